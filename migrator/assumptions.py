@@ -1,0 +1,63 @@
+"""Every number that is our guess, with its reason: one frozen value that is passed to `decide` and shown in the report.
+
+A number from a provider's page is not a guess: it lives in its target or price with its source.
+"""
+
+from typing import NamedTuple
+
+from migrator.model.plan import Assumed
+from migrator.model.value import Value
+
+
+class Reason(NamedTuple):
+    """Why a number is what it is, and what changes if it is wrong."""
+
+    reason: str
+    if_wrong: str
+
+
+class Assumptions(Value, frozen=True, kw_only=True):
+    """The guesses. Field names carry their unit; each field has its entry in `REASONS`."""
+
+    run_time_headroom: float = 1.25
+    upper_confidence: float = 0.95
+    unmeasured_timeout_s: float = 900.0
+    unmeasured_memory_mib: int = 512
+    long_job_s: float = 3600.0
+    enough_runs: int = 7
+    text_file_limit_bytes: int = 4_000_000
+    output_bytes_per_run: float = 2048.0
+    server_disk_gib: float = 30.0
+    month_days: float = 30.436875  # 400 Gregorian years / 4,800 months
+    month_hours: float = 730.485
+
+
+REASONS: dict[str, Reason] = {
+    "run_time_headroom": Reason(
+        "a run on a platform's smallest CPU share can take a quarter longer than on the server",
+        "too small: a job near a limit is killed there; too large: a job stays that could move",
+    ),
+    "upper_confidence": Reason("one in twenty is what operators accept for a bound that is checked again", "bounds move"),
+    "unmeasured_timeout_s": Reason("the longest that every target offers", "an unmeasured job that takes longer is killed"),
+    "unmeasured_memory_mib": Reason("logs do not tell memory; most shell and script jobs fit in it", "cost scales with it"),
+    "long_job_s": Reason(
+        "above an hour a job wants a machine or a container with a real time budget",
+        "jobs between limits are placed differently",
+    ),
+    "enough_runs": Reason("a week of a nightly job shows each weekday once", "the verdict comes earlier or later"),
+    "text_file_limit_bytes": Reason("no schedule or script is larger; logs are streamed", "a larger script is not read"),
+    "output_bytes_per_run": Reason("cron jobs are mostly silent; one screen of text a run", "log cost scales with it"),
+    "server_disk_gib": Reason("used only where the tree does not tell the disk's size", "the server's cost is off by its disk"),
+    "month_days": Reason("mean Gregorian month", "nothing: it is exact over 400 years"),
+    "month_hours": Reason("month_days x 24; providers' calculators use 730", "server cost differs by 0.07 %"),
+}
+
+DEFAULT = Assumptions()
+
+
+def assumed(assumptions: Assumptions) -> tuple[Assumed, ...]:
+    """Each assumption with its reason, in the order of the fields, for the report."""
+    return tuple(
+        Assumed(name=name, value=float(getattr(assumptions, name)), reason=REASONS[name].reason, if_wrong=REASONS[name].if_wrong)
+        for name in Assumptions.__struct_fields__
+    )

@@ -1,0 +1,94 @@
+"""The door: the click group, which loads a command's file only when that command is called."""
+
+import importlib
+import logging
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from migrator import __version__
+from migrator.errors import MigratorError
+
+EXIT_DONE = 0
+EXIT_OPEN = 1  # something is left open and the caller asked to know
+EXIT_USAGE = 2
+EXIT_FAILED = 3
+
+# name -> one line for `--help`; the file is migrator/commands/<name>.py with a click command called `command`
+COMMANDS = {
+    "plan": "Read servers, decide where each job should live, write a plan folder.",
+    "emit": "Write functions, containers and deployment templates from a plan.",
+    "report": "Show a plan as HTML, Markdown, text or JSON.",
+    "explain": "Say why: a job's placement, a rule, a target's limits.",
+    "jobs": "List everything that is scheduled.",
+    "runs": "List how long each job really ran.",
+    "schedule": "Translate one schedule and prove the translation.",
+}
+
+EPILOG = """\b
+Examples:
+  migrator plan / -o plan                      this machine
+  ssh web01 'sudo crontab -l' | migrator plan - -o plan
+  migrator plan web01.tar.gz -o plan --provider all --instance-type t3.small
+  migrator emit plan -o deploy
+  migrator explain nightly-report plan
+  migrator schedule '30 2 * * 1-5' --tz Europe/Berlin --to all
+"""
+
+
+class LazyGroup(click.Group):
+    """Imports `migrator.commands.<name>` when the command is called, so that `--help` and completion stay fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Command names in the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, or None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"migrator.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="migrator")
+@click.option("-v", "--verbose", count=True, help="Say more on standard error; twice for every file read.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only errors.")
+@click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR in the environment).")
+def group(verbose: int, quiet: bool, no_color: bool) -> None:
+    """Move scheduled jobs off servers that exist only because something runs on them at 2 a.m."""
+    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
+
+
+def main() -> NoReturn:
+    """Run the command line; ends the process with one of the EXIT_ codes."""
+    try:
+        code = group.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        code = exit_.exit_code
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        code = EXIT_USAGE
+    except click.Abort:
+        click.echo("stopped", err=True)
+        code = EXIT_FAILED
+    except BrokenPipeError:
+        # the reader of our output went away (`| head`): not our failure; keep Python from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_DONE
+    except MigratorError as error:
+        click.echo(f"migrator: {error}", err=True)
+        code = EXIT_FAILED
+    sys.exit(code if isinstance(code, int) else EXIT_DONE)

@@ -1,0 +1,18 @@
+"""Reads from a server's files what the machine itself is: zone, release, size, services."""
+
+from typing import Protocol
+
+from migrator.model.job import HostPart
+from migrator.model.source import HostFiles
+
+
+class HostReader(Protocol):
+    """A reader of one kind of file about the machine."""
+
+    READS: tuple[str, ...]
+
+    def read(self, files: HostFiles) -> HostPart:
+        """What these files say; every field that they do not state stays None."""
+
+
+ALL: tuple[HostReader, ...] = ()

@@ -1,0 +1,25 @@
+"""Turns the bytes of a log into lines with time, host, tag and pid: the wrapper, whatever a line says."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from migrator.model.source import HostFile, HostFiles
+from migrator.model.usage import Line
+
+
+class LogFile(Protocol):
+    """A reader of one wrapper."""
+
+    READS: tuple[str, ...]
+
+    def matches(self, path: str, head: bytes) -> bool:
+        """True if a file that starts with `head` (decompressed, up to 64 KiB) is of this form."""
+
+    def read(
+        self, files: HostFiles, file: HostFile, needles: tuple[bytes, ...], timezone: str, as_of: datetime | None
+    ) -> Iterator[Line]:
+        """Lines that hold one of `needles`, in file order. `timezone` is the host's; `as_of` anchors stamps without a year."""
+
+
+ALL: tuple[LogFile, ...] = ()

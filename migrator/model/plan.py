@@ -1,0 +1,130 @@
+"""The plan: what was observed, what was decided, and what it saves; plus the user's word and the files that are written."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from migrator.model.finding import Fact, Finding, JobFacts, Link, Question, ScriptFile, Translation
+from migrator.model.job import Accounting, Host, InputDigest, Job
+from migrator.model.option import CostItem, Placement, PriceBook, Shape
+from migrator.model.source import Problem
+from migrator.model.usage import Unmatched, Usage
+from migrator.model.value import Value
+
+PLAN_VERSION = 1
+
+
+class Survey(Value, frozen=True, kw_only=True):
+    """Everything that was observed on one server; the input of `decide`."""
+
+    host: Host
+    as_of: datetime
+    jobs: tuple[Job, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    accounting: tuple[Accounting, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    facts: tuple[JobFacts, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    digests: tuple[InputDigest, ...] = ()
+    busy_minutes_of_week: tuple[int, ...] | None = None
+    version: int = PLAN_VERSION
+
+
+class Decisions(Value, frozen=True, kw_only=True):
+    """The user's word: `answers` maps a Question's id to its answer. An id that no question has is reported, not ignored."""
+
+    version: int = 1
+    answers: dict[str, str] = {}
+
+
+Provider = Literal["aws", "gcp", "azure", "all"]
+
+
+class Request(Value, frozen=True, kw_only=True):
+    """What the user asked `plan` for; part of the plan, so that it can be decided again."""
+
+    provider: Provider = "aws"
+    region: str | None = None
+    instance_type: str | None = None
+    server_monthly_cost: Decimal | None = None
+
+
+class JobPlan(Value, frozen=True, kw_only=True):
+    """One job's whole story: everything a report or `emit` needs."""
+
+    job: Job
+    usage: Usage | None
+    facts: tuple[Fact, ...]
+    scripts: tuple[ScriptFile, ...]
+    translations: tuple[Translation, ...]
+    findings: tuple[Finding, ...]
+    shapes: tuple[Shape, ...]
+    placement: Placement
+    next_firings: tuple[datetime, ...] = ()
+    smallest_gap_s: float | None = None
+    schedule_in_words: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+class Savings(Value, frozen=True, kw_only=True):
+    """What can be banked for one server. `now_monthly_cost` None: the server's price is unknown, so nothing is claimed.
+    `banked_monthly` is 0 while anything stays; `if_all_moved_monthly` is what the last move would bank."""
+
+    host: str
+    can_go: bool
+    now_items: tuple[CostItem, ...] = ()
+    now_monthly_cost: Decimal | None = None
+    then_monthly_cost: Decimal | None = None
+    banked_monthly: Decimal | None = None
+    if_all_moved_monthly: Decimal | None = None
+    low_monthly: Decimal | None = None
+    high_monthly: Decimal | None = None
+    confidence: float | None = None
+    blockers: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()  # job ids in the order of moving
+    summary: str = ""
+
+
+class HostPlan(Value, frozen=True, kw_only=True):
+    """One server's verdict."""
+
+    host: Host
+    savings: Savings
+    busy_minutes_of_week: tuple[int, ...] | None = None
+    questions: tuple[Question, ...] = ()
+
+
+class Assumed(Value, frozen=True, kw_only=True):
+    """A number that is our guess, as it stood when the plan was made."""
+
+    name: str
+    value: float
+    reason: str
+    if_wrong: str
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """What `decide` returns and plan.json holds."""
+
+    migrator: str
+    as_of: datetime
+    request: Request
+    hosts: tuple[HostPlan, ...]
+    jobs: tuple[JobPlan, ...]
+    problems: tuple[Problem, ...]
+    accounting: tuple[Accounting, ...]
+    unmatched: tuple[Unmatched, ...]
+    digests: tuple[InputDigest, ...]
+    decisions: Decisions
+    assumptions: tuple[Assumed, ...]
+    prices: PriceBook  # only the prices that this plan uses
+    tzdata: str
+    version: int = PLAN_VERSION
+
+
+class OutFile(Value, frozen=True, kw_only=True):
+    """A file to write: `path` relative, with `/`; never absolute, never `..`."""
+
+    path: str
+    content: bytes
+    executable: bool = False

@@ -1,0 +1,112 @@
+"""How long jobs ran: log lines, what a scheduler said in them, and per-job usage."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from migrator.model.source import Problem
+from migrator.model.value import Value
+
+
+class Line(NamedTuple):
+    """One line of a log, whatever it says. `at_us`: microseconds since the epoch UTC. `session`: audit session or unit
+    invocation where the wrapper carries one (journal). `resolution_us`: what the stamp can tell apart."""
+
+    at_us: int
+    host: str
+    tag: str
+    pid: int | None
+    text: str
+    session: str | None
+    resolution_us: int
+    source: str
+    order: int
+
+
+EventKind = Literal["start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource"]
+
+
+class Event(NamedTuple):
+    """What cron, PAM, systemd or anacron said. `command` is redacted like a Job's; `pid` is the process that the line names
+    (Debian's CMD names the grandchild, its PAM session the parent: `pid_role` says which)."""
+
+    kind: EventKind
+    at_us: int
+    host: str
+    source: str  # the runlog's name, e.g. "debian_cron"
+    user: str | None
+    command: str | None
+    pid: int | None
+    pid_role: Literal["child", "parent", "unknown"]
+    session: str | None
+    exit_status: int | None
+    cpu_s: float | None
+    peak_memory_mib: float | None
+    duration_s: float | None
+    resolution_us: int
+    order: int
+
+
+class Spread(Value, frozen=True, kw_only=True):
+    """A distribution in short; all None when `count` is 0."""
+
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+class RunSample(Value, frozen=True, kw_only=True):
+    """One run, kept so that a report can draw it."""
+
+    started_at: datetime
+    duration_s: float | None
+    exit_status: int | None
+
+
+LogQuality = Literal["exact", "paired", "inferred", "starts-only", "none"]
+
+
+class Usage(Value, frozen=True, kw_only=True):
+    """What was measured for one job. `monthly_runs` is exact, from the calendar; everything else from logs.
+    `upper_s` is the upper bound of p99 with confidence `upper_confidence`; None if there are too few runs."""
+
+    job_id: str
+    observed_days: float | None
+    observed_runs: int
+    monthly_runs: float | None
+    duration_s: Spread
+    upper_s: float | None = None
+    upper_confidence: float | None = None
+    peak_memory_mib: Spread | None = None
+    cpu_s: Spread | None = None
+    growth_per_month: float | None = None  # 0.08 = 8 % longer each month; None: no trend that can be told from noise
+    failed_runs: int | None = None  # None: this log does not tell
+    overlapping_runs: int | None = None
+    unfinished_runs: int = 0
+    log_quality: LogQuality = "none"
+    sources: tuple[str, ...] = ()
+    first_run_at: datetime | None = None
+    last_run_at: datetime | None = None
+    sampled_runs: tuple[RunSample, ...] = ()
+
+
+class Unmatched(Value, frozen=True, kw_only=True):
+    """Runs in the logs that belong to no job that is scheduled now (removed lines, by-hand runs)."""
+
+    host: str
+    user: str | None
+    command: str
+    observed_runs: int
+    duration_s: Spread
+
+
+class Measured(Value, frozen=True, kw_only=True):
+    """Everything the `usage` room concludes for one host."""
+
+    usage: tuple[Usage, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    newest_at: datetime | None = None
+    first_at: datetime | None = None
+    busy_minutes_of_week: tuple[int, ...] | None = None

@@ -1,0 +1,17 @@
+"""List prices with their source and date."""
+
+from typing import Protocol
+
+from migrator.model.option import PriceBook
+
+
+class PriceSource(Protocol):
+    """Somewhere prices come from."""
+
+    NAME: str
+
+    def read(self) -> PriceBook:
+        """All prices of this source."""
+
+
+ALL: tuple[PriceSource, ...] = ()

@@ -1,0 +1,19 @@
+"""One thing that has to be created at a provider: what it costs and what it lets others do."""
+
+from typing import Protocol
+
+from migrator.model.option import CostItem, PriceBook, Resource
+
+
+class ResourceKind(Protocol):
+    """One kind of resource; its templates lie in `templates/resources/<KIND>/`."""
+
+    KIND: str
+    PROVIDER: str
+    LANGUAGES: tuple[str, ...]  # a fragment for each: terraform.tf, sam.yaml, bicep ...
+
+    def cost(self, resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
+        """Line items at list price before the account's free tiers. Raises `PriceError` if a price is missing."""
+
+
+ALL: tuple[ResourceKind, ...] = ()

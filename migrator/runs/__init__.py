@@ -1,0 +1,1 @@
+"""Pairs starts with ends, and runs with jobs."""

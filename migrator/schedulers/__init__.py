@@ -1,0 +1,18 @@
+"""Finds every job in the files of one scheduling daemon and accounts for every line of them."""
+
+from typing import Protocol
+
+from migrator.model.job import Host, Schedules
+from migrator.model.source import HostFiles
+
+
+class Scheduler(Protocol):
+    """A reader of one daemon's schedule files."""
+
+    READS: tuple[str, ...]
+
+    def read(self, files: HostFiles, host: Host) -> Schedules:
+        """Jobs, Problems and the Accounting of each file. A bad line is a Problem and the rest goes on, as the daemon would."""
+
+
+ALL: tuple[Scheduler, ...] = ()

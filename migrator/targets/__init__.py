@@ -1,0 +1,37 @@
+"""Places where work can run: what they offer, at which sizes, and what has to be created there."""
+
+from typing import Protocol
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Translation
+from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
+
+
+class Target(Protocol):
+    """One place to run."""
+
+    NAME: str  # "aws_lambda"
+    TITLE: str  # "AWS Lambda"
+    PROVIDER: str  # "aws" | "gcp" | "azure" | "kubernetes" | "host"
+    DIALECT: str | None  # the schedule dialect that starts it; None: it keeps the server's own schedule
+    LANGUAGES: tuple[str, ...]  # folder names of templates/languages, the default first
+    SHAPES: tuple[ShapeKind, ...]
+    SOURCE: str
+    DEFAULT_REGION: str | None
+
+    def limits(self, assumptions: Assumptions) -> tuple[Limit, ...]:
+        """Exactly one Limit for every NeedKind."""
+
+    def sizes(self) -> tuple[Size, ...]:
+        """What can be bought, smallest first."""
+
+    def timeout_s(self, p_max_s: float | None, assumptions: Assumptions) -> float:
+        """The timeout to configure for a job whose upper bound is `p_max_s` seconds (None: not measured)."""
+
+    def resources(
+        self, dossier: Dossier, shape: Shape, size: Size, translation: Translation | None, timeout_s: float, region: str
+    ) -> tuple[Resource, ...]:
+        """Everything to create, with values for its templates and, under the key `usage` of a value, monthly quantities."""
+
+
+ALL: tuple[Target, ...] = ()

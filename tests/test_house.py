@@ -1,0 +1,224 @@
+"""The laws of the house that linters do not know: floors, doors, name plates, names, sizes, and three files for one more."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "migrator"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+ROOMS = (
+    "sources hosts schedulers logfiles runlogs runs scripts rules shapes targets resources prices reports "
+    "links usage fit optimise savings review diff emit"
+).split()
+NAME_PLATES = "sources hosts schedulers logfiles runlogs scripts rules shapes targets resources prices reports".split()
+FLOORS = {
+    "model": 0, "assumptions": 0, "errors": 0, "runner": 0,
+    "schedule": 1, "blocks": 1, "tables": 1, "render": 1, "aws": 1, "planfile": 1, "files": 1, "redact": 1, "terminal": 1,
+    **dict.fromkeys(ROOMS, 2),
+    "pipeline": 3, "fleet": 3,
+    "cli": 4, "commands": 4, "__main__": 4, "__init__": 0,
+}  # fmt: skip
+
+# Doors: who may import what. A folder's name opens it for every file in it.
+DOORS = {
+    "click": ("cli", "commands"),
+    "rich": ("terminal",),
+    "jinja2": ("render",),
+    "ruamel": ("planfile",),
+    "boto3": ("aws",),
+    "botocore": ("aws",),
+    "polars": ("tables",),
+    "numpy": ("schedule", "usage", "runs", "savings", "optimise", "tables"),
+    "zstandard": ("blocks",),
+    "croniter": ("schedule.crosscheck",),
+    "crontab": ("sources.live_crontab",),
+    "tree_sitter": ("scripts",),
+    "tree_sitter_bash": ("scripts",),
+    "subprocess": ("sources", "logfiles", "runner"),
+    "urllib": ("prices", "runner", "sources", "redact", "scripts"),
+    "socket": ("runner",),
+    "http": ("runner",),
+}
+STANDARD = set(__import__("sys").stdlib_module_names)
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def top(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
+
+
+def imports(path: Path) -> list[tuple[str, int, bool]]:
+    """(module, line, inside a function) of every import in a file."""
+    tree = ast.parse(path.read_text(), str(path))
+    found = []
+
+    def walk(node: ast.AST, inside: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                found.extend((alias.name, child.lineno, inside) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}:{child.lineno}: relative import"
+                base = child.module or ""
+                if base.startswith("migrator"):
+                    # `from migrator.rules import run_time` imports a module; `from migrator.rules import Rule` a name
+                    for alias in child.names:
+                        full = f"{base}.{alias.name}"
+                        is_module = (ROOT / Path(*full.split("."))).is_dir() or (
+                            ROOT / (full.replace(".", "/") + ".py")
+                        ).is_file()
+                        found.append((full if is_module else base, child.lineno, inside))
+                else:
+                    found.append((base, child.lineno, inside))
+            walk(child, inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+    walk(tree, False)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_file_imports_from_lower_floors_only(path: Path) -> None:
+    own = module_of(path)
+    assert top(own) in FLOORS, f"{own}: stands on no floor; add it to FLOORS and to the map in README.md"
+    wrong = []
+    for name, line, _ in imports(path):
+        if not name.startswith("migrator.") or top(own) in {"cli", "commands", "__main__"}:
+            continue
+        other = name.removeprefix("migrator.")
+        if top(other) == top(own):
+            continue
+        if FLOORS[top(other)] > FLOORS[top(own)] or (FLOORS[top(other)] == FLOORS[top(own)] == 2):
+            wrong.append(f"{path.relative_to(ROOT)}:{line}: imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_third_party_packages_come_in_through_their_door(path: Path) -> None:
+    own = module_of(path)
+    wrong = []
+    for name, line, _ in imports(path):
+        package = top(name)
+        if package in {"migrator", "msgspec"} or (package in STANDARD and package not in DOORS):
+            continue
+        doors = DOORS.get(package, ())
+        if not any(own == door or own.startswith(door + ".") for door in doors):
+            wrong.append(f"{path.relative_to(ROOT)}:{line}: {package} comes in through {doors or 'no door at all'}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_stand_at_the_top(path: Path) -> None:
+    inside = [f"{path.relative_to(ROOT)}:{line}: {name}" for name, line, nested in imports(path) if nested]
+    assert not inside, "\n".join(inside)
+
+
+def calls(path: Path) -> list[tuple[str, ast.Call]]:
+    return [(ast.unparse(node.func), node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+
+
+WRITERS = {
+    "files",
+    "runner",
+    "planfile",
+    "tables",
+    "sources.archive",
+}  # the parquet file; a temporary folder
+ENVIRONMENT_READERS = {"cli", "runner", "terminal"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_only_the_doors_write_read_the_clock_and_the_environment(path: Path) -> None:
+    own = module_of(path)
+    wrong = []
+    for name, call in calls(path):
+        where = f"{path.relative_to(ROOT)}:{call.lineno}"
+        mode = call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
+        writes = name.split(".")[-1] in {"write_text", "write_bytes", "mkstemp", "NamedTemporaryFile"} or (
+            name in {"open", "io.open"} and isinstance(mode, ast.Constant) and any(c in str(mode.value) for c in "wax+")
+        )
+        if writes and own not in WRITERS and top(own) not in WRITERS:
+            wrong.append(f"{where}: {name} writes to disk; only {sorted(WRITERS)} may")
+        if (
+            name in {"datetime.now", "datetime.utcnow", "time.time", "date.today", "datetime.datetime.now"}
+            and top(own) != "runner"
+        ):
+            wrong.append(f"{where}: {name}: as_of is the only now")
+    text = path.read_text()
+    if re.search(r"\bos\.(environ|getenv)\b", text) and top(own) not in ENVIRONMENT_READERS:
+        wrong.append(f"{path.relative_to(ROOT)}: reads the environment; only {sorted(ENVIRONMENT_READERS)} may")
+    if re.search(r"except (Base)?Exception\b|except:", text) and top(own) != "runner":
+        wrong.append(f"{path.relative_to(ROOT)}: catches everything")
+    if re.search(r"\bsys\.exit\b|\bos\._exit\b", text) and top(own) not in {"cli", "runner"}:
+        wrong.append(f"{path.relative_to(ROOT)}: ends the process below the door")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("room", NAME_PLATES)
+def test_a_room_has_a_name_plate(room: str) -> None:
+    """One sentence, a Protocol, one typed tuple ALL, nothing else; every plugin file is in ALL, or imported by one that is."""
+    path = PACKAGE / room / "__init__.py"
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), f"{path}: no docstring"
+    kinds = [type(node).__name__ for node in tree.body[1:]]
+    assert set(kinds) <= {"Import", "ImportFrom", "ClassDef", "AnnAssign"}, f"{path}: holds more than a name plate: {kinds}"
+    module = importlib.import_module(f"migrator.{room}")
+    listed = {plugin.__name__.removeprefix(f"migrator.{room}.") for plugin in module.ALL}
+    present = {
+        p.stem if p.name != "__init__.py" else p.parent.name
+        for p in [*(PACKAGE / room).glob("*.py"), *(PACKAGE / room).glob("*/__init__.py")]
+        if p != path
+    }
+    imported = {
+        name.removeprefix(f"migrator.{room}.").split(".")[0]
+        for plugin in (PACKAGE / room).rglob("*.py")
+        if plugin != path
+        for name, _, _ in imports(plugin)
+        if name.startswith(f"migrator.{room}.")
+    }
+    assert listed <= present
+    assert present - listed <= imported, (
+        f"{room}: {sorted(present - listed - imported)} are neither in ALL nor used by one that is"
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_file_has_a_docstring_a_good_name_and_a_readable_size(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{path}: no module docstring"
+    assert path.stem not in {"utils", "helpers", "common", "core", "base", "manager", "misc"}, path
+    lines = len(path.read_text().splitlines())
+    limit = 200 if path.name == "pipeline.py" else 600
+    assert lines <= limit, f"{path.relative_to(ROOT)}: {lines} lines; the limit is {limit}: split it"
+    if path.parent.name in NAME_PLATES and path.name != "__init__.py":
+        assert lines <= 400, f"{path.relative_to(ROOT)}: a plugin of {lines} lines should be a folder of the same name"
+
+
+def test_rules_and_inspectors_name_no_target_and_no_cloud() -> None:
+    words = re.compile(r"\b(lambda function|aws_lambda|fargate|cloud[ _]run|container apps|eventbridge|ecs)\b", re.IGNORECASE)
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for room in ("rules", "shapes", "scripts", "schedulers", "runlogs")
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if words.search(line)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_switches_on_a_target_outside_the_targets() -> None:
+    pattern = re.compile(r"""\b(target|TARGET|target\.NAME)\s*(==|!=|in)\s*[("']""")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in FILES
+        if top(module_of(path)) not in {"targets"}
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert not wrong, "\n".join(wrong)
