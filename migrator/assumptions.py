@@ -30,6 +30,16 @@ class Assumptions(Value, frozen=True, kw_only=True):
     server_disk_gib: float = 30.0
     month_days: float = 30.436875  # 400 Gregorian years / 4,800 months
     month_hours: float = 730.485
+    memory_headroom: float = 1.3
+    long_tail_factor: float = 3.0
+    growth_horizon_months: float = 12.0
+    soft_misfit_monthly_usd: float = 1.0
+    savings_confidence: float = 0.9
+    price_spread: float = 0.05
+    unmeasured_factor: float = 2.0
+    poll_gap_s: float = 900.0
+    idle_poll_p50_s: float = 5.0
+    always_fails_runs: int = 3
 
 
 REASONS: dict[str, Reason] = {
@@ -50,6 +60,26 @@ REASONS: dict[str, Reason] = {
     "server_disk_gib": Reason("used only where the tree does not tell the disk's size", "the server's cost is off by its disk"),
     "month_days": Reason("mean Gregorian month", "nothing: it is exact over 400 years"),
     "month_hours": Reason("month_days x 24; providers' calculators use 730", "server cost differs by 0.07 %"),
+    "memory_headroom": Reason(
+        "a process that is measured at its peak still needs room for the runtime beside it", "too small: killed for memory"
+    ),
+    "long_tail_factor": Reason(
+        "with fewer runs than a bound needs, the longest run seen is multiplied by this", "a rare long run is cut off"
+    ),
+    "growth_horizon_months": Reason("a migration is not looked at again for about a year", "a growing job outgrows its place"),
+    "soft_misfit_monthly_usd": Reason(
+        "a few hours of work spread over three years", "a cheaper place that asks for work is chosen, or is not"
+    ),
+    "savings_confidence": Reason("nine in ten is what a budget is planned with", "the interval is wider or narrower"),
+    "price_spread": Reason("list prices of one thing differ by a few percent between dates", "the interval moves with it"),
+    "unmeasured_factor": Reason(
+        "where run time or memory was not measured, half and twice the assumption are both ordinary", "the interval widens"
+    ),
+    "poll_gap_s": Reason(
+        "what runs at least every quarter of an hour may be asking whether there is work", "a proposal more or less"
+    ),
+    "idle_poll_p50_s": Reason("asking and finding nothing takes seconds", "a proposal more or less"),
+    "always_fails_runs": Reason("three failures in a row and no success are no accident", "a dead job is found earlier or later"),
 }
 
 DEFAULT = Assumptions()

@@ -132,11 +132,11 @@ WEB01 = [
     JobTruth("coupons", "/etc/cron.d/shop", 12, "www-data", 33, "/srv/shop/bin/coupon-mailer.php --weekly",
              fixed(5, 45, lambda d: d.weekday() == 0), around(0.01), fails=1.0),
     JobTruth("tick", WWW, 7, "www-data", 33, "cd /srv/shop && php artisan schedule:run >> /dev/null 2>&1",
-             every(1, 0, last_days=14), around(0.7, 0.3)),
+             every(1, 0, last_days=10), around(0.7, 0.3)),
     JobTruth("report", WWW, 9, "www-data", 33, "/srv/shop/bin/nightly-report.sh", fixed(2, 15), around(715, 0.05), fails=0.02),
     JobTruth("import", WWW, 11, "www-data", 33,
              "flock -n /tmp/import-orders.lock php /srv/shop/bin/import-orders.php /srv/ftp/incoming",
-             every(5, 0, last_days=14), rare(0.25, 9, 0.04)),
+             every(5, 0, last_days=10), rare(0.25, 9, 0.04)),
     JobTruth("warm", WWW, 13, "www-data", 33,
              "curl -fsS -o /dev/null 'https://shop.example.org/cron/warm?token=4f9d2c7be1a84d0fb6a3'",
              every(15), around(1.8, 0.4)),
@@ -396,7 +396,7 @@ def main() -> None:
 
     zone, rng = ZoneInfo("Europe/Berlin"), random.Random(1)
     runs = real_runs(WEB01, zone, rng, 4_000_000)
-    said = [*debian_lines(WEB01, runs, "(uid"), *noise(rng, first, last, 42_000)]
+    said = [*debian_lines(WEB01, runs, "(uid"), *noise(rng, first, last, 38_000)]
     folder = HERE / "web01"
     exported = journal(window(said, first, last), "web01")
     (folder / "var/log/journal.json.zst").write_bytes(zstandard.ZstdCompressor(level=19, write_checksum=True).compress(exported))
