@@ -1,0 +1,132 @@
+"""Sets needs against limits: the only place where the two vocabularies meet.
+
+A need that no limit answers is a hard misfit: what nobody has promised is not there.
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Need, NeedKind
+from migrator.model.option import AtMost, Limit, Misfit, OneOf, Shape, Size
+
+UNITS: dict[NeedKind, str] = {"duration_s": "s", "memory_mib": "MiB", "vcpu": "vCPU", "scratch_mib": "MiB of disk"}
+WORDS: dict[NeedKind, str] = {
+    "duration_s": "run time",
+    "memory_mib": "memory",
+    "vcpu": "processors",
+    "scratch_mib": "scratch space",
+    "architecture": "architecture",
+    "persistent_files": "files that a later run sees",
+    "local_files": "files on this server's disk",
+    "private_network": "the server's private network",
+    "host_access": "the machine itself",
+    "root": "root privileges",
+    "container_engine": "a container engine",
+    "single_flight": "never two runs at once",
+    "at_most_once": "at most one run per scheduled instant",
+    "runtime": "a program in the image",
+    "stdin": "standard input",
+    "local_service": "a service on the same machine",
+    "sub_minute": "starts finer than a minute",
+    "fixed_address": "a fixed public address",
+}
+
+
+def misfits(needs: tuple[Need, ...], limits: tuple[Limit, ...], size: Size | None) -> tuple[Misfit, ...]:
+    """What a place does not meet, in the order of `needs`; empty if everything fits. `size` None: only the limits count."""
+    answers = {limit.need: limit for limit in limits}
+    found: list[Misfit] = []
+    for need in needs:
+        message = _against_limit(need, answers.get(need.kind)) or _against_size(need, size)
+        if message is not None:
+            found.append(Misfit(need=need.kind, message=message, hard=not need.soft, rule=need.rule))
+    return tuple(found)
+
+
+def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float) -> Size | None:
+    """The first of `sizes` (smallest first) that holds `memory_mib` and the needs for memory, processors, scratch,
+    architecture and run time; the largest where none does, so that its misfits say why; None where none is sold."""
+    if not sizes:
+        return None
+    asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
+    for size in sizes:
+        if all(_against_size(need, size) is None for need in asked):
+            return size
+    return max(sizes, key=lambda size: (size.memory_mib, size.vcpu))
+
+
+def memory_mib(shape: Shape, needs: tuple[Need, ...], assumptions: Assumptions) -> tuple[float, bool]:
+    """Memory to choose a size by, and whether it was measured: the largest memory need (a rule already put its headroom on
+    a measured peak), else the assumption. Measured is what a part of the shape carries."""
+    measured = any(part.memory_mib is not None for part in shape.parts)
+    amounts = [need.amount for need in needs if need.kind == "memory_mib" and need.amount is not None]
+    if amounts:
+        return max(amounts), measured
+    peaks = [part.memory_mib for part in shape.parts if part.memory_mib is not None]
+    if peaks:
+        return max(peaks) * assumptions.memory_headroom, True
+    return float(assumptions.unmeasured_memory_mib), False
+
+
+def needs_of(needs: tuple[Need, ...], shape: Shape) -> tuple[Need, ...]:
+    """The needs of one shape: `needs` without those that it relieves, with those that it adds; one of each kind and choice
+    (the largest amount wins, and a hard one over a soft one), in the order of first mention."""
+    merged: dict[tuple[NeedKind, str | None], Need] = {}
+    kept = [need for need in needs if need.kind not in shape.relieves]
+    for need in (*kept, *shape.adds):
+        key = (need.kind, need.choice)
+        old = merged.get(key)
+        merged[key] = need if old is None else _larger(old, need)
+    return tuple(merged.values())
+
+
+def duration_s(needs: tuple[Need, ...]) -> float | None:
+    """The longest run that is asked for, headroom included; None: not measured."""
+    amounts = [need.amount for need in needs if need.kind == "duration_s" and need.amount is not None]
+    return max(amounts) if amounts else None
+
+
+def _larger(old: Need, new: Need) -> Need:
+    if old.soft != new.soft:
+        return new if old.soft else old
+    if new.amount is not None and (old.amount is None or new.amount > old.amount):
+        return new
+    return old
+
+
+def _against_limit(need: Need, limit: Limit | None) -> str | None:
+    if limit is None:
+        return f"{WORDS[need.kind]}: nothing is promised about it"
+    answer = limit.answer
+    condition = f" ({limit.condition})" if limit.condition else ""
+    if isinstance(answer, AtMost):
+        if need.amount is not None and need.amount > answer.amount:
+            unit = UNITS.get(need.kind, "")
+            return f"{WORDS[need.kind]}: {need.amount:,.0f} {unit} asked; at most {answer.amount:,.0f} {unit}{condition}"
+        return None
+    if isinstance(answer, OneOf):
+        if need.choice is not None and need.choice not in answer.choices:
+            return f"{WORDS[need.kind]}: {need.choice} asked; {', '.join(answer.choices)} offered{condition}"
+        return None
+    if not answer.offered:
+        asked = f" ({need.choice})" if need.choice else ""
+        return f"{WORDS[need.kind]}{asked}: not offered; {answer.how}{condition}"
+    return None
+
+
+def _against_size(need: Need, size: Size | None) -> str | None:
+    if size is None:
+        return None
+    has: dict[NeedKind, float | None] = {
+        "memory_mib": float(size.memory_mib),
+        "vcpu": size.vcpu,
+        "scratch_mib": None if size.scratch_mib is None else float(size.scratch_mib),
+        "duration_s": size.timeout_s,
+    }
+    if need.kind == "architecture":
+        if need.choice is not None and need.choice != size.architecture:
+            return f"architecture: {need.choice} asked; size {size.name} is {size.architecture}"
+        return None
+    most = has.get(need.kind)
+    if need.amount is None or most is None or need.amount <= most:
+        return None
+    unit = UNITS.get(need.kind, "")
+    return f"{WORDS[need.kind]}: {need.amount:,.0f} {unit} asked; size {size.name} has {most:,.0f} {unit}"

@@ -1,0 +1,134 @@
+"""Says which jobs belong together: one feeds another through a file, calls it, shares its lock, or is it on another server.
+
+A link is `certain` where both facts are certain and name the same file; `likely` where a folder or a pattern joins them.
+"""
+
+import fnmatch
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from migrator.model.finding import Fact, Link
+from migrator.model.job import Job
+from migrator.model.usage import Usage
+
+# Everybody reads or writes these: they join nothing.
+COMMON_PLACES = ("/dev", "/proc", "/sys", "/bin", "/usr", "/sbin", "/lib", "/run", "/etc")
+COMMON_FOLDERS = frozenset({"/", "/tmp", "/var", "/var/log", "/var/lib", "/var/tmp", "/home", "/opt", "/srv", "/mnt", "/root"})  # noqa: S108 - names in facts
+
+
+def links(
+    jobs: tuple[Job, ...],
+    facts: Mapping[str, tuple[Fact, ...]],
+    usage: Mapping[str, Usage],
+) -> tuple[Link, ...]:
+    """Links between jobs, sorted; `facts` and `usage` are keyed by job id (a job without an entry has none).
+
+    `feeds` joins jobs of one server only: a path says nothing about another server's disk.
+    """
+    found: dict[tuple[str, str, str, str], Link] = {}
+    by_host: dict[str, list[Job]] = defaultdict(list)
+    for job in sorted(jobs, key=lambda job: (job.host, job.id)):
+        by_host[job.host].append(job)
+    for host in sorted(by_host):
+        for link in (
+            *_feeds(by_host[host], facts, usage),
+            *_shared_locks(by_host[host], facts),
+            *_calls(by_host[host], facts),
+        ):
+            found.setdefault((link.kind, link.from_job, link.to_job, link.via or ""), link)
+    for link in _same(jobs):
+        found.setdefault((link.kind, link.from_job, link.to_job, link.via or ""), link)
+    return tuple(found[key] for key in sorted(found))
+
+
+def joins(written: str, read: str) -> bool:
+    """True where a writer of `written` makes something that a reader of `read` sees: same path, folder or pattern.
+
+    >>> joins("/srv/out/a.csv", "/srv/out/*.csv"), joins("/srv/out", "/srv/out/a.csv"), joins("/srv/outer", "/srv/out")
+    (True, True, False)
+    """
+    if not _is_shared_data(written) or not _is_shared_data(read):
+        return False
+    if written == read or fnmatch.fnmatchcase(written, read) or fnmatch.fnmatchcase(read, written):
+        return True
+    return _is_inside(written, read) or _is_inside(read, written)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    folder = folder.rstrip("/")
+    return folder not in COMMON_FOLDERS and path.startswith(folder + "/")
+
+
+def _is_shared_data(path: str) -> bool:
+    if not path.startswith("/") or path.rstrip("/") in COMMON_FOLDERS or path == "/":
+        return False
+    return not any(path == place or path.startswith(place + "/") for place in COMMON_PLACES)
+
+
+def _values(facts: Mapping[str, tuple[Fact, ...]], job: Job, *kinds: str) -> list[Fact]:
+    return [fact for fact in facts.get(job.id, ()) if fact.kind in kinds]
+
+
+def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mapping[str, Usage]) -> Iterable[Link]:
+    writers = [(job, fact) for job in jobs for fact in _values(facts, job, "writes-path")]
+    readers = [(job, fact) for job in jobs for fact in _values(facts, job, "reads-path", "lists-path", "deletes-path")]
+    for writer, written in writers:
+        for reader, read in readers:
+            if writer.id == reader.id or not joins(written.value, read.value):
+                continue
+            exact = written.value == read.value and written.certain and read.certain and read.kind != "deletes-path"
+            observed = all(job.id in usage and usage[job.id].observed_runs > 0 for job in (writer, reader))
+            yield Link(
+                kind="feeds",
+                from_job=writer.id,
+                to_job=reader.id,
+                via=read.value if "*" not in read.value else written.value,
+                evidence=(written.evidence, read.evidence),
+                confidence="certain" if exact and observed else "likely",
+            )
+
+
+def _shared_locks(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]]) -> Iterable[Link]:
+    holders: dict[str, list[tuple[Job, Fact]]] = defaultdict(list)
+    for job in jobs:
+        for fact in _values(facts, job, "lock"):
+            if fact.value.startswith("/") and all(other.id != job.id for other, _ in holders[fact.value]):
+                holders[fact.value].append((job, fact))
+    for path in sorted(holders):
+        for (first, one), (second, other) in itertools.pairwise(holders[path]):
+            yield Link(
+                kind="shares-lock",
+                from_job=first.id,
+                to_job=second.id,
+                via=path,
+                evidence=(one.evidence, other.evidence),
+                confidence="certain" if one.certain and other.certain else "likely",
+            )
+
+
+def _calls(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]]) -> Iterable[Link]:
+    # The script that a job's own line calls; a deeper script that is also another job's own script is a call.
+    own: dict[str, Job] = {}
+    for job in jobs:
+        for fact in _values(facts, job, "script"):
+            if fact.value in job.command:
+                own.setdefault(fact.value, job)
+    for job in jobs:
+        for fact in _values(facts, job, "script"):
+            callee = own.get(fact.value)
+            if callee is not None and callee.id != job.id and fact.value not in job.command:
+                yield Link(kind="calls", from_job=job.id, to_job=callee.id, via=fact.value, evidence=(fact.evidence,))
+
+
+def _same(jobs: tuple[Job, ...]) -> Iterable[Link]:
+    equal: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in sorted(jobs, key=lambda job: (job.host, job.id)):
+        equal[job.command, job.stdin or ""].append(job)
+    for key in sorted(equal):
+        hosts: dict[str, Job] = {}
+        for job in equal[key]:
+            hosts.setdefault(job.host, job)
+        group = list(hosts.values())
+        for first, second in itertools.pairwise(group):
+            yield Link(kind="same", from_job=first.id, to_job=second.id, via=None, confidence="certain")

@@ -1,0 +1,210 @@
+"""Chooses where each job should live: the cheapest option that fits, the user's word before it, and why each other one lost."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Finding, Question
+from migrator.model.job import Job
+from migrator.model.option import Option, Placement, Rejected, Shape, Verdict
+from migrator.model.value import Value
+
+STAYING = "host"  # the target that is always possible: nothing moves
+ACCOUNT_ORDER = ("drop", "delete", "stay", "insufficient-data")
+
+
+class Candidate(Value, frozen=True, kw_only=True):
+    """One job with everything that a choice rests on. `options` hold at least one on the target `host`, whose own cost is 0
+    (the server is paid for in the savings); their order breaks ties, so give targets in the order of `targets.ALL`.
+    `measured`: at least one run of the job was seen."""
+
+    job: Job
+    options: tuple[Option, ...]
+    findings: tuple[Finding, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    measured: bool = False
+
+
+def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumptions: Assumptions) -> tuple[Placement, ...]:
+    """One placement per candidate, in their order.
+
+    `answers` maps question ids to answers; those that are obeyed here: `<job id>/keep` (yes: do not drop or delete; no: do),
+    `<job id>/shape` (a shape's kind) and `<job id>/target` (a target's name, `host` to stay). An answer that names no option
+    is passed over and said in `reasons`.
+    """
+    return tuple(_place(candidate, answers, assumptions) for candidate in candidates)
+
+
+def known_cost(option: Option) -> Decimal:
+    """The part of an option's monthly cost that is known: a lower bound where `monthly_cost` is None."""
+    if option.monthly_cost is not None:
+        return option.monthly_cost
+    return sum((item.monthly_cost for item in option.items if item.monthly_cost is not None), Decimal(0))
+
+
+def weight(option: Option, assumptions: Assumptions) -> Decimal:
+    """What an option is chosen by: its known monthly cost, and the assumed monthly worth of the work behind each soft misfit."""
+    soft = sum(1 for misfit in option.misfits if not misfit.hard)
+    return known_cost(option) + soft * Decimal(str(assumptions.soft_misfit_monthly_usd))
+
+
+def _place(candidate: Candidate, answers: Mapping[str, str], assumptions: Assumptions) -> Placement:
+    job = candidate.job
+    staying = next(option for option in candidate.options if option.target == STAYING)
+    hints = [finding for finding in candidate.findings if finding.verdict is not None]
+    keep = answers.get(f"{job.id}/keep")
+    reasons: list[str] = []
+    ended = _ended(hints, keep)
+    if ended is not None:
+        ending, by_user, why = ended
+        return _placement(candidate, ending, staying, [why], by_user=by_user, assumptions=assumptions)
+    wanted_shape, by_user = _wanted_shape(candidate, answers, reasons)
+    options = [option for option in candidate.options if option.shape == wanted_shape] or list(candidate.options)
+    wanted = answers.get(f"{job.id}/target")
+    if wanted is not None:
+        named = [option for option in options if option.target == wanted]
+        if named:
+            chosen = min(named, key=lambda option: (_hard(option), weight(option, assumptions)))
+            reasons.append(f"you chose {wanted}")
+            reasons.extend(f"although: {misfit.message}" for misfit in chosen.misfits)
+            verdict: Verdict = "stay" if chosen.target == STAYING else "move"
+            return _placement(candidate, verdict, chosen, reasons, by_user=True, assumptions=assumptions)
+        reasons.append(f"{wanted} was asked for, but it is no option for this job")
+    stays = next((finding for finding in hints if finding.verdict == "stay"), None)
+    moving = [option for option in options if option.target != STAYING and not _hard(option)]
+    staying = next((option for option in options if option.target == STAYING), staying)
+    if stays is not None:
+        reasons.append(stays.message)
+        return _placement(candidate, "stay", staying, reasons, by_user=by_user, assumptions=assumptions)
+    unknown = next((finding for finding in hints if finding.verdict == "insufficient-data"), None)
+    if not moving:
+        reasons.append(_nothing_fits(options))
+        verdict = "stay" if unknown is None else "insufficient-data"
+        return _placement(candidate, verdict, staying, reasons, by_user=by_user, assumptions=assumptions)
+    chosen = min(moving, key=lambda option: (option.monthly_cost is None, weight(option, assumptions)))
+    reasons.append(_cheapest(chosen, len(moving)))
+    reasons.extend(f"with work: {misfit.message}" for misfit in chosen.misfits)
+    if unknown is not None:
+        reasons.insert(0, unknown.message)
+        return _placement(candidate, "insufficient-data", chosen, reasons, by_user=by_user, assumptions=assumptions)
+    return _placement(candidate, "move", chosen, reasons, by_user=by_user, assumptions=assumptions)
+
+
+def _ended(hints: list[Finding], keep: str | None) -> tuple[Verdict, bool, str] | None:
+    """Drop or delete, and who says so; None if the job lives on."""
+    if keep == "yes":
+        return None
+    for verdict in ACCOUNT_ORDER[:2]:
+        for finding in hints:
+            if finding.verdict == verdict:
+                return finding.verdict, keep == "no", finding.message
+    if keep == "no":
+        return "delete", True, "you said that it is not needed any more"
+    return None
+
+
+def _wanted_shape(candidate: Candidate, answers: Mapping[str, str], reasons: list[str]) -> tuple[str, bool]:
+    wanted = answers.get(f"{candidate.job.id}/shape")
+    if wanted is not None:
+        if any(option.shape == wanted for option in candidate.options):
+            reasons.append(f"you chose the shape {wanted.replace('_', ' ')}")
+            return wanted, True
+        reasons.append(f"the shape {wanted} was asked for, but it is no option for this job")
+    faithful = next((shape.kind for shape in candidate.shapes if shape.faithful), "scheduled_batch")
+    return faithful, False
+
+
+def _hard(option: Option) -> bool:
+    return any(misfit.hard for misfit in option.misfits)
+
+
+def _nothing_fits(options: list[Option]) -> str:
+    others = [option for option in options if option.target != STAYING]
+    if not others:
+        return "no place to move to was asked about"
+    messages = sorted({misfit.message for option in others for misfit in option.misfits if misfit.hard})
+    return "no place fits: " + "; ".join(messages)
+
+
+def _cheapest(chosen: Option, count: int) -> str:
+    if chosen.monthly_cost is None:
+        return f"the least of the known costs among {count} that fit; the whole cost is unknown"
+    return f"the cheapest of {count} that fit" if count > 1 else "the only place that fits"
+
+
+def _placement(
+    candidate: Candidate, verdict: Verdict, chosen: Option, reasons: list[str], *, by_user: bool, assumptions: Assumptions
+) -> Placement:
+    return Placement(
+        job_id=candidate.job.id,
+        verdict=verdict,
+        option=chosen,
+        reasons=tuple(reasons),
+        rejected=_rejected(candidate, verdict, chosen, assumptions),
+        provisional=not candidate.measured and verdict in {"move", "stay", "insufficient-data"},
+        chosen_by="user" if by_user else "migrator",
+        questions=_questions(candidate, verdict),
+    )
+
+
+def _rejected(candidate: Candidate, verdict: Verdict, chosen: Option, assumptions: Assumptions) -> tuple[Rejected, ...]:
+    if verdict in {"drop", "delete"}:
+        return ()
+    lost = []
+    for option in candidate.options:
+        if option is chosen:
+            continue
+        lost.append(
+            Rejected(
+                shape=option.shape,
+                target=option.target,
+                size=option.size.name if option.size is not None else None,
+                reason=_why_lost(option, chosen, assumptions),
+                monthly_cost=option.monthly_cost,
+            )
+        )
+    return tuple(lost)
+
+
+def _why_lost(option: Option, chosen: Option, assumptions: Assumptions) -> str:
+    hard = [misfit.message for misfit in option.misfits if misfit.hard]
+    if hard:
+        return "does not fit: " + "; ".join(hard)
+    if option.target == STAYING:
+        return "the server stays on the bill for as long as this job stays on it"
+    if option.shape != chosen.shape:
+        return f"another shape ({option.shape.replace('_', ' ')}): proposed, not chosen"
+    if option.monthly_cost is None and chosen.monthly_cost is not None:
+        return "its whole cost is unknown"
+    more = known_cost(option) - known_cost(chosen)
+    soft = [misfit.message for misfit in option.misfits if not misfit.hard]
+    if more > 0:
+        return f"${more:,.2f} a month more" if more >= Decimal("0.005") else "a fraction of a cent a month more"
+    if more == 0 and weight(option, assumptions) == weight(chosen, assumptions):
+        return "costs the same; comes later in the order of targets"
+    if soft:
+        return "cheaper, but asks for work: " + "; ".join(soft)
+    return "fits, but was not chosen"
+
+
+def _questions(candidate: Candidate, verdict: Verdict) -> tuple[Question, ...]:
+    asked: dict[str, Question] = {}
+    for finding in candidate.findings:
+        if finding.question is not None:
+            asked.setdefault(finding.question.id, finding.question)
+    job = candidate.job
+    if verdict in {"drop", "delete"}:
+        return tuple(asked[key] for key in sorted(asked) if key.endswith("/keep"))
+    better = [shape for shape in candidate.shapes if not shape.faithful]
+    if better:
+        kinds = tuple(dict.fromkeys(shape.kind for shape in candidate.shapes))
+        question = Question(
+            id=f"{job.id}/shape",
+            text=f"How should {job.name} be cut?",
+            hint="; ".join(f"{shape.kind}: {shape.summary}" for shape in better),
+            default=next((shape.kind for shape in candidate.shapes if shape.faithful), kinds[0]),
+            choices=kinds,
+            job_id=job.id,
+        )
+        asked.setdefault(question.id, question)
+    return tuple(asked[key] for key in sorted(asked))

@@ -1,0 +1,311 @@
+"""Says what a server's move would save, when it can be banked, and how sure that is.
+
+The law: a server with a job or a service left on it costs what it did, so nothing is banked before the last one goes.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Question
+from migrator.model.job import Host, Job, Service
+from migrator.model.option import CostItem, Placement, PriceBook, ServerPrice, UnitPrice
+from migrator.model.plan import Savings
+from migrator.model.usage import Usage
+
+LEAVES = ("move", "drop", "delete")
+DRAWS = 2000
+CENT = Decimal("0.01")
+
+# Services that every server has and that go with it: they keep nothing alive.
+HOUSEKEEPING = frozenset(
+    "cron crond anacron ssh sshd rsyslog rsyslogd systemd-journald systemd-timesyncd systemd-resolved systemd-networkd "
+    "systemd-logind "
+    "chrony chronyd ntp ntpd dbus getty auditd fail2ban unattended-upgrades networkd-dispatcher snapd polkit udev irqbalance "
+    "amazon-ssm-agent google-guest-agent walinuxagent qemu-guest-agent postfix exim4 NetworkManager firewalld ufw tuned rngd "
+    "cloud-init cloud-config cloud-final acpid multipathd lvm2-monitor apparmor console-setup keyboard-setup".split()
+)
+
+
+def savings(
+    host: Host,
+    placements: tuple[Placement, ...],
+    server_items: tuple[CostItem, ...],
+    assumptions: Assumptions,
+    *,
+    jobs: Mapping[str, Job],
+    usage: Mapping[str, Usage] = {},
+) -> Savings:
+    """What can be banked for one server.
+
+    `placements` of this host's jobs only; `server_items` from `server_items()`: empty where the server's price is unknown, then
+    every amount is None and `question()` asks. `jobs` and `usage` are keyed by job id. `low_monthly` and `high_monthly` hold the
+    saving of the day on which everything has moved with the probability `confidence`: bootstrap over the measured runs, over the
+    assumed memory where none was measured, and over the spread of list prices.
+    """
+    blockers = _blockers(host, placements, jobs)
+    now = _total(server_items) if server_items else None
+    moved = [placement for placement in placements if placement.verdict in {"move", "insufficient-data"}]
+    moving_cost = _moving_cost(moved)
+    can_go = not blockers
+    if_all = None if now is None or moving_cost is None else now - moving_cost
+    banked = None if now is None else Decimal(0) if blockers else if_all
+    then = None if now is None or moving_cost is None else moving_cost + (now if blockers else Decimal(0))
+    low, high = _interval(now, moved, usage, assumptions) if now is not None else (None, None)
+    return Savings(
+        host=host.name,
+        can_go=can_go,
+        now_items=server_items,
+        now_monthly_cost=now,
+        then_monthly_cost=then,
+        banked_monthly=banked,
+        if_all_moved_monthly=if_all,
+        low_monthly=low,
+        high_monthly=high,
+        confidence=assumptions.savings_confidence if low is not None else None,
+        blockers=blockers,
+        order=_order(placements),
+        summary=_summary(host, placements, now, banked, if_all, blockers),
+    )
+
+
+def question(host: Host, server_items: tuple[CostItem, ...]) -> Question | None:
+    """What has to be asked before a saving can be claimed; None where the server's price is known."""
+    if server_items:
+        return None
+    known = f" ({host.instance_type})" if host.instance_type else ""
+    return Question(
+        id=f"{host.name}/server-cost",
+        text=f"What does the server {host.name}{known} cost a month, in USD?",
+        hint="the line of its bill with disk, address and backup; or run plan with --instance-type or --server-cost",
+        default="unknown",
+    )
+
+
+def server_items(
+    host: Host,
+    book: PriceBook,
+    assumptions: Assumptions,
+    *,
+    provider: str | None = None,
+    region: str | None = None,
+    instance_type: str | None = None,
+    monthly_cost: Decimal | None = None,
+) -> tuple[CostItem, ...]:
+    """The server's own bill a month: instance, disk, public address; or one line where the user said what it costs.
+
+    Empty where the price is unknown. The arguments after `book` come before what the tree says about the host.
+    """
+    if monthly_cost is not None:
+        return (
+            CostItem(
+                name="server, as stated by you",
+                unit="month",
+                monthly_quantity=Decimal(1),
+                unit_price=monthly_cost,
+                monthly_cost=monthly_cost,
+                source="--server-cost or decisions.yaml",
+                as_of="",
+            ),
+        )
+    instance_type = instance_type or host.instance_type
+    price = _server_price(book, provider or host.provider, region or host.region, instance_type)
+    if price is None:
+        return ()
+    hours = Decimal(str(assumptions.month_hours))
+    items = [
+        CostItem(
+            name=f"instance {price.instance_type}",
+            unit="hour",
+            monthly_quantity=hours,
+            unit_price=price.price_usd_per_hour,
+            monthly_cost=hours * price.price_usd_per_hour,
+            source=price.source,
+            as_of=price.as_of,
+            note="on demand, Linux" if price.quality == "list" else f"on demand, Linux; {price.quality}",
+        )
+    ]
+    items.extend(_disk_items(host, book, price, assumptions))
+    items.extend(_address_items(host, book, price, hours))
+    return tuple(items)
+
+
+def _server_price(book: PriceBook, provider: str | None, region: str | None, instance_type: str | None) -> ServerPrice | None:
+    if instance_type is None:
+        return None
+    found = [
+        price
+        for price in book.servers
+        if price.instance_type == instance_type and (provider is None or price.provider == provider)
+    ]
+    exact = [price for price in found if price.region == region]
+    # Without a stated region the dearest list price would be a claim as well: only one known region is an answer.
+    if exact:
+        return exact[0]
+    return found[0] if region is None and len({price.price_usd_per_hour for price in found}) == 1 else None
+
+
+DISK_ITEMS = {
+    "aws": ("EBS", "gp3 storage"),
+    "gcp": ("Persistent disk", "balanced"),
+    "azure": ("Managed disk", "Standard SSD (approx per GiB)"),
+}
+ADDRESS_ITEMS = {
+    "aws": ("VPC", "public IPv4 address (in use or idle)"),
+    "gcp": ("VPC", "static external IP in use by VM"),
+    "azure": ("Public IP", "standard static regional"),
+}
+
+
+def _list_price(book: PriceBook, server: ServerPrice, service: str, item: str) -> UnitPrice | None:
+    found = [price for price in book.prices if (price.provider, price.service, price.item) == (server.provider, service, item)]
+    for region in (server.region, "all"):
+        for price in found:
+            if price.region == region:
+                return price
+    return None
+
+
+def _disk_items(host: Host, book: PriceBook, server: ServerPrice, assumptions: Assumptions) -> list[CostItem]:
+    named = DISK_ITEMS.get(server.provider)
+    price = _list_price(book, server, *named) if named else None
+    if price is None:
+        return []
+    sizes = [disk.size_gib for disk in host.disks if disk.size_gib is not None]
+    known = bool(sizes)
+    gib = Decimal(str(sum(sizes) if known else assumptions.server_disk_gib))
+    return [
+        CostItem(
+            name=f"disk {price.item}",
+            unit=price.unit,
+            monthly_quantity=gib,
+            unit_price=price.price_usd,
+            monthly_cost=gib * price.price_usd,
+            source=price.source,
+            as_of=price.as_of,
+            note=None if known else "size assumed (server_disk_gib)",
+        )
+    ]
+
+
+def _address_items(host: Host, book: PriceBook, server: ServerPrice, hours: Decimal) -> list[CostItem]:
+    named = ADDRESS_ITEMS.get(server.provider)
+    price = _list_price(book, server, *named) if named else None
+    if price is None or not host.public_ipv4_count:
+        return []
+    quantity = hours * host.public_ipv4_count
+    return [
+        CostItem(
+            name="public IPv4 address",
+            unit=price.unit,
+            monthly_quantity=quantity,
+            unit_price=price.price_usd,
+            monthly_cost=quantity * price.price_usd,
+            source=price.source,
+            as_of=price.as_of,
+        )
+    ]
+
+
+def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:
+    """The services that keep a server alive: everything but the housekeeping that goes with it, one per name, sorted."""
+    kept: dict[str, Service] = {}
+    for service in services or ():
+        name = service.name.removesuffix(".service").split("@")[0]
+        if name not in HOUSEKEEPING:
+            kept.setdefault(name, service)
+    return tuple(kept[name] for name in sorted(kept))
+
+
+def _blockers(host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, Job]) -> tuple[str, ...]:
+    found = []
+    for placement in sorted(placements, key=lambda placement: placement.job_id):
+        if placement.verdict in LEAVES:
+            continue
+        name = jobs[placement.job_id].name if placement.job_id in jobs else placement.job_id
+        why = placement.reasons[0] if placement.reasons else placement.verdict
+        label = "stays" if placement.verdict == "stay" else "not enough data"
+        found.append(f"{name} [{placement.job_id}]: {label}: {why}")
+    for service in lives_on(host.services):
+        port = f" on port {service.port}" if service.port is not None else ""
+        found.append(f"service {service.name}{port}: runs on this server and is no scheduled job")
+    return tuple(found)
+
+
+def _total(items: tuple[CostItem, ...]) -> Decimal | None:
+    if any(item.monthly_cost is None for item in items):
+        return None
+    return sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0))
+
+
+def _moving_cost(moved: list[Placement]) -> Decimal | None:
+    costs = [placement.option.monthly_cost for placement in moved]
+    if any(cost is None for cost in costs):
+        return None
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def _order(placements: tuple[Placement, ...]) -> tuple[str, ...]:
+    """Least risk first: what only has to be switched off, then measured and small, then what asks for work; unmeasured last."""
+
+    def key(placement: Placement) -> tuple[int, bool, int, Decimal, str]:
+        kind = {"drop": 0, "delete": 1, "move": 2, "insufficient-data": 3}[placement.verdict]
+        cost = placement.option.monthly_cost or Decimal(0)
+        return (kind, placement.provisional, len(placement.option.misfits), cost, placement.job_id)
+
+    return tuple(placement.job_id for placement in sorted((p for p in placements if p.verdict != "stay"), key=key))
+
+
+def _interval(
+    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions
+) -> tuple[Decimal | None, Decimal | None]:
+    """Quantiles of the saving once all has moved: each job's cost is scaled by the bootstrap mean of its runs, by a log-uniform
+    factor for memory that was assumed, and all of them and the server by the spread of list prices."""
+    if any(placement.option.monthly_cost is None for placement in moved):
+        return None, None
+    draw = np.random.default_rng(20240229)  # a fixed seed: same input, same bytes
+    spread = assumptions.price_spread
+    totals = np.zeros(DRAWS)
+    for placement in sorted(moved, key=lambda placement: placement.job_id):
+        cost = float(placement.option.monthly_cost or 0)
+        factor = np.ones(DRAWS)
+        measured = usage.get(placement.job_id)
+        runs = [run.duration_s for run in measured.sampled_runs if run.duration_s is not None] if measured else []
+        if len(runs) >= 2 and sum(runs) > 0:
+            sample = np.asarray(runs, dtype=float)
+            means = draw.choice(sample, size=(DRAWS, len(sample))).mean(axis=1)
+            factor *= means / sample.mean()
+        else:
+            factor *= np.exp(draw.uniform(-1.0, 1.0, DRAWS) * np.log(assumptions.unmeasured_factor))
+        if not placement.option.size_measured:
+            factor *= np.exp(draw.uniform(-1.0, 1.0, DRAWS) * np.log(assumptions.unmeasured_factor))
+        totals += cost * factor * draw.uniform(1 - spread, 1 + spread, DRAWS)
+    server = float(now) * draw.uniform(1 - spread, 1 + spread, DRAWS)
+    tail = (1 - assumptions.savings_confidence) / 2
+    low, high = np.quantile(server - totals, [tail, 1 - tail])
+    return Decimal(f"{low:.2f}"), Decimal(f"{high:.2f}")
+
+
+def _summary(
+    host: Host,
+    placements: tuple[Placement, ...],
+    now: Decimal | None,
+    banked: Decimal | None,
+    if_all: Decimal | None,
+    blockers: tuple[str, ...],
+) -> str:
+    leaving = sum(1 for placement in placements if placement.verdict in LEAVES)
+    jobs = f"{leaving} of {len(placements)} jobs can leave {host.name}"
+    if now is None:
+        return f"{jobs}; what the server costs is unknown, so no saving is claimed"
+    if blockers:
+        rest = f"; ${if_all:,.2f} a month once the last has gone" if if_all is not None else ""
+        things = "thing stays" if len(blockers) == 1 else "things stay"
+        return f"{jobs}; {len(blockers)} {things} on it, so nothing is saved yet of ${now:,.2f} a month{rest}"
+    if banked is None:
+        return f"{jobs}; the server (${now:,.2f} a month) can go; what the jobs will cost is not known in full"
+    if banked <= 0:
+        return f"{jobs}; the server can go, but its jobs would cost ${-banked:,.2f} a month more than it does: keep it"
+    return f"{jobs}; the server can go: ${banked:,.2f} a month saved of ${now:,.2f}"
