@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from migrator.model.option import PriceBook
+from migrator.prices import bundled
 
 
 class PriceSource(Protocol):
@@ -14,4 +15,4 @@ class PriceSource(Protocol):
         """All prices of this source."""
 
 
-ALL: tuple[PriceSource, ...] = ()
+ALL: tuple[PriceSource, ...] = (bundled,)

@@ -1,0 +1,191 @@
+"""What things cost: lookups in a `PriceBook`, and the lines of a bill that are made from them.
+
+A price is asked for by provider, service, item and region, in the words of `prices/bundled/*.toml`. Where a region has no price
+the error names the regions that have one: a price of another region is used only if the book says so (`quality = "stand-in"`).
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from migrator.assumptions import Assumptions
+from migrator.errors import PriceError
+from migrator.model.job import Disk, Host
+from migrator.model.option import CostItem, PriceBook, ServerPrice, UnitPrice
+
+EVERYWHERE = "all"
+# what a volume is billed as: provider -> volume kind -> (service, item); "" is the kind that is assumed where none is known
+DISKS: dict[str, dict[str, tuple[str, str]]] = {
+    "aws": {"gp3": ("EBS", "gp3 storage"), "": ("EBS", "gp3 storage")},
+    "gcp": {
+        "pd-balanced": ("Persistent disk", "balanced"),
+        "pd-ssd": ("Persistent disk", "ssd"),
+        "pd-standard": ("Persistent disk", "standard (hdd)"),
+        "": ("Persistent disk", "balanced"),
+    },
+    "azure": {"": ("Managed disk", "Standard SSD")},
+}
+ADDRESSES = {
+    "aws": ("VPC", "public IPv4 address"),
+    "gcp": ("VPC", "static external IP in use by VM"),
+    "azure": ("Public IP", "standard static regional"),
+}
+
+
+def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) -> tuple[UnitPrice, ...]:
+    """The price tiers of one item in one region, lowest quantity first; worldwide prices answer for every region.
+
+    Raises `PriceError`: neither this region nor the whole world has a price; the message names what exists.
+    """
+    known = [price for price in book.prices if (price.provider, price.service, price.item) == (provider, service, item)]
+    found = [price for price in known if price.region == region] or [price for price in known if price.region == EVERYWHERE]
+    if not found:
+        regions = ", ".join(sorted({price.region for price in known}))
+        if regions:
+            raise PriceError(
+                f"{provider} {service}, {item}: no price for region {region!r}; the price book knows {regions}; "
+                "choose one of these with --region"
+            )
+        raise PriceError(f"{provider} {service}, {item}: not in the price book; a newer price book may know it")
+    return tuple(sorted(found, key=lambda price: price.from_quantity))
+
+
+def unit_price(book: PriceBook, provider: str, service: str, item: str, region: str, quantity: Decimal = Decimal(0)) -> UnitPrice:
+    """The price of the tier that a monthly `quantity` ends in. Raises `PriceError` as `tiers` does."""
+    found = tiers(book, provider, service, item, region)
+    return [found[0], *(price for price in found if price.from_quantity < quantity)][-1]
+
+
+def key(price: UnitPrice) -> str:
+    """What items share the account's free tier by: `aws/Lambda/requests x86/us-east-1`."""
+    return f"{price.provider}/{price.service}/{price.item}/{price.region}"
+
+
+def item(name: str, price: UnitPrice, quantity: Decimal | None, note: str | None = None) -> CostItem:
+    """One line of a bill; an unknown quantity (None) has an unknown cost. A price not from a list says so."""
+    doubt = None if price.quality == "list" else f"{price.quality} price"
+    notes = [text for text in (note, doubt) if text]
+    return CostItem(
+        name=name,
+        unit=price.unit,
+        monthly_quantity=quantity,
+        unit_price=price.price_usd,
+        monthly_cost=None if quantity is None else quantity * price.price_usd,
+        source=price.source,
+        as_of=price.as_of,
+        note="; ".join(notes) or None,
+        price_key=key(price),
+    )
+
+
+def tiered_items(
+    name: str, prices: tuple[UnitPrice, ...], quantity: Decimal | None, note: str | None = None
+) -> tuple[CostItem, ...]:
+    """One line for each price tier that a monthly quantity reaches; `prices` as `tiers` returns them.
+
+    >>> price = UnitPrice(provider="p", service="s", item="i", unit="GB", region="r", price_usd=Decimal(3), source="", as_of="")
+    >>> cheaper = UnitPrice(provider="p", service="s", item="i", unit="GB", region="r", price_usd=Decimal(1), source="", as_of="",
+    ...     from_quantity=Decimal(10))
+    >>> [str(line.monthly_cost) for line in tiered_items("data", (price, cheaper), Decimal(12))]
+    ['30', '2']
+    """
+    if quantity is None or len(prices) == 1:
+        return (item(name, prices[0], quantity, note),)
+    lines = []
+    for number, price in enumerate(prices):
+        ends = prices[number + 1].from_quantity if number + 1 < len(prices) else quantity
+        part = min(quantity, ends) - price.from_quantity
+        if part > 0 or number == 0:
+            label = name if price.from_quantity == 0 else f"{name} above {price.from_quantity:,}"
+            lines.append(item(label, price, max(part, Decimal(0)), note))
+    return tuple(lines)
+
+
+def exact(amount: float | int | str | None) -> Decimal | None:
+    """A quantity as a decimal number with at most 12 digits after the point; None stays None.
+
+    >>> exact(0.1), exact(None)
+    (Decimal('0.1'), None)
+    """
+    return None if amount is None else Decimal(str(amount)).quantize(Decimal("1e-12")).normalize()
+
+
+def times(*factors: Decimal | float | int | None) -> Decimal | None:
+    """The product of quantities; None if any of them is unknown."""
+    product = Decimal(1)
+    for factor in factors:
+        number = factor if isinstance(factor, Decimal) else exact(factor)
+        if number is None:
+            return None
+        product *= number
+    return product
+
+
+def total(items: Iterable[CostItem]) -> Decimal | None:
+    """The sum of a bill; None if one line is unknown."""
+    costs = [line.monthly_cost for line in items]
+    return None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def server_price(book: PriceBook, provider: str | None, region: str, instance_type: str) -> ServerPrice | None:
+    """The price of a server type in a region; None if the book has none. Without a provider the type's name decides."""
+    for price in book.servers:
+        if price.instance_type == instance_type and price.region == region and provider in (None, price.provider):
+            return price
+    return None
+
+
+def server_regions(book: PriceBook, instance_type: str) -> tuple[str, ...]:
+    """The regions in which a server type has a price, for messages."""
+    return tuple(sorted({price.region for price in book.servers if price.instance_type == instance_type}))
+
+
+def server_items(book: PriceBook, host: Host, assumptions: Assumptions) -> tuple[CostItem, ...]:
+    """What a server costs a month: its instance, disks and public addresses; () if its type, region or price is unknown.
+
+    A disk whose size is unknown counts with `assumptions.server_disk_gib`, and its line says so; an unknown number of public
+    addresses is a line without a cost.
+    """
+    if host.instance_type is None or host.region is None:
+        return ()
+    server = server_price(book, host.provider, host.region, host.instance_type)
+    if server is None:
+        return ()
+    hours = exact(assumptions.month_hours)
+    assert hours is not None
+    instance = CostItem(
+        name=f"{server.instance_type} on demand",
+        unit="hour",
+        monthly_quantity=hours,
+        unit_price=server.price_usd_per_hour,
+        monthly_cost=hours * server.price_usd_per_hour,
+        source=server.source,
+        as_of=server.as_of,
+        note=None if server.quality == "list" else f"{server.quality} price",
+        price_key=f"{server.provider}/server/{server.instance_type}/{server.region}",
+    )
+    disks = host.disks or (Disk(size_gib=None, kind=None),)
+    address = unit_price(book, server.provider, *ADDRESSES[server.provider], server.region)
+    addresses = times(host.public_ipv4_count, hours)
+    unknown = "the server's files do not tell how many it has" if addresses is None else None
+    return (
+        instance,
+        *(disk_item(book, server, disk, assumptions) for disk in disks),
+        *(() if addresses == 0 else (item("public IPv4 addresses", address, addresses, unknown),)),
+    )
+
+
+def disk_item(book: PriceBook, server: ServerPrice, disk: Disk, assumptions: Assumptions) -> CostItem:
+    """One disk of a server for a month."""
+    kinds = DISKS[server.provider]
+    price = unit_price(book, server.provider, *kinds.get(disk.kind or "", kinds[""]), server.region)
+    notes = []
+    if disk.size_gib is None:
+        notes.append(f"size unknown: {assumptions.server_disk_gib:g} GiB assumed")
+    if disk.kind not in kinds:
+        notes.append(f"volume type {disk.kind or 'unknown'}: priced as {price.item}")
+    return item(
+        "disk",
+        price,
+        exact(disk.size_gib if disk.size_gib is not None else assumptions.server_disk_gib),
+        "; ".join(notes) or None,
+    )
