@@ -22,10 +22,10 @@ DISKS: dict[str, dict[str, tuple[str, str]]] = {
         "pd-standard": ("Persistent disk", "standard (hdd)"),
         "": ("Persistent disk", "balanced"),
     },
-    "azure": {"": ("Managed disk", "Standard SSD")},
+    "azure": {"": ("Managed disk", "Standard SSD (approx per GiB)")},
 }
 ADDRESSES = {
-    "aws": ("VPC", "public IPv4 address"),
+    "aws": ("VPC", "public IPv4 address (in use or idle)"),
     "gcp": ("VPC", "static external IP in use by VM"),
     "azure": ("Public IP", "standard static regional"),
 }
@@ -101,12 +101,12 @@ def tiered_items(
 
 
 def exact(amount: float | int | str | None) -> Decimal | None:
-    """A quantity as a decimal number with at most 12 digits after the point; None stays None.
+    """A quantity as a decimal number, in the shortest digits that tell the float; None stays None.
 
     >>> exact(0.1), exact(None)
     (Decimal('0.1'), None)
     """
-    return None if amount is None else Decimal(str(amount)).quantize(Decimal("1e-12")).normalize()
+    return None if amount is None else Decimal(str(amount))
 
 
 def times(*factors: Decimal | float | int | None) -> Decimal | None:
