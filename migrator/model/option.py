@@ -148,9 +148,9 @@ class Resource(Value, frozen=True, kw_only=True):
 
 
 class Misfit(Value, frozen=True, kw_only=True):
-    """A need that a limit does not meet."""
+    """A need that a limit does not meet; `schedule`: its scheduler cannot say when the job runs."""
 
-    need: NeedKind
+    need: NeedKind | Literal["schedule"]
     message: str
     hard: bool
     rule: str = ""

@@ -1,0 +1,80 @@
+"""Every shape of a job on every place that takes it, at the smallest size that fits, with its bill."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from migrator import fit, resources
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding, Translation
+from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
+from migrator.model.plan import Request
+from migrator.resources import ResourceKind
+from migrator.targets import Target
+
+KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
+
+def _region(place: Target, request: Request) -> str:
+    if request.region is not None and request.provider == place.PROVIDER:
+        return request.region
+    return place.DEFAULT_REGION or ""
+
+def options(
+    dossier: Dossier,
+    findings: tuple[Finding, ...],
+    cuts: tuple[Shape, ...],
+    places: tuple[Target, ...],
+    limits: Mapping[str, tuple[Limit, ...]],
+    prices: PriceBook,
+    assumptions: Assumptions,
+    request: Request,
+) -> Iterator[Option]:
+    """Every shape on every place that takes it, at the smallest size that fits, with its bill."""
+    asked = tuple(need for finding in findings for need in finding.needs)
+    for shape in cuts:
+        needs = fit.needs_of(asked, shape)
+        memory_mib, measured = fit.memory_mib(shape, needs, assumptions)
+        for place in places:
+            if shape.kind not in place.SHAPES:
+                continue
+            region = _region(place, request)
+            size = fit.size_for(place.sizes(), needs, memory_mib)
+            timeout_s = place.timeout_s(fit.duration_s(needs), assumptions)
+            translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
+            unsayable = _unsayable(place, translation)
+            made: tuple[Resource, ...] = ()
+            if unsayable is None and size is not None:
+                made = place.resources(dossier, shape, size, translation, timeout_s, region)
+            items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
+            yield Option(
+                job_id=dossier.job.id,
+                shape=shape.kind,
+                target=place.NAME,
+                size=size,
+                dialect=place.DIALECT,
+                monthly_cost=None if unsayable else _total(items),
+                items=items,
+                resources=made,
+                misfits=(
+                    *fit.misfits(needs, limits[place.NAME], size),
+                    *([Misfit(need="schedule", message=unsayable, hard=True, rule="schedule")] if unsayable else ()),
+                ),
+                timeout_s=timeout_s,
+                size_measured=measured,
+            )
+
+
+def _unsayable(place: Target, translation: Translation | None) -> str | None:
+    """Why this place's scheduler cannot say when the job runs; None if it can, or if the job keeps its own schedule."""
+    if place.DIALECT is None:
+        return None
+    if translation is None:
+        return "it does not start by the calendar, and nothing here starts it otherwise"
+    if translation.proof.status == "impossible":
+        return f"{place.DIALECT} cannot say this schedule: {translation.proof.reason}"
+    return None
+
+
+def _total(items: tuple[CostItem, ...]) -> Decimal | None:
+    """The bill; None if one of its lines is unknown."""
+    costs = [item.monthly_cost for item in items if item.monthly_cost is not None]
+    return sum(costs, Decimal(0)) if len(costs) == len(items) else None

@@ -1,0 +1,193 @@
+"""The corridor: observe, decide, write, in order. Read this first.
+
+    observe(files, as_of) -> Survey       touches the server's files
+    decide(surveys, ...) -> Plan          pure: no files, no clock, no network
+    write(plan) -> OutFile                decides nothing
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import NamedTuple
+
+from migrator import __version__, links, optimise, reports, rules, savings, schedulers, shapes, targets, usage
+from migrator.assumptions import Assumptions, assumed
+from migrator.errors import PriceError, ScheduleError
+from migrator.hosts import reading as hosts
+from migrator.model.finding import Dossier, Fact, Translation
+from migrator.model.job import Host, InputDigest, Job
+from migrator.model.option import Placement, PriceBook
+from migrator.model.plan import Decisions, HostPlan, JobPlan, OutFile, Plan, Request, Survey
+from migrator.model.source import HostFiles
+from migrator.options import options
+from migrator.schedule.reading import calendar_of
+from migrator.schedule.translate import translations
+from migrator.schedule.words import in_words
+from migrator.scripts import facts
+from migrator.tables import RunTable
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Observed(NamedTuple):
+    """What was seen on one server: the survey, the redacted scripts by sha256, and every run."""
+
+    survey: Survey
+    scripts: Mapping[str, bytes]
+    runs: RunTable
+
+
+def observe(files: HostFiles, as_of: datetime | None) -> Observed:
+    """Survey one server. `as_of` None: the newest instant that its logs show (or its newest schedule file)."""
+    host, problems = hosts.read(files)
+    found = [scheduler.read(files, host) for scheduler in schedulers.ALL]
+    jobs = tuple(job for schedules in found for job in schedules.jobs)
+    measured, runs = usage.measure(files, host, jobs, as_of)
+    inspected = [facts.facts(files, host, job) for job in jobs]
+    scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
+    accounting = tuple(account for schedules in found for account in schedules.accounting)
+    digests = tuple(_digest(files, host, path) for path in sorted({account.path for account in accounting}))
+    newest = max((digest.modified_at for digest in digests if digest.modified_at), default=EPOCH)
+    survey = Survey(
+        host=host,
+        as_of=as_of or measured.newest_at or newest,
+        jobs=jobs,
+        problems=tuple(
+            dict.fromkeys([*problems, *(p for s in found for p in s.problems), *measured.problems, *files.problems()])
+        ),
+        accounting=accounting,
+        usage=measured.usage,
+        facts=tuple(job_facts for job_facts, _ in inspected),
+        unmatched=measured.unmatched,
+        digests=digests,
+        busy_minutes_of_week=measured.busy_minutes_of_week,
+    )
+    return Observed(survey, scripts, runs)
+
+
+def _digest(files: HostFiles, host: Host, path: str) -> InputDigest:
+    file, content = files.stat(path), files.content(path)
+    return InputDigest(
+        host=host.name,
+        path=path,
+        size=file.size if file else 0,
+        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+        modified_at=file.modified_at if file else None,
+    )
+
+
+def decide(
+    surveys: tuple[Survey, ...], prices: PriceBook, assumptions: Assumptions, decisions: Decisions, request: Request
+) -> Plan:
+    """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
+    as_of = max(survey.as_of for survey in surveys)
+    jobs = tuple(job for survey in surveys for job in survey.jobs)
+    host_of = {job.id: survey.host for survey in surveys for job in survey.jobs}
+    job_facts = {entry.job_id: entry for survey in surveys for entry in survey.facts}
+    facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}
+    usage_of = {entry.job_id: entry for survey in surveys for entry in survey.usage}
+    all_links = links.links(jobs, facts_of, usage_of)
+    places = tuple(place for place in targets.ALL if place.PROVIDER in _providers(request))
+    limits = {place.NAME: place.limits(assumptions) for place in places}
+
+    dossiers, candidates = [], []
+    for job in jobs:
+        entry = job_facts.get(job.id)
+        dossier = Dossier(
+            job=job,
+            host=host_of[job.id],
+            usage=usage_of.get(job.id),
+            facts=entry.facts if entry else (),
+            scripts=entry.scripts if entry else (),
+            translations=_translations(job, decisions),
+            links=tuple(link for link in all_links if job.id in {link.from_job, link.to_job}),
+            smallest_gap_s=_smallest_gap_s(job),
+            answers=decisions.answers,
+            siblings=tuple(other for other in jobs if other.host == job.host and other.id != job.id),
+        )
+        findings = tuple(finding for rule in rules.ALL for finding in rule.check(dossier, assumptions))
+        cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(dossier, assumptions)) is not None)
+        options = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
+        measured = dossier.usage is not None and dossier.usage.observed_runs > 0
+        dossiers.append(dossier)
+        candidates.append(optimise.Candidate(job=job, options=options, findings=findings, shapes=cuts, measured=measured))
+    placements = optimise.place(tuple(candidates), decisions.answers, assumptions)
+    plans = tuple(
+        _job_plan(dossier, candidate, placement, as_of)
+        for dossier, candidate, placement in zip(dossiers, candidates, placements, strict=True)
+    )
+    host_plans = tuple(_host_plan(survey, placements, usage_of, prices, assumptions, decisions, request) for survey in surveys)
+    return Plan(
+        migrator=__version__,
+        as_of=as_of,
+        request=request,
+        hosts=host_plans,
+        jobs=plans,
+        problems=tuple(problem for survey in surveys for problem in survey.problems),
+        accounting=tuple(account for survey in surveys for account in survey.accounting),
+        unmatched=tuple(entry for survey in surveys for entry in survey.unmatched),
+        digests=tuple(digest for survey in surveys for digest in survey.digests),
+        decisions=decisions,
+        assumptions=assumed(assumptions),
+        prices=_used(prices, plans, host_plans),
+        tzdata=version("tzdata"),
+    )
+
+
+def write(plan: Plan) -> tuple[OutFile, ...]:
+    """The reports that belong into every plan folder."""
+    return tuple(out_file for report in reports.ALL if report.DEFAULT for out_file in report.write(plan))
+
+
+def _providers(request: Request) -> tuple[str, ...]:
+    return ("aws", "gcp", "azure", "host") if request.provider == "all" else (request.provider, "host")
+
+
+def _translations(job: Job, decisions: Decisions) -> tuple[Translation, ...]:
+    choice = decisions.answers.get(f"{job.id}/dst")
+    try:
+        return translations(job.schedule, {} if choice is None else {"*": choice})
+    except ScheduleError:  # the scheduler's reader already made it a Problem
+        return ()
+
+
+def _smallest_gap_s(job: Job) -> float | None:
+    try:
+        calendar = calendar_of(job.schedule)
+    except ScheduleError:
+        return None
+    return calendar.smallest_gap_s() if calendar is not None else None
+
+
+def _job_plan(dossier: Dossier, candidate: optimise.Candidate, placement: Placement, as_of: datetime) -> JobPlan:
+    job = dossier.job
+    try:
+        calendar, words = calendar_of(job.schedule), in_words(job.schedule)
+    except ScheduleError:
+        calendar, words = None, None
+    return JobPlan(
+        job=job,
+        usage=dossier.usage,
+        facts=dossier.facts,
+        scripts=dossier.scripts,
+        translations=dossier.translations,
+        findings=candidate.findings,
+        shapes=candidate.shapes,
+        placement=placement,
+        next_firings=tuple(calendar.next(as_of, 5)) if calendar is not None else (),
+        smallest_gap_s=dossier.smallest_gap_s,
+        schedule_in_words=words,
+        links=dossier.links,
+    )
+
+
+def _used(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> PriceBook:
+    """Only the prices that the plan rests on."""
+    keys = {item.price_key for plan in plans for item in plan.placement.option.items}
+    keys |= {item.price_key for host in hosts for item in host.savings.now_items}
+    types = {host.host.instance_type for host in hosts}
+    return PriceBook(
+        prices=tuple(price for price in prices.prices if price_key(price) in keys),
+        servers=tuple(server for server in prices.servers if server.instance_type in types),
+    )
