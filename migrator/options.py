@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from migrator import fit, resources
+from migrator import fit, resources, targets
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Translation
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
@@ -13,10 +13,18 @@ from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
 
+
+def places_for(request: Request) -> tuple[Target, ...]:
+    """The targets of the providers that the user asked for, and the server itself."""
+    asked = {place.PROVIDER for place in targets.ALL} if request.provider == "all" else {request.provider, "host"}
+    return tuple(place for place in targets.ALL if place.PROVIDER in asked)
+
+
 def _region(place: Target, request: Request) -> str:
     if request.region is not None and request.provider == place.PROVIDER:
         return request.region
     return place.DEFAULT_REGION or ""
+
 
 def options(
     dossier: Dossier,

@@ -1,8 +1,8 @@
 """The corridor: observe, decide, write, in order. Read this first.
 
-    observe(files, as_of) -> Survey       touches the server's files
-    decide(surveys, ...) -> Plan          pure: no files, no clock, no network
-    write(plan) -> OutFile                decides nothing
+observe(files, as_of) -> Survey       touches the server's files
+decide(surveys, ...) -> Plan          pure: no files, no clock, no network
+write(plan) -> OutFile                decides nothing
 """
 
 import hashlib
@@ -11,21 +11,22 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, links, optimise, reports, rules, savings, schedulers, shapes, targets, usage
+from migrator import __version__, links, optimise, reports, rules, schedulers, shapes, usage
 from migrator.assumptions import Assumptions, assumed
 from migrator.errors import PriceError, ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Host, InputDigest, Job
 from migrator.model.option import Placement, PriceBook
-from migrator.model.plan import Decisions, HostPlan, JobPlan, OutFile, Plan, Request, Survey
+from migrator.model.plan import Decisions, JobPlan, OutFile, Plan, Request, Survey
 from migrator.model.source import HostFiles
-from migrator.options import options
+from migrator.options import options, places_for
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.tables import RunTable
+from migrator.verdict import host_plan, used_prices
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -88,7 +89,7 @@ def decide(
     facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}
     usage_of = {entry.job_id: entry for survey in surveys for entry in survey.usage}
     all_links = links.links(jobs, facts_of, usage_of)
-    places = tuple(place for place in targets.ALL if place.PROVIDER in _providers(request))
+    places = places_for(request)
     limits = {place.NAME: place.limits(assumptions) for place in places}
 
     dossiers, candidates = [], []
@@ -117,7 +118,7 @@ def decide(
         _job_plan(dossier, candidate, placement, as_of)
         for dossier, candidate, placement in zip(dossiers, candidates, placements, strict=True)
     )
-    host_plans = tuple(_host_plan(survey, placements, usage_of, prices, assumptions, decisions, request) for survey in surveys)
+    host_plans = tuple(host_plan(survey, placements, prices, assumptions, decisions, request) for survey in surveys)
     return Plan(
         migrator=__version__,
         as_of=as_of,
@@ -130,7 +131,7 @@ def decide(
         digests=tuple(digest for survey in surveys for digest in survey.digests),
         decisions=decisions,
         assumptions=assumed(assumptions),
-        prices=_used(prices, plans, host_plans),
+        prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
     )
 
@@ -138,10 +139,6 @@ def decide(
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """The reports that belong into every plan folder."""
     return tuple(out_file for report in reports.ALL if report.DEFAULT for out_file in report.write(plan))
-
-
-def _providers(request: Request) -> tuple[str, ...]:
-    return ("aws", "gcp", "azure", "host") if request.provider == "all" else (request.provider, "host")
 
 
 def _translations(job: Job, decisions: Decisions) -> tuple[Translation, ...]:
@@ -179,15 +176,4 @@ def _job_plan(dossier: Dossier, candidate: optimise.Candidate, placement: Placem
         smallest_gap_s=dossier.smallest_gap_s,
         schedule_in_words=words,
         links=dossier.links,
-    )
-
-
-def _used(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> PriceBook:
-    """Only the prices that the plan rests on."""
-    keys = {item.price_key for plan in plans for item in plan.placement.option.items}
-    keys |= {item.price_key for host in hosts for item in host.savings.now_items}
-    types = {host.host.instance_type for host in hosts}
-    return PriceBook(
-        prices=tuple(price for price in prices.prices if price_key(price) in keys),
-        servers=tuple(server for server in prices.servers if server.instance_type in types),
     )

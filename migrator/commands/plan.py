@@ -1,0 +1,158 @@
+"""`migrator plan`: read servers, decide, write a plan folder."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from migrator import files, pipeline, planfile, tables
+from migrator.assumptions import DEFAULT
+from migrator.cli import EXIT_DONE, EXIT_OPEN
+from migrator.commands import options
+from migrator.errors import SourceError
+from migrator.model.finding import Question
+from migrator.model.plan import Decisions, Plan, Provider, Request
+from migrator.prices import bundled
+from migrator.schedule.crosscheck import crosscheck
+from migrator.sources.opening import open_source
+from migrator.terminal import progress, safe, table
+
+EPILOG = """\b
+Examples:
+  migrator plan / -o plan
+  migrator plan samples/web01 -o plan --provider all
+  ssh web01 'crontab -l' | migrator plan - -o plan
+  migrator plan web01.tar.gz etl02.tar.gz -o plan --decisions plan/decisions.yaml
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The plan folder to write.")
+@click.option("--provider", type=click.Choice(get_args(Provider)), default="aws", show_default=True, help="Where jobs may go.")
+@click.option("--region", help="The provider's region; default: the targets' own.")
+@click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
+@click.option("--instance-type", metavar="TYPE", help="The server's type, where its files do not tell (t3.small).")
+@click.option("--server-cost", metavar="USD", type=float, help="What the server costs a month, where no price list knows it.")
+@click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
+@click.option("--cross-check", is_flag=True, help="Compare each Debian or cronie job's next firings with croniter.")
+@click.option("--check", is_flag=True, help="Exit 1 if a question is open or something was not understood.")
+def command(
+    sources: tuple[str, ...],
+    output: Path,
+    provider: Provider,
+    region: str | None,
+    decisions: Path | None,
+    instance_type: str | None,
+    server_cost: float | None,
+    as_of: datetime | None,
+    cross_check: bool,
+    check: bool,
+) -> int:
+    """Read servers, decide where each job should live, write a plan folder.
+
+    SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), or `-` (the output
+    of `crontab -l`). Nothing on the server is changed, and nothing touches the network.
+    """
+    answers = planfile.read_decisions(decisions) if decisions else Decisions()
+    request = Request(
+        provider=provider,
+        region=region,
+        instance_type=instance_type,
+        server_monthly_cost=None if server_cost is None else Decimal(str(server_cost)),
+    )
+    observed = []
+    with progress("reading servers", len(sources)) as advance:
+        for source in sources:
+            try:
+                observed += [pipeline.observe(server, as_of) for server in open_source(source)]
+            except SourceError as error:
+                click.echo(f"migrator: {error}", err=True)
+            advance()
+    if not observed:
+        raise SourceError("nothing could be read; see the messages above")
+    surveys = tuple(entry.survey for entry in observed)
+    plan = pipeline.decide(surveys, bundled.read(), DEFAULT, answers, request)
+    scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
+    files.write(output, planfile.files(plan, surveys, scripts))
+    files.write(output, pipeline.write(plan))
+    tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
+    questions = _questions(plan)
+    if decisions is None:
+        files.write(output, [planfile.decisions_yaml(questions)])
+    _show(plan)
+    differing = _cross_check(plan) if cross_check else 0
+    for problem in plan.problems:
+        click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
+    unknown = sorted(set(answers.answers) - {question.id for question in questions} - _used(plan))
+    for key in unknown:
+        click.echo(safe(f"{decisions}: answer {key!r} belongs to no question of this plan; see decisions.yaml in it"), err=True)
+    click.echo(f"report: {output / 'report.html'}", err=True)
+    click.echo(f"open: {len(questions)} questions, {len(plan.problems)} problems", err=True)
+    return EXIT_OPEN if check and (questions or plan.problems or unknown or differing) else EXIT_DONE
+
+
+def _questions(plan: Plan) -> tuple[Question, ...]:
+    """Every open question once, most money first."""
+    asked = [question for host in plan.hosts for question in host.questions]
+    asked += [question for job in plan.jobs for question in job.placement.questions]
+    open_ = {question.id: question for question in asked if question.id not in plan.decisions.answers}
+    return tuple(sorted(open_.values(), key=lambda question: (-(question.monthly_money or 0), question.id)))
+
+
+def _used(plan: Plan) -> set[str]:
+    """Ids that an answer may have although nobody asks: every job and host can be decided about."""
+    topics = ("target", "shape", "keep", "dst", "notify", "schedule-accepted")
+    asked = {question.id for job in plan.jobs for question in job.placement.questions}
+    asked |= {f"{host.host.name}/server-cost" for host in plan.hosts}
+    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in topics}
+
+
+def _money(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else f"${amount:,.2f}"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "not measured"
+    for unit, length in (("h", 3600), ("min", 60)):
+        if value >= 2 * length:
+            return f"{value / length:.1f} {unit}"
+    return f"{value:.1f} s" if value >= 0.1 else f"{value * 1000:.0f} ms"
+
+
+def _show(plan: Plan) -> None:
+    """The table of jobs, then each server's saving."""
+    rows = []
+    for entry in plan.jobs:
+        placement, usage = entry.placement, entry.usage
+        chosen = placement.option
+        where = chosen.target if placement.verdict in {"move", "insufficient-data"} else placement.verdict
+        rows.append(
+            (
+                entry.job.id,
+                " | ".join(entry.job.schedule.expressions),
+                _seconds(usage.duration_s.p95 if usage else None),
+                chosen.shape,
+                where + (" ?" if placement.provisional else ""),
+                _money(chosen.monthly_cost) if placement.verdict in {"move", "insufficient-data"} else "",
+                str(len(placement.questions) or ""),
+            )
+        )
+    table(("job", "when", "p95", "shape", "target", "a month", "open"), rows)
+    for host in plan.hosts:
+        click.echo(safe(host.savings.summary))
+
+
+def _cross_check(plan: Plan) -> int:
+    """Print every difference to croniter; returns their number."""
+    count = 0
+    for entry in plan.jobs:
+        if entry.job.schedule.grammar in {"debian", "cronie"}:
+            for difference in crosscheck(entry.job.schedule, plan.as_of):
+                click.echo(safe(f"{entry.job.location}: {entry.job.id}: {difference} [cross-check]"), err=True)
+                count += 1
+    click.echo(f"cross-check: {count} differences", err=True)
+    return count
