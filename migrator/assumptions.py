@@ -40,6 +40,8 @@ class Assumptions(Value, frozen=True, kw_only=True):
     poll_gap_s: float = 900.0
     idle_poll_p50_s: float = 5.0
     always_fails_runs: int = 3
+    container_image_gib: float = 0.25
+    container_start_s: float = 30.0
 
 
 REASONS: dict[str, Reason] = {
@@ -80,6 +82,8 @@ REASONS: dict[str, Reason] = {
     ),
     "idle_poll_p50_s": Reason("asking and finding nothing takes seconds", "a proposal more or less"),
     "always_fails_runs": Reason("three failures in a row and no success are no accident", "a dead job is found earlier or later"),
+    "container_image_gib": Reason("Debian slim, an interpreter and a few packages, compressed", "image storage scales with it"),
+    "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
 }
 
 DEFAULT = Assumptions()
