@@ -36,6 +36,7 @@ DOORS = {
     "polars": ("tables",),
     "numpy": ("schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks",),
+    "vl_convert": ("reports",),
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
