@@ -1,0 +1,119 @@
+"""Time zones from the pinned tzdata package: zones by name, and their stretches of constant offset in minutes.
+
+Everything in the calendar kernel counts in whole minutes since 1970-01-01 00:00 UTC.
+"""
+
+import difflib
+import importlib.resources
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from migrator.errors import ScheduleError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PROVED_UNTIL = datetime(2038, 1, 1, tzinfo=UTC)  # zone transitions are compared up to the end of 2037, where 32-bit tables end
+STEP_DAYS = 5  # no zone has two transitions within 5 days
+UTC_NAMES = {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "GMT", "Etc/GMT", "Universal", "Etc/Universal", "Greenwich"}
+
+
+class Segment(NamedTuple):
+    """UTC minutes from `start` to before `end` in which local time is UTC + `offset` minutes. `change` is by how many minutes
+    the clock was put forward (negative: turned back) at `start`."""
+
+    start: int
+    end: int
+    offset: int
+    change: int
+
+
+@cache
+def zone(name: str) -> tzinfo:
+    """The zone called `name` in the IANA database. Raises `ScheduleError` for a name that is not there."""
+    if name in UTC_NAMES:
+        return UTC
+    parts = name.split("/")
+    resource = importlib.resources.files("tzdata").joinpath("zoneinfo", *parts) if all(parts) and ".." not in parts else None
+    if resource is None or "\0" in name or len(name) > 100 or not resource.is_file() or name != "/".join(parts):
+        raise ScheduleError(_unknown(name))
+    with resource.open("rb") as stream:
+        if stream.read(4) != b"TZif":
+            raise ScheduleError(_unknown(name))
+        stream.seek(0)
+        return ZoneInfo.from_file(stream, key=name)
+
+
+def _unknown(name: str) -> str:
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    listed = importlib.resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    near = difflib.get_close_matches(shown, listed, 1)
+    hint = f"; did you mean {near[0]}?" if near else "; IANA names look like Europe/Berlin"
+    return f"time zone {shown!r}: no such zone in the IANA database{hint}"
+
+
+def to_minute(instant: datetime) -> int:
+    """The whole minute of an aware instant."""
+    return int((instant - EPOCH) // timedelta(minutes=1))
+
+
+def to_instant(minute: int) -> datetime:
+    """The UTC instant of a minute."""
+    return EPOCH + timedelta(minutes=minute)
+
+
+@cache
+def _offset(name: str, minute: int) -> int:
+    delta = to_instant(minute).astimezone(zone(name)).utcoffset()
+    return round((delta or timedelta()) / timedelta(minutes=1))
+
+
+@cache
+def _year_transitions(name: str, year: int) -> tuple[tuple[int, int, int], ...]:
+    """(minute, offset before, offset after) of every transition in one UTC year."""
+    place = zone(name)
+    start, end = to_minute(datetime(year, 1, 1, tzinfo=UTC)), to_minute(datetime(year + 1, 1, 1, tzinfo=UTC))
+
+    def offset(minute: int) -> int:
+        return round((to_instant(minute).astimezone(place).utcoffset() or timedelta()) / timedelta(minutes=1))
+
+    found = []
+    low, low_offset = start - 1, offset(start - 1)
+    while low < end - 1:
+        high = min(low + STEP_DAYS * 1440, end - 1)
+        high_offset = offset(high)
+        if high_offset != low_offset:
+            left, right = low, high
+            while right - left > 1:
+                middle = (left + right) // 2
+                left, right = (middle, right) if offset(middle) == low_offset else (left, middle)
+            found.append((right, low_offset, high_offset))
+        low, low_offset = high, high_offset
+    return tuple(found)
+
+
+def transitions(name: str, start: int, end: int) -> list[tuple[int, int, int]]:
+    """(minute, offset before, offset after) of every transition from `start` to before `end`."""
+    if zone(name) is UTC:
+        return []
+    years = range(max(to_instant(start).year, 2), min(to_instant(end).year, 9998) + 1)
+    return [item for year in years for item in _year_transitions(name, year) if start <= item[0] < end]
+
+
+def segments(name: str, start: int, end: int) -> list[Segment]:
+    """The stretches of constant offset that cover the minutes from `start` to before `end`, in order.
+
+    >>> [(to_instant(s.start).isoformat(), s.offset, s.change) for s in segments(
+    ...     "Europe/Berlin", to_minute(datetime(2026, 3, 29, tzinfo=UTC)), to_minute(datetime(2026, 3, 30, tzinfo=UTC)))]
+    [('2026-03-29T00:00:00+00:00', 60, 0), ('2026-03-29T01:00:00+00:00', 120, 60)]
+    """
+    if end <= start:
+        return []
+    found = transitions(name, start, end)
+    stops = [item[0] for item in found] + [end]
+    first_end = stops[0]
+    listed = [Segment(start, first_end, _offset(name, start), 0)] if first_end > start else []
+    listed.extend(
+        Segment(minute, stop, after, after - before) for (minute, before, after), stop in zip(found, stops[1:], strict=True)
+    )
+    return listed
