@@ -3,6 +3,18 @@
 from typing import Protocol
 
 from migrator.model.option import CostItem, PriceBook, Resource
+from migrator.resources import (
+    aws_cloudwatch_event_rule,
+    aws_cloudwatch_log_group,
+    aws_ecs_cluster,
+    aws_ecs_task_definition,
+    aws_iam_role,
+    aws_lambda_function,
+    aws_lambda_function_event_invoke_config,
+    aws_scheduler_schedule,
+    aws_secretsmanager_secret,
+    aws_sns_topic,
+)
 
 
 class ResourceKind(Protocol):
@@ -16,4 +28,15 @@ class ResourceKind(Protocol):
         """Line items at list price before the account's free tiers. Raises `PriceError` if a price is missing."""
 
 
-ALL: tuple[ResourceKind, ...] = ()
+ALL: tuple[ResourceKind, ...] = (
+    aws_cloudwatch_event_rule,
+    aws_cloudwatch_log_group,
+    aws_ecs_cluster,
+    aws_ecs_task_definition,
+    aws_iam_role,
+    aws_lambda_function,
+    aws_lambda_function_event_invoke_config,
+    aws_scheduler_schedule,
+    aws_secretsmanager_secret,
+    aws_sns_topic,
+)

@@ -5,6 +5,7 @@ from typing import Protocol
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
+from migrator.targets import aws_fargate, aws_lambda, host
 
 
 class Target(Protocol):
@@ -34,4 +35,5 @@ class Target(Protocol):
         """Everything to create, with values for its templates and, under the key `usage` of a value, monthly quantities."""
 
 
-ALL: tuple[Target, ...] = ()
+# The order breaks ties of cost; the server itself is always last.
+ALL: tuple[Target, ...] = (aws_lambda, aws_fargate, host)

@@ -1,0 +1,154 @@
+"""What stands around a job on AWS, whatever runs it: names, role, logs, notices, secrets and the schedules that start it."""
+
+import hashlib
+import json
+from decimal import Decimal
+
+from migrator.assumptions import DEFAULT
+from migrator.model.finding import Dossier, Translation
+from migrator.model.job import Job
+from migrator.model.option import Resource
+
+NAME_LIMIT = 48  # leaves room for a prefix and a suffix in the 64 characters of Lambda, IAM and Scheduler names
+RETENTION_DAYS = 30
+NOTICES = "notices"
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # Scheduler puts the instant here; the same on every attempt of a delivery
+EXECUTION_ID = "<aws.scheduler.execution-id>"
+# A delivery that the target did not take is tried again, with the same scheduled instant, for at most this long.
+MAXIMUM_DELIVERY_AGE_S = 900
+MINIMUM_DELIVERY_AGE_S = 60
+DELIVERY_ATTEMPTS = 3
+
+
+def identifier(job: Job, suffix: str = "") -> str:
+    """The job's name in templates: a lower_snake identifier."""
+    name = job.id.replace("-", "_")
+    return (name if name[0].isalpha() else f"job_{name}") + (f"_{suffix}" if suffix else "")
+
+
+def logical_id(name: str) -> str:
+    """A CloudFormation logical id: letters and digits only.
+
+    >>> logical_id("nightly_report_3f2a_role")
+    'NightlyReport3f2aRole'
+    """
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+def cloud_name(job: Job) -> str:
+    """The job's name at AWS: its id, shortened with a digest where it is too long."""
+    if len(job.id) <= NAME_LIMIT:
+        return job.id
+    return f"{job.id[: NAME_LIMIT - 9]}-{hashlib.sha256(job.id.encode()).hexdigest()[:8]}"
+
+
+def reference(kind: str, name: str, suffix: str = "") -> dict[str, object]:
+    """The ARN of another resource, in no language; `suffix` is appended to it."""
+    return {"kind": kind, "name": name, "logical_id": logical_id(name), "suffix": suffix}
+
+
+def resource(kind: str, name: str, **values: object) -> Resource:
+    """A resource that knows its logical id."""
+    return Resource(kind=kind, name=name, values={"logical_id": logical_id(name), **values})
+
+
+def role(job: Job, suffix: str, service: str, purpose: str, statements: list[dict[str, object]]) -> Resource:
+    """A role that one service may assume, with exactly these statements."""
+    return resource(
+        "aws_iam_role",
+        identifier(job, suffix),
+        role_name=f"{cloud_name(job)}-{suffix.replace('_', '-')}",
+        service=service,
+        description=purpose,
+        statements=statements,
+    )
+
+
+def statement(sid: str, actions: list[str], resources: list[dict[str, object]], **more: object) -> dict[str, object]:
+    """One statement of a role's policy."""
+    return {"sid": sid, "actions": actions, "resources": resources, **more}
+
+
+def monthly_runs(dossier: Dossier) -> float | None:
+    """Exact runs a month from the calendar; None where the job has no calendar."""
+    return dossier.usage.monthly_runs if dossier.usage else None
+
+
+def log_group(job: Job, group_name: str, invocations: float | None) -> Resource:
+    """Where the job's output goes. GB written and kept follow from `assumptions.output_bytes_per_run`."""
+    written_gb = None if invocations is None else invocations * DEFAULT.output_bytes_per_run / 1e9
+    stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / DEFAULT.month_days
+    return resource(
+        "aws_cloudwatch_log_group",
+        identifier(job, "logs"),
+        group_name=group_name,
+        retention_days=RETENTION_DAYS,
+        usage={"written_gb": written_gb, "stored_gb": stored_gb},
+    )
+
+
+def notices() -> Resource:
+    """The topic that replaces cron's mail: one for all jobs of the tree."""
+    return resource("aws_sns_topic", NOTICES, topic_name="cron-notices", shared=True)
+
+
+def secrets(job: Job, monthly_reads: float | None) -> tuple[Resource, ...]:
+    """A reference to each secret of the job; the user creates them, their values are in no file."""
+    return tuple(
+        resource(
+            "aws_secretsmanager_secret",
+            identifier(job, f"secret_{name.lower()}"),
+            secret_name=f"migrated/{job.id}/{name}",
+            variable=name,
+            usage={"secrets": 1, "reads": monthly_reads},
+        )
+        for name in sorted({secret.name for secret in job.secrets})
+    )
+
+
+def schedules(
+    dossier: Dossier, translation: Translation | None, invocations: float | None, values: dict[str, object]
+) -> tuple[Resource, ...]:
+    """One schedule for each expression of the translation, disabled until the user switches it on; () without a translation.
+
+    `values` names what is started: `target`, `role`, `input` and, for containers, `ecs`.
+    """
+    if translation is None:
+        return ()
+    job, many = dossier.job, len(translation.expressions) > 1
+    gap = dossier.smallest_gap_s
+    age = MAXIMUM_DELIVERY_AGE_S if gap is None else min(max(int(gap), MINIMUM_DELIVERY_AGE_S), MAXIMUM_DELIVERY_AGE_S)
+    share = None if invocations is None else invocations / len(translation.expressions)
+    return tuple(
+        resource(
+            "aws_scheduler_schedule",
+            identifier(job, f"schedule_{number}" if many else "schedule"),
+            schedule_name=f"{cloud_name(job)}-{number}" if many else cloud_name(job),
+            job_id=job.id,
+            expression=expression,
+            timezone=translation.timezone,
+            description=description(job),
+            delivery_age_s=age,
+            delivery_attempts=DELIVERY_ATTEMPTS,
+            usage={"invocations": share},
+            **values,
+        )
+        for number, expression in enumerate(translation.expressions, 1)
+    )
+
+
+def description(job: Job, limit: int = 250) -> str:
+    """Where the job comes from, for the console; the command is not in it."""
+    return f"{job.name}: was {job.location} on {job.host}"[:limit]
+
+
+def event(job: Job) -> str:
+    """What Scheduler sends: its keywords must stand in it unescaped, so this is text and not an object of a template."""
+    return json.dumps(
+        {"job_id": job.id, "scheduled_time": SCHEDULED_TIME, "execution_id": EXECUTION_ID}, ensure_ascii=False, sort_keys=True
+    )
+
+
+def billed_ms(seconds: float | None) -> Decimal | None:
+    """Mean seconds of an invocation, rounded up to whole milliseconds as Lambda bills them; None stays None."""
+    return None if seconds is None else Decimal(str(seconds)).quantize(Decimal("0.001"), rounding="ROUND_UP")
