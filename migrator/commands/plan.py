@@ -9,15 +9,15 @@ import click
 
 from migrator import files, pipeline, planfile, tables
 from migrator.assumptions import DEFAULT
-from migrator.cli import EXIT_DONE, EXIT_OPEN
+from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
+from migrator.commands.summary import open_questions, show
 from migrator.errors import SourceError
-from migrator.model.finding import Question
 from migrator.model.plan import Decisions, Plan, Provider, Request
 from migrator.prices import bundled
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
-from migrator.terminal import progress, safe, table
+from migrator.terminal import progress, safe
 
 EPILOG = """\b
 Examples:
@@ -63,13 +63,14 @@ def command(
         instance_type=instance_type,
         server_monthly_cost=None if server_cost is None else Decimal(str(server_cost)),
     )
-    observed = []
+    observed, failed = [], False
     with progress("reading servers", len(sources)) as advance:
         for source in sources:
             try:
                 observed += [pipeline.observe(server, as_of) for server in open_source(source)]
             except SourceError as error:
                 click.echo(f"migrator: {error}", err=True)
+                failed = True  # the rest is still planned, but the caller has to know
             advance()
     if not observed:
         raise SourceError("nothing could be read; see the messages above")
@@ -79,10 +80,10 @@ def command(
     files.write(output, planfile.files(plan, surveys, scripts))
     files.write(output, pipeline.write(plan))
     tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
-    questions = _questions(plan)
+    questions = open_questions(plan)
     if decisions is None:
         files.write(output, [planfile.decisions_yaml(questions)])
-    _show(plan)
+    show(plan)
     differing = _cross_check(plan) if cross_check else 0
     for problem in plan.problems:
         click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
@@ -91,15 +92,9 @@ def command(
         click.echo(safe(f"{decisions}: answer {key!r} belongs to no question of this plan; see decisions.yaml in it"), err=True)
     click.echo(f"report: {output / 'report.html'}", err=True)
     click.echo(f"open: {len(questions)} questions, {len(plan.problems)} problems", err=True)
+    if failed:
+        return EXIT_FAILED
     return EXIT_OPEN if check and (questions or plan.problems or unknown or differing) else EXIT_DONE
-
-
-def _questions(plan: Plan) -> tuple[Question, ...]:
-    """Every open question once, most money first."""
-    asked = [question for host in plan.hosts for question in host.questions]
-    asked += [question for job in plan.jobs for question in job.placement.questions]
-    open_ = {question.id: question for question in asked if question.id not in plan.decisions.answers}
-    return tuple(sorted(open_.values(), key=lambda question: (-(question.monthly_money or 0), question.id)))
 
 
 def _used(plan: Plan) -> set[str]:
@@ -108,42 +103,6 @@ def _used(plan: Plan) -> set[str]:
     asked = {question.id for job in plan.jobs for question in job.placement.questions}
     asked |= {f"{host.host.name}/server-cost" for host in plan.hosts}
     return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in topics}
-
-
-def _money(amount: Decimal | None) -> str:
-    return "unknown" if amount is None else f"${amount:,.2f}"
-
-
-def _seconds(value: float | None) -> str:
-    if value is None:
-        return "not measured"
-    for unit, length in (("h", 3600), ("min", 60)):
-        if value >= 2 * length:
-            return f"{value / length:.1f} {unit}"
-    return f"{value:.1f} s" if value >= 0.1 else f"{value * 1000:.0f} ms"
-
-
-def _show(plan: Plan) -> None:
-    """The table of jobs, then each server's saving."""
-    rows = []
-    for entry in plan.jobs:
-        placement, usage = entry.placement, entry.usage
-        chosen = placement.option
-        where = chosen.target if placement.verdict in {"move", "insufficient-data"} else placement.verdict
-        rows.append(
-            (
-                entry.job.id,
-                " | ".join(entry.job.schedule.expressions),
-                _seconds(usage.duration_s.p95 if usage else None),
-                chosen.shape,
-                where + (" ?" if placement.provisional else ""),
-                _money(chosen.monthly_cost) if placement.verdict in {"move", "insufficient-data"} else "",
-                str(len(placement.questions) or ""),
-            )
-        )
-    table(("job", "when", "p95", "shape", "target", "a month", "open"), rows)
-    for host in plan.hosts:
-        click.echo(safe(host.savings.summary))
 
 
 def _cross_check(plan: Plan) -> int:

@@ -1,0 +1,21 @@
+"""The plan as JSON, for other tools: the bytes of plan.json."""
+
+import msgspec
+
+from migrator.model.plan import OutFile, Plan
+
+FORMAT = "json"
+DEFAULT = False
+
+
+def write(plan: Plan) -> tuple[OutFile, ...]:
+    """The whole plan; its shape is the versioned schema of `schema()`."""
+    content = msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1) + b"\n"
+    return (OutFile(path="plan.json", content=content),)
+
+
+def schema() -> bytes:
+    """The JSON Schema (2020-12) of plan.json."""
+    document = msgspec.json.schema(Plan)
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "migrator plan", **document}
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1) + b"\n"
