@@ -1,0 +1,33 @@
+"""Finds jobs that take longer each month.
+
+Finds: a trend of the run times that can be told from noise, carried on to the planning horizon.
+Why: a job that fits today and grows is ended by its time limit next year, at night.
+Do: place it by the run time that it will have; or find out what grows (a table without an index, a folder never emptied).
+Not: when the growth was one step (a new customer): look at the drawn runs.
+Source: Theil-Sen slope, https://doi.org/10.1080/01621459.1968.10480934; the limits of the targets.
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding, Need
+from migrator.rules.dossier_reading import runs, seconds, told
+
+NAME = "growth"
+LEAST = 0.02  # two percent a month: a quarter in a year
+MOST = 0.5  # a slope above this was not seen over enough days to be carried on for a year
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
+    """A need for the run time at the horizon, linear growth; a warning."""
+    usage = dossier.usage
+    if usage is None or usage.growth_per_month is None or usage.duration_s.max is None or usage.growth_per_month < LEAST:
+        return ()
+    bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
+    months = assumptions.growth_horizon_months
+    later = bound * (1 + min(usage.growth_per_month, MOST) * months)
+    body = (
+        f"takes {usage.growth_per_month:.0%} longer each month; in {months:.0f} months it needs "
+        f"{seconds(later)} instead of {seconds(bound)}; "
+        "it is placed by that; find out what grows"
+    )
+    need = Need(kind="duration_s", amount=later, rule=NAME)
+    return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours", needs=(need,))

@@ -1,0 +1,44 @@
+"""Refuses to judge a job that nobody saw running.
+
+Finds: no run of the job in any log that was read.
+Why: a placement without a run time is a guess; it is shown as provisional, and what to collect is said.
+Do: keep the logs of at least a week (a month for a monthly job) and plan again; `migrator explain collect` or the README say how
+to switch the daemon's own log on; or state `<job id>/timeout` and `<job id>/target`.
+Not: when the job is new, or its log is elsewhere: then the log is missing, not the job.
+Source: cron(8) option -L (Debian logs the end of a job with 2), journalctl(1), crond(8) of cronie.
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding
+from migrator.rules.dossier_reading import answer, ask, number, told
+
+NAME = "insufficient-data"
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
+    """Insufficient data; silent as soon as one run time was measured or stated."""
+    usage = dossier.usage
+    if number(answer(dossier, "timeout")) is not None:
+        return ()
+    question = ask(
+        dossier,
+        "timeout",
+        f"How long may {dossier.job.name} run at most, in seconds?",
+        "no run of it was measured; the timeout of a typical function is the default",
+        f"{assumptions.unmeasured_timeout_s:.0f}",
+    )
+    if usage is None or usage.observed_runs == 0:
+        seen = "no run was seen in any log"
+        if usage is not None and usage.observed_days is not None:
+            seen = f"no run was seen in {usage.observed_days:,.0f} days of logs"
+        body = (
+            f"{seen}; without evidence there is no verdict, only a provisional place; collect a week of logs or state its timeout"
+        )
+        return told(dossier, NAME, "warning", body, question=question, verdict="insufficient-data")
+    if usage.duration_s.count == 0:
+        body = (
+            f"{usage.observed_runs:,} starts were seen but no end; this log does not tell run times; "
+            "switch on the daemon's log of ends (cron -L 2) or state its timeout"
+        )
+        return told(dossier, NAME, "warning", body, question=question, verdict="insufficient-data")
+    return ()

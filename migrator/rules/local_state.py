@@ -1,0 +1,48 @@
+"""Finds files by which one run remembers something for the next.
+
+Finds: a file, outside scratch folders, that the same job both reads and writes.
+Why: elsewhere each run may start on an empty disk: it would see everything as new, or begin again from the start.
+Do: keep the file in object storage or on a mounted shared disk; or ask the database what was done last.
+Not: for a cache that only makes the job faster: answer `<job id>/state` with not-needed.
+Source: field report: "a job that remembers something is a state machine".
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Fact, Finding, Need
+from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
+from migrator.rules.path_kind import path_kind
+
+NAME = "local-state"
+
+
+def remembered(dossier: Dossier) -> tuple[Fact, ...]:
+    """The facts of files that this job both reads and writes, outside scratch and logs."""
+    written = {fact.value for fact in of(dossier, "writes-path")}
+    both = tuple(fact for fact in of(dossier, "reads-path") if fact.value in written)
+    return tuple(
+        fact
+        for fact in first_of_each((*of(dossier, "state"), *both))
+        if path_kind(fact.value) not in {"scratch", "log", "nothing"}
+    )
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+    """A soft need for files that persist, with a question."""
+    facts = remembered(dossier)
+    if not facts or answer(dossier, "state") == "not-needed":
+        return ()
+    names = listed([fact.value for fact in facts])
+    question = ask(
+        dossier,
+        "state",
+        f"Where should {dossier.job.name} keep what it remembers ({names})?",
+        "object-storage: read at the start, written at the end of a run; shared-disk: mounted; not-needed: only a cache",
+        "object-storage",
+        ("object-storage", "shared-disk", "not-needed"),
+    )
+    body = (
+        f"remembers {names} from run to run, which a later run cannot see on another machine; "
+        "keep it in object storage or mount a shared disk"
+    )
+    need = Need(kind="persistent_files", choice="state", soft=True, rule=NAME)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)

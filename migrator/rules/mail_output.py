@@ -1,0 +1,37 @@
+"""Finds jobs whose output cron mails to somebody.
+
+Finds: output that is neither thrown away nor sent to a file, and a MAILTO that is not empty.
+Why: cron mails any output of a run to MAILTO, or to the job's user. Elsewhere output is a log line that nobody reads, unless a
+notice is set up.
+Do: choose who is told of what: `<job id>/notify`: output (as cron did), failure, none.
+Not: when the server cannot send mail at all: then nobody was told anything, and failure is an improvement.
+Source: crontab(5), MAILTO; cron(8).
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding
+from migrator.rules.dossier_reading import ask, of, told
+
+NAME = "mail-output"
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+    """A note with a question; silent where no output can reach a mail."""
+    job = dossier.job
+    if job.mail_to == "" or job.schedule.grammar in {"on-calendar", "kubernetes", "supercronic", "none"}:
+        return ()
+    outputs = of(dossier, "output")
+    if outputs and all(fact.value == "discarded" or fact.value.startswith("file:") for fact in outputs):
+        return ()
+    to = job.mail_to or f"the mailbox of {job.user or 'its user'}"
+    stated = "MAILTO" if job.mail_to else "no MAILTO"
+    question = ask(
+        dossier,
+        "notify",
+        f"When should somebody be told about {job.name}?",
+        "output: on any output, as cron does; failure: when it fails; none: never",
+        "output",
+        ("output", "failure", "none"),
+    )
+    body = f"its output is mailed to {to} ({stated}); a platform only logs it; choose a notice on output, on failure, or none"
+    return told(dossier, NAME, "note", body, facts=outputs[:1], effort="minutes", question=question)

@@ -1,0 +1,24 @@
+"""Finds lines that a configuration tool or a package wrote.
+
+Finds: lines below a mark of Ansible, Puppet, Salt or Chef, and files that belong to a package.
+Why: who switches the line off by hand will find it again after the tool's next run: the job then runs twice, here and there.
+Do: switch it off in the tool at the cut-over.
+Not: when the tool is not used any more.
+Source: the marks that these tools write: "#Ansible:", "# Puppet Name:", "# SALT_CRON_IDENTIFIER:".
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding
+from migrator.rules.dossier_reading import told
+
+NAME = "managed-line"
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+    """A note that names the tool."""
+    if not dossier.job.managed_by:
+        return ()
+    body = (
+        f"is written by {dossier.job.managed_by}; a line that is removed by hand comes back and runs twice; switch it off there"
+    )
+    return told(dossier, NAME, "note", body, effort="minutes")

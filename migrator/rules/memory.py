@@ -1,0 +1,62 @@
+"""Asks for the memory that a job needs.
+
+Finds: the measured peak with headroom; else what its interpreter usually takes, which is an assumption, and a question.
+Why: memory is what is paid for by the second, and a run that exceeds it is killed; cron logs do not tell it.
+Do: measure one run (`/usr/bin/time -v`, process accounting, a systemd timer's MemoryPeak) and state `<job id>/memory` in MiB.
+Not: -
+Source: getrusage(2) ru_maxrss; acct(5).
+"""
+
+import posixpath
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding, Need
+from migrator.rules.dossier_reading import answer, ask, number, of, runs, told
+
+NAME = "memory"
+# What a small program of this interpreter asks for, MiB, where it is more than the general assumption.
+PRIOR_MIB = {
+    "java": 1024,
+    "dotnet": 1024,
+    "mysqldump": 512,
+    "pg_dump": 512,
+    "ffmpeg": 2048,
+    "spark-submit": 4096,
+    "node": 512,
+    "R": 1024,
+    "Rscript": 1024,
+}
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
+    """Always one need for memory."""
+    stated = number(answer(dossier, "memory"))
+    if stated is not None:
+        body = f"you say that it needs {stated:,.0f} MiB; that is what it gets; nothing to do"
+        return told(dossier, NAME, "note", body, needs=(_need(stated),))
+    usage = dossier.usage
+    peak = usage.peak_memory_mib.max if usage is not None and usage.peak_memory_mib is not None else None
+    if peak is not None:
+        amount = peak * assumptions.memory_headroom
+        body = (
+            f"its largest measured run took {peak:,.0f} MiB; with {assumptions.memory_headroom - 1:.0%} headroom "
+            f"it gets {amount:,.0f} MiB; "
+            "nothing to do"
+        )
+        return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(amount),))
+    names = {posixpath.basename(fact.value) for fact in of(dossier, "interpreter", "command")}
+    priors = [(mib, name) for name, mib in PRIOR_MIB.items() if name in names and mib > assumptions.unmeasured_memory_mib]
+    amount, why = max(priors, default=(assumptions.unmeasured_memory_mib, "a typical job"))
+    question = ask(
+        dossier,
+        "memory",
+        f"How much memory does {dossier.job.name} need, in MiB?",
+        "the line 'Maximum resident set size' of /usr/bin/time -v, divided by 1024",
+        f"{amount:.0f}",
+    )
+    body = f"its memory was not measured; {amount:,} MiB is assumed as for {why}, and its cost scales with that; measure one run"
+    return told(dossier, NAME, "note", body, effort="minutes", needs=(_need(float(amount)),), question=question)
+
+
+def _need(amount: float) -> Need:
+    return Need(kind="memory_mib", amount=amount, rule=NAME)

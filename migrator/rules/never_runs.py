@@ -1,0 +1,26 @@
+"""Finds lines that the daemon does not run.
+
+Finds: a job that is switched off, or that its daemon refuses (wrong owner, mode or name of the file, a field that fits no day).
+Why: it does not run today; a faithful move is not to run it. The reason is the daemon's own.
+Do: delete the line; or, if it was meant to run, repair it on the server, watch it once, and plan again.
+Not: when it is switched off for a while only: answer `<job id>/keep` with yes.
+Source: cron(8) (Debian: file names, owners, modes), crond(8) (cronie), systemctl(1) is-enabled.
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding
+from migrator.rules.dossier_reading import answer, ask, told
+
+NAME = "never-runs"
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+    """Delete, with the daemon's reason; silent for a job that runs."""
+    job = dossier.job
+    if (job.enabled and job.ignored_reason is None) or answer(dossier, "keep") == "yes":
+        return ()
+    why = job.ignored_reason or "it is switched off"
+    question = ask(dossier, "keep", f"Was {job.name} meant to run?", f"today it does not: {why}", "no", ("yes", "no"))
+    body = f"never runs: {why}; what does not run has nothing to move; delete the line, or repair it and plan again"
+    level = "error" if job.ignored_reason else "note"
+    return told(dossier, NAME, "error" if level == "error" else "note", body, question=question, verdict="delete")

@@ -1,0 +1,45 @@
+"""Asks how much disk a run needs for itself.
+
+Finds: programs that write large files on their way: database dumps, archives, images, downloads, sorting.
+Why: a run elsewhere has a small disk, or one that is counted as memory; a dump of 40 GB does not fit into 10.
+Do: state `<job id>/scratch` in MiB; better, pipe the dump straight into object storage.
+Not: when the output is piped and never lies on the disk.
+Source: the targets' limits on scratch space.
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, Finding, Need
+from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, number, of, told
+from migrator.rules.path_kind import path_kind
+
+NAME = "scratch-space"
+BULKY = frozenset(
+    "mysqldump mariadb-dump pg_dump pg_dumpall pg_basebackup mongodump xtrabackup mariabackup tar zip 7z "
+    "rar dump restore borg restic "
+    "duplicity rsnapshot ffmpeg convert magick wget rsync sort split dd qemu-img virsh vzdump innobackupex".split()
+)
+
+
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+    """A need once the size is stated, else a question; silent without a bulky program that writes a file."""
+    stated = number(answer(dossier, "scratch"))
+    if stated is not None:
+        body = f"you say that a run needs {stated:,.0f} MiB of disk; that is what it asks for; nothing to do"
+        return told(dossier, NAME, "note", body, needs=(Need(kind="scratch_mib", amount=stated, rule=NAME),))
+    bulky = first_of_each(tuple(fact for fact in of(dossier, "command") if fact.value.rsplit("/", 1)[-1] in BULKY))
+    writes = [fact for fact in of(dossier, "writes-path") if path_kind(fact.value) in {"data", "scratch", "relative"}]
+    if not bulky or not writes:
+        return ()
+    names = listed([fact.value for fact in bulky])
+    question = ask(
+        dossier,
+        "scratch",
+        f"How much disk does a run of {dossier.job.name} need, in MiB?",
+        "the size of its largest files together; du -m on what it leaves behind",
+        "unknown",
+    )
+    body = (
+        f"writes with {names} to {listed([fact.value for fact in writes])}; "
+        "how much is not known, and disks elsewhere are small; state it"
+    )
+    return told(dossier, NAME, "note", body, facts=(*bulky, *writes[:3]), effort="minutes", question=question)
