@@ -5,6 +5,7 @@ from typing import Protocol
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier
 from migrator.model.option import Shape, ShapeKind
+from migrator.shapes import event_glue, fan_out, host_chore, http_call, scheduled_batch, workflow
 
 
 class ShapeReader(Protocol):
@@ -16,4 +17,4 @@ class ShapeReader(Protocol):
         """The shape if the evidence allows it, else None."""
 
 
-ALL: tuple[ShapeReader, ...] = ()
+ALL: tuple[ShapeReader, ...] = (scheduled_batch, event_glue, fan_out, http_call, workflow, host_chore)

@@ -1,0 +1,68 @@
+"""HTTP call: the job does nothing but call a URL; a scheduler can do that without any function.
+
+For: curl, wget or a like program with one URL, and nothing else of note.
+Against: it reads or writes files, pipes the answer on, needs a lock, or its schedule needs a guard (there is no runner).
+Only proposed: what the URL answers, and how long it takes to, is not in the crontab.
+Source: the schedulers' HTTP targets; curl(1).
+"""
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier
+from migrator.model.option import Part, Shape, ShapeKind, Wire
+from migrator.model.source import Evidence
+from migrator.shapes.workload import evidence, of, said, whole
+
+KIND: ShapeKind = "http_call"
+CALLERS = frozenset({"curl", "wget", "lynx", "links", "http", "https", "fetch", "GET", "POST", "lwp-request", "w3m"})
+BESIDE = CALLERS | {
+    "sleep",
+    "flock",
+    "timeout",
+    "nice",
+    "ionice",
+    "true",
+    "logger",
+    "env",
+    "sh",
+    "bash",
+    "echo",
+    "cd",
+    "test",
+    "[",
+}
+
+
+def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: ARG001
+    """The shape for a bare call of one URL; None otherwise."""
+    urls = of(dossier, "url")
+    programs = {fact.value.rsplit("/", 1)[-1] for fact in of(dossier, "command", "interpreter")}
+    if len({fact.value for fact in urls}) != 1 or not programs & CALLERS or programs - BESIDE:
+        return None
+    if of(dossier, "script", "loop", "database", "state", "cloud-cli", "container", "mail", "sudo", "service-control"):
+        return None
+    piped = tuple(fact for fact in of(dossier, "output") if fact.value == "piped")
+    writes = tuple(fact for fact in of(dossier, "writes-path") if not fact.value.startswith(("/dev/", "/tmp/", "/var/log/")))  # noqa: S108
+    if piped or writes:
+        return None
+    against: list[Evidence] = list(evidence(of(dossier, "lock", "secret")))
+    guarded = [translation.dialect for translation in dossier.translations if translation.guard is not None]
+    if guarded:
+        against.append(said(f"its schedule needs a guard in {', '.join(guarded)}, and there is no runner to keep it"))
+    job = whole(dossier)
+    part = Part(
+        name="call",
+        monthly_invocations=job.monthly_invocations,
+        duration_s=job.duration_s,
+        billed_s=0.0,
+        memory_mib=None,
+    )
+    return Shape(
+        kind=KIND,
+        faithful=False,
+        evidence_for=evidence(urls),
+        evidence_against=tuple(against),
+        parts=(part,),
+        wires=(Wire(kind="http", from_part="schedule", to_part="call"),),
+        relieves=("memory_mib", "vcpu", "scratch_mib", "runtime", "stdin"),
+        summary="the scheduler calls the URL itself; no program runs",
+    )
