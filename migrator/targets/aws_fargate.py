@@ -121,7 +121,7 @@ def resources(
     cluster = aws_parts.reference("aws_ecs_cluster", CLUSTER)
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
     topic = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
-    secrets = aws_parts.secrets(job, invocations)
+    secrets = aws_parts.secrets(job, invocations, read_at_deployment=False)
     job_role = aws_parts.role(
         job,
         "role",
@@ -136,13 +136,12 @@ def resources(
         f"Pulls the image of {job.name}, reads its secrets, opens its log",
         [
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [{**logs, "suffix": ":*"}]),
-            # ecr:GetAuthorizationToken knows no resource; the repository is in the image's name, which is a variable
-            aws_parts.statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], []),
+            aws_parts.statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], [], everything=True),
             aws_parts.statement(
                 "PullImage",
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
                 [],
-                repositories=True,
+                image_of=job.id,
             ),
             *(
                 [
@@ -163,7 +162,9 @@ def resources(
         "scheduler.amazonaws.com",
         f"Starts {job.name}",
         [
-            aws_parts.statement("StartTask", ["ecs:RunTask"], [task], cluster=cluster),
+            aws_parts.statement(
+                "StartTask", ["ecs:RunTask"], [{**task, "attribute": "arn_without_revision", "suffix": ":*"}], cluster=cluster
+            ),
             aws_parts.statement(
                 "HandRolesToTask",
                 ["iam:PassRole"],
@@ -176,7 +177,7 @@ def resources(
         *secrets,
         aws_parts.notices(),
         aws_parts.resource("aws_ecs_cluster", CLUSTER, cluster_name="migrated-jobs", shared=True),
-        aws_parts.log_group(job, f"/ecs/{aws_parts.cloud_name(job)}", invocations),
+        aws_parts.log_group(job, "/ecs", invocations),
         job_role,
         execution_role,
         aws_parts.resource(
@@ -208,7 +209,7 @@ def resources(
             "aws_cloudwatch_event_rule",
             aws_parts.identifier(job, "failed"),
             rule_name=f"{aws_parts.cloud_name(job)}-failed",
-            description=f"{job.name} stopped with an error"[:512],
+            description=aws_parts.plain(f"{job.name} stopped with an error"),
             container=CONTAINER,
             task=task["name"],
             cluster=CLUSTER,

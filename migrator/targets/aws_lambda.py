@@ -151,7 +151,7 @@ def resources(
     function = aws_parts.reference("aws_lambda_function", name)
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
     notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
-    secrets = aws_parts.secrets(job, 0)
+    secrets = aws_parts.secrets(job, 0, read_at_deployment=True)
     role = aws_parts.role(
         job,
         "role",
@@ -174,7 +174,7 @@ def resources(
     return (
         *secrets,
         aws_parts.notices(),
-        aws_parts.log_group(job, f"/aws/lambda/{aws_parts.cloud_name(job)}", invocations),
+        aws_parts.log_group(job, "/aws/lambda", invocations),
         role,
         aws_parts.resource(
             "aws_lambda_function",

@@ -42,9 +42,16 @@ def cloud_name(job: Job) -> str:
     return f"{job.id[: NAME_LIMIT - 9]}-{hashlib.sha256(job.id.encode()).hexdigest()[:8]}"
 
 
-def reference(kind: str, name: str, suffix: str = "") -> dict[str, object]:
-    """The ARN of another resource, in no language; `suffix` is appended to it."""
-    return {"kind": kind, "name": name, "logical_id": logical_id(name), "suffix": suffix}
+def reference(kind: str, name: str, suffix: str = "", attribute: str = "arn") -> dict[str, object]:
+    """The ARN of another resource, in no language; `suffix` is appended to it. `data`: it is looked up, not created."""
+    return {
+        "kind": kind,
+        "name": name,
+        "logical_id": logical_id(name),
+        "attribute": attribute,
+        "suffix": suffix,
+        "data": kind == "aws_secretsmanager_secret",
+    }
 
 
 def resource(kind: str, name: str, **values: object) -> Resource:
@@ -53,20 +60,45 @@ def resource(kind: str, name: str, **values: object) -> Resource:
 
 
 def role(job: Job, suffix: str, service: str, purpose: str, statements: list[dict[str, object]]) -> Resource:
-    """A role that one service may assume, with exactly these statements."""
+    """A role that one service may assume, with exactly these statements.
+
+    Scheduler acts for other accounts too, so its roles trust it only on behalf of this one.
+    """
     return resource(
         "aws_iam_role",
         identifier(job, suffix),
         role_name=f"{cloud_name(job)}-{suffix.replace('_', '-')}",
         service=service,
-        description=purpose,
+        description=plain(purpose),
+        source_account=service == "scheduler.amazonaws.com",
         statements=statements,
     )
 
 
-def statement(sid: str, actions: list[str], resources: list[dict[str, object]], **more: object) -> dict[str, object]:
-    """One statement of a role's policy."""
-    return {"sid": sid, "actions": actions, "resources": resources, **more}
+def statement(
+    sid: str,
+    actions: list[str],
+    resources: list[dict[str, object]],
+    *,
+    everything: bool = False,
+    image_of: str | None = None,
+    cluster: dict[str, object] | None = None,
+    passed_to: str | None = None,
+) -> dict[str, object]:
+    """One statement of a role's policy: exact actions on exact resources.
+
+    `everything`: the service knows no narrower resource; `image_of`: the repository of a job's image; `cluster` and `passed_to`
+    are conditions.
+    """
+    return {
+        "sid": sid,
+        "actions": actions,
+        "resources": resources,
+        "everything": everything,
+        "image_of": image_of,
+        "cluster": cluster,
+        "passed_to": passed_to,
+    }
 
 
 def monthly_runs(dossier: Dossier) -> float | None:
@@ -74,14 +106,15 @@ def monthly_runs(dossier: Dossier) -> float | None:
     return dossier.usage.monthly_runs if dossier.usage else None
 
 
-def log_group(job: Job, group_name: str, invocations: float | None) -> Resource:
+def log_group(job: Job, folder: str, invocations: float | None) -> Resource:
     """Where the job's output goes. GB written and kept follow from `assumptions.output_bytes_per_run`."""
     written_gb = None if invocations is None else invocations * DEFAULT.output_bytes_per_run / 1e9
     stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / DEFAULT.month_days
     return resource(
         "aws_cloudwatch_log_group",
         identifier(job, "logs"),
-        group_name=group_name,
+        folder=folder,
+        group_name=cloud_name(job),
         retention_days=RETENTION_DAYS,
         usage={"written_gb": written_gb, "stored_gb": stored_gb},
     )
@@ -92,7 +125,7 @@ def notices() -> Resource:
     return resource("aws_sns_topic", NOTICES, topic_name="cron-notices", shared=True)
 
 
-def secrets(job: Job, monthly_reads: float | None) -> tuple[Resource, ...]:
+def secrets(job: Job, monthly_reads: float | None, *, read_at_deployment: bool) -> tuple[Resource, ...]:
     """A reference to each secret of the job; the user creates them, their values are in no file."""
     return tuple(
         resource(
@@ -100,6 +133,7 @@ def secrets(job: Job, monthly_reads: float | None) -> tuple[Resource, ...]:
             identifier(job, f"secret_{name.lower()}"),
             secret_name=f"migrated/{job.id}/{name}",
             variable=name,
+            read_at_deployment=read_at_deployment,
             usage={"secrets": 1, "reads": monthly_reads},
         )
         for name in sorted({secret.name for secret in job.secrets})
@@ -139,7 +173,18 @@ def schedules(
 
 def description(job: Job, limit: int = 250) -> str:
     """Where the job comes from, for the console; the command is not in it."""
-    return f"{job.name}: was {job.location} on {job.host}"[:limit]
+    return plain(f"{job.name}: was {job.location} on {job.host}", limit)
+
+
+def plain(text: str, limit: int = 250) -> str:
+    """Text that every AWS description takes: printable ASCII, at most `limit` characters.
+
+    >>> plain("Größe\\n<1>")
+    'Gr??e ?1?'
+    """
+    return "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in "<>" else "?" for letter in " ".join(text.split())
+    )[:limit]
 
 
 def event(job: Job) -> str:
