@@ -1,0 +1,154 @@
+"""Replaces secrets by named references before text becomes a Job, Event, Fact or stored script.
+
+`@secret:NAME@` stands where the value was; the value itself is kept nowhere. The replacement is of text, so that putting the
+value back (the runner does that) restores the shell's own quoting byte for byte. Doing it twice changes nothing.
+"""
+
+import re
+from typing import NamedTuple
+
+from migrator.model.job import Secret
+from migrator.model.source import Location
+from migrator.redact import assignments, commands, shapes
+from migrator.redact.names import name_class, spelled
+from migrator.redact.span import Span
+from migrator.redact.values import is_placeholder_free, is_reference, looks_random
+
+PLACEHOLDER = re.compile(r"@secret:[A-Z][A-Z0-9_]{0,63}@")
+CODE_SUFFIXES = (".py", ".php", ".pl", ".pm", ".rb", ".js", ".mjs", ".cjs", ".ts", ".java", ".go", ".inc")
+CODE_SHEBANG = re.compile(r"#![^\n]{0,200}\b(?:python|php|perl|ruby|node)")
+ROUNDS = 20
+ECHOED_VALUES = 64
+ECHOED_MIN_CHARS = 8
+
+
+class Redacted(NamedTuple):
+    """A text without its secrets, and which secrets they were, in the order of their first appearance."""
+
+    text: str
+    secrets: tuple[Secret, ...]
+
+
+def redact(text: str, location: Location | None = None, taken: frozenset[str] = frozenset()) -> Redacted:
+    """The text with every secret value replaced by `@secret:NAME@`.
+
+    Equal values share a name, different values never do; a name in `taken` is not given to a value of this text.
+    Each secret's location is that of its first line, counted from `location`.
+
+    >>> redact("mysqldump -u shop -phunter2 shop").text
+    'mysqldump -u shop -p@secret:MYSQL_PASSWORD@ shop'
+    >>> redact("rsync --password-file=/etc/rsync.pw a b").secrets
+    ()
+    """
+    named: dict[str, str] = {}
+    secrets: dict[str, Secret] = {}
+    used = set(taken) | {match[0][8:-1] for match in PLACEHOLDER.finditer(text)}
+    for _ in range(ROUNDS):
+        spans = _spans(text, location)
+        if not spans:
+            break
+        pieces, at, line = [], 0, 0
+        for span in spans:
+            value = text[span.start : span.end]
+            line += text.count("\n", at, span.start)
+            if value not in named:
+                named[value] = _free(span.name, used)
+                used.add(named[value])
+                secrets[named[value]] = Secret(name=named[value], kind=span.kind, location=_moved(location, line))
+            line += value.count("\n")
+            pieces += [text[at : span.start], f"@secret:{named[value]}@"]
+            at = span.end
+        text = "".join([*pieces, text[at:]])
+    return Redacted(text, tuple(secrets.values()))
+
+
+def redact_setting(name: str, value: str, location: Location | None = None) -> Redacted:
+    """The value of `NAME=value`, redacted: wholly where the name says that it is a secret, else what `redact` finds in it.
+
+    >>> redact_setting("PGPASSWORD", "hunter2").text
+    '@secret:PGPASSWORD@'
+    >>> redact_setting("MAILTO", "ops@example.org").text
+    'ops@example.org'
+    """
+    kind = name_class(name)
+    whole = kind == "secret" or (kind == "key" and looks_random(value))
+    if whole and is_placeholder_free(value) and not is_reference(value, quoted=False):
+        secret = spelled(name)
+        return Redacted(f"@secret:{secret}@", (Secret(name=secret, kind="setting", location=location),))
+    return redact(value, location)
+
+
+def escape_bytes(raw: bytes) -> tuple[str, bool]:
+    r"""Bytes as text: UTF-8, else with `\xNN` for each byte that is not, and True.
+
+    >>> escape_bytes(b"caf\xc3\xa9"), escape_bytes(b"caf\xe9")
+    (('café', False), ('caf\\xe9', True))
+    """
+    try:
+        return raw.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "backslashreplace"), True
+
+
+def _spans(text: str, location: Location | None) -> list[Span]:
+    """Where secrets stand: sorted, not overlapping, none touching a placeholder; overlapping finds become their union."""
+    is_code = bool(CODE_SHEBANG.match(text)) or (location is not None and location.path.endswith(CODE_SUFFIXES))
+    found = [*shapes.spans(text), *commands.spans(text), *assignments.spans(text, is_code)]
+    found = _without(found, [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
+    found += _without(_echoes(text, found), [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
+    found.sort(key=lambda span: (span.start, -span.end))
+    merged: list[Span] = []
+    for span in found:
+        if merged and span.start < merged[-1].end:
+            if span.end > merged[-1].end:
+                merged[-1] = merged[-1]._replace(end=span.end)
+        else:
+            merged.append(span)
+    return merged
+
+
+def _without(found: list[Span], placeholders: list[tuple[int, int]]) -> list[Span]:
+    """The finds that touch no placeholder."""
+    if not placeholders:
+        return found
+    kept, at = [], 0
+    for span in sorted(found):
+        while at < len(placeholders) and placeholders[at][1] <= span.start:
+            at += 1
+        if at == len(placeholders) or placeholders[at][0] >= span.end:
+            kept.append(span)
+    return kept
+
+
+def _echoes(text: str, found: list[Span]) -> list[Span]:
+    """The same values where nothing around them says that they are secrets; only values that no ordinary word equals."""
+    values: dict[str, Span] = {}
+    for span in found:
+        value = text[span.start : span.end]
+        if len(value) >= ECHOED_MIN_CHARS and re.search(r"[0-9]", value) and re.search(r"[A-Za-z]", value):
+            values.setdefault(value, span)
+            if len(values) == ECHOED_VALUES:
+                break
+    if not values:
+        return []
+    pattern = re.compile(
+        r"(?<![A-Za-z0-9])(?:"
+        + "|".join(re.escape(value) for value in sorted(values, key=lambda v: (-len(v), v)))
+        + r")(?![A-Za-z0-9])"
+    )
+    return [values[m[0]]._replace(start=m.start(), end=m.end()) for m in pattern.finditer(text)]
+
+
+def _free(name: str, used: set[str]) -> str:
+    if name not in used:
+        return name
+    number = 2
+    while f"{name}_{number}" in used:
+        number += 1
+    return f"{name}_{number}"
+
+
+def _moved(location: Location | None, lines: int) -> Location | None:
+    if location is None or location.line is None:
+        return location
+    return Location(host=location.host, path=location.path, line=location.line + lines)

@@ -1,0 +1,112 @@
+"""Secrets after a name that announces them: NAME=value, --name value, "name": "value", 'name' => 'value', <name>value</name>."""
+
+import re
+from collections.abc import Iterator
+
+from migrator.redact.names import name_class, spelled
+from migrator.redact.span import Span
+from migrator.redact.values import is_placeholder_free, is_reference, looks_random
+
+KEYWORD = re.compile(
+    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|credentials?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
+    r"(?P<tail>[A-Za-z0-9_.-]{0,30})",
+    re.IGNORECASE,
+)
+# After the name: what closes it, the separator, and what opens the value.
+AFTER = re.compile(
+    r"""(?P<close>\\?["']?\]?)
+        (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|:)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["'])) | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
+        (?P<prefix>[rbuf]{0,2})(?P<q>\\?["'])?""",
+    re.VERBOSE,
+)
+NAME_CHARS = re.compile(r"[A-Za-z0-9_.-]{0,60}\Z")
+BARE = re.compile(r"""(?:\\[^\n]|[^\s"';|&<>()`\\,\]}]){1,2000}""")
+BARE_IN_FILE = re.compile(r"""(?:\\[^\n]|[^\s"'`\\])(?:\\[^\n]|[^\s"'`\\;|&()<>]){0,2000}""")
+LOOKBACK = 60
+LINE_LOOKBACK = 500
+VALUE_LIMIT = 4000
+
+
+def spans(text: str, is_code: bool) -> Iterator[Span]:
+    """Values under names that announce a secret. `is_code`: a language in which a bare word is a variable, not a value."""
+    at = 0
+    while match := KEYWORD.search(text, at):
+        at = match.end()
+        start = match.start()
+        before = NAME_CHARS.search(text, max(0, start - LOOKBACK), start)
+        name = (before[0] if before else "") + match[0]
+        if (kind := name_class(name)) is None:
+            continue
+        after = AFTER.match(text, match.end())
+        if after is None:
+            continue
+        span = _value(text, start - len(name) + len(match[0]), name, kind == "key", after, is_code)
+        if span is not None:
+            at = span.end
+            yield span
+
+
+def _value(text: str, start: int, name: str, must_look_random: bool, after: re.Match[str], is_code: bool) -> Span | None:
+    is_option = name.startswith("-") and (start == 0 or text[start - 1] in " \t\n\"'[(,")
+    if after["blank"] is not None and not is_option:
+        return None
+    quote = after["q"]
+    if quote:
+        if not after["close"] and _inside(text, start, quote):
+            return None  # `"Password: "`: the quote closes the text that the name stands in
+        value_start = after.end()
+        value_end = _quote_end(text, value_start, quote, is_code)
+    elif after["tag"]:
+        value_start = after.end()
+        value_end = text.find("<", value_start, value_start + VALUE_LIMIT)
+    else:
+        if after["prefix"]:
+            value_start = after.start("prefix")
+        else:
+            value_start = after.end()
+        if is_code and not _inside_any(text, start):
+            return None
+        if after["close"] and after["sep"] is not None and "," in after["sep"]:
+            return None
+        separator = after["sep"] or ""
+        if ":" in separator and not separator[-1].isspace() and not is_option:
+            return None  # `user:password:1000` is a list of fields
+        if "\n" in separator:
+            return None
+        bare = (BARE if "," in text[value_start : value_start + 200] or is_option else BARE_IN_FILE).match(text, value_start)
+        if bare is None:
+            return None
+        value_end = bare.end()
+    value = text[value_start:value_end]
+    if not value.strip() or not is_placeholder_free(value) or is_reference(value, quoted=bool(quote)):
+        return None
+    if must_look_random and not looks_random(value):
+        return None
+    if not quote and (is_option and value.startswith("-")):
+        return None
+    return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")
+
+
+def _quote_end(text: str, start: int, quote: str, is_code: bool) -> int:
+    """Where the quoted value ends: its closing quote, or the end of the line."""
+    escapes = len(quote) == 1 and (quote == '"' or is_code)
+    limit = min(len(text), start + VALUE_LIMIT)
+    at = start
+    while at < limit and text[at] != "\n" and not text.startswith(quote, at):
+        at += 2 if escapes and text[at] == "\\" else 1
+    return min(at, limit)
+
+
+def _line_before(text: str, start: int) -> str:
+    return text[max(text.rfind("\n", max(0, start - LINE_LOOKBACK), start) + 1, start - LINE_LOOKBACK, 0) : start]
+
+
+def _inside(text: str, start: int, quote: str) -> bool:
+    """True where an odd number of these quotes opens the line before `start`."""
+    before = _line_before(text, start)
+    bare = before.replace("\\" + quote, "") if len(quote) == 1 else before
+    return bare.count(quote) % 2 == 1
+
+
+def _inside_any(text: str, start: int) -> bool:
+    return _inside(text, start, '"') or _inside(text, start, "'")

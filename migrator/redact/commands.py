@@ -1,0 +1,195 @@
+"""Secrets in the options of programs: knowledge of command lines, one entry per program."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from migrator.redact.span import Span
+from migrator.redact.values import is_placeholder_free, is_reference
+
+VALUE = r"""(?:(?P<q>\\?["'])(?P<quoted>(?:(?!(?P=q))[^\n]){0,2000})|(?P<bare>(?:\\[^\n]|[^\s"';|&<>()`\\]){1,2000}))"""
+
+
+class Option(NamedTuple):
+    """How a program takes a secret: `glued` -pX, `apart` -p X, `either`; `pair` cuts a user name off at this separator."""
+
+    programs: str
+    option: str
+    form: str
+    name: str
+    pair: str | None = None
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        r"mysql|mysqldump|mysqladmin|mysqlimport|mysqlcheck|mysqlshow|mysqlslap|mysqlhotcopy|mysqlbinlog|mysqlpump|mysqlrepair|mysqloptimize"
+        r"|mysqlanalyze|mysqlsh|mariadb(?:-[a-z]+)?|mariabackup|innobackupex|xtrabackup|mydumper|myloader|mtop|mytop|maatkit|pt-[a-z-]+",
+        "-p", "glued", "MYSQL_PASSWORD",
+    ),
+    Option(r"mydumper|myloader|pt-[a-z-]+|mytop", "-p", "apart", "MYSQL_PASSWORD"),
+    Option(r"mysql[a-z]*|mariadb(?:-[a-z]+)?|mariabackup|innobackupex|xtrabackup", "--password=", "glued", "MYSQL_PASSWORD"),
+    Option(r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat", "-p", "apart", "MONGO_PASSWORD"),
+    Option(r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport", "--password", "either", "MONGO_PASSWORD"),
+    Option(r"redis-cli|keydb-cli|valkey-cli", "-a", "apart", "REDIS_PASSWORD"),
+    Option(r"sshpass", "-p", "either", "SSH_PASSWORD"),
+    Option(r"curl|wget|httpie|http|https|lynx", "-u", "either", "HTTP_PASSWORD", ":"),
+    Option(r"curl", "--user", "either", "HTTP_PASSWORD", ":"),
+    Option(r"curl", "-U", "either", "PROXY_PASSWORD", ":"),
+    Option(r"curl", "--proxy-user", "either", "PROXY_PASSWORD", ":"),
+    Option(r"http|https", "-a", "apart", "HTTP_PASSWORD", ":"),
+    Option(r"lynx", "-auth=", "glued", "HTTP_PASSWORD", ":"),
+    Option(r"smbclient|rpcclient|net|smbget|wmic", "-U", "either", "SMB_PASSWORD", "%"),
+    Option(r"ldapsearch|ldapmodify|ldapadd|ldapdelete|ldappasswd|ldapwhoami", "-w", "either", "LDAP_PASSWORD"),
+    Option(r"lftp", "-u", "apart", "FTP_PASSWORD", ","),
+    Option(r"ncftp|ncftpput|ncftpget|ncftpls", "-p", "either", "FTP_PASSWORD"),
+    Option(r"zip|unzip|zipcloak", "-P", "either", "ZIP_PASSWORD"),
+    Option(r"7za?|7zr|7zz|rar|unrar", "-p", "glued", "ARCHIVE_PASSWORD"),
+    Option(r"rar", "-hp", "glued", "ARCHIVE_PASSWORD"),
+    Option(r"sqlcmd|bcp|tsql|isql|osql|freebcp|ipmitool", "-P", "either", "PASSWORD"),
+    Option(r"docker\s+login|podman\s+login|az\s+login|helm\s+registry\s+login|oc\s+login", "-p", "apart", "REGISTRY_PASSWORD"),
+    Option(r"openssl", "-k", "apart", "OPENSSL_PASSPHRASE"),
+    Option(r"openssl", "-K", "apart", "OPENSSL_KEY"),
+    Option(r"snmp[a-z]+", "-A", "apart", "SNMP_PASSWORD"),
+    Option(r"snmp[a-z]+", "-X", "apart", "SNMP_PASSWORD"),
+    Option(r"xfreerdp|rdesktop", "-p", "either", "RDP_PASSWORD"),
+    Option(r"imapsync", "--password1", "either", "IMAP_PASSWORD"),
+    Option(r"imapsync", "--password2", "either", "IMAP_PASSWORD"),
+    Option(r"vncviewer|cadaver|davfs", "--passwd", "either", "PASSWORD"),
+    Option(r"htpasswd", "-b", "never", "HTPASSWD"),
+)  # fmt: skip
+
+PROGRAM = re.compile(
+    r"(?:(?<![\w/.=-])|(?<=bin/))(?P<program>"
+    + "|".join(sorted({p for o in OPTIONS for p in o.programs.split("|")}, key=lambda p: (-len(p), p)))
+    + r")(?=\s)"
+)
+COMPILED = tuple(
+    (
+        re.compile(option.programs),
+        re.compile(
+            r"(?<=[\s\"'])"
+            + re.escape(option.option)
+            + {
+                "glued": r"(?=[^\s])",
+                "apart": r"[ \t]+(?=[^\s-])",
+                "either": r"(?:[ \t]+(?=[^\s-])|=?(?=[^\s=]))",
+                "never": r"(?!)",
+            }[option.form]
+            + VALUE
+        ),
+        option,
+    )
+    for option in OPTIONS
+)
+SEGMENT_LIMIT = 4000
+PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
+
+PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("SUDO_PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
+    ("SUDO_PASSWORD", "stdin", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
+    ("PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|chpasswd|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
+    ("ENCODED_SECRET", "base64", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
+    ("ENCODED_SECRET", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
+    ("PASSPHRASE", "option", re.compile(r"(?<![\w/])pass:" + VALUE)),
+    ("HTPASSWD_PASSWORD", "option", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t]*(?:$|[|>&;\n]))")),
+    ("ORACLE_PASSWORD", "option", re.compile(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
+    ("FTP_PASSWORD", "ftp", re.compile(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
+    ("FTP_PASSWORD", "ftp", re.compile(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),
+    ("NETRC_PASSWORD", "netrc", re.compile(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
+    ("PGPASS", "pgpass", re.compile(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
+    ("MYSQL_PASSWORD", "sql", re.compile(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
+    ("SQL_PASSWORD", "sql", re.compile(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
+)  # fmt: skip
+
+CONNECT = re.compile(
+    r"(?:mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
+    r"|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth)\s{0,4}\("
+)
+ARGUMENT = re.compile(
+    r"""\s*(?P<arg>(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\n]){0,300})(?P=q)|[^,()"'\n]{0,200})\s*(?P<end>[,)])"""
+)
+THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ldap", "imap", "ssh2", "oci", "pymysql")
+
+
+def spans(text: str) -> Iterator[Span]:
+    """Secrets in options, on standard input of programs that ask for them, and in calls that open connections."""
+    yield from _options(text)
+    for name, kind, pattern in PLAIN:
+        if kind == "ftp" and "ftp" not in text:
+            continue
+        for match in pattern.finditer(text):
+            if span := _span(match, name, kind, None):
+                yield span
+    yield from _calls(text)
+
+
+def _options(text: str) -> Iterator[Span]:
+    end, programs = 0, 0
+    for match in PROGRAM.finditer(text):
+        start = match.end()
+        if start >= end:
+            end, programs = _segment_end(text, start), 0
+        programs += 1
+        if programs > PROGRAMS_PER_COMMAND:
+            continue
+        for owners, pattern, option in COMPILED:
+            if not owners.fullmatch(match["program"]):
+                continue
+            for found in pattern.finditer(text, start, min(len(text), end + SEGMENT_LIMIT)):
+                if found.start() >= end:
+                    break
+                if span := _span(found, option.name, "option", option.pair):
+                    yield span
+
+
+def _segment_end(text: str, start: int) -> int:
+    """Where the simple command that starts here ends; a quoted separator or an escaped line end does not end it."""
+    end, quote = start, ""
+    limit = min(len(text), start + SEGMENT_LIMIT)
+    while end < limit:
+        char = text[end]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char == "\\":
+            end += 1
+        elif char in "\"'":
+            quote = char
+        elif char in ";|&\n":
+            return end
+        end += 1
+    return limit
+
+
+def _span(match: re.Match[str], name: str, kind: str, pair: str | None) -> Span | None:
+    groups = match.groupdict()
+    group = "quoted" if groups.get("quoted") is not None else "bare"
+    start, end = match.span(group)
+    value = match[group]
+    if pair is not None:
+        if pair not in value:
+            return None
+        cut = value.index(pair) + len(pair)
+        start, value = start + cut, value[cut:]
+    if not value.strip() or not is_placeholder_free(value) or is_reference(value, quoted=group == "quoted"):
+        return None
+    return Span(start, end, name, kind)
+
+
+def _calls(text: str) -> Iterator[Span]:
+    """The last of the first two or three arguments of a call that opens a connection, where it is a literal."""
+    for match in CONNECT.finditer(text):
+        wanted = 3 if match[0].startswith(THIRD_ARGUMENT) else 2
+        at, argument = match.end(), None
+        for _ in range(wanted):
+            argument = ARGUMENT.match(text, at)
+            if argument is None or (argument["end"] == ")" and _ < wanted - 1):
+                argument = None
+                break
+            at = argument.end()
+        if (
+            argument
+            and argument["quoted"]
+            and is_placeholder_free(argument["quoted"])
+            and not is_reference(argument["quoted"], quoted=True)
+        ):
+            yield Span(*argument.span("quoted"), "PASSWORD", "call")

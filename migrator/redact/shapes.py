@@ -1,0 +1,138 @@
+"""Secrets that are recognised by their own shape, whatever stands around them.
+
+Source: the shapes are the makers' own (token prefixes are published so that scanners find them); detect-secrets lists the same.
+"""
+
+import re
+from collections.abc import Iterator
+
+from migrator.redact.names import spelled
+from migrator.redact.span import Span
+from migrator.redact.values import is_reference
+
+B = r"(?<![A-Za-z0-9_-])"
+
+TOKENS: tuple[tuple[str, str], ...] = (
+    ("AWS_ACCESS_KEY_ID", r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ABIA|ACCA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("GITHUB_TOKEN", B + r"gh[pousr]_[A-Za-z0-9]{20,255}"),
+    ("GITHUB_TOKEN", B + r"github_pat_[A-Za-z0-9_]{20,255}"),
+    ("GITLAB_TOKEN", B + r"gl(?:pat|dt|ptt|rt|ft|imt|agent|soat|cbt)-[A-Za-z0-9_-]{16,300}"),
+    ("SLACK_TOKEN", B + r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}"),
+    ("SLACK_TOKEN", B + r"xapp-\d-[A-Za-z0-9-]{10,250}"),
+    ("STRIPE_KEY", B + r"(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,250}"),
+    ("SENDGRID_KEY", B + r"SG\.[A-Za-z0-9_-]{10,40}\.[A-Za-z0-9_-]{10,80}"),
+    ("TWILIO_KEY", B + r"(?:AC|SK)[a-z0-9]{32}(?![A-Za-z0-9])"),
+    ("MAILCHIMP_KEY", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
+    ("MAILGUN_KEY", B + r"key-[0-9a-zA-Z]{32}(?![A-Za-z0-9])"),
+    ("NPM_TOKEN", B + r"npm_[A-Za-z0-9]{36}"),
+    ("NPM_TOKEN", r"(?<=_authToken=)[^\s$\"']{8,200}"),
+    ("PYPI_TOKEN", B + r"pypi-[A-Za-z0-9_-]{16,400}"),
+    ("SQUARE_KEY", B + r"sq0(?:csp|atp|idp)-[A-Za-z0-9_-]{20,60}"),
+    ("OPENAI_KEY", B + r"sk-[A-Za-z0-9_-]{20,250}"),
+    ("GOOGLE_API_KEY", B + r"AIza[A-Za-z0-9_-]{30,40}"),
+    ("GOOGLE_TOKEN", B + r"ya29\.[A-Za-z0-9_-]{20,300}"),
+    ("GOOGLE_CLIENT_SECRET", B + r"GOCSPX-[A-Za-z0-9_-]{20,40}"),
+    ("DIGITALOCEAN_TOKEN", B + r"do[opr]_v1_[a-f0-9]{64}"),
+    ("SHOPIFY_TOKEN", B + r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"),
+    ("VAULT_TOKEN", B + r"hv[sbr]\.[A-Za-z0-9_-]{20,300}"),
+    ("ARTIFACTORY_TOKEN", r"(?<![A-Za-z0-9])AKC[a-zA-Z0-9]{10,120}|(?<![A-Za-z0-9])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)"),
+    ("NEW_RELIC_KEY", B + r"NRAK-[A-Z0-9]{27}"),
+    ("AGE_KEY", B + r"AGE-SECRET-KEY-1[A-Z0-9]{50,60}"),
+    ("DATABRICKS_TOKEN", B + r"dapi[0-9a-f]{32}(?:-\d)?"),
+    ("DOPPLER_TOKEN", B + r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{20,100}"),
+    ("LINEAR_KEY", B + r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}"),
+    ("GRAFANA_TOKEN", B + r"gls?a?c?_[A-Za-z0-9]{32,200}(?:_[A-Fa-f0-9]{8})?"),
+    ("DISCORD_TOKEN", B + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,38}"),
+    ("TELEGRAM_TOKEN", r"(?<![0-9])\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    ("JWT", B + r"eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,2000})?"),
+    ("PASSWORD_HASH", r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,300}"),
+    ("ANSIBLE_VAULT", r"(?<=\$ANSIBLE_VAULT;1\.1;AES256\n)(?:\s*[0-9a-f]{40,100}\n?){1,200}"),
+    ("AZURE_STORAGE_KEY", r"(?<=AccountKey=)[A-Za-z0-9+/=]{20,200}"),
+    ("SHARED_ACCESS_KEY", r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{20,200}"),
+)
+
+# Whoever knows such an address can use it.
+CAPABILITY_URLS: tuple[tuple[str, str], ...] = (
+    ("SLACK_WEBHOOK", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/_-]{10,120})"),
+    ("DISCORD_WEBHOOK", r"discord(?:app)?\.com/api/webhooks/(?P<v>[0-9]{5,25}/[A-Za-z0-9_-]{20,120})"),
+    ("TEAMS_WEBHOOK", r"(?:webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/(?P<v>[A-Za-z0-9@/._-]{20,300})"),
+    ("TELEGRAM_TOKEN", r"api\.telegram\.org/(?:file/)?bot(?P<v>[A-Za-z0-9:_-]{8,80})"),
+    ("PING_URL", r"(?:hc-ping\.com|hchk\.io|ping\.ohdear\.app|ping\.checklyhq\.com|wdt\.io)/(?P<v>[A-Za-z0-9][A-Za-z0-9_/-]{5,120})"),
+    ("PING_URL", r"/ping/(?P<v>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{20,64})"),
+    ("PING_URL", r"cronitor\.(?:link|io)/(?:p/)?(?P<v>[A-Za-z0-9]{5,64})"),
+    ("PING_URL", r"(?:betteruptime|uptime\.betterstack)\.com/api/v1/heartbeat/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("PING_URL", r"(?:nosnch\.in|heartbeat\.uptimerobot\.com|api\.honeybadger\.io/v1/check_in)/(?P<v>[A-Za-z0-9_-]{6,64})"),
+    ("PING_URL", r"/api/push/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("PING_URL", r"cronhub\.io/(?:ping|start|finish)/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("IFTTT_KEY", r"maker\.ifttt\.com/trigger/[^/\s]{1,80}/with/key/(?P<v>[A-Za-z0-9_-]{8,80})"),
+    ("CRON_KEY", r"/cron(?:\.php)?/(?P<v>[A-Za-z0-9_-]{30,100})(?![A-Za-z0-9_-])"),
+    ("WEBHOOK_KEY", r"hooks\.zapier\.com/hooks/catch/(?P<v>[A-Za-z0-9/_-]{6,80})"),
+    ("PAGERDUTY_KEY", r"events\.pagerduty\.com/integration/(?P<v>[A-Za-z0-9]{16,64})"),
+)  # fmt: skip
+
+USERINFO = re.compile(
+    r"(?P<scheme>[A-Za-z0-9+]{2,20})://(?P<user>[^\s/:@'\"?#<>]{0,120}):(?P<v>[^\s/'\"<>]{1,200})@(?=[\w\[.$@-])"
+)
+TOKEN_USER = re.compile(r"://(?P<v>[A-Za-z0-9_-]{20,200})@(?=[\w\[.$-])")
+QUERY = re.compile(
+    r"[?&;](?P<name>[\w.\[\]-]{0,30}(?:key|token|secret|auth|pass|passwd|password|pwd|sig|signature|apikey|hash|code|sid|pw|access|pk))"
+    r"=(?P<v>[^\s&\"'#<>;|)]{4,2000})",
+    re.IGNORECASE,
+)
+HEADER = re.compile(
+    r"""(?:Authorization|Proxy-Authorization)\\?["']?\s{0,4}(?:=>|[:,=])\s{0,4}(?:[rbf]{0,2}\\?["'])?
+        (?:(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Negotiate|AWS|GoogleLogin|Splunk|Key|PVEAPIToken=?|MediaBrowser)\s{1,4})?
+        (?:token=\\?["']?)?(?P<v>[^\s"'\\,]{3,4000})""",
+    re.IGNORECASE | re.VERBOSE,
+)  # fmt: skip
+X_HEADER = re.compile(
+    r"""(?<![\w-])(?P<name>(?:[A-Za-z0-9]{1,30}-){1,6}(?:Token|Key|Secret|Auth|Password|Signature)|Cookie)\\?["']?\s{0,4}:\s{0,4}
+        (?:\\?["'])?(?P<v>[^\s"'\\]{4,4000})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+PEM = re.compile(r"-----BEGIN (?P<name>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
+
+SHAPES = tuple((name, re.compile(pattern)) for name, pattern in TOKENS)
+ADDRESSES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in CAPABILITY_URLS)
+
+
+def spans(text: str) -> Iterator[Span]:
+    """Tokens, private keys, credentials and keys in addresses and headers."""
+    for name, pattern in SHAPES:
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), name, "token")
+    yield from _private_keys(text)
+    if "/" in text:
+        for name, pattern in ADDRESSES:
+            for match in pattern.finditer(text):
+                if re.search(r"[0-9A-Z]", match["v"]):
+                    yield Span(*match.span("v"), name, "capability-url")
+    for match in USERINFO.finditer(text):
+        if not is_reference(match["v"], quoted=True):
+            yield Span(*match.span("v"), spelled(f"{match['scheme']}_password"), "url-password")
+    for match in TOKEN_USER.finditer(text):
+        if re.search(r"[0-9]", match["v"]):
+            yield Span(*match.span("v"), "URL_TOKEN", "url-password")
+    for pattern, kind in ((QUERY, "url-parameter"), (X_HEADER, "header")):
+        for match in pattern.finditer(text):
+            if not is_reference(match["v"], quoted=kind == "header"):
+                yield Span(*match.span("v"), spelled(match["name"]), kind)
+    for match in HEADER.finditer(text):
+        if not is_reference(match["v"], quoted=True) and not match["v"].startswith(("$", "{")):
+            yield Span(*match.span("v"), "AUTHORIZATION", "header")
+
+
+def _private_keys(text: str) -> Iterator[Span]:
+    """The bodies of PEM and OpenPGP private keys; without an end line, everything up to the first blank line."""
+    at = 0
+    while match := PEM.search(text, at):
+        end = text.find("-----END ", match.end())
+        if end < 0:
+            blank = text.find("\n\n", match.end())
+            end = blank if blank >= 0 else len(text)
+        at = max(end, match.end())
+        body = text[match.end() : end]
+        start = match.end() + len(body) - len(body.lstrip())
+        end = start + len(body.strip())
+        if end > start and not is_reference(text[start:end], quoted=True):
+            yield Span(start, end, spelled(match["name"]), "private-key")

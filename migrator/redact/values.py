@@ -1,0 +1,54 @@
+"""Which values are no secrets although their name announces one: references, paths, masks, literals of a language."""
+
+import re
+
+REFERENCE = re.compile(
+    r"""(?: \$\{[^{}]{1,200}\} | \$\w{1,100} | \$\([^()]{0,300}\) | \$\(\(.{0,100}\)\) | \$[@*\#?!$0-9]
+          | `[^`]{0,300}` | \{\{.{0,200}?\}\} | %\(\w{1,60}\)s | %[a-z] | %\w{1,60}% | \{\w{0,60}\} | \#\{[^{}]{0,100}\}
+          | @\w{1,40}@ | &[a-z]{2,4}; )""",
+    re.VERBOSE,
+)
+LITERALS = frozenset(
+    "null none nil true false yes no on off undefined empty 0 1 - -- prompt stdin required optional string str int bool text self this "
+    "if then else and or not is ask env required, {} [] \\ | > >- || && ( )".split()
+)
+MASK = re.compile(r"[*xX.•#_-]{3,}|<[^<>]{0,80}>|\[[A-Za-z _-]{0,40}\]|\.\.\.|…|\[?REDACTED\]?", re.IGNORECASE)
+PATH = re.compile(r"@?(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.+@$%{} -]{1,120})+/?")
+POINTER = re.compile(
+    r"(?:https?|ssm|vault|op|file|arn|env|projects|sm|keyring|awskms|gcpkms)://?|arn:aws|!|env:|secret://", re.IGNORECASE
+)
+PLACEHOLDER_START = "@secret:"
+RANDOM_MIN_CHARS = 16
+
+
+def is_placeholder_free(value: str) -> bool:
+    """False where a redacted value stands already."""
+    return bool(value) and PLACEHOLDER_START not in value
+
+
+def is_reference(value: str, quoted: bool) -> bool:
+    """True where the value only says where a secret comes from, or is none: `$PASS`, `/etc/key.pem`, `None`, `****`, empty.
+
+    >>> [is_reference(value, False) for value in ("$PASS", "${P:-x}", "hunter2", "/etc/ssl/key.pem", "changeme", "a$b c")]
+    [True, True, False, True, False, False]
+    """
+    value = value.strip()
+    if not value or value.lower() in LITERALS or MASK.fullmatch(value) or POINTER.match(value):
+        return True
+    if REFERENCE.match(value) or value[0] == "$":
+        rest = REFERENCE.sub("", value[:400])
+        if not re.search(r"[A-Za-z0-9]{3}", rest) and not value.startswith("$2"):
+            return True
+        if value[0] == "$" and not quoted:
+            return rest == ""
+    if PATH.fullmatch(value[:400]):
+        return not (len(value) >= 32 and looks_random(value) and "." not in value)
+    return not quoted and value[0] in "([{<|&;)"
+
+
+def looks_random(value: str) -> bool:
+    """True for at least 16 characters without blanks that mix letters and digits, as generated keys do."""
+    if len(value) < RANDOM_MIN_CHARS or re.search(r"\s", value):
+        return False
+    letters = re.search(r"[A-Za-z]", value)
+    return bool(letters and len(re.findall(r"[0-9]", value[:400])) >= 2) and not PATH.fullmatch(value[:400])
