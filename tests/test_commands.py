@@ -123,8 +123,14 @@ def test_the_same_input_gives_the_same_bytes(plans: Path, tmp_path: Path) -> Non
             assert other.read_bytes() == path.read_bytes(), path.name
 
 
-SECRETS = ("Hk7-winter-Tanne", "Laerche#2024", "Eibe!77-import", "4f9d2c7be1a84d0fb6a3", "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
-           "pk_live_51HqT0zB9eXlwVvR2")  # fmt: skip
+SECRETS = (
+    "Hk7-winter-Tanne",
+    "Laerche#2024",
+    "Eibe!77-import",
+    "4f9d2c7be1a84d0fb6a3",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "pk_live_51HqT0zB9eXlwVvR2",
+)
 
 
 def test_no_secret_reaches_any_file(plans: Path, tmp_path: Path) -> None:
@@ -290,7 +296,8 @@ def test_starting_is_cheap() -> None:
     """`--help` and `schedule` load none of the heavy packages (milliseconds are measured in benchmarks/)."""
     heavy = ("polars", "numpy", "boto3", "tree_sitter", "jinja2", "ruamel", "vl_convert")
     for args in (["--help"], ["schedule", "30 2 * * 1", "--tz", "Europe/Berlin", "--to", "eventbridge"]):
-        code = f"import sys; sys.argv = ['migrator', *{args!r}]\nfrom migrator.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+        code = f"import sys; sys.argv = ['migrator', *{args!r}]\nfrom migrator.cli import main\n"
+        code += "try: main()\nexcept SystemExit: pass\n"
         code += f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
         process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
         assert process.stderr.splitlines()[-1] == "[]", (args, process.stderr)
