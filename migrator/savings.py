@@ -6,12 +6,14 @@ The law: a server with a job or a service left on it costs what it did, so nothi
 from collections.abc import Mapping
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 
+from migrator import pricebook
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Question
 from migrator.model.job import Host, Job, Service
-from migrator.model.option import CostItem, Placement, PriceBook, ServerPrice, UnitPrice
+from migrator.model.option import CostItem, Placement, PriceBook
 from migrator.model.plan import Savings
 from migrator.model.usage import Usage
 
@@ -46,7 +48,7 @@ def savings(
     assumed memory where none was measured, and over the spread of list prices.
     """
     blockers = _blockers(host, placements, jobs)
-    now = _total(server_items) if server_items else None
+    now = _known_total(server_items) if server_items else None
     moved = [placement for placement in placements if placement.verdict in {"move", "insufficient-data"}]
     moving_cost = _moving_cost(moved)
     can_go = not blockers
@@ -96,7 +98,7 @@ def server_items(
 ) -> tuple[CostItem, ...]:
     """The server's own bill a month: instance, disk, public address; or one line where the user said what it costs.
 
-    Empty where the price is unknown. The arguments after `book` come before what the tree says about the host.
+    Empty where the price is unknown. The named arguments come before what the tree says about the host.
     """
     if monthly_cost is not None:
         return (
@@ -110,103 +112,13 @@ def server_items(
                 as_of="",
             ),
         )
-    instance_type = instance_type or host.instance_type
-    price = _server_price(book, provider or host.provider, region or host.region, instance_type)
-    if price is None:
-        return ()
-    hours = Decimal(str(assumptions.month_hours))
-    items = [
-        CostItem(
-            name=f"instance {price.instance_type}",
-            unit="hour",
-            monthly_quantity=hours,
-            unit_price=price.price_usd_per_hour,
-            monthly_cost=hours * price.price_usd_per_hour,
-            source=price.source,
-            as_of=price.as_of,
-            note="on demand, Linux" if price.quality == "list" else f"on demand, Linux; {price.quality}",
-        )
-    ]
-    items.extend(_disk_items(host, book, price, assumptions))
-    items.extend(_address_items(host, book, price, hours))
-    return tuple(items)
-
-
-def _server_price(book: PriceBook, provider: str | None, region: str | None, instance_type: str | None) -> ServerPrice | None:
-    if instance_type is None:
-        return None
-    found = [
-        price
-        for price in book.servers
-        if price.instance_type == instance_type and (provider is None or price.provider == provider)
-    ]
-    exact = [price for price in found if price.region == region]
-    # Without a stated region the dearest list price would be a claim as well: only one known region is an answer.
-    if exact:
-        return exact[0]
-    return found[0] if region is None and len({price.price_usd_per_hour for price in found}) == 1 else None
-
-
-DISK_ITEMS = {
-    "aws": ("EBS", "gp3 storage"),
-    "gcp": ("Persistent disk", "balanced"),
-    "azure": ("Managed disk", "Standard SSD (approx per GiB)"),
-}
-ADDRESS_ITEMS = {
-    "aws": ("VPC", "public IPv4 address (in use or idle)"),
-    "gcp": ("VPC", "static external IP in use by VM"),
-    "azure": ("Public IP", "standard static regional"),
-}
-
-
-def _list_price(book: PriceBook, server: ServerPrice, service: str, item: str) -> UnitPrice | None:
-    found = [price for price in book.prices if (price.provider, price.service, price.item) == (server.provider, service, item)]
-    for region in (server.region, "all"):
-        for price in found:
-            if price.region == region:
-                return price
-    return None
-
-
-def _disk_items(host: Host, book: PriceBook, server: ServerPrice, assumptions: Assumptions) -> list[CostItem]:
-    named = DISK_ITEMS.get(server.provider)
-    price = _list_price(book, server, *named) if named else None
-    if price is None:
-        return []
-    sizes = [disk.size_gib for disk in host.disks if disk.size_gib is not None]
-    known = bool(sizes)
-    gib = Decimal(str(sum(sizes) if known else assumptions.server_disk_gib))
-    return [
-        CostItem(
-            name=f"disk {price.item}",
-            unit=price.unit,
-            monthly_quantity=gib,
-            unit_price=price.price_usd,
-            monthly_cost=gib * price.price_usd,
-            source=price.source,
-            as_of=price.as_of,
-            note=None if known else "size assumed (server_disk_gib)",
-        )
-    ]
-
-
-def _address_items(host: Host, book: PriceBook, server: ServerPrice, hours: Decimal) -> list[CostItem]:
-    named = ADDRESS_ITEMS.get(server.provider)
-    price = _list_price(book, server, *named) if named else None
-    if price is None or not host.public_ipv4_count:
-        return []
-    quantity = hours * host.public_ipv4_count
-    return [
-        CostItem(
-            name="public IPv4 address",
-            unit=price.unit,
-            monthly_quantity=quantity,
-            unit_price=price.price_usd,
-            monthly_cost=quantity * price.price_usd,
-            source=price.source,
-            as_of=price.as_of,
-        )
-    ]
+    known = msgspec.structs.replace(
+        host,
+        provider=provider or host.provider,
+        region=region or host.region,
+        instance_type=instance_type or host.instance_type,
+    )
+    return pricebook.server_items(book, known, assumptions)
 
 
 def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:
@@ -234,9 +146,8 @@ def _blockers(host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, 
     return tuple(found)
 
 
-def _total(items: tuple[CostItem, ...]) -> Decimal | None:
-    if any(item.monthly_cost is None for item in items):
-        return None
+def _known_total(items: tuple[CostItem, ...]) -> Decimal:
+    """The known part of the server's bill: what is unknown of it is a line without a cost, so the saving is a lower bound."""
     return sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0))
 
 
