@@ -20,6 +20,8 @@ EXIT_FAILED = 3
 COMMANDS = {
     "plan": "Read servers, decide where each job should live, write a plan folder.",
     "emit": "Write functions, containers and deployment templates from a plan.",
+    "review": "Answer a plan's open questions one by one.",
+    "diff": "Say what changed between two plans.",
     "report": "Show a plan as HTML, Markdown, text or JSON.",
     "explain": "Say why: a job's placement, a rule, a target's limits.",
     "jobs": "List everything that is scheduled.",

@@ -45,10 +45,15 @@ def host_file_name(host: str) -> str:
 def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -> tuple[OutFile, ...]:
     """The files of a plan folder, except runs.parquet and the reports."""
     return (
-        OutFile(path="plan.json", content=_json(plan)),
+        plan_file(plan),
         *(OutFile(path=f"surveys/{host_file_name(survey.host.name)}.json", content=_json(survey)) for survey in surveys),
         *(OutFile(path=f"scripts/{digest}", content=scripts[digest]) for digest in sorted(scripts)),
     )
+
+
+def plan_file(plan: Plan) -> OutFile:
+    """plan.json."""
+    return OutFile(path="plan.json", content=_json(plan))
 
 
 def plan_path(path: Path) -> Path:
@@ -130,21 +135,27 @@ def _comment(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def decisions_yaml(questions: Iterable[Question]) -> OutFile:
-    """Every open question with its default, commented out: removing the `#` takes the default as the answer."""
+def _entry(key: str, value: str) -> list[str]:
+    stream = io.StringIO()
+    YAML(typ="rt").dump({key: value}, stream)
+    return stream.getvalue().splitlines()
+
+
+def decisions_yaml(questions: Iterable[Question], decided: Decisions | None = None) -> OutFile:
+    """The answers so far, then every open question with its default, commented out: taking the `#` away takes the default."""
     lines = [
         "# Your decisions. Take the # away to accept a default, or write another choice; then run",
         "#   migrator plan SOURCE... -o DIR --decisions decisions.yaml",
         "version: 1",
         "answers:",
     ]
+    answers = decided.answers if decided is not None else {}
+    lines += [f"  {line}" for key in sorted(answers) for line in _entry(key, answers[key])]
     for question in questions:
         lines += ["", f"  # {_comment(question.text)}"]
         if question.hint:
             lines.append(f"  # {_comment(question.hint)}")
         if question.choices:
             lines.append(f"  # choices: {', '.join(question.choices)}")
-        stream = io.StringIO()
-        YAML(typ="rt").dump({question.id: question.default}, stream)
-        lines += [f"  # {line}" for line in stream.getvalue().splitlines()]
+        lines += [f"  # {line}" for line in _entry(question.id, question.default)]
     return OutFile(path="decisions.yaml", content=("\n".join(lines) + "\n").encode())

@@ -1,0 +1,27 @@
+"""The open questions of a plan one by one, most money first."""
+
+from decimal import Decimal
+
+from migrator.model.finding import Question
+from migrator.model.plan import Plan
+
+
+def next_question(plan: Plan, skipped: frozenset[str]) -> Question | None:
+    """The open question with the most money behind it that was not skipped; None if all are answered or skipped."""
+    questions = [question for host in plan.hosts for question in host.questions]
+    questions += [question for entry in plan.jobs for question in entry.placement.questions]
+    cost = {entry.job.id: entry.placement.option.monthly_cost or Decimal(0) for entry in plan.jobs}
+
+    def money(question: Question) -> float:
+        return question.monthly_money if question.monthly_money is not None else float(cost.get(question.job_id or "", 0))
+
+    answered = plan.decisions.answers.keys() | skipped
+    rest = [question for question in questions if question.id not in answered]
+    return min(rest, key=lambda question: (question.job_id is not None, -money(question), question.id), default=None)
+
+
+def refused(question: Question, answer: str) -> str | None:
+    """Why an answer cannot be taken; None if it can."""
+    if question.choices and answer not in question.choices:
+        return f"{answer!r} is none of the choices: {', '.join(question.choices)}"
+    return None if answer.strip() else "an empty answer says nothing; `-` skips the question"
