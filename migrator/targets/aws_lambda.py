@@ -60,7 +60,10 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("container_engine", Offered(offered=False, how="a function cannot start containers")),
         limit(
             "single_flight",
-            Offered(offered=True, how="reserved concurrency 1: a start that meets a running one waits, and is not skipped"),
+            Offered(
+                offered=True,
+                how="reserved concurrency 1: a start that meets a running one waits (up to 15 minutes) or is dropped",
+            ),
             CONCURRENCY_SOURCE,
         ),
         limit(
@@ -123,9 +126,9 @@ def package(dossier: Dossier) -> str:
     return "zip" if known and all(script.language in {"sh", "python", None} for script in dossier.scripts) else "image"
 
 
-def single_flight(dossier: Dossier) -> bool:
-    """True where the job holds a lock on the server."""
-    return any(fact.kind == "lock" for fact in dossier.facts)
+def locks(dossier: Dossier) -> tuple[str, ...]:
+    """How the job takes its locks on the server: `skip`, `wait`; () where it holds none."""
+    return tuple(sorted({fact.detail or "wait" for fact in dossier.facts if fact.kind == "lock"}))
 
 
 def scratch_mib(needs: tuple[Need, ...]) -> int:
@@ -189,7 +192,7 @@ def resources(
             memory_mib=size.memory_mib,
             timeout_s=int(timeout_s),
             scratch_mib=scratch_mib(shape.adds),
-            reserved_concurrency=1 if single_flight(dossier) else None,
+            reserved_concurrency=1 if locks(dossier) else None,
             role=role.name,
             role_id=role.values["logical_id"],
             log_group=logs["name"],
@@ -211,7 +214,8 @@ def resources(
             function_id=function["logical_id"],
             topic=notices["name"],
             topic_id=notices["logical_id"],
-            event_age_s=aws_parts.MAXIMUM_DELIVERY_AGE_S,
+            # `flock -n` skips a start that meets a running one: so does an event that may not wait
+            event_age_s=aws_parts.MINIMUM_DELIVERY_AGE_S if locks(dossier) == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S,
         ),
         *(
             ()

@@ -9,7 +9,7 @@ from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Resource
 
-NAME_LIMIT = 48  # leaves room for a prefix and a suffix in the 64 characters of Lambda, IAM and Scheduler names
+NAME_LIMIT = 41  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-execution-role" (15)
 RETENTION_DAYS = 30
 NOTICES = "notices"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # Scheduler puts the instant here; the same on every attempt of a delivery
@@ -183,7 +183,7 @@ def plain(text: str, limit: int = 250) -> str:
     'Gr??e ?1?'
     """
     return "".join(
-        letter if letter.isascii() and letter.isprintable() and letter not in "<>" else "?" for letter in " ".join(text.split())
+        letter if letter.isascii() and letter.isprintable() and letter not in "<>{}" else "?" for letter in " ".join(text.split())
     )[:limit]
 
 

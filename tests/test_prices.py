@@ -1,0 +1,169 @@
+"""Prices: every one has a source and a date, lookups never fall back in silence, and bills agree with ones made by hand."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrator import pricebook
+from migrator.assumptions import DEFAULT
+from migrator.errors import PriceError
+from migrator.model.job import Disk, Host
+from migrator.prices import bundled
+
+BOOK = bundled.read()
+REGIONS = {
+    "aws": {"us-east-1", "eu-west-1", "eu-central-1"},
+    "gcp": {"us-central1", "europe-west1", "europe-west3"},
+    "azure": {"eastus", "westeurope"},
+}
+# Figures as their pages and price lists state them, typed here by hand.
+PUBLISHED = """\
+aws,Lambda,requests x86,us-east-1,0.0000002
+aws,Lambda,duration x86,us-east-1,0.0000166667
+aws,Lambda,duration arm64,eu-west-1,0.0000133334
+aws,ECS Fargate,vCPU linux x86,us-east-1,0.04048
+aws,ECS Fargate,memory linux x86,eu-central-1,0.00511
+aws,EventBridge Scheduler,invocation,us-east-1,0.000001
+aws,CloudWatch Logs,ingestion standard class,eu-west-1,0.57
+aws,VPC,public IPv4 address (in use or idle),eu-west-1,0.005
+gcp,Cloud Run jobs,CPU,europe-west3,0.0000216
+gcp,Cloud Run jobs,memory,us-central1,0.000002
+gcp,Cloud Scheduler,job,us-central1,0.10
+azure,Container Apps (Consumption),vCPU active,westeurope,0.000034
+azure,Container Apps (Consumption),memory,eastus,0.000003
+"""
+
+
+@pytest.mark.parametrize("row", csv.reader(io.StringIO(PUBLISHED)), ids=lambda row: "/".join(row[:4]))
+def test_a_price_is_the_published_one(row: list[str]) -> None:
+    provider, service, item, region, price = row
+    assert pricebook.unit_price(BOOK, provider, service, item, region).price_usd == Decimal(price)
+
+
+def test_every_price_has_a_source_a_date_or_says_that_it_is_unverified() -> None:
+    for price in BOOK.prices:
+        assert price.source
+        assert price.quality in {"list", "secondary", "derived", "unverified", "stand-in"}, price
+        assert price.as_of != "unknown" or price.quality != "list", price
+        assert price.price_usd >= 0
+        assert ("MEMORY" in price.source) <= (price.quality in {"unverified", "stand-in", "secondary"}), price
+    for server in BOOK.servers:
+        assert server.source
+        assert date.fromisoformat(server.as_of)
+        assert 0 < server.price_usd_per_hour < 1000
+
+
+def test_no_price_is_there_twice() -> None:
+    keys = [(p.provider, p.service, p.item, p.region, p.from_quantity) for p in BOOK.prices]
+    assert len(keys) == len(set(keys))
+    types = [(s.provider, s.region, s.instance_type) for s in BOOK.servers]
+    assert len(types) == len(set(types))
+
+
+def test_every_item_has_a_price_in_every_region_of_its_provider_and_stand_ins_say_so() -> None:
+    for provider, service, item in sorted({(p.provider, p.service, p.item) for p in BOOK.prices}):
+        for region in REGIONS[provider]:
+            assert pricebook.tiers(BOOK, provider, service, item, region)[0].from_quantity == 0
+    for price in BOOK.prices:
+        assert (price.quality == "stand-in") == ("stands in" in price.source)
+
+
+def test_a_region_without_a_price_is_an_error_that_names_the_regions_that_have_one() -> None:
+    with pytest.raises(
+        PriceError, match=r"no price for region 'mars-1'; the price book knows eu-central-1, eu-west-1, us-east-1"
+    ):
+        pricebook.unit_price(BOOK, "aws", "Lambda", "requests x86", "mars-1")
+    with pytest.raises(PriceError, match="not in the price book"):
+        pricebook.unit_price(BOOK, "aws", "Lambda", "moon dust", "us-east-1")
+
+
+def test_a_worldwide_price_answers_for_every_region() -> None:
+    assert pricebook.unit_price(BOOK, "aws", "VPC", "public IPv4 address (in use or idle)", "mars-1").region == "all"
+
+
+# Lambda x86 in us-east-1: 6,000,000,000 GB-s at 0.0000166667, the next 9,000,000,000 at 0.000015, the rest at 0.0000133334
+@pytest.mark.parametrize(
+    ("gb_s", "lines"),
+    [
+        (0, ["0"]),
+        (1, ["0.0000166667"]),
+        (6_000_000_000, ["100000.2"]),
+        (6_000_000_001, ["100000.2", "0.000015"]),
+        (15_000_000_000, ["100000.2", "135000"]),
+        (15_000_000_001, ["100000.2", "135000", "0.0000133334"]),
+    ],
+)
+def test_a_bill_at_a_tier_border_agrees_with_one_made_by_hand(gb_s: int, lines: list[str]) -> None:
+    prices = pricebook.tiers(BOOK, "aws", "Lambda", "duration x86", "us-east-1")
+    items = pricebook.tiered_items("Lambda duration", prices, Decimal(gb_s))
+    assert [item.monthly_cost for item in items] == [Decimal(line) for line in lines]
+
+
+def test_a_tier_begins_above_its_border() -> None:
+    at = pricebook.unit_price(BOOK, "aws", "Lambda", "duration x86", "us-east-1", Decimal(6_000_000_000))
+    above = pricebook.unit_price(BOOK, "aws", "Lambda", "duration x86", "us-east-1", Decimal(6_000_000_001))
+    assert (at.price_usd, above.price_usd) == (Decimal("0.0000166667"), Decimal("0.000015"))
+
+
+def test_an_unknown_quantity_has_an_unknown_cost() -> None:
+    prices = pricebook.tiers(BOOK, "aws", "Lambda", "duration x86", "us-east-1")
+    (item,) = pricebook.tiered_items("Lambda duration", prices, None)
+    assert item.monthly_quantity is None
+    assert item.monthly_cost is None
+    assert pricebook.total([item]) is None
+
+
+def test_a_doubtful_price_says_so_on_its_line() -> None:
+    price = pricebook.unit_price(BOOK, "aws", "Lambda", "duration x86", "eu-central-1")
+    assert pricebook.item("Lambda duration", price, Decimal(1), "half").note == "half; unverified price"
+
+
+def test_items_of_one_account_share_their_free_tier_by_key() -> None:
+    price = pricebook.unit_price(BOOK, "aws", "Lambda", "requests x86", "us-east-1")
+    assert price.free_monthly == 1_000_000
+    assert pricebook.item("Lambda requests", price, Decimal(1)).price_key == "aws/Lambda/requests x86/us-east-1"
+
+
+def test_a_server_costs_its_hours_disk_and_address() -> None:
+    host = Host(
+        name="web01",
+        provider="aws",
+        instance_type="t3.medium",
+        region="us-east-1",
+        disks=(Disk(size_gib=20, kind="gp3"),),
+        public_ipv4_count=1,
+    )
+    # 730.485 h x 0.0416; 20 GB x 0.08; 730.485 h x 0.005
+    costs = [item.monthly_cost for item in pricebook.server_items(BOOK, host, DEFAULT)]
+    assert costs == [Decimal("30.388176"), Decimal("1.60"), Decimal("3.652425")]
+
+
+def test_what_is_not_known_about_a_server_is_not_made_up() -> None:
+    host = Host(name="web01", instance_type="t3.medium", region="us-east-1")
+    items = pricebook.server_items(BOOK, host, DEFAULT)
+    assert [item.monthly_cost is None for item in items] == [False, False, True]
+    assert "30 GiB assumed" in (items[1].note or "")
+    for unknown in (
+        Host(name="a"),
+        Host(name="a", instance_type="t3.medium"),
+        Host(name="a", instance_type="z9", region="us-east-1"),
+    ):
+        assert pricebook.server_items(BOOK, unknown, DEFAULT) == ()
+
+
+def test_the_regions_of_a_server_type_are_known() -> None:
+    assert pricebook.server_regions(BOOK, "t3.medium") == ("eu-central-1", "eu-west-1", "us-east-1")
+
+
+@given(st.decimals(0, 10**11, places=3), st.decimals(0, 10**11, places=3))
+def test_a_bill_never_falls_when_the_quantity_rises(first: Decimal, second: Decimal) -> None:
+    prices = pricebook.tiers(BOOK, "aws", "Lambda", "duration arm64", "us-east-1")
+    low, high = (pricebook.total(pricebook.tiered_items("x", prices, quantity)) for quantity in sorted((first, second)))
+    assert low is not None
+    assert high is not None
+    assert low <= high
