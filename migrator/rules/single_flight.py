@@ -4,7 +4,7 @@ Finds: flock(1), a lock or pid file; runs in the logs that overlap; an upper bou
 Why: a file lock holds on one machine only: two runs on two machines both get it. And a run that is longer than its gap piles up.
 Do: a locked job keeps its lock: a platform setting (no parallel executions, reserved concurrency 1) or a lock in shared storage,
 which the runner takes; one that overlaps without a lock should be given one, or a longer gap.
-Not: when the runs that overlap work on different items.
+Not: when the runs that overlap work on different items. A lock whose runs end well before the next one starts is asked for softly.
 Source: flock(1); cron(8): Vixie cron starts a new run each time, whether or not the last one ended.
 """
 
@@ -15,7 +15,7 @@ from migrator.rules.dossier_reading import first_of_each, listed, of, runs, seco
 NAME = "single-flight"
 
 
-def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
+def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     """A need with a lock; a warning where runs overlap, or will, without one."""
     locks = first_of_each(of(dossier, "lock"))
     usage = dossier.usage
@@ -29,7 +29,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
             f"holds the lock {names} ({then}){seen}; a file lock holds on one machine only; "
             "forbid parallel runs on the platform, or take the lock in shared storage"
         )
-        need = Need(kind="single_flight", choice="wait" if waits else "skip", rule=NAME)
+        need = Need(kind="single_flight", choice="wait" if waits else "skip", soft=_never_meets(dossier, assumptions), rule=NAME)
         return told(dossier, NAME, "warning", body, facts=locks, effort="minutes", needs=(need,))
     if overlapping:
         body = f"has no lock{seen}; nothing keeps two runs apart, here or elsewhere; give it a lock or a longer gap"
@@ -42,3 +42,11 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         )
         return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="minutes")
     return ()
+
+
+def _never_meets(dossier: Dossier, assumptions: Assumptions) -> bool:
+    """Measured, bounded with headroom below the smallest gap, and never seen to overlap: the lock has nothing to do."""
+    usage = dossier.usage
+    if usage is None or usage.upper_s is None or usage.overlapping_runs or dossier.smallest_gap_s is None:
+        return False
+    return max(usage.upper_s, usage.duration_s.max or 0.0) * assumptions.run_time_headroom < dossier.smallest_gap_s

@@ -1,0 +1,72 @@
+"""Every rule has its page, speaks on one case and is silent on another; what it says follows the one grammar."""
+
+from pathlib import Path
+
+import pytest
+
+from cases import Case, read_cases, rewrite
+from dossiers import dossier
+from migrator import rules
+from migrator.assumptions import DEFAULT
+from migrator.model.finding import Finding
+from migrator.rules import Rule
+
+FOLDER = Path(__file__).parent / "cases" / "rules"
+BY_NAME = {rule.NAME: rule for rule in rules.ALL}
+CASES = [(path.stem, case) for path in sorted(FOLDER.glob("*.txt")) for case in read_cases(path)]
+
+
+def shown(findings: tuple[Finding, ...]) -> str:
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.level}: {finding.message}")
+        for need in finding.needs:
+            amount = "" if need.amount is None else f" {need.amount:g}"
+            lines.append(f"  need {need.kind}{amount}{f' {need.choice}' if need.choice else ''}{' (soft)' if need.soft else ''}")
+        if finding.verdict:
+            lines.append(f"  verdict {finding.verdict}")
+        if finding.question:
+            choices = f" of {' | '.join(finding.question.choices)}" if finding.question.choices else ""
+            lines.append(f"  asks {finding.question.id}{choices} [{finding.question.default}]")
+    return "\n".join(lines) or "silent"
+
+
+@pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.name}" for name, case in CASES])
+def test_a_rule_says_what_its_case_wants(name: str, case: Case, update: bool) -> None:
+    rule = next(rule for rule in rules.ALL if rule.__name__.rsplit(".", 1)[-1] == name)
+    said = shown(rule.check(dossier(case.parts["job"]), DEFAULT))
+    if update:
+        rewrite(case.path, {case.name: said})
+    else:
+        assert said == case.parts["want"].strip(), f"{case.path}:{case.line}"
+
+
+@pytest.mark.parametrize("rule", rules.ALL, ids=lambda rule: rule.NAME)
+def test_a_rule_has_a_page_a_speaking_and_a_silent_case(rule: Rule) -> None:
+    module = rule.__name__.rsplit(".", 1)[-1]
+    assert rule.NAME.replace("-", "_") == module
+    for heading in ("Finds:", "Why:", "Do:", "Not:", "Source:"):
+        assert heading in (rule.__doc__ or ""), f"{module}: its page has no {heading}"
+    wants = [case.parts["want"].strip() for case in read_cases(FOLDER / f"{module}.txt")]
+    assert any(want != "silent" for want in wants), f"{module}: no case on which it speaks"
+    assert any(want == "silent" for want in wants) or module == "memory", f"{module}: no case on which it is silent"
+
+
+@pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.name}" for name, case in CASES])
+def test_every_message_follows_the_grammar(name: str, case: Case) -> None:
+    """`where: what was found; the limit or law; what to do [rule]`, and every finding rests on evidence."""
+    for rule in rules.ALL:
+        for finding in rule.check(dossier(case.parts["job"]), DEFAULT):
+            assert finding.message.startswith("/"), finding.message
+            assert finding.message.endswith(f" [{rule.NAME}]"), finding.message
+            assert finding.message.count("; ") >= 1, finding.message
+            assert "\n" not in finding.message
+            assert finding.rule == rule.NAME
+            assert finding.evidence
+            if finding.question:
+                assert finding.question.id.startswith("job-1/")
+                assert not finding.question.choices or finding.question.default in finding.question.choices
+
+
+def test_names_are_unique_and_there_are_enough() -> None:
+    assert len(BY_NAME) == len(rules.ALL) >= 25
