@@ -1,31 +1,15 @@
 """Writes a calendar in a platform's own schedule language, and reads it back by that platform's documented rules."""
 
-from typing import NamedTuple, Protocol
+from migrator.schedule.dialect import Dialect, Written
+from migrator.schedule.dialects import (
+    cloud_scheduler,
+    container_apps,
+    eventbridge,
+    functions_ncrontab,
+    kubernetes,
+    systemd_timer,
+)
 
-from migrator.model.finding import Guard
-from migrator.schedule.calendar import Calendar
+ALL: tuple[Dialect, ...] = (eventbridge, cloud_scheduler, container_apps, functions_ncrontab, kubernetes, systemd_timer)
 
-
-class Written(NamedTuple):
-    """A dialect's expressions; `guard` where they fire on more instants than the source; `reason` if it cannot be said at all."""
-
-    timezone: str
-    expressions: tuple[str, ...]
-    guard: Guard | None = None
-    reason: str | None = None
-
-
-class Dialect(Protocol):
-    """One platform's schedule language."""
-
-    NAME: str  # "eventbridge"
-    SOURCE: str
-
-    def write(self, calendar: Calendar, choice: str) -> Written:
-        """The fewest expressions that fire at exactly these instants. `choice`: accept | guard | utc for zone changes."""
-
-    def read(self, expressions: tuple[str, ...], timezone: str) -> tuple[Calendar, ...]:
-        """Each expression as this platform reads it; shares no code with `write`. Raises `ScheduleError`."""
-
-
-ALL: tuple[Dialect, ...] = ()
+__all__ = ["ALL", "Dialect", "Written"]

@@ -1,0 +1,324 @@
+"""Proves that a translation fires exactly when the source does, or says on which instants it does not, and why.
+
+Three comparisons, all on bitmaps: every instant from `as_of` to the end of 2037 (so every zone change that is known); the whole
+400-year cycle of dates under every offset that the zone has; and the guard file itself, executed around every zone change.
+The expressions are text: what is proved is what stands in a template.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from migrator.errors import ScheduleError
+from migrator.model.finding import Guard, Proof
+from migrator.runner import guard as guard_file
+from migrator.schedule.calendar import DAY, Calendar, Clock
+from migrator.schedule.days import mask, ones, rolled
+from migrator.schedule.readback import UndocumentedError
+from migrator.schedule.zones import PROVED_UNTIL, segments, to_instant, to_minute, transitions, zone
+
+DEFAULT_AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+YEARS = 3
+LISTED = 10
+EXECUTED = 3000  # firings on which the guard file itself is run, beside those around zone changes
+LAWS = ("clock", "once", "catch-up")  # what an undocumented law may be
+
+
+class Reader(Protocol):
+    """The part of a dialect that the proof needs."""
+
+    def read(self, expressions: tuple[str, ...], timezone: str) -> tuple[Calendar, ...]:
+        """Each expression as the platform reads it."""
+
+
+class Compared(NamedTuple):
+    """What fires where it should not (`surplus`, as bitmaps from `start`), and the other way round."""
+
+    missing: int
+    surplus: int
+    twice: int
+    cycle: bool  # the 400-year comparison holds
+    guard_errors: tuple[int, ...]
+
+
+def prove(
+    source: Calendar,
+    reader: Reader,
+    expressions: tuple[str, ...],
+    timezone: str,
+    guard: Guard | None = None,
+    as_of: datetime | None = None,
+) -> Proof:
+    """The proof that `expressions`, read by the platform's rules in `timezone` and passed through `guard`, fire as `source` does.
+
+    `differing` counts instants of the three years after `as_of`; `first` lists ten: `-` is missing, `+` is too much, `2x` fires
+    twice.
+    """
+    start = to_minute(as_of or DEFAULT_AS_OF)
+    end = max(to_minute(PROVED_UNTIL), start + YEARS * 366 * DAY)
+    said = f"every instant from {to_instant(start):%Y-%m-%d} to {to_instant(end):%Y-%m-%d}, the 400-year cycle of dates"
+    try:
+        parts = reader.read(expressions, timezone)
+    except UndocumentedError as error:
+        return Proof(status="undocumented", reason=str(error), compared="")
+    except ScheduleError as error:
+        return Proof(status="impossible", reason=f"the platform rejects it: {error}", compared="")
+    laws = LAWS if any(part.dst == "unknown" for part in parts) else (None,)
+    found = []
+    for law in laws:
+        meant = tuple(part if law is None else _under(part, law, source) for part in parts)
+        found.append(_compare(source, meant, guard, start, end))
+    wrong = [item for item in found if item.missing or item.surplus or item.twice or item.guard_errors or not item.cycle]
+    if not wrong:
+        return Proof(status="equal", differing=0, reason=_seconds_lost(source, parts), compared=said)
+    if len(laws) > 1 and all(_only_at_changes(item, source, start, end) for item in wrong):
+        return Proof(
+            status="undocumented",
+            first=_listed(wrong[0], source, start, end),
+            reason="the platform does not say what it does in the missing and in the repeated hour of a zone change; "
+            "equal on all other instants",
+            compared=said,
+        )
+    item = wrong[0]
+    counted = start + YEARS * 366 * DAY
+    window = (1 << (counted - start)) - 1
+    differing = sum((bits & window).bit_count() for bits in (item.missing, item.surplus, item.twice))
+    return Proof(
+        status="differs",
+        differing=differing,
+        first=_listed(item, source, start, end),
+        reason=_reason(item, source, start, end),
+        compared=said,
+    )
+
+
+def _under(part: Calendar, law: str, source: Calendar) -> Calendar:
+    """The part as it would be if the platform had this law; under catch-up its wildcards are the source's."""
+    wildcard = any(clock.wildcard for clock in source.clocks)
+    clocks = tuple(msgspec.structs.replace(clock, wildcard=wildcard) for clock in part.clocks)
+    return msgspec.structs.replace(part, dst=law, clocks=clocks)
+
+
+@lru_cache(maxsize=8)
+def _minutes(calendar: Calendar, start: int, end: int) -> int:
+    return calendar.minutes(start, end)
+
+
+def guard_calendars(guard: Guard, expression: int) -> Calendar:
+    """The guard's calendars that speak for one expression, as the kernel's own type."""
+    clocks = []
+    for item in guard.calendars:
+        if item.get("expression") in {None, expression}:
+            fields = msgspec.convert(item, GuardCalendar)
+            clocks.append(
+                Clock(
+                    minutes=mask(fields.minutes),
+                    hours=mask(fields.hours),
+                    days=mask(fields.days),
+                    months=mask(fields.months),
+                    weekdays=mask(fields.weekdays),
+                    day_rule="or" if fields.day_rule == "or" else "and",
+                    wildcard=fields.wildcard,
+                    last_days=mask(fields.last_days),
+                    years=fields.years,
+                    timezone=fields.timezone,
+                )
+            )
+    return msgspec.convert(
+        {"timezone": guard.timezone, "dst": guard.dst, "clocks": [msgspec.to_builtins(c) for c in clocks]}, Calendar
+    )
+
+
+class GuardCalendar(msgspec.Struct, frozen=True):
+    """One calendar of a guard's JSON."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...]
+    months: tuple[int, ...]
+    weekdays: tuple[int, ...]
+    day_rule: str
+    wildcard: bool = False
+    last_days: tuple[int, ...] = ()
+    years: tuple[int, ...] | None = None
+    timezone: str | None = None
+    expression: int | None = None
+
+
+def _compare(source: Calendar, parts: tuple[Calendar, ...], guard: Guard | None, start: int, end: int) -> Compared:
+    wanted = _minutes(source, start, end)
+    once = twice = 0
+    errors: list[int] = []
+    guards = [None if guard is None else guard_calendars(guard, n) for n in range(len(parts))]
+    for n, part in enumerate(parts):
+        bits = part.minutes(start, end)
+        allowed = guards[n]
+        if guard is not None and allowed is not None:
+            passed = bits & _minutes(allowed, start, end)
+            errors += _executed(guard, n, bits, passed, start, end)
+            bits = passed
+        twice |= once & bits
+        once |= bits
+    return Compared(wanted & ~once, once & ~wanted, twice, _cycle_equal(source, parts, guards, start, end), tuple(sorted(errors)))
+
+
+def _executed(guard: Guard, expression: int, candidates: int, passed: int, start: int, end: int) -> list[int]:
+    """The minutes on which the guard file, run for real, disagrees with the bitmap of what it should let through."""
+    contract = msgspec.to_builtins(guard)
+    place = zone(guard.timezone)
+    near = 0
+    for at, _, _ in transitions(guard.timezone, start, end):
+        low = max(at - DAY // 4 - start, 0)
+        near |= ((1 << (DAY // 2)) - 1) << low
+    picked = ones(candidates & near)[:EXECUTED] + ones(candidates & ((1 << 366 * DAY) - 1))[:EXECUTED]
+    # a guard calendar with a zone of its own is looked up by the guard itself
+    own = any("timezone" in item for item in guard.calendars)
+    return [
+        minute
+        for minute in sorted(set(picked))
+        if guard_file.fires(contract, to_instant(start + minute), expression, None if own else place)
+        != bool(passed >> minute & 1)
+    ]
+
+
+def _cycle_equal(source: Calendar, parts: tuple[Calendar, ...], guards: list[Calendar | None], start: int, end: int) -> bool:
+    """Whether both fire equally over the 400-year cycle of dates, under each offset that the source's zone has."""
+    calendars = [source, *parts, *(item for item in guards if item is not None)]
+    if any(clock.years is not None for calendar in calendars for clock in calendar.clocks):
+        return True  # single years: the comparison of instants is all there is
+    key = source.canonical()
+    if (
+        key is not None
+        and guards == [None]
+        and key[:4] == (parts[0].canonical() or ())[:4]
+        and _zones(source) == _zones(parts[0])
+    ):
+        return True
+    if (
+        any(name not in {*_zones(source), "UTC"} for calendar in calendars for name in _zones(calendar))
+        or len(_zones(source)) > 1
+    ):
+        return True  # zones that change at different times: only the instants can be compared
+    name = next(iter(_zones(source)))
+    if all(_zones(calendar) == {name} for calendar in calendars):
+        return _equal_at(source, parts, guards, 0)
+    offsets = sorted({segment.offset for segment in segments(name, start, end)})
+    return all(_equal_at(source, parts, guards, offset) for offset in offsets)
+
+
+def _zones(calendar: Calendar) -> frozenset[str]:
+    return frozenset(clock.timezone or calendar.timezone for clock in calendar.clocks)
+
+
+Layer = tuple[int, int]  # minutes of the UTC day, days of the cycle
+
+
+def _layers(calendar: Calendar, offset: int) -> list[Layer]:
+    """A calendar at a constant offset, as sets of UTC minutes of the day with their dates."""
+    found = []
+    for clock in calendar.clocks:
+        local = clock.minutes_of_day()
+        by = 0 if (clock.timezone or calendar.timezone) == "UTC" else offset
+        for shift in (-1, 0, 1):
+            # local minute m falls on UTC minute m - by, `shift` days off
+            moved = local << DAY >> by if by >= 0 else local << (DAY - by)
+            minutes = moved >> (DAY * (shift + 1)) & ((1 << DAY) - 1)
+            if minutes:
+                found.append((minutes, rolled(clock.dates(), shift)))
+    return found
+
+
+def _equal_at(source: Calendar, parts: tuple[Calendar, ...], guards: list[Calendar | None], offset: int) -> bool:
+    stacks = [_layers(source, offset), *(_layers(part, offset) for part in parts)]
+    allowed = [[] if item is None else _layers(item, offset) for item in guards]
+    layers = [layer for stack in [*stacks, *allowed] for layer in stack]
+    seen: set[tuple[bool, ...]] = set()
+    interesting = 0
+    for minutes, _ in layers:
+        interesting |= minutes
+    for minute in ones(interesting):
+        signature = tuple(bool(minutes >> minute & 1) for minutes, _ in layers)
+        if signature in seen:
+            continue
+        seen.add(signature)
+        wanted = _dates_at(stacks[0], minute)
+        once = 0
+        for n, stack in enumerate(stacks[1:]):
+            dates = _dates_at(stack, minute)
+            if guards[n] is not None:
+                dates &= _dates_at(allowed[n], minute)
+            if once & dates:
+                return False
+            once |= dates
+        if wanted != once:
+            return False
+    return True
+
+
+def _dates_at(stack: list[Layer], minute: int) -> int:
+    whole = 0
+    for minutes, dates in stack:
+        if minutes >> minute & 1:
+            whole |= dates
+    return whole
+
+
+def _changes(source: Calendar, start: int, end: int) -> list[tuple[int, int, int]]:
+    names = sorted(_zones(source))
+    return sorted({item for name in names for item in transitions(name, start - DAY, end)})
+
+
+def _cause(minute: int, changes: list[tuple[int, int, int]]) -> str:
+    for at, before, after in changes:
+        if after > before and at - 1 <= minute <= at + (after - before) + 30:
+            return "missing hour"
+        if after < before and at - (before - after) <= minute < at + (before - after):
+            return "repeated hour"
+    return "date or time"
+
+
+def _only_at_changes(item: Compared, source: Calendar, start: int, end: int) -> bool:
+    changes = _changes(source, start, end)
+    bits = item.missing | item.surplus | item.twice
+    found = ones(bits)[:2000] if bits.bit_count() <= 2000 else [0]
+    return (
+        item.cycle and not item.guard_errors and bool(found) and all(_cause(start + n, changes) != "date or time" for n in found)
+    )
+
+
+def _listed(item: Compared, source: Calendar, start: int, end: int) -> tuple[str, ...]:
+    changes = _changes(source, start, end)
+    place = zone(source.timezone)
+    marked: list[tuple[int, str]] = []
+    for bits, sign in ((item.missing, "-"), (item.surplus, "+"), (item.twice, "2x")):
+        rest = bits
+        for _ in range(LISTED):
+            if not rest:
+                break
+            low = rest & -rest
+            marked.append((low.bit_length() - 1, sign))
+            rest ^= low
+    return tuple(
+        f"{sign}{to_instant(start + n).astimezone(place).isoformat()} ({_cause(start + n, changes)})"
+        for n, sign in sorted(marked)[:LISTED]
+    )
+
+
+def _reason(item: Compared, source: Calendar, start: int, end: int) -> str:
+    if item.guard_errors:
+        at = to_instant(start + item.guard_errors[0]).isoformat()
+        return f"the guard file decides otherwise than its calendar on {len(item.guard_errors)} instants, first on {at}"
+    if not (item.missing or item.surplus or item.twice):
+        return "equal until the end of 2037, but not over the 400-year cycle of dates"
+    if _only_at_changes(item, source, start, end):
+        return "equal but for the missing and the repeated hour of zone changes"
+    return "fires on other dates or times"
+
+
+def _seconds_lost(source: Calendar, parts: tuple[Calendar, ...]) -> str | None:
+    wanted = {clock.seconds for clock in source.clocks}
+    if wanted == {(0,)} or wanted == {clock.seconds for part in parts for clock in part.clocks}:
+        return None
+    return "the platform starts on the minute; the seconds of the source are lost (precision)"
