@@ -39,7 +39,7 @@ azure,Container Apps (Consumption),memory,eastus,0.000003
 """
 
 
-@pytest.mark.parametrize("row", csv.reader(io.StringIO(PUBLISHED)), ids=lambda row: "/".join(row[:4]))
+@pytest.mark.parametrize("row", list(csv.reader(io.StringIO(PUBLISHED))), ids=lambda row: "/".join(row[:4]))
 def test_a_price_is_the_published_one(row: list[str]) -> None:
     provider, service, item, region, price = row
     assert pricebook.unit_price(BOOK, provider, service, item, region).price_usd == Decimal(price)
