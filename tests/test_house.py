@@ -37,6 +37,7 @@ DOORS = {
     "numpy": ("schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks",),
     "vl_convert": ("reports",),
+    "xlsxwriter": ("reports",),
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),

@@ -1,0 +1,138 @@
+"""costs.xlsx: the bill as a finance person checks it, with live formulas over quantities and prices."""
+
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from migrator.model.option import CostItem
+from migrator.model.plan import OutFile, Plan
+from migrator.reports.words import LEAVING, place
+
+FORMAT = "xlsx"
+DEFAULT = True
+CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # a fixed stamp: same plan, same bytes
+# a cell of text is written as text whatever it starts with: no formula, no link, no number comes from a server's files
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+def write(plan: Plan) -> tuple[OutFile, ...]:
+    """costs.xlsx with the sheets Servers, Jobs, Line items, Assumptions, Prices."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, OPTIONS)
+    book.set_properties({"title": "migrator: costs", "created": CREATED})
+    head = book.add_format({"bold": True, "bottom": 1})
+    usd = book.add_format({"num_format": "$#,##0.00"})
+    unit = book.add_format({"num_format": "$0.0000000000"})
+    items = _items(plan)
+    _servers(book.add_worksheet("Servers"), plan, items, head, usd)
+    _jobs(book.add_worksheet("Jobs"), plan, items, head, usd)
+    _line_items(book.add_worksheet("Line items"), items, head, unit, usd)
+    assumptions = [(a.name, a.value, a.reason, a.if_wrong) for a in plan.assumptions]
+    _sheet(book.add_worksheet("Assumptions"), ("assumption", "value", "why", "if it is wrong"), assumptions, head)
+    prices = [
+        (p.provider, p.service, p.item, p.region, float(p.price_usd), p.unit, p.source, p.as_of) for p in plan.prices.prices
+    ]
+    columns = ("provider", "service", "item", "region", "USD", "unit", "source", "as of")
+    _sheet(book.add_worksheet("Prices"), columns, prices, head)
+    book.close()
+    return (OutFile(path="costs.xlsx", content=stream.getvalue()),)
+
+
+def _items(plan: Plan) -> list[tuple[str, str, CostItem]]:
+    """(host, job id or "" for the server itself, item) of every bill that is shown."""
+    found = [(host.host.name, "", item) for host in plan.hosts for item in host.savings.now_items]
+    for entry in plan.jobs:
+        if entry.placement.verdict in LEAVING:
+            found += [(entry.job.host, entry.job.id, item) for item in entry.placement.option.items]
+    return found
+
+
+def _sheet(sheet: Any, columns: Iterable[str], rows: Iterable[tuple[object, ...]], head: Any) -> None:
+    for number, column in enumerate(columns):
+        sheet.write_string(0, number, column, head)
+    for line, row in enumerate(rows, 1):
+        for number, value in enumerate(row):
+            _cell(sheet, line, number, value)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, 20, 22)
+
+
+def _cell(sheet: Any, line: int, number: int, value: object, style: Any = None) -> None:
+    """Text as text, numbers as numbers; unknown is said."""
+    if isinstance(value, int | float | Decimal):
+        sheet.write_number(line, number, float(value), style)
+    else:
+        sheet.write_string(line, number, "unknown" if value is None else str(value))
+
+
+def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: Any, usd: Any) -> None:
+    """Cost now and then as sums over the sheet Line items; what is unknown stays text."""
+    _sheet(sheet, ("server", "can go", "now", "jobs elsewhere", "banked", "blocked by"), (), head)
+    last = len(items) + 1
+    for line, host in enumerate(plan.hosts, 1):
+        savings = host.savings
+        sheet.write_string(line, 0, host.host.name)
+        sheet.write_string(line, 1, "yes" if savings.can_go else "no")
+        rows = ("", "<>")
+        values = (savings.now_monthly_cost, _known(item for name, job, item in items if name == host.host.name and job))
+        for number, (job, value) in enumerate(zip(rows, values, strict=True), 2):
+            if value is None:
+                sheet.write_string(line, number, "unknown")
+            else:
+                criterion = '"="' if job == "" else '"<>"'
+                where = f"'Line items'!$A$2:$A${last},A{line + 1},'Line items'!$B$2:$B${last},{criterion}"
+                formula = f"=SUMIFS('Line items'!$G$2:$G${last},{where})"
+                sheet.write_formula(line, number, formula, usd, float(value))
+        if savings.banked_monthly is None:
+            sheet.write_string(line, 4, "unknown")
+        else:
+            sheet.write_formula(line, 4, f'=IF(B{line + 1}="yes",C{line + 1}-D{line + 1},0)', usd, float(savings.banked_monthly))
+        sheet.write_string(line, 5, "; ".join(savings.blockers))
+
+
+def _known(items: Iterable[CostItem]) -> Decimal | None:
+    costs = [item.monthly_cost for item in items]
+    return None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def _jobs(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: Any, usd: Any) -> None:
+    columns = ("server", "job", "name", "schedule", "goes to", "shape", "a month", "runs a month", "p95 s", "longest s")
+    _sheet(sheet, columns, (), head)
+    last = len(items) + 1
+    for line, entry in enumerate(plan.jobs, 1):
+        usage, chosen = entry.usage, entry.placement.option
+        texts = (entry.job.host, entry.job.id, entry.job.name, " | ".join(entry.job.schedule.expressions))
+        for number, text in enumerate((*texts, place(entry.placement), chosen.shape)):
+            sheet.write_string(line, number, text)
+        if entry.placement.verdict in LEAVING and chosen.monthly_cost is not None:
+            formula = f"=SUMIFS('Line items'!$G$2:$G${last},'Line items'!$B$2:$B${last},B{line + 1})"
+            sheet.write_formula(line, 6, formula, usd, float(chosen.monthly_cost))
+        elif entry.placement.verdict in LEAVING:
+            sheet.write_string(line, 6, "unknown")
+        spread = usage.duration_s if usage else None
+        numbers = (usage.monthly_runs if usage else None, spread.p95 if spread else None, spread.max if spread else None)
+        for number, value in enumerate(numbers, 7):
+            _cell(sheet, line, number, value)
+
+
+def _line_items(sheet: Any, items: list[tuple[str, str, CostItem]], head: Any, unit: Any, usd: Any) -> None:
+    columns = ("server", "job", "item", "unit", "quantity a month", "unit price", "a month", "price from", "as of", "note")
+    _sheet(sheet, columns, (), head)
+    for line, (host, job, item) in enumerate(items, 1):
+        sheet.write_string(line, 0, host)
+        if job:
+            sheet.write_string(line, 1, job)
+        sheet.write_string(line, 2, item.name)
+        sheet.write_string(line, 3, item.unit)
+        _cell(sheet, line, 4, item.monthly_quantity)
+        sheet.write_number(line, 5, float(item.unit_price), unit)
+        if item.monthly_cost is None:
+            sheet.write_string(line, 6, "unknown")
+        else:
+            sheet.write_formula(line, 6, f"=E{line + 1}*F{line + 1}", usd, float(item.monthly_cost))
+        for number, text in enumerate((item.source, item.as_of, item.note or ""), 7):
+            sheet.write_string(line, number, text)
