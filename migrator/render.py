@@ -1,0 +1,219 @@
+r"""Templates to text: one strict, sandboxed Jinja environment per output language, with that language's literals as filters.
+
+A filter turns any JSON value into a literal that the language's own parser reads back as the same value, whatever it holds:
+`${`, `%{`, `{{`, quotes, backslashes, newlines. Two limits are the languages' own: Terraform normalises every string to Unicode
+NFC, and no shell and no Dockerfile can hold NUL (`EmitError`).
+
+>>> literal("hcl", 'say "${HOME}"'), literal("bicep", "it's ${x}"), literal("sh", "it's")
+('"say \\"$${HOME}\\""', "'it\\'s \\${x}'", '\'it\'"\'"\'s\'')
+"""
+
+import functools
+import importlib.resources
+import json
+import re
+import shlex
+from collections.abc import Callable
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from jinja2 import FunctionLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from migrator.errors import EmitError
+
+HCL_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+YAML_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+BICEP_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+MARKDOWN_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+.!|~&:@$^=-]")
+
+
+def _escaped(text: str, escapes: dict[str, str], numeric: Callable[[int], str]) -> str:
+    return "".join(escapes.get(c) or (c if c.isprintable() else numeric(ord(c))) for c in text)
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    # `$${` is a literal `${`; where more signs stand before the brace it is escaped instead: readers count `$$${` differently
+    signs = match.group(1)
+    return f"{signs}{signs}{{" if len(signs) == 1 else f"{signs}\\u007b"
+
+
+def _hcl_string(text: str) -> str:
+    body = _escaped(text, HCL_ESCAPES, lambda code: f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return '"' + re.sub(r"(\$+|%+)\{", _unmarked, body) + '"'
+
+
+def _hcl(value: object) -> str:
+    match value:
+        case str():
+            return _hcl_string(value)
+        case dict():
+            inner = ", ".join(f"{_hcl_string(str(key))} = {_hcl(item)}" for key, item in value.items())
+            return f"{{ {inner} }}" if inner else "{}"
+        case list() | tuple():
+            return f"[{', '.join(_hcl(item) for item in value)}]"
+    return _scalar(value)
+
+
+def _yaml_string(text: str) -> str:
+    def numeric(code: int) -> str:
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return f'"{_escaped(text, YAML_ESCAPES, numeric)}"'
+
+
+def _yaml(value: object) -> str:
+    match value:
+        case str():
+            return _yaml_string(value)
+        case dict():
+            return "{" + ", ".join(f"{_yaml_string(str(key))}: {_yaml(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return f"[{', '.join(_yaml(item) for item in value)}]"
+    return _scalar(value)
+
+
+def _bicep(value: object) -> str:
+    match value:
+        case str():
+            body = _escaped(value, BICEP_ESCAPES, lambda code: f"\\u{{{code:x}}}")
+            return "'" + body.replace("${", "\\${") + "'"
+        case dict():
+            inner = ", ".join(f"{_bicep(str(key))}: {_bicep(item)}" for key, item in value.items())
+            return f"{{ {inner} }}" if inner else "{}"
+        case list() | tuple():
+            return f"[{', '.join(_bicep(item) for item in value)}]"
+        case float():
+            return f"json('{_scalar(value)}')"  # Bicep has no fractions
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _sh(value: object) -> str:
+    """A word; a list becomes words."""
+    if isinstance(value, list | tuple):
+        return " ".join(_sh(item) for item in value)
+    text_ = _word(value)
+    if "\0" in text_:
+        raise EmitError(f"{text_!r}: holds NUL, which no shell word can; take it out of the crontab line")
+    return shlex.quote(text_)
+
+
+def _docker(value: object) -> str:
+    """A list becomes an exec form (JSON); anything else a double-quoted word for ENV and LABEL."""
+    if isinstance(value, list | tuple):
+        return json.dumps([_word(item) for item in value])
+    text_ = _word(value)
+    if any(ord(c) < 32 for c in text_):
+        raise EmitError(f"{text_!r}: holds a control character, which no Dockerfile word can")
+    return '"' + re.sub(r'([\\"$])', r"\\\1", text_) + '"'
+
+
+def _py(value: object) -> str:
+    return repr(list(value) if isinstance(value, tuple) else value)
+
+
+def _md(value: object) -> str:
+    """Text that is shown as it is, in a paragraph, a list or a table cell."""
+    text_ = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _word(value))
+    text_ = re.sub(r"[\x00-\x1f\x7f]", lambda c: f"&#{ord(c[0])};", text_)
+    return re.sub(r"^ | $", "&#32;", text_)
+
+
+def _mdcode(value: object) -> str:
+    """A code span, for one line; control characters are shown as their pictures (U+2400 and up)."""
+    text_ = "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else c for c in _word(value))
+    ticks = "`" * (max((len(run) for run in re.findall("`+", text_)), default=0) + 1)
+    pad = " " if text_[:1] in {"`", " "} or text_[-1:] in {"`", " "} or not text_ else ""
+    return f"{ticks}{pad}{text_}{pad}{ticks}"
+
+
+def _mdblock(value: object) -> str:
+    """A fenced block that nothing in the text can close."""
+    text_ = _word(value)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text_)), default=0))
+    return f"{fence}text\n{text_}{'' if text_.endswith(chr(10)) else chr(10)}{fence}"
+
+
+FILTERS: dict[str, Callable[[object], str]] = {
+    "hcl": _hcl,
+    "yaml": _yaml,
+    "bicep": _bicep,
+    "sh": _sh,
+    "docker": _docker,
+    "py": _py,
+    "md": _md,
+    "mdcode": _mdcode,
+    "mdblock": _mdblock,
+}
+# output language -> the filters that its templates may use
+LANGUAGES: dict[str, tuple[str, ...]] = {
+    "terraform": ("hcl",),
+    "sam": ("yaml",),
+    "kubernetes": ("yaml",),
+    "compose": ("yaml",),
+    "workflow": ("yaml",),
+    "bicep": ("bicep",),
+    "shell": ("sh",),
+    "makefile": ("sh",),
+    "dockerfile": ("docker",),
+    "python": ("py",),
+    "markdown": ("md", "mdcode", "mdblock"),
+    "html": (),
+    "text": (),
+}
+
+
+def literal(filter_name: str, value: object) -> str:
+    """`value` (any JSON value) as a literal, by the filter's name. Raises `EmitError` if the language cannot hold it."""
+    return FILTERS[filter_name](value)
+
+
+@functools.cache
+def _folders() -> tuple[Traversable, ...]:
+    """Where templates lie: in the installed package, else in the checkout."""
+    return (importlib.resources.files("migrator") / "templates", Path(__file__).parent.parent / "templates")
+
+
+def source(template: str) -> str | None:
+    """The text of a template or of a file copied from `templates/` as it is; None if there is none of this name."""
+    if ".." in template.split("/"):
+        return None
+    for folder in _folders():
+        file = folder.joinpath(*template.split("/"))
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    return None
+
+
+@functools.cache
+def _environment(language: str) -> SandboxedEnvironment:
+    if language not in LANGUAGES:
+        raise EmitError(f"{language!r}: no such output language; one of {', '.join(LANGUAGES)} is right")
+    environment = SandboxedEnvironment(
+        loader=FunctionLoader(source),
+        undefined=StrictUndefined,
+        autoescape=language == "html",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update({name: FILTERS[name] for name in LANGUAGES[language]})
+    return environment
+
+
+def text(template: str, language: str, **values: object) -> str:
+    """The text of `templates/<template>` in an output language (a key of `LANGUAGES`).
+
+    Raises `EmitError` if there is no such language or a value cannot be written in it; a missing template or value is our bug.
+    """
+    return _environment(language).get_template(template).render(**values)
