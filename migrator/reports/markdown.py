@@ -1,5 +1,7 @@
 """report.md: the plan for a pull request; long parts are folded, and it stays under what GitHub renders."""
 
+import re
+
 from migrator import render
 from migrator.model.plan import OutFile, Plan
 from migrator.reports import words
@@ -7,6 +9,7 @@ from migrator.reports import words
 FORMAT = "md"
 DEFAULT = True
 TEMPLATE = "reports/report.md.j2"
+NOT_MERMAID = re.compile(r"[^A-Za-z0-9_-]")
 LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 
@@ -21,10 +24,10 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
 
 
 def _chain(plan: Plan) -> list[tuple[str, str, str]]:
-    """Edges of the picture of jobs that feed each other: from, to, through; each once."""
+    """Edges of the picture of jobs that feed each other: from, to, through; each once. Mermaid takes no other letters."""
     known = {entry.job.id for entry in plan.jobs}
     edges = {
-        (link.from_job, link.to_job, link.via or "")
+        (NOT_MERMAID.sub("_", link.from_job), NOT_MERMAID.sub("_", link.to_job), link.via or "")
         for entry in plan.jobs
         for link in entry.links
         if link.kind == "feeds" and link.from_job in known and link.to_job in known
