@@ -14,8 +14,15 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     return (OutFile(path="plan.json", content=content),)
 
 
+def _any(kind: type) -> dict[str, object]:
+    """Values of resources and guards are any JSON."""
+    if kind is object:
+        return {"description": "any JSON value"}
+    raise NotImplementedError
+
+
 def schema() -> bytes:
     """The JSON Schema (2020-12) of plan.json."""
-    document = msgspec.json.schema(Plan)
+    document = msgspec.json.schema(Plan, schema_hook=_any)
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "migrator plan", **document}
     return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1) + b"\n"

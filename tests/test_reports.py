@@ -1,0 +1,144 @@
+"""Reports say what the plan says, in every format, and nothing that comes from a server is ever markup, formula or template."""
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import openpyxl
+import pytest
+from small_plan import item, job_plan, plan
+
+from migrator import reports
+from migrator.reports import costs_csv, html, markdown, plan_json, sarif, workbook
+
+EVIL = "echo '<script>alert(1)</script>' {{ 7 * 7 }} {% raw %} ${x} | </pre><img src=x onerror=alert(1)> \u202eabc ` =cmd|calc"
+
+
+class Tags(HTMLParser):
+    """Counts tags; collects the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: dict[str, int] = {}
+        self.words: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] = self.tags.get(tag, 0) + 1
+        if tag not in {"meta", "br", "input", "path", "link"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and tag in self.open:
+            assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def parsed(page: bytes) -> Tags:
+    tags = Tags()
+    tags.feed(page.decode())
+    return tags
+
+
+def test_the_page_is_whole_and_reaches_for_nothing() -> None:
+    page = html.write(plan())[0].content
+    tags = parsed(page)
+    assert tags.open == []
+    assert tags.tags["article"] == 2
+    assert tags.tags["svg"] == 3
+    text = page.decode()
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", text), "a link that leaves the file"
+    assert "http" not in re.sub(r"http://www.w3.org/2000/svg|https?://[^ <]*docs[^ <]*", "", text).replace("http-equiv", "")
+    assert "unknown a month" not in text.split("What was assumed")[0].split("</style>")[1]
+
+
+def test_every_picture_has_words_and_a_table() -> None:
+    page = html.write(plan())[0].content.decode()
+    assert page.count("<figure>") == page.count("<figcaption>") == page.count("The numbers behind it") == 3
+    assert "Above 15 minutes: job 1." in page
+
+
+@pytest.mark.parametrize("field", ["command", "name"])
+def test_hostile_text_is_text_in_html_and_markdown(field: str) -> None:
+    entry = job_plan(0, EVIL) if field == "command" else job_plan(0, name=EVIL)
+    page = html.write(plan((entry,)))[0].content
+    clean = parsed(html.write(plan((job_plan(0),)))[0].content)
+    dirty = parsed(page)
+    assert dirty.tags == clean.tags, "the server's text became an element"
+    assert EVIL in "".join(dirty.words)
+    text = markdown.write(plan((entry,)))[0].content.decode()
+    assert "<script>" not in re.sub(r"`+[^`]*`+", "", text).replace("\\<script\\>", "")
+    assert not re.search(r"(?<!\\)<img", re.sub(r"(`+).*?\1", "", text))
+
+
+def test_markdown_stays_under_its_limit_and_says_what_it_left_out() -> None:
+    many = plan(tuple(job_plan(number, "/srv/x.sh " + "y" * 200) for number in range(400)))
+    text = markdown.write(many)[0].content
+    assert len(text) <= markdown.LIMIT_BYTES
+    assert re.search(rb"\d+ more jobs are in report.html", text)
+
+
+def test_unknown_money_is_said_and_never_zero() -> None:
+    entry = job_plan(0)
+    option = entry.placement.option
+    entry = _with(entry, monthly_cost=None, items=(item(cost=None),), option=option)
+    rows = list(csv.DictReader(io.StringIO(costs_csv.write(plan((entry,)))[0].content.decode())))
+    assert [row["monthly_cost_usd"] for row in rows] == ["15.18", ""]
+    assert "unknown a month" in re.sub(r"<[^>]+>", "", html.write(plan((entry,)))[0].content.decode())
+
+
+def _with(entry, option, **changes):
+    import msgspec
+
+    placement = msgspec.structs.replace(entry.placement, option=msgspec.structs.replace(option, **changes))
+    return msgspec.structs.replace(entry, placement=placement)
+
+
+def test_the_workbook_adds_up_and_holds_no_foreign_formula() -> None:
+    entry = job_plan(0, name="=cmd|' /C calc'!A0")
+    content = workbook.write(plan((entry,)))[0].content
+    assert content == workbook.write(plan((entry,)))[0].content
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["Servers", "Jobs", "Line items", "Assumptions", "Prices"]
+    formulas = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert formulas
+    assert all(re.match(r"=(SUMIFS|IF|E\d+\*F\d+)", formula) for formula in formulas)
+    values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["Line items"]
+    assert sum(Decimal(str(row[6].value)) for row in values.iter_rows(min_row=2)) == Decimal("16.43")
+
+
+def test_csv_cells_are_no_formulas() -> None:
+    text = costs_csv.write(plan((job_plan(0, name="=1+1"),)))[0].content.decode()
+    assert "'=1+1" in text
+
+
+def test_json_is_read_back_and_its_schema_names_every_type() -> None:
+    document = json.loads(plan_json.write(plan())[0].content)
+    schema = json.loads(plan_json.schema())
+    assert document["version"] == 1
+    assert {"Plan", "JobPlan", "Savings", "Placement"} <= set(schema["$defs"])
+
+
+def test_sarif_points_at_the_line() -> None:
+    document = json.loads(sarif.write(plan())[0].content)
+    results = document["runs"][0]["results"]
+    place = results[0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "etc/cron.d/jobs", "uriBaseId": "web01"}
+    assert place["region"]["startLine"] == 1
+    assert {result["level"] for result in results} <= {"error", "warning", "note"}
+
+
+def test_five_thousand_jobs_are_no_more_than_a_file() -> None:
+    page = html.write(plan(tuple(job_plan(number) for number in range(5000))))[0].content
+    assert len(page) < 40_000_000
+    assert page.count(b'<article class="card"') == 5000
+
+
+def test_formats_are_unique() -> None:
+    formats = [report.FORMAT for report in reports.ALL]
+    assert len(formats) == len(set(formats))
