@@ -1,0 +1,217 @@
+"""Targets: every need is answered, and the AWS answers agree with the SDK's models; sizes, timeouts and what is created."""
+
+import gzip
+import json
+import re
+from importlib import resources as packages
+from typing import Any, get_args
+
+import pytest
+from aws_jobs import DOSSIER, FACTS, JOB, SHAPE, TRANSLATION, changed, fact
+
+from migrator import targets
+from migrator.assumptions import DEFAULT
+from migrator.model.finding import NeedKind
+from migrator.model.job import Secret
+from migrator.model.option import AtMost, OneOf, Resource
+from migrator.targets import Target, aws_fargate, aws_lambda, aws_parts, host
+
+
+def service_model(service: str, version: str) -> dict[str, Any]:
+    folder = packages.files("botocore").joinpath("data", service, version, "service-2.json.gz")
+    model: dict[str, Any] = json.loads(gzip.decompress(folder.read_bytes()))
+    return model
+
+
+LAMBDA = service_model("lambda", "2015-03-31")["shapes"]
+SCHEDULER = service_model("scheduler", "2021-06-30")["shapes"]
+
+
+def at_most(target: Target, need: str) -> float:
+    answer = next(limit.answer for limit in target.limits(DEFAULT) if limit.need == need)
+    assert isinstance(answer, AtMost)
+    return answer.amount
+
+
+def made(target: Target, memory_mib: int = 512, **changes: Any) -> list[Resource]:
+    size = next(size for size in target.sizes() if size.memory_mib >= memory_mib)
+    return list(target.resources(changed(DOSSIER, **changes), SHAPE, size, TRANSLATION, 900, "us-east-1"))
+
+
+def of_kind(resources: list[Resource], kind: str) -> list[dict[str, Any]]:
+    return [dict(resource.values) for resource in resources if resource.kind == kind]
+
+
+@pytest.mark.parametrize("target", targets.ALL, ids=lambda target: target.NAME)
+def test_a_target_answers_every_need_exactly_once_with_a_page_and_a_date(target: Target) -> None:
+    limits = target.limits(DEFAULT)
+    assert sorted(limit.need for limit in limits) == sorted(get_args(NeedKind))
+    for limit in limits:
+        assert limit.source.startswith("https://")
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", limit.as_of)
+
+
+def test_the_server_itself_is_the_last_resort() -> None:
+    assert targets.ALL[-1] is host
+
+
+def test_lambda_limits_are_within_what_the_api_takes() -> None:
+    assert at_most(aws_lambda, "duration_s") == 900 <= LAMBDA["Timeout"]["max"]
+    assert at_most(aws_lambda, "memory_mib") == 10240 <= LAMBDA["MemorySize"]["max"]
+    assert at_most(aws_lambda, "scratch_mib") == 10240 <= LAMBDA["EphemeralStorageSize"]["max"]
+    architecture = next(limit.answer for limit in aws_lambda.limits(DEFAULT) if limit.need == "architecture")
+    assert isinstance(architecture, OneOf)
+    assert list(architecture.choices) == LAMBDA["Architecture"]["enum"]
+    assert aws_lambda.RUNTIME in LAMBDA["Runtime"]["enum"]
+    for size in aws_lambda.sizes():
+        assert LAMBDA["MemorySize"]["min"] <= size.memory_mib <= at_most(aws_lambda, "memory_mib")
+        assert size.vcpu <= at_most(aws_lambda, "vcpu")
+
+
+def test_fargate_sizes_are_the_pairs_that_aws_lists() -> None:
+    """The witness is cfn-lint's copy of the table; 32 vCPU are left out on purpose."""
+    path = packages.files("cfnlint").joinpath("data/schemas/extensions/aws_ecs_taskdefinition/fargate_cpu_memory.json")
+    table: dict[int, set[int]] = {}
+    for branch in json.loads(path.read_text())["then"]["anyOf"]:
+        (unit,) = branch["properties"]["Cpu"]["then"]["enum"]
+        memory = branch["properties"]["Memory"]["then"]
+        table[int(unit)] = set(
+            memory.get("enum") or range(memory.get("minimum", 0), memory.get("maximum", 0) + 1, memory.get("multipleOf", 1))
+        )
+    del table[32768]
+    assert {unit: set(memories) for unit, memories in aws_fargate.PAIRS.items()} == table
+
+
+@pytest.mark.parametrize("target", [aws_lambda, aws_fargate], ids=lambda target: target.NAME)
+def test_sizes_are_sold_smallest_first_and_in_both_architectures(target: Target) -> None:
+    sizes = target.sizes()
+    assert {size.architecture for size in sizes} == {"x86_64", "arm64"}
+    assert len({size.name for size in sizes}) == len(sizes)
+    vcpus = [size.vcpu for size in sizes]
+    assert vcpus[0] == min(vcpus)
+    for memory in (128, 512, 3000, 10240):
+        first = next(size for size in sizes if size.memory_mib >= memory)
+        assert first.architecture == "x86_64"
+        assert all(first.vcpu <= size.vcpu for size in sizes if size.memory_mib == first.memory_mib)
+
+
+@pytest.mark.parametrize(
+    ("longest_s", "function_s", "container_s"),
+    [(None, 900, 900), (0.2, 60, 60), (48, 60, 60), (48.1, 120, 120), (600, 780, 780), (720, 900, 900), (2400, 900, 3000)],
+)
+def test_a_timeout_is_the_bound_with_headroom_in_whole_minutes(
+    longest_s: float | None, function_s: float, container_s: float
+) -> None:
+    assert aws_lambda.timeout_s(longest_s, DEFAULT) == function_s
+    assert aws_fargate.timeout_s(longest_s, DEFAULT) == container_s
+
+
+@pytest.mark.parametrize(
+    ("facts", "package"),
+    [
+        ([fact("interpreter", "python3")], "zip"),
+        ([fact("interpreter", "/usr/bin/python3"), fact("command", "echo")], "zip"),
+        ([fact("command", "python3")], "zip"),
+        ([fact("interpreter", "python3"), fact("library", "requests")], "image"),
+        ([fact("interpreter", "php8.2")], "image"),
+        ([fact("interpreter", "bash"), fact("command", "mysqldump")], "image"),
+        ([fact("interpreter", "bash")], "image"),
+        ([fact("command", "sh"), fact("cloud-cli", "aws")], "image"),
+        ([], "image"),  # nothing is known: an image can hold anything
+    ],
+)
+def test_a_function_is_a_zip_only_where_the_runtime_itself_is_enough(facts: list[Any], package: str) -> None:
+    assert aws_lambda.package(changed(DOSSIER, facts=tuple(facts))) == package
+
+
+def test_a_schedule_is_made_for_each_expression_in_the_translations_zone() -> None:
+    for target in (aws_lambda, aws_fargate):
+        schedules = of_kind(made(target), "aws_scheduler_schedule")
+        assert [schedule["expression"] for schedule in schedules] == list(TRANSLATION.expressions)
+        assert {schedule["timezone"] for schedule in schedules} == {"Europe/Berlin"}
+        for schedule in schedules:
+            name = SCHEDULER["Name"]
+            longest = "p" * 8 + schedule["schedule_name"]
+            assert re.fullmatch(name["pattern"], longest)
+            assert len(longest) <= name["max"]
+            assert len(schedule["description"]) <= SCHEDULER["Description"]["max"]
+            assert aws_parts.SCHEDULED_TIME in schedule["input"]
+            json.loads(schedule["input"])
+            assert 60 <= schedule["delivery_age_s"] <= 900
+
+
+def test_a_delivery_is_not_tried_longer_than_the_next_one_is_away() -> None:
+    for gap, age in [(60.0, 60), (300.0, 300), (86400.0, 900), (None, 900), (1.0, 60)]:
+        assert of_kind(made(aws_lambda, smallest_gap_s=gap), "aws_scheduler_schedule")[0]["delivery_age_s"] == age
+
+
+def test_a_job_without_a_translation_gets_no_schedule() -> None:
+    size = aws_lambda.sizes()[0]
+    kinds = {resource.kind for resource in aws_lambda.resources(DOSSIER, SHAPE, size, None, 60, "us-east-1")}
+    assert "aws_scheduler_schedule" not in kinds
+    assert "aws_lambda_function" in kinds
+
+
+def test_a_locked_job_runs_once_at_a_time_and_skips_where_it_skipped() -> None:
+    free = made(aws_lambda)
+    assert of_kind(free, "aws_lambda_function")[0]["reserved_concurrency"] is None
+    for detail, age in [("skip", 60), ("wait", 900)]:
+        locked = made(aws_lambda, facts=(*FACTS, fact("lock", "/run/x.lock", detail)))
+        assert of_kind(locked, "aws_lambda_function")[0]["reserved_concurrency"] == 1
+        assert of_kind(locked, "aws_lambda_function_event_invoke_config")[0]["event_age_s"] == age
+
+
+def test_names_stay_within_64_characters_and_apart() -> None:
+    long_jobs = [changed(JOB, id="x" * 60 + end) for end in ("-a", "-b")]
+    names = {aws_parts.cloud_name(job) for job in long_jobs}
+    assert len(names) == 2
+    for target in (aws_lambda, aws_fargate):
+        for resource in made(target, job=long_jobs[0]):
+            for key in ("role_name", "function_name", "schedule_name", "rule_name"):
+                assert len("p" * 8 + str(resource.values.get(key, ""))) <= 64
+
+
+def test_a_job_id_that_starts_with_a_digit_still_makes_an_identifier() -> None:
+    for resource in made(aws_lambda, job=changed(JOB, id="7z-backup-ab12")):
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", resource.name)
+        assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", str(resource.values["logical_id"]))
+
+
+def test_resource_names_are_unique_but_for_what_is_shared() -> None:
+    for target in (aws_lambda, aws_fargate):
+        names = [resource.name for resource in made(target) if not resource.values.get("shared")]
+        assert len(names) == len(set(names))
+
+
+def test_no_role_may_do_anything_to_everything_but_log_in_to_the_registry() -> None:
+    job = changed(JOB, secrets=(Secret(name="MYSQL_PASSWORD", kind="password"),))
+    for target in (aws_lambda, aws_fargate):
+        for role in of_kind(made(target, job=job), "aws_iam_role"):
+            for statement in role["statements"]:
+                assert not any("*" in action for action in statement["actions"])
+                if statement["everything"]:
+                    assert statement["actions"] == ["ecr:GetAuthorizationToken"]
+                else:
+                    assert statement["resources"] or statement["image_of"]
+
+
+def test_the_value_of_a_secret_is_nowhere_and_its_name_everywhere_it_is_needed() -> None:
+    job = changed(JOB, secrets=(Secret(name="MYSQL_PASSWORD", kind="password"), Secret(name="MYSQL_PASSWORD", kind="password")))
+    for target in (aws_lambda, aws_fargate):
+        secrets = of_kind(made(target, job=job), "aws_secretsmanager_secret")
+        assert [secret["secret_name"] for secret in secrets] == [f"migrated/{JOB.id}/MYSQL_PASSWORD"]
+
+
+def test_an_unmeasured_job_has_unknown_quantities_never_zero() -> None:
+    unmeasured = changed(SHAPE, parts=tuple(changed(part, monthly_invocations=None, billed_s=None) for part in SHAPE.parts))
+    for target in (aws_lambda, aws_fargate):
+        for resource in target.resources(DOSSIER, unmeasured, target.sizes()[0], TRANSLATION, 60, "us-east-1"):
+            usage = resource.values.get("usage", {})
+            assert isinstance(usage, dict)
+            for name in ("requests", "billed_s", "gb_s", "runs", "invocations", "written_gb", "stored_gb"):
+                assert usage.get(name) is None
+
+
+def test_the_server_creates_nothing() -> None:
+    assert host.sizes() == ()
+    assert host.DIALECT is None
