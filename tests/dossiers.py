@@ -22,8 +22,8 @@ def dossier(text: str) -> Dossier:
         return said.get(key, [default])[-1]
 
     known = (
-        "command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret fact script runs sample "
-        "gap service users vcpu link sibling answer translation name"
+        "command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret fact script runs "
+        "sample gap service users vcpu link sibling answer translation name"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
@@ -45,9 +45,7 @@ def dossier(text: str) -> Dossier:
         command=one("command", "/opt/shop/nightly.sh"),
         logged_as=one("command", "/opt/shop/nightly.sh"),
         stdin=one("stdin") if "stdin" in said else None,
-        environment=tuple(
-            Setting(name=text.partition("=")[0], value=text.partition("=")[2]) for text in said.get("setting", ())
-        ),
+        environment=tuple(Setting(name=text.partition("=")[0], value=text.partition("=")[2]) for text in said.get("setting", ())),
         mail_to=one("mail_to").strip('"') if "mail_to" in said else None,
         enabled=one("enabled", "yes") == "yes",
         ignored_reason=one("ignored") or None,
@@ -148,6 +146,7 @@ def _usage(text: str, sample: str) -> Usage:
         log_quality="paired" if count else "none",
         sources=("journal",) if count else (),
         sampled_runs=tuple(
-            RunSample(started_at=START + timedelta(days=i), duration_s=taken, exit_status=None) for i, taken in enumerate(durations)
+            RunSample(started_at=START + timedelta(days=i), duration_s=taken, exit_status=None)
+            for i, taken in enumerate(durations)
         ),
     )

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-
 from cases import Case, read_cases, rewrite
 from dossiers import dossier
+
 from migrator import rules
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Finding

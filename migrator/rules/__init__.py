@@ -54,6 +54,7 @@ from migrator.rules import (
     unfinished_runs,
     unproved_schedule,
     unread_program,
+    work_list,
 )
 
 
@@ -117,4 +118,5 @@ ALL: tuple[Rule, ...] = (
     unread_program,
     managed_line,
     same_on_many,
+    work_list,
 )

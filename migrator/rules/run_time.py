@@ -10,11 +10,14 @@ Source: distribution-free bounds by order statistics: 59 runs support "95 % of r
 (https://www.itl.nist.gov/div898/handbook/prc/section2/prc263.htm).
 """
 
+import math
+
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
 from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told
 
 NAME = "run-time"
+FEWEST = 29  # 0.9 ** 29 < 0.05: the longest of 29 runs bounds 90 % of all runs, 95 % sure
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
@@ -36,22 +39,41 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             "longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
-    few = usage.duration_s.count < assumptions.enough_runs
-    factor = assumptions.long_tail_factor if few else assumptions.run_time_headroom
+    count = usage.duration_s.count
+    factor = few_runs_factor(count, assumptions)
     bound = longest * factor
+    share = (1 - assumptions.upper_confidence) ** (1 / count)
+    seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}"
+    if count >= FEWEST:
+        body = (
+            f"{seen}: at least {share:.0%} of its runs end within that ({assumptions.upper_confidence:.0%} sure); with "
+            f"{factor - 1:.0%} headroom it needs {seconds(bound)}; look at the longest runs if that surprises"
+        )
+        return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
     body = (
-        f"{usage.duration_s.count:,} measured runs, the longest {seconds(longest)}; too few for a bound, so "
-        f"it gets {factor:g} times that, "
+        f"{seen}; a bound that holds for 90 % of runs takes {FEWEST} of them, so it gets {factor:.2g} times the longest, "
         f"{seconds(bound)}, provisionally; state its timeout or plan again with more logs"
     )
     question = ask(
         dossier,
         "timeout",
         f"How long may {dossier.job.name} run at most, in seconds?",
-        f"the longest of {usage.duration_s.count} runs took {seconds(longest)}",
+        f"the longest of {count} measured took {seconds(longest)}",
         f"{bound:.0f}",
     )
-    return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),), question=question if few else None)
+    return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),), question=question)
+
+
+def few_runs_factor(count: int, assumptions: Assumptions) -> float:
+    """What the longest of `count` runs is multiplied by: from `long_tail_factor` for one run down to the headroom for 29.
+
+    >>> from migrator.assumptions import DEFAULT
+    >>> [round(few_runs_factor(count, DEFAULT), 2) for count in (1, 8, 29, 300)]
+    [3.0, 1.75, 1.25, 1.25]
+    """
+    headroom, factor = assumptions.run_time_headroom, max(assumptions.long_tail_factor, assumptions.run_time_headroom)
+    missing = max(0.0, 1 - math.log(max(count, 1)) / math.log(FEWEST))
+    return headroom * math.pow(factor / headroom, missing)
 
 
 def _need(amount: float) -> Need:

@@ -4,7 +4,8 @@ Finds: flock(1), a lock or pid file; runs in the logs that overlap; an upper bou
 Why: a file lock holds on one machine only: two runs on two machines both get it. And a run that is longer than its gap piles up.
 Do: a locked job keeps its lock: a platform setting (no parallel executions, reserved concurrency 1) or a lock in shared storage,
 which the runner takes; one that overlaps without a lock should be given one, or a longer gap.
-Not: when the runs that overlap work on different items. A lock whose runs end well before the next one starts is asked for softly.
+Not: when the runs that overlap work on different items.
+A lock whose runs end well before the next one starts is asked for softly.
 Source: flock(1); cron(8): Vixie cron starts a new run each time, whether or not the last one ended.
 """
 

@@ -48,5 +48,5 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
         parts=(part,),
         wires=tuple(wires),
         relieves=("single_flight",),
-        summary=f"a workflow {' and '.join(words)}",
+        summary=f"a workflow that {' and '.join(words)}",
     )

@@ -1,0 +1,132 @@
+"""What can be banked: nothing while anything stays, the difference once all has gone, and nothing claimed on an unknown price."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from plan_values import item, job, placement
+
+from migrator import savings
+from migrator.assumptions import DEFAULT
+from migrator.model.job import Host, Service
+from migrator.model.option import CostItem, Placement
+from migrator.model.plan import Savings
+from migrator.model.source import Evidence
+from migrator.model.usage import RunSample, Spread, Usage
+
+HOST = Host(name="web01")
+SERVER = (item("30.50"), item("2.40"))
+
+
+def saved(
+    *placements: Placement, items: tuple[CostItem, ...] = SERVER, host: Host = HOST, usage: tuple[Usage, ...] = ()
+) -> Savings:
+    jobs = {entry.job_id: job(entry.job_id) for entry in placements}
+    by_job = {entry.job_id: entry for entry in usage}
+    return savings.savings(host, placements, items, DEFAULT, jobs=jobs, usage=by_job)
+
+
+def test_all_gone_banks_now_minus_then() -> None:
+    got = saved(placement("a", "move", "0.55"), placement("b", "drop"), placement("c", "delete"))
+    assert got.can_go
+    assert (got.now_monthly_cost, got.then_monthly_cost, got.banked_monthly) == (
+        Decimal("32.90"),
+        Decimal("0.55"),
+        Decimal("32.35"),
+    )
+    assert got.blockers == ()
+    assert got.order == ("b", "c", "a")
+    assert got.summary == "3 of 3 jobs can leave web01; the server can go: $32.35 a month saved of $32.90"
+
+
+def test_one_job_left_banks_nothing() -> None:
+    got = saved(placement("a", "move", "0.55"), placement("b", "stay"))
+    assert not got.can_go
+    assert got.banked_monthly == 0
+    assert got.then_monthly_cost == Decimal("33.45")
+    assert got.if_all_moved_monthly == Decimal("32.35")
+    assert got.blockers == ("b [b]: stays: because",)
+
+
+def test_a_job_without_evidence_blocks() -> None:
+    got = saved(placement("a", "insufficient-data", "0.55", provisional=True))
+    assert not got.can_go
+    assert got.banked_monthly == 0
+
+
+def test_a_service_blocks_but_housekeeping_does_not() -> None:
+    def host(*names: str) -> Host:
+        return Host(name="web01", services=tuple(Service(name=n, port=None, evidence=Evidence(snippet=n)) for n in names))
+
+    assert saved(placement("a", "move"), host=host("sshd", "cron.service", "getty@tty1")).can_go
+    blocked = saved(placement("a", "move"), host=host("sshd", "nginx"))
+    assert blocked.blockers == ("service nginx: runs on this server and is no scheduled job",)
+    assert blocked.banked_monthly == 0
+
+
+def test_an_unknown_server_price_claims_nothing_and_asks() -> None:
+    got = saved(placement("a", "move", "0.55"), items=())
+    assert got.can_go
+    assert (got.now_monthly_cost, got.then_monthly_cost, got.banked_monthly, got.if_all_moved_monthly, got.low_monthly) == (
+        None,
+    ) * 5
+    question = savings.question(HOST, ())
+    assert question is not None
+    assert question.id == "web01/server-cost"
+    assert savings.question(HOST, SERVER) is None
+
+
+def test_an_unknown_job_cost_claims_nothing() -> None:
+    got = saved(placement("a", "move", None))
+    assert (got.banked_monthly, got.then_monthly_cost, got.if_all_moved_monthly) == (None, None, None)
+    assert got.now_monthly_cost == Decimal("32.90")
+
+
+def test_jobs_that_cost_more_than_the_server_are_said_so() -> None:
+    got = saved(placement("a", "move", "100"))
+    assert got.banked_monthly == Decimal("-67.10")
+    assert got.summary.endswith("its jobs would cost $67.10 a month more than it does: keep it")
+
+
+def test_the_server_stated_by_the_user_is_one_line() -> None:
+    (line,) = savings.server_items(HOST, book(), DEFAULT, monthly_cost=Decimal("41.5"))
+    assert line.monthly_cost == Decimal("41.5")
+    assert savings.server_items(HOST, book(), DEFAULT) == ()
+
+
+def book() -> "savings.PriceBook":
+    return savings.PriceBook()
+
+
+def runs(*durations: float) -> Usage:
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    none = Spread(count=0, p50=None, p95=None, p99=None, max=None)
+    return Usage(
+        job_id="a",
+        observed_days=60,
+        observed_runs=len(durations),
+        monthly_runs=30,
+        duration_s=none,
+        sampled_runs=tuple(
+            RunSample(started_at=start + timedelta(days=day), duration_s=taken, exit_status=0)
+            for day, taken in enumerate(durations)
+        ),
+    )
+
+
+def test_the_interval_holds_the_estimate_and_widens_with_doubt() -> None:
+    steady = saved(placement("a", "move", "20"), usage=(runs(*[700.0] * 60),))
+    wild = saved(placement("a", "move", "20"), usage=(runs(*[10.0] * 55, *[5000.0] * 5),))
+    unmeasured = saved(placement("a", "move", "20"))
+    widths = []
+    for got in (steady, wild, unmeasured):
+        assert got.low_monthly is not None and got.high_monthly is not None and got.if_all_moved_monthly is not None
+        assert got.low_monthly <= got.if_all_moved_monthly <= got.high_monthly
+        widths.append(got.high_monthly - got.low_monthly)
+    assert widths[0] < widths[1]
+    assert widths[0] < widths[2]
+    assert steady.confidence == pytest.approx(0.9)
+
+
+def test_the_same_input_gives_the_same_interval() -> None:
+    assert saved(placement("a", "move", "20")) == saved(placement("a", "move", "20"))
