@@ -23,7 +23,7 @@ DAY = 1440
 CATCH_UP_FROM_MINUTES = 6
 CATCH_UP_TO_MINUTES = 180
 CHUNKS_DAYS = (2, 40, 400, 4000)
-HORIZON_DAYS = 366 * 120  # the longest wait of a date that exists is 40 years (29 February on one weekday, over 2100: 40)
+HORIZON_DAYS = 366 * 180  # the longest wait of a date that exists is 40 years; systemd looks as far as 2199
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -134,7 +134,7 @@ class Calendar(Value, frozen=True, kw_only=True):
         yield from sorted(found)
 
     def next(self, after: datetime, count: int = 1) -> tuple[datetime, ...]:
-        """The first `count` instants after `after`; fewer if there are no more for 120 years."""
+        """The first `count` instants after `after`; fewer if there are no more for 180 years."""
         if not self.ever_fires():
             return ()
         found: list[datetime] = []

@@ -162,8 +162,6 @@ def _check(item: str, start: int, stop: int | None, repeat: int, part: Range, te
             raise _wrong(text, f"{part.name} {item!r}: {value} is not in {part.low} to {part.high}")
     if stop is not None and start > stop:
         raise _wrong(text, f"{part.name} {item!r} runs backwards")
-    if stop is not None and repeat and start != stop and start + repeat > stop:
-        raise _wrong(text, f"{part.name} {item!r}: the repetition leaves the range")
     if stop is None and repeat and (start - repeat < part.low if from_end else start + repeat > part.high):
         raise _wrong(text, f"{part.name} {item!r}: the repetition leaves {part.low} to {part.high}")
 
@@ -173,9 +171,9 @@ def _values(chain: list[Component] | None, part: Range, *, from_end: bool = Fals
         return list(range(part.low, part.high + 1))
     found: set[int] = set()
     for start, stop, repeat in chain:
-        if from_end:
-            # counted from the month's end, time runs towards smaller numbers
-            found.update(range(start if stop is None else stop, 0 if stop is None else start - 1, -repeat))
+        if from_end and stop is None:
+            # counted from the month's end, a repetition runs towards smaller numbers
+            found.update(range(start, 0, -repeat))
         else:
             found.update(range(start, (part.high if stop is None else stop) + 1, repeat))
     return sorted(found)
