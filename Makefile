@@ -1,10 +1,10 @@
-# make demo: set up, plan and emit for a sample server.   make test: set up and pass the tests.   make witness: the slow witnesses.
+# make demo: set up, plan and emit for a sample server.   make test: set up and pass the tests.   make witness: the slow witnesses. make browser: the report in a browser.
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test witness lint clean
+.PHONY: setup demo test browser witness lint clean
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml
@@ -21,6 +21,10 @@ demo: setup
 test: setup
 	@sh .ci/packages test
 	$(BIN)/python -m pytest -n 2
+
+browser: setup
+	@sh .ci/packages browser
+	$(BIN)/python -m pytest tests/browser -o addopts=-q
 
 witness: setup
 	@sh .ci/packages witness

@@ -34,6 +34,8 @@ def _draw(spec: dict[str, Any]) -> str:
         "background": "transparent",
         "font": "system-ui, sans-serif",
         "axis": {
+            "labelFontSize": 12,
+            "titleFontSize": 12,
             "labelColor": TEXT,
             "titleColor": TEXT,
             "gridColor": GRID,
@@ -165,7 +167,13 @@ def week(host: HostPlan) -> Picture | None:
                 "field": "hour",
                 "type": "quantitative",
                 "scale": {"domain": [0, 24]},
-                "axis": {"values": list(range(0, 25, 3)), "labelExpr": "datum.value + ':00'", "title": None},
+                "axis": {
+                    "labelFontSize": 12,
+                    "titleFontSize": 12,
+                    "values": list(range(0, 25, 3)),
+                    "labelExpr": "datum.value + ':00'",
+                    "title": None,
+                },
             },
             "x2": {"field": "end"},
             "y": {"field": "day", "type": "nominal", "sort": list(DAYS), "scale": {"domain": list(DAYS)}, "title": None},

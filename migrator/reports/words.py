@@ -78,3 +78,12 @@ def size(option: Option) -> str:
 def when(entry: JobPlan) -> str:
     """The schedule as written."""
     return " | ".join(entry.job.schedule.expressions) or entry.job.schedule.trigger
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter; names of days keep theirs.
+
+    >>> sentence("at 02:30 on Monday")
+    'At 02:30 on Monday'
+    """
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,135 @@
+"""The report as people see it: Debian's Chromium through Playwright, axe-core for faults that keep people out."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from small_plan import job_plan, plan  # noqa: E402
+
+from migrator.reports import html  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SAMPLES = ("web01", "etl02", "edge03")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert os.access(CHROMIUM, os.X_OK), "chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reports")
+    for sample in SAMPLES:
+        command = [sys.executable, "-m", "migrator", "plan", str(ROOT / "samples" / sample), "-o", str(folder / sample)]
+        subprocess.run([*command, "--as-of", "2026-11-24", "--provider", "all"], check=True, capture_output=True)
+    (folder / "large").mkdir()
+    many = plan(tuple(job_plan(number, f"/srv/job-{number}.sh") for number in range(5000)))
+    (folder / "large/report.html").write_bytes(html.write(many)[0].content)
+    return folder
+
+
+def opened(browser: Browser, file: Path, **context: object) -> tuple[Page, list[str]]:
+    """A page and what went wrong on it: console errors, and requests for anything but the file itself."""
+    page = browser.new_context(**context).new_page()  # type: ignore[arg-type]
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if request.url != file.as_uri() else None)
+    page.goto(file.as_uri())
+    return page, wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1600])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_it_opens_without_faults(browser: Browser, reports: Path, sample: str, width: int, scheme: str) -> None:
+    viewport = {"width": width, "height": 900}
+    page, wrong = opened(browser, reports / sample / "report.html", viewport=viewport, color_scheme=scheme)
+    assert wrong == []
+    assert page.locator("article.card").count() == page.locator("#overview tbody tr").count() > 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    results = Axe().run(page).response
+    serious = [
+        (violation["id"], [node["target"] for node in violation["nodes"][:3]])
+        for violation in results["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+    page.context.close()
+
+
+def test_without_scripts_everything_is_there(browser: Browser, reports: Path) -> None:
+    page, wrong = opened(browser, reports / "web01/report.html", java_script_enabled=False)
+    assert wrong == []
+    assert page.locator("form.filter").is_hidden()
+    assert page.locator("article.card").first.is_visible()
+    page.context.close()
+
+
+def test_filter_sort_and_deep_link(browser: Browser, reports: Path) -> None:
+    page, wrong = opened(browser, reports / "web01/report.html")
+    page.fill("#f-text", "nightly-report")
+    visible = page.locator("article.card:visible")
+    assert visible.count() == 1
+    identity = visible.first.get_attribute("id")
+    page.fill("#f-text", "")
+    page.locator("#overview thead button", has_text="p95").click()
+    order = page.locator("#overview tbody tr").evaluate_all("rows => rows.map(row => Number(row.dataset.p95))")
+    assert order == sorted(order)
+    page.goto(f"{(reports / 'web01/report.html').as_uri()}#{identity}")
+    assert page.locator(f"[id='{identity}']").is_visible()
+    assert not [text for text in wrong if "report.html" not in text]
+    page.context.close()
+
+
+def test_the_keyboard_reaches_every_control(browser: Browser, reports: Path) -> None:
+    page, _ = opened(browser, reports / "edge03/report.html")
+    wanted = page.evaluate("document.querySelectorAll('a[href], summary, input, select, button, [tabindex=\"0\"]').length")
+    page.evaluate("window.reached = new Set(); document.addEventListener('focusin', e => window.reached.add(e.target))")
+    for _ in range(wanted + 20):
+        page.keyboard.press("Tab")
+    closed = page.evaluate("document.querySelectorAll('details:not([open]) :is(a[href], button, [tabindex=\"0\"])').length")
+    assert page.evaluate("window.reached.size") >= wanted - closed
+    page.context.close()
+
+
+def test_it_prints(browser: Browser, reports: Path) -> None:
+    page, _ = opened(browser, reports / "web01/report.html")
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+    page.context.close()
+
+
+def test_five_thousand_jobs_are_searched_at_once(browser: Browser, reports: Path) -> None:
+    page, wrong = opened(browser, reports / "large/report.html")
+    took = page.evaluate(
+        """() => { const box = document.getElementById('f-text'); box.value = 'job-4999'; const at = performance.now();
+        box.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - at; }"""
+    )
+    assert page.evaluate("document.getElementById('f-count').value") == "1 of 5000 jobs"
+    print(f"search over 5,000 jobs: {took:.0f} ms")
+    assert wrong == []
+    page.context.close()
