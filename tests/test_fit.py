@@ -97,5 +97,6 @@ def test_a_shape_relieves_and_adds_needs_and_the_larger_of_two_wins() -> None:
 @given(st.floats(1, 20000), st.floats(1, 20000))
 def test_a_larger_need_never_gets_a_smaller_size(one: float, other: float) -> None:
     small, large = (fit.size_for(SIZES, (), memory) for memory in sorted((one, other)))
-    assert small is not None and large is not None
+    assert small is not None
+    assert large is not None
     assert small.memory_mib <= large.memory_mib

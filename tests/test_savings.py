@@ -120,7 +120,9 @@ def test_the_interval_holds_the_estimate_and_widens_with_doubt() -> None:
     unmeasured = saved(placement("a", "move", "20"))
     widths = []
     for got in (steady, wild, unmeasured):
-        assert got.low_monthly is not None and got.high_monthly is not None and got.if_all_moved_monthly is not None
+        assert got.low_monthly is not None
+        assert got.high_monthly is not None
+        assert got.if_all_moved_monthly is not None
         assert got.low_monthly <= got.if_all_moved_monthly <= got.high_monthly
         widths.append(got.high_monthly - got.low_monthly)
     assert widths[0] < widths[1]
