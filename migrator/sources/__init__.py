@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from migrator.model.source import HostFiles
+from migrator.sources import archive, directory, live, standard_input
 
 
 class Source(Protocol):
@@ -15,4 +16,4 @@ class Source(Protocol):
         """The servers behind `source` (a bundle may hold several). Raises `SourceError` with what would be right."""
 
 
-ALL: tuple[Source, ...] = ()
+ALL: tuple[Source, ...] = (live, directory, archive, standard_input)

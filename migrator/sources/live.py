@@ -1,0 +1,16 @@
+"""The running machine itself: `/`."""
+
+from pathlib import Path
+
+from migrator.model.source import HostFiles
+from migrator.sources.tree import Tree
+
+
+def accepts(source: str) -> bool:
+    """True for `/`."""
+    return source == "/"
+
+
+def open(source: str) -> tuple[HostFiles, ...]:  # noqa: A001
+    """This machine's files."""
+    return (Tree(source, Path("/"), live=True),)

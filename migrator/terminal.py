@@ -1,0 +1,66 @@
+"""What a person sees on a terminal: tables, a progress bar, and text that cannot do anything to the terminal.
+
+Colour follows NO_COLOR and is never used in a pipe; a bar is shown on a terminal only, and only after two seconds.
+"""
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+BAR_AFTER_S = 2.0
+# C0 but tab and line feed, DEL, C1, direction marks and overrides, line separators, surrogates, byte order mark
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def safe(text: str) -> str:
+    r"""The text with every control character and direction override written out, so that a terminal only shows it.
+
+    >>> print(safe("a\x1b]0;title\x07b"))
+    a\x1b]0;title\x07b
+    """
+    return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _cell(text: str) -> str:
+    return safe(text).replace("\n", "\\n").replace("\t", " ")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their columns on standard output: drawn to fit on a terminal, whole and aligned in a pipe."""
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        widths = [max(len(column), *(len(row[i]) for row in cells), 0) for i, column in enumerate(columns)]
+        for line in [list(columns), *cells]:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())  # noqa: T201
+        return
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(drawn)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """Call what it yields once for each thing that is done. Silent in a pipe and for the first two seconds."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
+    task = bar.add_task(safe(title), total=total)
+    timer = threading.Timer(BAR_AFTER_S, bar.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda: bar.advance(task)
+    finally:
+        timer.cancel()
+        bar.stop()
