@@ -1,0 +1,26 @@
+"""Container jobs (Fargate, Cloud Run, Container Apps, Kubernetes): one run, and the job's exit status is ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .job_file import JobFileError, read
+from .run import NOT_STARTED, run
+
+
+def main() -> int:
+    """Run the job of MIGRATOR_JOB_FILE (default: job.json beside this package); returns its exit status."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    path = Path(os.environ.get("MIGRATOR_JOB_FILE") or Path(__file__).parent.parent / "job.json")
+    try:
+        job = read(path)
+    except JobFileError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log without a job
+        return NOT_STARTED
+    return run(job, os.environ, stop=stop).exit_status

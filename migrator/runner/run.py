@@ -1,0 +1,114 @@
+"""One run, from the job file to the exit status: instant, claim, guard, secrets, process, record, notice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import environment, instant, notice, once, private_files, process, record, secret
+from .guard import fires
+from .job_file import JobFile
+from .log import Log
+
+NOT_STARTED = 78  # sysexits EX_CONFIG: a secret, a file or a shell is missing
+
+
+class Outcome(NamedTuple):
+    """What became of it; `exit_status` is 0 for a run that had to be skipped."""
+
+    outcome: str
+    exit_status: int
+    headline: str
+    run_id: str
+
+
+def run(
+    job: JobFile,
+    outer: Mapping[str, str],
+    event: Mapping[str, Any] | None = None,
+    left_s: float | None = None,
+    stop: threading.Event | None = None,
+    now: datetime | None = None,
+) -> Outcome:
+    """Run the job once. `outer`: the environment we were started with; `left_s`: what the platform still gives us."""
+    started = now or datetime.now(instant.UTC)
+    scheduled = instant.scheduled(event or {}, outer, job.calendar or job.guard, started)
+    log = Log(uuid.uuid4().hex, job.job_id, scheduled)
+    lines = notice.last_lines()
+
+    def line(text: bytes) -> None:
+        lines.append(text)
+        log.output(text)
+
+    def end(outcome: str, status: int, headline: str, ended: process.Ended | None = None) -> Outcome:
+        severity = "INFO" if outcome in {"ok", "skipped"} else "ERROR"
+        log.write(severity, headline, **record.fields(job, outcome, scheduled, started, ended))
+        if notice.due(job, outcome, ended):
+            notice.send(job, headline, lines, log, outer)
+        return Outcome(outcome, status, headline, str(log.fields["run_id"]))
+
+    forced = outer.get("MIGRATOR_RUN_NOW") == "1" or bool((event or {}).get("run_now"))
+    asked = scheduled is not None and not forced
+    if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, _expression(event)):
+        return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} is no firing of the job; not run")
+    claims = outer.get("MIGRATOR_CLAIMS")
+    if claims and scheduled is not None and asked and not once.claim(Path(claims), job.job_id, scheduled):
+        return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
+    private = tempfile.mkdtemp(prefix="migrator-")
+    try:
+        lacking = secret.missing(job.secrets, outer)
+        if lacking:
+            raise secret.MissingSecretError(f"{', '.join(lacking)}: not in the environment; create it and inject it by this name")
+        variables = environment.build(job, outer)
+        command = private_files.place(job, Path(private), outer)
+        stdin = None if job.stdin is None else secret.fill(job.stdin, outer)
+        ended = process.run(
+            [job.shell.encode(), b"-c", command],
+            variables,
+            _folder(job, log),
+            job.umask,
+            stdin,
+            _deadline(job, left_s),
+            line,
+            stop=stop,
+        )
+    except (secret.MissingSecretError, OSError) as error:
+        return end("not-started", NOT_STARTED, f"{job.name}: not started: {error}")
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+    if ended.timed_out:
+        text = f"{job.name}: timed out at {ended.duration_s:.0f} s of {job.timeout_s or left_s or 0:.0f} s"
+        return end("timed-out", ended.exit_status or 124, text, ended)
+    if ended.stopped:
+        text = f"{job.name}: stopped by the platform after {ended.duration_s:.0f} s"
+        return end("stopped", ended.exit_status or 143, text, ended)
+    if ended.exit_status:
+        return end("failed", ended.exit_status, f"{job.name}: exit status {ended.exit_status}", ended)
+    return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
+
+
+def _expression(event: Mapping[str, Any] | None) -> int | None:
+    number = (event or {}).get("expression")
+    return number if isinstance(number, int) else None
+
+
+def _deadline(job: JobFile, left_s: float | None) -> float | None:
+    """When SIGTERM is sent: early enough that SIGKILL and the notice still fit in before the platform's own end."""
+    limits = [limit for limit in (job.timeout_s, left_s) if limit is not None]
+    return max(min(limits) - min(process.GRACE_S + 5, min(limits) * 0.2), 0.1) if limits else None
+
+
+def _folder(job: JobFile, log: Log) -> str:
+    """The working directory; cron goes on where it cannot enter HOME, and so do we."""
+    folder = job.working_directory or "/"
+    if os.path.isdir(folder):  # noqa: PTH112 - a plain question
+        return folder
+    log.write("WARNING", f"{folder}: no such folder here; the command starts in /", working_directory=folder)
+    return "/"
