@@ -11,7 +11,10 @@ import highspy
 import numpy as np
 
 from migrator.errors import MigratorError
+from migrator.model.option import Option, PriceBook, UnitPrice
 from migrator.model.value import Value
+from migrator.optimise import STAYING, Candidate
+from migrator.pricebook import key
 
 GAP = 1e-6
 
@@ -120,6 +123,44 @@ def _worth_asking(places: tuple[Place, ...], tiers: tuple[FreeTier, ...]) -> tup
     return tuple(place for place in places if place is best or place.monthly_cost < full(best))
 
 
+def fleet_of(candidates: tuple[Candidate, ...], prices: PriceBook) -> tuple[tuple[FleetJob, ...], tuple[FreeTier, ...]]:
+    """Jobs and free tiers for `cheapest`, from costed candidates: options that fit and whose cost is known, each named
+    `target/shape/size`; staying is `host`. Jobs that a rule drops or deletes are left out; one that stays can only stay."""
+    tiers = {key(price): price for price in prices.prices if price.free_monthly > 0 and price.from_quantity == 0}
+    used: set[str] = set()
+    jobs = []
+    for candidate in candidates:
+        hints = {finding.verdict for finding in candidate.findings}
+        if hints & {"drop", "delete"}:
+            continue
+        needs = [need for finding in candidate.findings for need in finding.needs if need.kind == "memory_mib"]
+        memory = max((need.amount for need in needs if need.amount is not None), default=0.0)
+        places = [Place(name=STAYING, monthly_cost=Decimal(0), server=candidate.job.host, memory_mib=memory)]
+        for option in candidate.options:
+            unfit = any(misfit.hard for misfit in option.misfits) or option.monthly_cost is None
+            if option.target == STAYING or unfit or "stay" in hints:
+                continue
+            place = _place(option, tiers)
+            used |= set(place.uses)
+            places.append(place)
+        jobs.append(FleetJob(job_id=candidate.job.id, places=tuple(places)))
+    return tuple(jobs), tuple(
+        FreeTier(key=name, free_monthly=tiers[name].free_monthly, unit_price=tiers[name].price_usd) for name in sorted(used)
+    )
+
+
+def _place(option: Option, tiers: Mapping[str, UnitPrice]) -> Place:
+    uses: dict[str, Decimal] = {}
+    fixed = option.monthly_cost or Decimal(0)
+    for item in option.items:
+        if item.price_key in tiers and item.monthly_quantity is not None and item.monthly_cost is not None:
+            assert item.price_key is not None
+            uses[item.price_key] = uses.get(item.price_key, Decimal(0)) + item.monthly_quantity
+            fixed -= item.monthly_cost
+    size = option.size.name if option.size is not None else "-"
+    return Place(name=f"{option.target}/{option.shape}/{size}", monthly_cost=fixed, uses=uses)
+
+
 class _Rows:
     """Rows of the programme: `low <= sum(value * x[index]) <= high`, gathered flat."""
 
@@ -204,7 +245,7 @@ def _free_tiers(
 
 
 def _solve(cost: np.ndarray, upper: np.ndarray, binaries: int, rows: _Rows) -> tuple[np.ndarray, float]:
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy declares no types for its constructor
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)  # same input, same choice
     solver.setOptionValue("mip_rel_gap", GAP)
