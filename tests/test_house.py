@@ -38,6 +38,7 @@ DOORS = {
     "zstandard": ("blocks", "sources.archive"),
     "vl_convert": ("reports",),
     "xlsxwriter": ("reports",),
+    "highspy": ("optimise",),
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
