@@ -58,3 +58,18 @@ SHAPE = Shape(
     faithful=True,
     parts=(Part(name="main", monthly_invocations=MONTHLY_RUNS, duration_s=SPREAD, billed_s=720, memory_mib=None),),
 )
+FAN_OUT = Shape(
+    kind="fan_out",
+    faithful=False,
+    parts=(
+        Part(name="dispatcher", monthly_invocations=MONTHLY_RUNS, duration_s=None, billed_s=5, memory_mib=None),
+        Part(
+            name="worker", monthly_invocations=MONTHLY_RUNS * 100, duration_s=None, billed_s=7.2, memory_mib=None, parallelism=4
+        ),
+    ),
+)
+GLUE = Shape(
+    kind="event_glue",
+    faithful=False,
+    parts=(Part(name="handler", monthly_invocations=200, duration_s=None, billed_s=2, memory_mib=None),),
+)

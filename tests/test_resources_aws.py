@@ -10,7 +10,7 @@ from typing import Any
 
 import hcl2
 import pytest
-from aws_jobs import DOSSIER, JOB, SHAPE, TRANSLATION, changed, fact
+from aws_jobs import DOSSIER, FAN_OUT, GLUE, JOB, SHAPE, TRANSLATION, changed, fact
 from cfnlint.api import ManualArgs, lint
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from samtranslator.yaml_helper import yaml_parse
 from migrator import render, resources
 from migrator.model.finding import Dossier
 from migrator.model.job import Job, Secret
-from migrator.model.option import CostItem, Part, Resource
+from migrator.model.option import CostItem, Part, Resource, Shape
 from migrator.pricebook import total
 from migrator.prices import bundled
 from migrator.targets import Target, aws_fargate, aws_lambda
@@ -49,7 +49,7 @@ def bill(created: tuple[Resource, ...], region: str = "us-east-1") -> dict[str, 
 
 
 def test_the_classic_case_a_nightly_job_of_twelve_minutes_against_its_t3_medium() -> None:
-    """30.436875 runs of 720 s are 21,914.55 s: 10,957.275, 21,914.55 and 37,858.24 GB-s at 0.0000166667, against 730.485 h at 0.0416."""
+    """21,914.55 s a month: 10,957.275, 21,914.55 and 37,858.24 GB-s at 0.0000166667, against 730.485 h at 0.0416."""
     server = Decimal("730.485") * Decimal("0.0416")
     for memory, cost, factor in [(512, "0.182621615", 166), (1024, "0.365243230", 83), (1769, "0.630971948", 48)]:
         duration = bill(made(aws_lambda, memory, 30.436875, 720))["Lambda duration"].monthly_cost
@@ -91,6 +91,18 @@ def test_a_container_is_billed_for_a_minute_at_least_its_start_included() -> Non
     assert long["Fargate vCPU"].monthly_cost == Decimal("1.012000")
 
 
+def test_a_fan_out_is_billed_for_both_parts_its_messages_and_the_polls_of_its_queue() -> None:
+    size = next(size for size in aws_lambda.sizes() if size.memory_mib == 1024)
+    created = aws_lambda.resources(DOSSIER, FAN_OUT, size, TRANSLATION, 60, "us-east-1")
+    items = [item for resource in created for item in KINDS[resource.kind].cost(resource, "us-east-1", BOOK)]
+    durations = [item.monthly_quantity for item in items if item.name == "Lambda duration"]
+    # 30.436875 x 5 s, and 3,043.6875 x 7.2 s, at 1 GB
+    assert durations == [Decimal("152.184375"), Decimal("21914.55")]
+    # 3,043.6875 messages x 3 requests; 730.485 h x 3,600 / 20 s x 5 polls; 0.40 a million
+    assert [item.monthly_cost for item in items if item.name == "queue requests"] == [Decimal("0.003652425")]
+    assert [item.monthly_cost for item in items if item.name == "queue polls"] == [Decimal("0.2629746")]
+
+
 def test_every_line_of_the_bill_has_a_source_and_a_date() -> None:
     job = changed(JOB, secrets=(SECRET,))
     for target in (aws_lambda, aws_fargate):
@@ -126,24 +138,31 @@ def written(language: str, created: tuple[Resource, ...], job: Job) -> str:
     )
 
 
-def jobs() -> list[tuple[Target, Dossier]]:
-    """One of each kind: a zip function, an image function with a lock and a secret, a container with a secret."""
+def jobs() -> list[tuple[Target, Dossier, Shape]]:
+    """One of each kind: a zip function, an image function with a lock and a secret, a container with a secret, other shapes."""
     plain = changed(JOB, name=HOSTILE)
     with_secret = changed(JOB, id="sales-php-1a2b", name=HOSTILE, secrets=(SECRET,))
     container = changed(JOB, id="export-9f8e", name=HOSTILE, secrets=(SECRET,))
     php = (fact("interpreter", "php8.2"), fact("lock", "/run/sales.lock", "skip"))
     return [
-        (aws_lambda, changed(DOSSIER, job=plain)),
-        (aws_lambda, changed(DOSSIER, job=with_secret, facts=php)),
-        (aws_fargate, changed(DOSSIER, job=container, facts=php)),
+        (aws_lambda, changed(DOSSIER, job=plain), SHAPE),
+        (aws_lambda, changed(DOSSIER, job=with_secret, facts=php), SHAPE),
+        (aws_fargate, changed(DOSSIER, job=container, facts=php), SHAPE),
+        (aws_lambda, changed(DOSSIER, job=changed(plain, id="customers-77aa"), facts=php), FAN_OUT),
+        (aws_lambda, changed(DOSSIER, job=changed(plain, id="inbox-c0de")), GLUE),
     ]
+
+
+def created_for(target: Target, dossier: Dossier, shape: Shape) -> tuple[Resource, ...]:
+    size = next(size for size in target.sizes() if size.memory_mib >= 512)
+    return target.resources(dossier, shape, size, TRANSLATION, 60, "us-east-1")
 
 
 def terraform_files() -> dict[str, str]:
     files = {"main.tf": render.text("languages/terraform/aws.tf.j2", "terraform", region="us-east-1")}
     shared: dict[tuple[str, str], Resource] = {}
-    for target, dossier in jobs():
-        created = made(target, 512, 30, 10, dossier)
+    for target, dossier, shape in jobs():
+        created = created_for(target, dossier, shape)
         shared.update({(one.kind, one.name): one for one in created if one.values.get("shared")})
         own = tuple(one for one in created if not one.values.get("shared"))
         files[f"{dossier.job.id}.tf"] = written("terraform", own, dossier.job)
@@ -154,9 +173,9 @@ def terraform_files() -> dict[str, str]:
 def sam_template() -> str:
     created = {
         (one.kind, one.name): one
-        for target, dossier in jobs()
+        for target, dossier, shape in jobs()
         if target is aws_lambda
-        for one in made(target, 512, 30, 10, dossier)
+        for one in created_for(target, dossier, shape)
     }
     fragments = written("sam", tuple(created.values()), JOB)
     indented = "".join(f"  {line}" if line.strip() else line for line in fragments.splitlines(keepends=True))
@@ -199,14 +218,14 @@ def test_schedules_are_off_at_first_in_both_languages() -> None:
     template = yaml_parse(sam_template())
     assert template["Parameters"]["SchedulesEnabled"]["Default"] == "false"
     states = [one["Properties"]["State"] for one in template["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"]
-    assert len(states) == 4
+    assert len(states) == 6  # three scheduled jobs of two expressions each
     assert all(state == {"Fn::If": ["SchedulesEnabled", "ENABLED", "DISABLED"]} for state in states)
 
 
 def test_a_function_is_tried_once() -> None:
     template = yaml_parse(sam_template())
     configs = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::EventInvokeConfig"]
-    assert [config["MaximumRetryAttempts"] for config in configs] == [0, 0]
+    assert [config["MaximumRetryAttempts"] for config in configs] == [0, 0, 0]
     assert "maximum_retry_attempts       = 0" in terraform_files()[f"{JOB.id}.tf"]
 
 

@@ -7,14 +7,14 @@ from importlib import resources as packages
 from typing import Any, get_args
 
 import pytest
-from aws_jobs import DOSSIER, FACTS, JOB, SHAPE, TRANSLATION, changed, fact
+from aws_jobs import DOSSIER, FACTS, FAN_OUT, GLUE, JOB, SHAPE, TRANSLATION, changed, fact
 
 from migrator import targets
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import NeedKind
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, OneOf, Resource
-from migrator.targets import Target, aws_fargate, aws_lambda, aws_parts, host
+from migrator.targets import Target, aws_fargate, aws_lambda, aws_lambda_parts, aws_parts, host
 
 
 def service_model(service: str, version: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_lambda_limits_are_within_what_the_api_takes() -> None:
     architecture = next(limit.answer for limit in aws_lambda.limits(DEFAULT) if limit.need == "architecture")
     assert isinstance(architecture, OneOf)
     assert list(architecture.choices) == LAMBDA["Architecture"]["enum"]
-    assert aws_lambda.RUNTIME in LAMBDA["Runtime"]["enum"]
+    assert aws_lambda_parts.RUNTIME in LAMBDA["Runtime"]["enum"]
     for size in aws_lambda.sizes():
         assert LAMBDA["MemorySize"]["min"] <= size.memory_mib <= at_most(aws_lambda, "memory_mib")
         assert size.vcpu <= at_most(aws_lambda, "vcpu")
@@ -121,7 +121,7 @@ def test_a_timeout_is_the_bound_with_headroom_in_whole_minutes(
     ],
 )
 def test_a_function_is_a_zip_only_where_the_runtime_itself_is_enough(facts: list[Any], package: str) -> None:
-    assert aws_lambda.package(changed(DOSSIER, facts=tuple(facts))) == package
+    assert aws_lambda_parts.package(changed(DOSSIER, facts=tuple(facts))) == package
 
 
 def test_a_schedule_is_made_for_each_expression_in_the_translations_zone() -> None:
@@ -210,6 +210,39 @@ def test_an_unmeasured_job_has_unknown_quantities_never_zero() -> None:
             assert isinstance(usage, dict)
             for name in ("requests", "billed_s", "gb_s", "runs", "invocations", "written_gb", "stored_gb"):
                 assert usage.get(name) is None
+
+
+def test_a_fan_out_is_a_scheduled_dispatcher_a_queue_and_a_pool_as_wide_as_today() -> None:
+    created = list(aws_lambda.resources(DOSSIER, FAN_OUT, aws_lambda.sizes()[0], TRANSLATION, 300, "us-east-1"))
+    dispatcher, worker = of_kind(created, "aws_lambda_function")
+    assert (dispatcher["handler"], worker["handler"]) == ("dispatcher.handler", "worker.handler")
+    assert [one["variable"] for one in dispatcher["environment"]] == ["MIGRATOR_QUEUE_URL"]
+    (mapping,) = of_kind(created, "aws_lambda_event_source_mapping")
+    assert mapping["width"] == 4
+    assert mapping["function"] == "nightly_report_3f2a1b_worker"
+    dead, queue = of_kind(created, "aws_sqs_queue")
+    assert dead["dead_letters"] is None
+    assert queue["dead_letters"]["logical_id"] == dead["logical_id"]
+    assert queue["hidden_s"] == 6 * 300  # AWS: at least six times the function's timeout
+    assert queue["usage"]["requests"] == pytest.approx(30.436875 * 100 * 3)
+    assert all(schedule["target"]["name"].endswith("_dispatcher") for schedule in of_kind(created, "aws_scheduler_schedule"))
+    actions = {action for role in of_kind(created, "aws_iam_role") for one in role["statements"] for action in one["actions"]}
+    assert {"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"} <= actions
+
+
+def test_a_pool_is_at_least_as_wide_as_lambda_can_cap_it() -> None:
+    for asked, width in [(1, 2), (2, 2), (5000, 1000), (None, None)]:
+        shape = changed(FAN_OUT, parts=(FAN_OUT.parts[0], changed(FAN_OUT.parts[1], parallelism=asked)))
+        created = list(aws_lambda.resources(DOSSIER, shape, aws_lambda.sizes()[0], TRANSLATION, 300, "us-east-1"))
+        assert of_kind(created, "aws_lambda_event_source_mapping")[0]["width"] == width
+
+
+def test_event_glue_has_a_queue_and_no_schedule() -> None:
+    created = list(aws_lambda.resources(DOSSIER, GLUE, aws_lambda.sizes()[0], None, 60, "us-east-1"))
+    kinds = {resource.kind for resource in created}
+    assert "aws_scheduler_schedule" not in kinds
+    assert {"aws_sqs_queue", "aws_lambda_event_source_mapping", "aws_lambda_function"} <= kinds
+    assert of_kind(created, "aws_sqs_queue")[1]["written_by"] == "s3.amazonaws.com"
 
 
 def test_the_server_creates_nothing() -> None:

@@ -9,11 +9,13 @@ from migrator.resources import (
     aws_ecs_cluster,
     aws_ecs_task_definition,
     aws_iam_role,
+    aws_lambda_event_source_mapping,
     aws_lambda_function,
     aws_lambda_function_event_invoke_config,
     aws_scheduler_schedule,
     aws_secretsmanager_secret,
     aws_sns_topic,
+    aws_sqs_queue,
 )
 
 
@@ -34,9 +36,11 @@ ALL: tuple[ResourceKind, ...] = (
     aws_ecs_cluster,
     aws_ecs_task_definition,
     aws_iam_role,
+    aws_lambda_event_source_mapping,
     aws_lambda_function,
     aws_lambda_function_event_invoke_config,
     aws_scheduler_schedule,
     aws_secretsmanager_secret,
     aws_sns_topic,
+    aws_sqs_queue,
 )

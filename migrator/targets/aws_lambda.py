@@ -2,23 +2,22 @@
 
 import math
 
-from migrator.assumptions import DEFAULT, Assumptions
-from migrator.model.finding import Dossier, Need, NeedKind, Translation
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_parts
+from migrator.targets import aws_lambda_parts
 
 NAME = "aws_lambda"
 TITLE = "AWS Lambda"
 PROVIDER = "aws"
 DIALECT: str | None = "eventbridge"
 LANGUAGES: tuple[str, ...] = ("terraform", "sam")
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue")
 SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 DEFAULT_REGION: str | None = "us-east-1"
 
 AS_OF = "2026-11-23"
 TIMEOUT_S = 900
-RUNTIME = "python3.13"
 CPU_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"
 CONCURRENCY_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"
 ASYNC_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html"
@@ -28,19 +27,6 @@ STORAGE_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-eph
 MEMORY_MB_PER_VCPU = 1769
 VCPU_LIMIT = 6.0
 MEMORIES_MIB = (128, 256, 512, 1024, 1769, 2048, 3072, 4096, 6144, 8192, 10240)
-FREE_SCRATCH_MIB = 512
-
-# Programs of the runtime's own file system that a zip function may count on; everything else wants an image.
-SHELLS = frozenset("sh dash /bin/sh".split())
-PYTHONS = frozenset("python python3".split())
-PROGRAMS = (
-    SHELLS
-    | PYTHONS
-    | frozenset(
-        "[ : . cat cd command cp date echo env eval exec exit export false head ls mkdir mktemp mv printf pwd read rm set shift "
-        "sleep sort tail tee test touch tr trap true umask uniq unset wait wc".split()
-    )
-)
 
 
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
@@ -112,31 +98,6 @@ def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_S))
 
 
-def package(dossier: Dossier) -> str:
-    """`zip` where the command and its scripts need only a shell and Python's standard library; else `image`."""
-    for fact in dossier.facts:
-        program = fact.value.rsplit("/", 1)[-1]
-        if fact.kind in {"library", "container", "cloud-cli", "database"}:
-            return "image"
-        if fact.kind == "interpreter" and program not in SHELLS | PYTHONS:
-            return "image"
-        if fact.kind == "command" and program not in PROGRAMS:
-            return "image"
-    known = any(fact.kind in {"interpreter", "command"} for fact in dossier.facts)
-    return "zip" if known and all(script.language in {"sh", "python", None} for script in dossier.scripts) else "image"
-
-
-def locks(dossier: Dossier) -> tuple[str, ...]:
-    """How the job takes its locks on the server: `skip`, `wait`; () where it holds none."""
-    return tuple(sorted({fact.detail or "wait" for fact in dossier.facts if fact.kind == "lock"}))
-
-
-def scratch_mib(needs: tuple[Need, ...]) -> int:
-    """The disk of one run: the free 512 MB, or what a need asks for."""
-    asked = [need.amount for need in needs if need.kind == "scratch_mib" and need.amount is not None]
-    return max([FREE_SCRATCH_MIB, *(math.ceil(amount) for amount in asked)])
-
-
 def resources(
     dossier: Dossier,
     shape: Shape,
@@ -145,95 +106,9 @@ def resources(
     timeout_s: float,
     region: str,  # noqa: ARG001
 ) -> tuple[Resource, ...]:
-    """Function, role, logs, notice, and one schedule for each expression with its own role."""
-    job = dossier.job
-    part = shape.parts[0] if shape.parts else None
-    invocations = part.monthly_invocations if part else aws_parts.monthly_runs(dossier)
-    billed_s = aws_parts.billed_ms(part.billed_s if part else None)
-    name = aws_parts.identifier(job)
-    function = aws_parts.reference("aws_lambda_function", name)
-    logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
-    notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
-    secrets = aws_parts.secrets(job, 0, read_at_deployment=True)
-    role = aws_parts.role(
-        job,
-        "role",
-        "lambda.amazonaws.com",
-        f"What {job.name} may do",
-        [
-            aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [{**logs, "suffix": ":*"}]),
-            aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
-        ],
-    )
-    scheduler_role = aws_parts.role(
-        job,
-        "scheduler_role",
-        "scheduler.amazonaws.com",
-        f"Starts {job.name}",
-        [aws_parts.statement("StartFunction", ["lambda:InvokeFunction"], [function])],
-    )
-    kind = package(dossier)
-    gib = None if billed_s is None else float(billed_s) * size.memory_mib / 1024
-    return (
-        *secrets,
-        aws_parts.notices(),
-        aws_parts.log_group(job, "/aws/lambda", invocations),
-        role,
-        aws_parts.resource(
-            "aws_lambda_function",
-            name,
-            function_name=aws_parts.cloud_name(job),
-            job_id=job.id,
-            description=aws_parts.description(job),
-            package=kind,
-            handler="handler.handler",
-            runtime=RUNTIME,
-            architecture=size.architecture,
-            memory_mib=size.memory_mib,
-            timeout_s=int(timeout_s),
-            scratch_mib=scratch_mib(shape.adds),
-            reserved_concurrency=1 if locks(dossier) else None,
-            role=role.name,
-            role_id=role.values["logical_id"],
-            log_group=logs["name"],
-            log_group_id=logs["logical_id"],
-            topic=notices["name"],
-            topic_id=notices["logical_id"],
-            secrets=[secret.values | {"name": secret.name} for secret in secrets],
-            usage={
-                "requests": invocations,
-                "gb_s": None if invocations is None or gib is None else invocations * gib,
-                "billed_s": None if billed_s is None else float(billed_s),
-                "image_gb": DEFAULT.container_image_gib if kind == "image" else 0,
-            },
-        ),
-        aws_parts.resource(
-            "aws_lambda_function_event_invoke_config",
-            aws_parts.identifier(job, "one_attempt"),
-            function=name,
-            function_id=function["logical_id"],
-            topic=notices["name"],
-            topic_id=notices["logical_id"],
-            # `flock -n` skips a start that meets a running one: so does an event that may not wait
-            event_age_s=aws_parts.MINIMUM_DELIVERY_AGE_S if locks(dossier) == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S,
-        ),
-        *(
-            ()
-            if translation is None
-            else (
-                scheduler_role,
-                *aws_parts.schedules(
-                    dossier,
-                    translation,
-                    invocations,
-                    {
-                        "target": function,
-                        "role": scheduler_role.name,
-                        "role_id": scheduler_role.values["logical_id"],
-                        "input": aws_parts.event(job),
-                        "ecs": None,
-                    },
-                ),
-            )
-        ),
-    )
+    """What to create for the shape: the scheduled function; with a queue and its workers; or a function behind a queue."""
+    build = {
+        "fan_out": aws_lambda_parts.fan_out,
+        "event_glue": aws_lambda_parts.event_glue,
+    }.get(shape.kind, aws_lambda_parts.scheduled_batch)
+    return build(dossier, shape, size, translation, timeout_s)

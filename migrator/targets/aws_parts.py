@@ -9,7 +9,7 @@ from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Resource
 
-NAME_LIMIT = 41  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-execution-role" (15)
+NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
 NOTICES = "notices"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # Scheduler puts the instant here; the same on every attempt of a delivery
@@ -106,15 +106,15 @@ def monthly_runs(dossier: Dossier) -> float | None:
     return dossier.usage.monthly_runs if dossier.usage else None
 
 
-def log_group(job: Job, folder: str, invocations: float | None) -> Resource:
+def log_group(job: Job, folder: str, invocations: float | None, suffix: str = "") -> Resource:
     """Where the job's output goes. GB written and kept follow from `assumptions.output_bytes_per_run`."""
     written_gb = None if invocations is None else invocations * DEFAULT.output_bytes_per_run / 1e9
     stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / DEFAULT.month_days
     return resource(
         "aws_cloudwatch_log_group",
-        identifier(job, "logs"),
+        identifier(job, f"{suffix}_logs" if suffix else "logs"),
         folder=folder,
-        group_name=cloud_name(job),
+        group_name=f"{cloud_name(job)}-{suffix}" if suffix else cloud_name(job),
         retention_days=RETENTION_DAYS,
         usage={"written_gb": written_gb, "stored_gb": stored_gb},
     )

@@ -1,0 +1,284 @@
+"""What a job on Lambda is made of: functions with their role and log, schedules that start them, queues between them."""
+
+import math
+
+from migrator.assumptions import DEFAULT
+from migrator.model.finding import Dossier, Need, Translation
+from migrator.model.option import Part, Resource, Shape, Size
+from migrator.targets import aws_parts
+
+RUNTIME = "python3.13"
+FREE_SCRATCH_MIB = 512
+
+# Programs of the runtime's own file system that a zip function may count on; everything else wants an image.
+SHELLS = frozenset("sh dash /bin/sh".split())
+PYTHONS = frozenset("python python3".split())
+PROGRAMS = (
+    SHELLS
+    | PYTHONS
+    | frozenset(
+        "[ : . cat cd command cp date echo env eval exec exit export false head ls mkdir mktemp mv printf pwd read rm set shift "
+        "sleep sort tail tee test touch tr trap true umask uniq unset wait wc".split()
+    )
+)
+# A message may come again while a worker still has it, unless it stays hidden for six times the function's timeout.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+HIDDEN_TIMEOUTS = 6
+HIDDEN_LIMIT_S = 43200
+ATTEMPTS = 3  # of one message, before it goes to the dead letters
+WIDTHS = (2, 1000)  # of the pool that an event source mapping can cap
+REQUESTS_PER_MESSAGE = 3  # send, receive, delete
+# Lambda asks an empty queue with five long polls of 20 s: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+POLLERS = 5
+POLL_S = 20
+
+
+def package(dossier: Dossier) -> str:
+    """`zip` where the command and its scripts need only a shell and Python's standard library; else `image`."""
+    for fact in dossier.facts:
+        program = fact.value.rsplit("/", 1)[-1]
+        if fact.kind in {"library", "container", "cloud-cli", "database"}:
+            return "image"
+        if fact.kind == "interpreter" and program not in SHELLS | PYTHONS:
+            return "image"
+        if fact.kind == "command" and program not in PROGRAMS:
+            return "image"
+    known = any(fact.kind in {"interpreter", "command"} for fact in dossier.facts)
+    return "zip" if known and all(script.language in {"sh", "python", None} for script in dossier.scripts) else "image"
+
+
+def locks(dossier: Dossier) -> tuple[str, ...]:
+    """How the job takes its locks on the server: `skip`, `wait`; () where it holds none."""
+    return tuple(sorted({fact.detail or "wait" for fact in dossier.facts if fact.kind == "lock"}))
+
+
+def scratch_mib(needs: tuple[Need, ...]) -> int:
+    """The disk of one run: the free 512 MB, or what a need asks for."""
+    asked = [need.amount for need in needs if need.kind == "scratch_mib" and need.amount is not None]
+    return max([FREE_SCRATCH_MIB, *(math.ceil(amount) for amount in asked)])
+
+
+def function(
+    dossier: Dossier,
+    shape: Shape,
+    part: Part,
+    size: Size,
+    timeout_s: float,
+    *,
+    suffix: str = "",
+    handler: str = "handler",
+    grants: tuple[dict[str, object], ...] = (),
+    environment: tuple[dict[str, object], ...] = (),
+    one_at_a_time: bool = False,
+    stores_image: bool = True,
+) -> tuple[Resource, ...]:
+    """Log, role and function of one part; `suffix` tells the parts of one job apart, `handler` names its module.
+
+    `environment` maps variables to other resources; the image of a job is stored once, whatever it has of parts.
+    """
+    job = dossier.job
+    end = f"_{suffix}" if suffix else ""
+    billed_s = aws_parts.billed_ms(part.billed_s)
+    gb_s = None if billed_s is None or part.monthly_invocations is None else part.monthly_invocations * float(billed_s)
+    notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
+    secrets = aws_parts.secrets(job, 0, read_at_deployment=True)
+    log_group = aws_parts.log_group(job, "/aws/lambda", part.monthly_invocations, suffix)
+    logs = aws_parts.reference("aws_cloudwatch_log_group", log_group.name, suffix=":*")
+    kind = package(dossier)
+    role = aws_parts.role(
+        job,
+        f"{suffix}_role" if suffix else "role",
+        "lambda.amazonaws.com",
+        f"What {job.name} may do",
+        [
+            aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
+            aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
+            *grants,
+        ],
+    )
+    return (
+        log_group,
+        role,
+        aws_parts.resource(
+            "aws_lambda_function",
+            aws_parts.identifier(job, suffix),
+            function_name=aws_parts.cloud_name(job) + end.replace("_", "-"),
+            job_id=job.id,
+            description=aws_parts.description(job),
+            package=kind,
+            handler=f"{handler}.handler",
+            runtime=RUNTIME,
+            architecture=size.architecture,
+            memory_mib=size.memory_mib,
+            timeout_s=int(timeout_s),
+            scratch_mib=scratch_mib(shape.adds),
+            reserved_concurrency=1 if one_at_a_time else None,
+            role=role.name,
+            role_id=role.values["logical_id"],
+            log_group=log_group.name,
+            log_group_id=log_group.values["logical_id"],
+            topic=notices["name"],
+            topic_id=notices["logical_id"],
+            environment=list(environment),
+            secrets=[secret.values | {"name": secret.name} for secret in secrets],
+            usage={
+                "requests": part.monthly_invocations,
+                "gb_s": None if gb_s is None else gb_s * size.memory_mib / 1024,
+                "billed_s": None if billed_s is None else float(billed_s),
+                "image_gb": DEFAULT.container_image_gib if kind == "image" and stores_image else 0,
+            },
+        ),
+    )
+
+
+def started_by_schedule(
+    dossier: Dossier, translation: Translation | None, part: Part, started: Resource, event_age_s: int
+) -> tuple[Resource, ...]:
+    """One attempt for each event, and a schedule for each expression with a role that may start this function only."""
+    job = dossier.job
+    notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
+    target = aws_parts.reference("aws_lambda_function", started.name)
+    role = aws_parts.role(
+        job,
+        "scheduler_role",
+        "scheduler.amazonaws.com",
+        f"Starts {job.name}",
+        [aws_parts.statement("StartFunction", ["lambda:InvokeFunction"], [target])],
+    )
+    one_attempt = aws_parts.resource(
+        "aws_lambda_function_event_invoke_config",
+        aws_parts.identifier(job, "one_attempt"),
+        function=started.name,
+        function_id=target["logical_id"],
+        topic=notices["name"],
+        topic_id=notices["logical_id"],
+        event_age_s=event_age_s,
+    )
+    if translation is None:
+        return (one_attempt,)
+    values: dict[str, object] = {
+        "target": target,
+        "role": role.name,
+        "role_id": role.values["logical_id"],
+        "input": aws_parts.event(job),
+        "ecs": None,
+    }
+    return (one_attempt, role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, values))
+
+
+def fed_by_queue(
+    dossier: Dossier, part: Part, worker: Resource, timeout_s: float, *, width: int | None, written_by: str | None
+) -> tuple[Resource, ...]:
+    """A queue with its dead letters, and the mapping through which Lambda hands its messages to a worker one by one.
+
+    `width` caps the pool; `written_by` names a service that may send to the queue without a role.
+    """
+    job = dossier.job
+    messages = part.monthly_invocations
+    polls = POLLERS * DEFAULT.month_hours * 3600 / POLL_S
+    queue_name, dead_name = aws_parts.identifier(job, "queue"), aws_parts.identifier(job, "dead_letters")
+    return (
+        aws_parts.resource(
+            "aws_sqs_queue",
+            dead_name,
+            queue_name=f"{aws_parts.cloud_name(job)}-dead-letters",
+            hidden_s=30,
+            dead_letters=None,
+            written_by=None,
+        ),
+        aws_parts.resource(
+            "aws_sqs_queue",
+            queue_name,
+            queue_name=aws_parts.cloud_name(job),
+            hidden_s=min(int(timeout_s) * HIDDEN_TIMEOUTS, HIDDEN_LIMIT_S),
+            dead_letters={**aws_parts.reference("aws_sqs_queue", dead_name), "attempts": ATTEMPTS},
+            written_by=written_by,
+            usage={"requests": None if messages is None else messages * REQUESTS_PER_MESSAGE, "idle_polls": polls},
+        ),
+        aws_parts.resource(
+            "aws_lambda_event_source_mapping",
+            aws_parts.identifier(job, "messages"),
+            queue=queue_name,
+            queue_id=aws_parts.logical_id(queue_name),
+            function=worker.name,
+            function_id=worker.values["logical_id"],
+            job_id=job.id,
+            width=None if width is None else min(max(width, WIDTHS[0]), WIDTHS[1]),
+        ),
+    )
+
+
+def takes_messages(dossier: Dossier) -> dict[str, object]:
+    """What a worker's role needs to take messages off its queue."""
+    queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(dossier.job, "queue"))
+    return aws_parts.statement("TakeMessages", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], [queue])
+
+
+def only_part(dossier: Dossier, shape: Shape) -> Part:
+    """The shape's first part; a shape without parts runs as often as the calendar says."""
+    if shape.parts:
+        return shape.parts[0]
+    return Part(name="main", monthly_invocations=aws_parts.monthly_runs(dossier), duration_s=None, billed_s=None, memory_mib=None)
+
+
+def scheduled_batch(
+    dossier: Dossier, shape: Shape, size: Size, translation: Translation | None, timeout_s: float
+) -> tuple[Resource, ...]:
+    """One function, started by one schedule for each expression."""
+    part, held = only_part(dossier, shape), locks(dossier)
+    made = function(dossier, shape, part, size, timeout_s, one_at_a_time=bool(held))
+    # `flock -n` skips a start that meets a running one: so does an event that may not wait
+    age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
+    return (*shared(dossier), *made, *started_by_schedule(dossier, translation, part, made[-1], age))
+
+
+def fan_out(
+    dossier: Dossier, shape: Shape, size: Size, translation: Translation | None, timeout_s: float
+) -> tuple[Resource, ...]:
+    """A scheduled dispatcher that writes a queue, and a pool of workers as wide as the shape says."""
+    job, (dispatching, working) = dossier.job, shape.parts
+    queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(job, "queue"))
+    dispatcher = function(
+        dossier,
+        shape,
+        dispatching,
+        size,
+        timeout_s,
+        suffix="dispatcher",
+        handler="dispatcher",
+        grants=(aws_parts.statement("SendMessages", ["sqs:SendMessage"], [queue]),),
+        environment=({"variable": "MIGRATOR_QUEUE_URL", **queue, "attribute": "url"},),
+        stores_image=False,
+    )
+    worker = function(
+        dossier, shape, working, size, timeout_s, suffix="worker", handler="worker", grants=(takes_messages(dossier),)
+    )
+    return (
+        *shared(dossier),
+        *fed_by_queue(dossier, working, worker[-1], timeout_s, width=working.parallelism, written_by=None),
+        *dispatcher,
+        *worker,
+        *started_by_schedule(dossier, translation, dispatching, dispatcher[-1], aws_parts.MAXIMUM_DELIVERY_AGE_S),
+    )
+
+
+def event_glue(
+    dossier: Dossier,
+    shape: Shape,
+    size: Size,
+    translation: Translation | None,  # noqa: ARG001
+    timeout_s: float,
+) -> tuple[Resource, ...]:
+    """A function behind a queue that a bucket's notifications, or whatever makes the work, write to; no schedule."""
+    part = only_part(dossier, shape)
+    handler = function(dossier, shape, part, size, timeout_s, grants=(takes_messages(dossier),))
+    return (
+        *shared(dossier),
+        *fed_by_queue(dossier, part, handler[-1], timeout_s, width=part.parallelism, written_by="s3.amazonaws.com"),
+        *handler,
+    )
+
+
+def shared(dossier: Dossier) -> tuple[Resource, ...]:
+    """The job's secrets and the topic of all jobs."""
+    return (*aws_parts.secrets(dossier.job, 0, read_at_deployment=True), aws_parts.notices())
