@@ -83,4 +83,4 @@ class OneCrontab:
         if len(self._raw) <= DEFAULT.text_file_limit_bytes:
             return ()
         message = f"is larger than {DEFAULT.text_file_limit_bytes:,} bytes; a crontab of that size is not read"
-        return (Problem(location=Location(host="", path=PATH), message=message, kind="unreadable"),)
+        return (Problem(location=Location(host="standard-input", path=PATH), message=message, kind="unreadable"),)

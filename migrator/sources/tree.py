@@ -247,8 +247,20 @@ class Tree:
         return None if found is None else self._root + found[0]
 
     def problems(self) -> tuple[Problem, ...]:
-        """What could not be read so far, sorted by path; the host is filled in by whoever knows its name."""
-        return tuple(sorted(self._problems, key=lambda problem: (problem.location.path, problem.message)))
+        """What could not be read so far, sorted by path."""
+        host = self._host_name()
+        found = sorted(self._problems, key=lambda problem: (problem.location.path, problem.message))
+        return tuple(
+            Problem(location=Location(host=host, path=problem.location.path), message=problem.message, kind=problem.kind)
+            for problem in found
+        )
+
+    def _host_name(self) -> str:
+        """The name in /etc/hostname, else the source's last part."""
+        words = (self.content("/etc/hostname") or b"").decode("ascii", "replace").split()
+        if words and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}", words[0]):
+            return words[0]
+        return "localhost" if self.live else self.name.rstrip("/").rpartition("/")[2]
 
 
 def _instant(seconds: float) -> datetime | None:
