@@ -136,8 +136,19 @@ def test_a_schedule_is_made_for_each_expression_in_the_translations_zone() -> No
             assert len(longest) <= name["max"]
             assert len(schedule["description"]) <= SCHEDULER["Description"]["max"]
             assert aws_parts.SCHEDULED_TIME in schedule["input"]
-            json.loads(schedule["input"])
             assert 60 <= schedule["delivery_age_s"] <= 900
+
+
+def test_the_runner_is_told_which_expression_fired_and_for_when() -> None:
+    """Keys that migrator/runner reads: `scheduled_time` and `expression` of an event, MIGRATOR_SCHEDULED_TIME of a container."""
+    events = [json.loads(schedule["input"]) for schedule in of_kind(made(aws_lambda), "aws_scheduler_schedule")]
+    assert [event["expression"] for event in events] == [0, 1]
+    assert {event["scheduled_time"] for event in events} == {"<aws.scheduler.scheduled-time>"}
+    for number, schedule in enumerate(of_kind(made(aws_fargate), "aws_scheduler_schedule")):
+        (container,) = json.loads(schedule["input"])["containerOverrides"]
+        assert container["name"] == "job"
+        said = {one["name"]: one["value"] for one in container["environment"]}
+        assert said == {"MIGRATOR_SCHEDULED_TIME": "<aws.scheduler.scheduled-time>", "MIGRATOR_EXPRESSION": str(number)}
 
 
 def test_a_delivery_is_not_tried_longer_than_the_next_one_is_away() -> None:

@@ -5,6 +5,7 @@ import math
 
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import aws_parts
 
@@ -224,11 +225,11 @@ def resources(
                     dossier,
                     translation,
                     invocations,
+                    overrides,
                     {
                         "target": cluster,
                         "role": scheduler_role.name,
                         "role_id": scheduler_role.values["logical_id"],
-                        "input": overrides(),
                         "ecs": {"task": task["name"]},
                     },
                 ),
@@ -237,7 +238,10 @@ def resources(
     )
 
 
-def overrides() -> str:
-    """What Scheduler hands to RunTask: the scheduled instant in the container's environment."""
-    instant = [{"name": "MIGRATOR_SCHEDULED_TIME", "value": aws_parts.SCHEDULED_TIME}]
-    return json.dumps({"containerOverrides": [{"environment": instant, "name": CONTAINER}]}, sort_keys=True)
+def overrides(job: Job, expression: int) -> str:  # noqa: ARG001
+    """What Scheduler hands to RunTask: the scheduled instant, and which expression fired, in the container's environment."""
+    said = [
+        {"name": "MIGRATOR_SCHEDULED_TIME", "value": aws_parts.SCHEDULED_TIME},
+        {"name": "MIGRATOR_EXPRESSION", "value": str(expression)},
+    ]
+    return json.dumps({"containerOverrides": [{"environment": said, "name": CONTAINER}]})

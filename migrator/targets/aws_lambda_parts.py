@@ -160,10 +160,9 @@ def started_by_schedule(
         "target": target,
         "role": role.name,
         "role_id": role.values["logical_id"],
-        "input": aws_parts.event(job),
         "ecs": None,
     }
-    return (one_attempt, role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, values))
+    return (one_attempt, role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, aws_parts.event, values))
 
 
 def fed_by_queue(

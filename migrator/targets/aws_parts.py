@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from decimal import Decimal
 
 from migrator.assumptions import DEFAULT
@@ -141,11 +142,16 @@ def secrets(job: Job, monthly_reads: float | None, *, read_at_deployment: bool) 
 
 
 def schedules(
-    dossier: Dossier, translation: Translation | None, invocations: float | None, values: dict[str, object]
+    dossier: Dossier,
+    translation: Translation | None,
+    invocations: float | None,
+    message: Callable[[Job, int], str],
+    values: dict[str, object],
 ) -> tuple[Resource, ...]:
     """One schedule for each expression of the translation, disabled until the user switches it on; () without a translation.
 
-    `values` names what is started: `target`, `role`, `input` and, for containers, `ecs`.
+    `message` writes what the target gets, from the job and the number of the expression (0 = first: where two expressions meet,
+    the guard lets only one of them run); `values` names what is started: `target`, `role` and, for containers, `ecs`.
     """
     if translation is None:
         return ()
@@ -164,6 +170,7 @@ def schedules(
             description=description(job),
             delivery_age_s=age,
             delivery_attempts=DELIVERY_ATTEMPTS,
+            input=message(job, number - 1),
             usage={"invocations": share},
             **values,
         )
@@ -187,11 +194,10 @@ def plain(text: str, limit: int = 250) -> str:
     )[:limit]
 
 
-def event(job: Job) -> str:
-    """What Scheduler sends: its keywords must stand in it unescaped, so this is text and not an object of a template."""
-    return json.dumps(
-        {"job_id": job.id, "scheduled_time": SCHEDULED_TIME, "execution_id": EXECUTION_ID}, ensure_ascii=False, sort_keys=True
-    )
+def event(job: Job, expression: int) -> str:
+    """What a function gets: Scheduler's keywords must stand in it unescaped, so this is text and not an object of a template."""
+    said = {"execution_id": EXECUTION_ID, "expression": expression, "job_id": job.id, "scheduled_time": SCHEDULED_TIME}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def billed_ms(seconds: float | None) -> Decimal | None:
