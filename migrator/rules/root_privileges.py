@@ -16,7 +16,7 @@ NAME = "root-privileges"
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A soft need for root."""
-    facts = first_of_each(of(dossier, "sudo"))
+    facts = first_of_each(tuple(fact for fact in of(dossier, "sudo") if fact.value != dossier.job.user))
     if not facts:
         return ()
     body = (
