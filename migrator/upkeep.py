@@ -5,12 +5,12 @@ import re
 from migrator.model.finding import Fact
 
 # What makes a job more than upkeep: it does something for somebody.
-WORK = frozenset("url queue-or-mail database container cloud-cli mail writes-path network-host script missing-script".split())
+WORK = frozenset("url queue-or-mail database container cloud-cli mail writes-path network-host missing-script".split())
 WORK_BESIDE_A_CHORE = frozenset("url queue-or-mail database container cloud-cli mail".split())
 # Programs that clean, and what stands around them.
 CLEANERS = frozenset(
-    "find rm rmdir xargs gzip bzip2 xz zstd test [ echo printf logger cd true nice ionice tmpreaper tmpwatch truncate sh bash dash "
-    "systemd-tmpfiles sort head tail date sleep flock run-parts chronic".split()
+    "find rm rmdir xargs gzip bzip2 xz zstd test [ echo printf logger cd true nice ionice tmpreaper tmpwatch truncate sh bash "
+    "dash systemd-tmpfiles sort head tail date sleep flock run-parts chronic".split()
 )
 THROWN_AWAY = re.compile(
     r"^(/tmp|/var/tmp|/var/log|/var/cache|/run|/var/crash)(/|$)|/(caches?|tmp|temp|te?mp[-_]files|sessions?)(/|$)"

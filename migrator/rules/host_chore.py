@@ -1,8 +1,8 @@
 """Drops work that exists only because the server does.
 
 Finds: jobs whose programs are the upkeep of the machine itself: package updates, certificate renewal for the server's own web
-server, log rotation, ban lists, manual-page indexes, file-system checks; deleting old logs, caches and temporary files - and nothing
-else.
+server, log rotation, ban lists, manual-page indexes, file-system checks; deleting old logs, caches and temporary
+files - and nothing else.
 Why: when the server goes, they go; on a managed platform the provider does them.
 Do: nothing: they are switched off with the server. Until then they stay where they are.
 Not: when a certificate or an update serves other machines too: answer `<job id>/keep` with yes.
