@@ -84,7 +84,7 @@ def _fires(calendar: dict[str, Any], dst: str, zone: tzinfo, at: datetime) -> bo
     if dst != "catch-up" or follows_clock:
         return False
     before = (at - MINUTE).astimezone(zone)
-    gap = round(((local.utcoffset() or DAY) - (before.utcoffset() or DAY)) / MINUTE)
+    gap = _offset_minutes(local) - _offset_minutes(before)
     if not CATCH_UP_FROM_MINUTES <= gap <= CATCH_UP_TO_MINUTES:
         return False
     wall = before.replace(tzinfo=None, fold=0)
@@ -93,8 +93,12 @@ def _fires(calendar: dict[str, Any], dst: str, zone: tzinfo, at: datetime) -> bo
 
 def _turned_back(local: datetime) -> int:
     """By how many minutes the clock was turned back before this repeated local time."""
-    first = local.replace(fold=0).utcoffset() or DAY * 0
-    return round((first - (local.utcoffset() or DAY * 0)) / MINUTE)
+    return _offset_minutes(local.replace(fold=0)) - _offset_minutes(local)
+
+
+def _offset_minutes(local: datetime) -> int:
+    offset = local.utcoffset()
+    return 0 if offset is None else round(offset / MINUTE)
 
 
 def _matches(calendar: dict[str, Any], wall: datetime) -> bool:

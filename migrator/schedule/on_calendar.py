@@ -49,6 +49,7 @@ class Range(NamedTuple):
 
 
 YEAR, MONTH, DAY = Range("year", 1970, 2199), Range("month", 1, 12), Range("day", 1, 31)
+DAY_FROM_END = Range("day from the month's end", 1, 28)
 HOUR, MINUTE, SECOND = Range("hour", 0, 23), Range("minute", 0, 59), Range("second", 0, 59)
 
 
@@ -189,7 +190,7 @@ def _date(word: str | None, text: str) -> tuple[tuple[int, ...] | None, int, int
     from_end = match[3] == "~"
     year_chain = _chain(match[1], YEAR, text) if match[1] else None
     months = mask(_values(_chain(match[2], MONTH, text), MONTH))
-    day_chain = _chain(match[4], DAY, text, from_end=from_end)
+    day_chain = _chain(match[4], DAY_FROM_END if from_end else DAY, text, from_end=from_end)
     days = mask(_values(day_chain, DAY, from_end=from_end))
     years = None if year_chain is None else tuple(_values(year_chain, YEAR))
     if from_end and days != ALL_DAYS:

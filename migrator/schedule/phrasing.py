@@ -146,6 +146,8 @@ def _extra(calendar: Calendar, phrases: list[Phrase], language: Language, timezo
     groups: dict[tuple[int, int], set[tuple[int, int]]] = {}
     for minute in missing:
         wall = to_instant(FIRST + minute).astimezone(place)
+        if wall.fold:
+            continue  # the second pass of a repeated hour has no name of its own in local time
         groups.setdefault((wall.minute, wall.hour), set()).add((wall.month, wall.day))
     found = []
     for (minute, hour), dates in sorted(groups.items()):
@@ -329,15 +331,15 @@ def _moved(dates: Dates, shift: int) -> Dates:
     weekdays = mask([(weekday + shift) % 7 for weekday in ones(dates.weekdays)])
     months = dates.months
     if dates.days == ALL_DAYS:
-        days = ALL_DAYS
-        over = months != ALL_MONTHS
+        days, over = ALL_DAYS, True
     elif shift < 0:
         days, over = dates.days >> 1 & ALL_DAYS, bool(dates.days & 1 << 1)
         days |= MONTH_ENDS if over else 0
     else:
         over = bool(dates.days & MONTH_ENDS)
         days = dates.days << 1 & ALL_DAYS | (1 << 1 if over else 0)
-    if over and months != ALL_MONTHS:
+    # with OR a weekday can lie on the month's edge whatever the days are
+    if (over or dates.day_rule == "or") and months != ALL_MONTHS:
         months |= mask([(month - 1 + shift) % 12 + 1 for month in ones(months)])
     return dates._replace(days=days, months=months, weekdays=weekdays)
 

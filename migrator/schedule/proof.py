@@ -65,6 +65,8 @@ def prove(
         return Proof(status="undocumented", reason=str(error), compared="")
     except ScheduleError as error:
         return Proof(status="impossible", reason=f"the platform rejects it: {error}", compared="")
+    if (other := _other_seconds(source, parts)) is not None:
+        return Proof(status="differs", reason=other, compared="the seconds")
     laws = LAWS if any(part.dst == "unknown" for part in parts) else (None,)
     found = []
     for law in laws:
@@ -316,6 +318,15 @@ def _reason(item: Compared, source: Calendar, start: int, end: int) -> str:
     if _only_at_changes(item, source, start, end):
         return "equal but for the missing and the repeated hour of zone changes"
     return "fires on other dates or times"
+
+
+def _other_seconds(source: Calendar, parts: tuple[Calendar, ...]) -> str | None:
+    """Seconds that the source does not have; `:00` for one other second is lost precision, not another time."""
+    wanted = {clock.seconds for clock in source.clocks}
+    found = {clock.seconds for part in parts for clock in part.clocks}
+    if found == wanted or (found == {(0,)} and all(len(seconds) == 1 for seconds in wanted)):
+        return None
+    return f"fires on the seconds {sorted(found)}, the source on {sorted(wanted)}"
 
 
 def _seconds_lost(source: Calendar, parts: tuple[Calendar, ...]) -> str | None:
