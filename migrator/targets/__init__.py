@@ -5,7 +5,14 @@ from typing import Protocol
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_fargate, aws_lambda, host
+from migrator.targets import (
+    aws_fargate,
+    aws_lambda,
+    azure_container_apps_job,
+    gcp_cloud_run_job,
+    host,
+    kubernetes_cron_job,
+)
 
 
 class Target(Protocol):
@@ -36,4 +43,11 @@ class Target(Protocol):
 
 
 # The order breaks ties of cost; the server itself is always last.
-ALL: tuple[Target, ...] = (aws_lambda, aws_fargate, host)
+ALL: tuple[Target, ...] = (
+    aws_lambda,
+    gcp_cloud_run_job,
+    azure_container_apps_job,
+    aws_fargate,
+    kubernetes_cron_job,
+    host,
+)

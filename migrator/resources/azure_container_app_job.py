@@ -1,0 +1,50 @@
+"""A Container Apps job: its image, size, identity and schedule; without the schedule until it is switched on.
+
+Source: https://learn.microsoft.com/azure/container-apps/jobs
+"""
+
+from decimal import Decimal
+
+from migrator.model.option import CostItem, PriceBook, Resource
+from migrator.pricebook import item, unit_price
+from migrator.resources.quantity import container_s, number, product
+
+KIND = "azure_container_app_job"
+PROVIDER = "azure"
+LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
+
+STEP_S = Decimal(1)  # https://learn.microsoft.com/azure/container-apps/billing: by the second; jobs bill the active rate
+NO_MINIMUM = Decimal(0)
+SERVICE = "Container Apps (Consumption)"
+
+
+def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
+    """vCPU-seconds and GiB-seconds of runs and of firings that the guard ends, the stored image, and the output written."""
+    seconds = container_s(resource, NO_MINIMUM, STEP_S)
+    note = "firings that the guard ends are billed too" if number(resource, "skips") else None
+    return (
+        item(
+            "Container Apps vCPU",
+            unit_price(prices, PROVIDER, SERVICE, "vCPU active", region),
+            product(seconds, number(resource, "vcpu")),
+            note,
+        ),
+        item(
+            "Container Apps memory",
+            unit_price(prices, PROVIDER, SERVICE, "memory", region),
+            product(seconds, number(resource, "memory_gib")),
+            note,
+        ),
+        item(
+            "image storage",
+            unit_price(prices, PROVIDER, "Container Registry", "extra storage", region),
+            number(resource, "image_gb"),
+            "size assumed (container_image_gib); a registry of its own costs by the day, once for all jobs: not in here",
+        ),
+        item(
+            "logs written",
+            unit_price(prices, PROVIDER, "Log Analytics", "analytics log ingestion", region),
+            number(resource, "log_gb"),
+            "output assumed (output_bytes_per_run)",
+        ),
+    )

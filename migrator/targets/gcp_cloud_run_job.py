@@ -1,0 +1,215 @@
+"""Cloud Run jobs: a container that Cloud Scheduler starts; at most seven days, billed from one minute on."""
+
+import math
+
+from migrator.assumptions import DEFAULT, Assumptions
+from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.job import Job
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
+from migrator.targets import naming
+
+NAME = "gcp_cloud_run_job"
+TITLE = "Google Cloud Run job"
+PROVIDER = "gcp"
+DIALECT: str | None = "cloud-scheduler"
+LANGUAGES: tuple[str, ...] = ("terraform",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SOURCE = "https://docs.cloud.google.com/run/docs/create-jobs"
+DEFAULT_REGION: str | None = "us-central1"
+
+AS_OF = "2026-11-23"
+TIMEOUT_SOURCE = "https://docs.cloud.google.com/run/docs/configuring/task-timeout"
+SIZE_SOURCE = "https://docs.cloud.google.com/run/docs/configuring/jobs/memory-limits"
+CONTRACT_SOURCE = "https://docs.cloud.google.com/run/docs/container-contract"
+NETWORK_SOURCE = "https://docs.cloud.google.com/run/docs/configuring/static-outbound-ip"
+DELIVERY_SOURCE = "https://docs.cloud.google.com/scheduler/docs/configuring/deduplicate-job-requests"
+SCHEDULE_SOURCE = "https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules"
+TIMEOUT_LIMIT_S = 7 * 86_400
+GIB = 1024
+# vCPU -> memory in MiB; any whole MiB between the first and the last is allowed, these are the steps that we offer
+PAIRS: dict[int, tuple[int, ...]] = {
+    1: (512, GIB, 2 * GIB, 3 * GIB, 4 * GIB),
+    2: (512, GIB, 2 * GIB, 3 * GIB, 4 * GIB, 6 * GIB, 8 * GIB),
+    4: (2 * GIB, 4 * GIB, 8 * GIB, 12 * GIB, 16 * GIB),
+    6: (4 * GIB, 8 * GIB, 16 * GIB, 24 * GIB),
+    8: (4 * GIB, 8 * GIB, 16 * GIB, 24 * GIB, 32 * GIB),
+}
+NAME_LIMIT = 36  # with name_prefix (8), "-NN" and Google's own execution suffix below 63
+ACCOUNT_LIMIT = 22  # account ids have at most 30 characters, name_prefix takes 8
+SCHEDULER_ACCOUNT = "cron_scheduler"
+RETRIES_OF_THE_RUN = 0  # Google's default is 3: a failing job would run four times
+# jobs:run answers as soon as the execution exists; a second delivery would be a second run, so none is tried
+ATTEMPT_DEADLINE_S = 180
+
+
+def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
+    """What a job may ask for."""
+    no_disk = "what a task writes is gone after it; keep the file in Cloud Storage or mount a bucket or NFS"
+    no_lock = "jobs:run answers at once, so the next firing starts beside a run that goes on; the job needs a lock outside"
+    no_address = "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address"
+    twice = "Cloud Scheduler delivers at least once even without retries; make a second run of the same instant harmless"
+    return (
+        limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), TIMEOUT_SOURCE, "per attempt of a task, without GPU"),
+        limit("memory_mib", AtMost(amount=32 * GIB), SIZE_SOURCE, "in pairs with vCPU; files count as memory"),
+        limit("vcpu", AtMost(amount=8), SIZE_SOURCE),
+        limit(
+            "scratch_mib", AtMost(amount=16 * GIB), SIZE_SOURCE, "files are held in memory; half of it is counted as disk here"
+        ),
+        limit("architecture", OneOf(choices=("x86_64",)), CONTRACT_SOURCE),
+        limit("persistent_files", Offered(offered=False, how=no_disk), CONTRACT_SOURCE),
+        limit("local_files", Offered(offered=False, how="the server's disk is not there; move the data to Cloud Storage first")),
+        limit("private_network", Offered(offered=True, how="set network and subnetwork: Direct VPC egress"), NETWORK_SOURCE),
+        limit("host_access", Offered(offered=False, how="there is no machine to look at or to change"), CONTRACT_SOURCE),
+        limit("root", Offered(offered=True, how="root inside the container, without privileges on a host"), CONTRACT_SOURCE),
+        limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), CONTRACT_SOURCE),
+        limit("single_flight", Offered(offered=False, how=no_lock), DELIVERY_SOURCE),
+        limit("at_most_once", Offered(offered=False, how=twice), DELIVERY_SOURCE),
+        limit("runtime", Offered(offered=True, how="whatever an image can hold"), CONTRACT_SOURCE),
+        limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
+        limit("local_service", Offered(offered=False, how="nothing else runs beside the task; use a managed service")),
+        limit("sub_minute", Offered(offered=False, how="Cloud Scheduler's finest step is one minute"), SCHEDULE_SOURCE),
+        limit("fixed_address", Offered(offered=False, how=no_address), NETWORK_SOURCE),
+    )
+
+
+def limit(need: NeedKind, answer: AtMost | OneOf | Offered, source: str = SOURCE, condition: str | None = None) -> Limit:
+    """One answer, dated."""
+    return Limit(need=need, answer=answer, source=source, as_of=AS_OF, condition=condition)
+
+
+def sizes() -> tuple[Size, ...]:
+    """Every pair of vCPU and memory, cheapest first (a vCPU costs nine times a GiB)."""
+    found = [
+        Size(
+            name=f"{vcpu} vCPU, {memory} MiB",
+            memory_mib=memory,
+            vcpu=float(vcpu),
+            scratch_mib=memory // 2,
+            timeout_s=float(TIMEOUT_LIMIT_S),
+        )
+        for vcpu, memories in PAIRS.items()
+        for memory in memories
+    ]
+    return tuple(sorted(found, key=lambda size: (size.vcpu * 9 + size.memory_mib / GIB, size.vcpu)))
+
+
+def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
+    """The upper bound with headroom in whole minutes, at most seven days; an unmeasured job gets the assumed time."""
+    if p_max_s is None:
+        return assumptions.unmeasured_timeout_s
+    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_LIMIT_S))
+
+
+def resources(
+    dossier: Dossier,
+    shape: Shape,
+    size: Size,
+    translation: Translation | None,
+    timeout_s: float,
+    region: str,  # noqa: ARG001
+) -> tuple[Resource, ...]:
+    """The job, its own account, the secrets it may read, the notices, and one schedule for each expression."""
+    job = dossier.job
+    part = shape.parts[0] if shape.parts else None
+    runs = naming.monthly_runs(dossier, shape)
+    skips = naming.monthly_skips(translation, runs)
+    account = account_of(job)
+    secrets = secrets_of(job, account.name, None if runs is None or skips is None else runs + skips)
+    run_job = Resource(
+        kind="gcp_cloud_run_v2_job",
+        name=naming.identifier(job),
+        values={
+            "job_name": naming.short_name(job, NAME_LIMIT),
+            "job_id": job.id,
+            "account": account.name,
+            "invoker": SCHEDULER_ACCOUNT,
+            "cpu": f"{size.vcpu:g}",
+            "memory": f"{size.memory_mib}Mi",
+            "timeout": f"{timeout_s:.0f}s",
+            "retries": RETRIES_OF_THE_RUN,
+            "secrets": [{"name": secret.name, "variable": secret.values["variable"]} for secret in secrets],
+            "usage": {
+                "runs": runs,
+                "billed_s": part.billed_s if part else None,
+                "skips": skips,
+                "skip_s": DEFAULT.container_start_s,
+                "vcpu": size.vcpu,
+                "memory_gib": size.memory_mib / GIB,
+                "image_gb": DEFAULT.container_image_gib,
+                "log_gib": None if runs is None else runs * DEFAULT.output_bytes_per_run / 2**30,
+            },
+        },
+    )
+    return (
+        *secrets,
+        Resource(kind="gcp_monitoring_notification_channel", name="cron_notices", values={"shared": True}),
+        Resource(kind="gcp_monitoring_alert_policy", name="cron_failures", values={"shared": True, "channel": "cron_notices"}),
+        account,
+        run_job,
+        *(() if translation is None else schedules(job, translation, run_job.name)),
+    )
+
+
+def account_of(job: Job) -> Resource:
+    """The identity of the job's code: it may read the job's secrets, nothing else."""
+    return Resource(
+        kind="gcp_service_account",
+        name=naming.identifier(job, "runs"),
+        values={
+            "account_id": naming.short_name(job, ACCOUNT_LIMIT),
+            "display_name": naming.plain(f"Runs {job.name}", 100),
+            "description": naming.described(job, 256),
+        },
+    )
+
+
+def secrets_of(job: Job, account: str, reads: float | None) -> tuple[Resource, ...]:
+    """A reference to each secret of the job; the user creates them, their values are in no file."""
+    return tuple(
+        Resource(
+            kind="gcp_secret_manager_secret",
+            name=naming.identifier(job, f"secret_{name.lower()}"),
+            values={
+                "secret_id": naming.plain(f"{naming.short_name(job, 200)}-{name}", 255),
+                "variable": name,
+                "account": account,
+                "usage": {"versions": 1, "reads": reads},
+            },
+        )
+        for name in sorted({secret.name for secret in job.secrets})
+    )
+
+
+def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resource, ...]:
+    """One schedule for each expression, paused until the user switches it on, and the account that may start this job only."""
+    many = len(translation.expressions) > 1
+    return (
+        Resource(
+            kind="gcp_service_account",
+            name=SCHEDULER_ACCOUNT,
+            values={
+                "shared": True,
+                "account_id": "cron-scheduler",
+                "display_name": "Starts the jobs that cron started",
+                "description": "May run exactly the Cloud Run jobs that name it as invoker",
+            },
+        ),
+        *(
+            Resource(
+                kind="gcp_cloud_scheduler_job",
+                name=naming.numbered(naming.identifier(job, "schedule"), number, many, "_"),
+                values={
+                    "schedule_name": naming.numbered(naming.short_name(job, NAME_LIMIT), number, many),
+                    "job_id": job.id,
+                    "description": naming.described(job, 499),
+                    "expression": expression,
+                    "timezone": translation.timezone,
+                    "run_job": run_job,
+                    "account": SCHEDULER_ACCOUNT,
+                    "attempt_deadline": f"{ATTEMPT_DEADLINE_S}s",
+                    "usage": {"jobs": 1},
+                },
+            )
+            for number, expression in enumerate(translation.expressions, 1)
+        ),
+    )

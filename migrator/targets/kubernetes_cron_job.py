@@ -1,0 +1,153 @@
+"""A Kubernetes CronJob in a cluster that is there already: it knows time zones and overlap, what it costs nobody lists."""
+
+import math
+
+from migrator.assumptions import DEFAULT, Assumptions
+from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
+from migrator.targets import naming
+
+NAME = "kubernetes_cron_job"
+TITLE = "Kubernetes CronJob"
+PROVIDER = "kubernetes"
+DIALECT: str | None = "kubernetes"
+LANGUAGES: tuple[str, ...] = ("kubernetes",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SOURCE = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
+DEFAULT_REGION: str | None = None
+
+AS_OF = "2026-11-23"
+SIZE_SOURCE = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
+DEADLINE_SOURCE = "https://kubernetes.io/docs/concepts/workloads/controllers/job/"
+SECURITY_SOURCE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+NETWORK_SOURCE = "https://kubernetes.io/docs/concepts/cluster-administration/networking/"
+STORAGE_SOURCE = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/"
+NODE = "as large as the smallest node that is ordinary; larger ones depend on the cluster"
+GIB = 1024
+NAME_LIMIT = 48  # a CronJob's name has at most 52 characters; a number takes 3
+SIZES: tuple[tuple[float, int], ...] = ((0.25, 256), (0.25, 512), (0.5, 1024), (1, 2048), (2, 4096), (2, 7168), (4, 14336))
+# Without a deadline a resumed CronJob starts what it missed at once, which cron never does; below 10 s it may never start.
+START_DEADLINE_S = 60
+
+
+def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
+    """What a job may ask for."""
+    no_disk = "a pod's disk is gone after it; mount a PersistentVolumeClaim"
+    twice = "the controller starts a job about once: two or none are possible; make a second run of the same instant harmless"
+    no_address = "pods leave by their node's or the cluster's NAT address; ask who runs the cluster"
+    return (
+        limit(
+            "duration_s",
+            Offered(offered=True, how="no maximum; activeDeadlineSeconds ends the run at its own timeout"),
+            DEADLINE_SOURCE,
+        ),
+        limit("memory_mib", AtMost(amount=14 * GIB), SIZE_SOURCE, NODE),
+        limit("vcpu", AtMost(amount=4), SIZE_SOURCE, NODE),
+        limit("scratch_mib", AtMost(amount=10 * GIB), SIZE_SOURCE, "ephemeral storage of the node"),
+        limit("architecture", OneOf(choices=("x86_64", "arm64")), SIZE_SOURCE, "if the cluster has such nodes"),
+        limit("persistent_files", Offered(offered=False, how=no_disk), STORAGE_SOURCE),
+        limit("local_files", Offered(offered=False, how="the server's disk is not there; move the data to a volume first")),
+        limit("private_network", Offered(offered=True, how="whatever the cluster's network reaches"), NETWORK_SOURCE),
+        limit("host_access", Offered(offered=False, how="a pod sees its container, not the old server"), SECURITY_SOURCE),
+        limit("root", Offered(offered=True, how="root inside the container, without privileges on a node"), SECURITY_SOURCE),
+        limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), SECURITY_SOURCE),
+        limit("single_flight", Offered(offered=True, how="concurrencyPolicy: Forbid leaves out a start while a run goes on")),
+        limit("at_most_once", Offered(offered=False, how=twice)),
+        limit("runtime", Offered(offered=True, how="whatever an image can hold")),
+        limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
+        limit("local_service", Offered(offered=False, how="nothing else runs in the pod; use a service of the cluster")),
+        limit("sub_minute", Offered(offered=False, how="the finest step of a schedule is one minute")),
+        limit("fixed_address", Offered(offered=False, how=no_address), NETWORK_SOURCE),
+    )
+
+
+def limit(need: NeedKind, answer: AtMost | OneOf | Offered, source: str = SOURCE, condition: str | None = None) -> Limit:
+    """One answer, dated."""
+    return Limit(need=need, answer=answer, source=source, as_of=AS_OF, condition=condition)
+
+
+def sizes() -> tuple[Size, ...]:
+    """Requests that fit on ordinary nodes, smallest first, x86_64 before arm64."""
+    return tuple(
+        Size(
+            name=f"{vcpu:g} vCPU, {memory} MiB" + ("" if architecture == "x86_64" else " arm64"),
+            memory_mib=memory,
+            vcpu=vcpu,
+            architecture=architecture,
+            scratch_mib=10 * GIB,
+            timeout_s=None,
+        )
+        for vcpu, memory in SIZES
+        for architecture in ("x86_64", "arm64")
+    )
+
+
+def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
+    """The upper bound with headroom in whole minutes; an unmeasured job gets the assumed time."""
+    if p_max_s is None:
+        return assumptions.unmeasured_timeout_s
+    return float(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60))
+
+
+def overlap(dossier: Dossier) -> str:
+    """`Forbid` where the job takes a lock, which no longer holds between pods; else `Allow`, as cron does."""
+    return "Forbid" if any(fact.kind == "lock" for fact in dossier.facts) else "Allow"
+
+
+def resources(
+    dossier: Dossier,
+    shape: Shape,
+    size: Size,
+    translation: Translation | None,
+    timeout_s: float,
+    region: str,  # noqa: ARG001
+) -> tuple[Resource, ...]:
+    """One CronJob for each expression, suspended; its pods have an account without rights."""
+    if translation is None:
+        return ()
+    job = dossier.job
+    part = shape.parts[0] if shape.parts else None
+    runs = naming.monthly_runs(dossier, shape)
+    skips = naming.monthly_skips(translation, runs)
+    many, share = len(translation.expressions) > 1, 1 / max(len(translation.expressions), 1)
+    account = naming.short_name(job, NAME_LIMIT)
+    names = sorted({secret.name for secret in job.secrets})
+    return (
+        Resource(
+            kind="kubernetes_service_account",
+            name=naming.identifier(job, "runs"),
+            values={"account_name": account, "job_id": job.id},
+        ),
+        *(
+            Resource(
+                kind="kubernetes_cron_job",
+                name=naming.numbered(naming.identifier(job), number, many, "_"),
+                values={
+                    "cron_job_name": naming.numbered(account, number, many),
+                    "job_id": job.id,
+                    "image": account,
+                    "description": naming.described(job, 200),
+                    "expression": expression,
+                    "timezone": translation.timezone,
+                    "concurrency_policy": overlap(dossier),
+                    "start_deadline_s": START_DEADLINE_S,
+                    "timeout_s": int(timeout_s),
+                    "account": account,
+                    "architecture": {"x86_64": "amd64"}.get(size.architecture, size.architecture),
+                    "cpu": f"{size.vcpu * 1000:.0f}m",
+                    "memory": f"{size.memory_mib}Mi",
+                    "secret_name": f"{account}-secrets",
+                    "secrets": names,
+                    "usage": {
+                        "runs": None if runs is None else runs * share,
+                        "billed_s": part.billed_s if part else None,
+                        "skips": None if skips is None else skips * share,
+                        "skip_s": DEFAULT.container_start_s,
+                        "vcpu": size.vcpu,
+                        "memory_gib": size.memory_mib / GIB,
+                    },
+                },
+            )
+            for number, expression in enumerate(translation.expressions, 1)
+        ),
+    )
