@@ -1,0 +1,131 @@
+"""job.json: what the runner needs to do for one job what its cron did. Contract: `runner/job_file.py`, version 1."""
+
+import base64
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from migrator.errors import ScheduleError
+from migrator.model.finding import Translation
+from migrator.model.job import Host, Job
+from migrator.model.plan import JobPlan
+from migrator.schedule.phrasing import guard_of
+from migrator.schedule.reading import calendar_of
+
+MARK = re.compile(rb"@secret:([A-Z][A-Z0-9_]*)@")
+# What each daemon itself puts into a job's environment: crontab(5) of Debian, of cronie; busybox crond.c; systemd.exec(5).
+PATHS = {
+    "debian": "/usr/bin:/bin",
+    "cronie": "/usr/bin:/bin:/usr/sbin:/sbin",
+    "busybox": "/sbin:/usr/sbin:/bin:/usr/bin",
+    "on-calendar": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+}
+NAMES_USER = frozenset({"cronie", "busybox", "on-calendar"})  # Debian's cron sets LOGNAME only
+SETTINGS_OF_CRON = frozenset({"MAILTO", "MAILFROM", "CRON_TZ", "RANDOM_DELAY", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING"})
+
+
+def home(job: Job, host: Host) -> str:
+    """The user's home, from passwd(5) or as usual."""
+    for user in host.users or ():
+        if user.name == job.user:
+            return user.home
+    return "/root" if job.user in {None, "root"} else f"/home/{job.user}"
+
+
+def environment(job: Job, host: Host) -> tuple[tuple[str, str], ...]:
+    """The variables that this daemon gives this job: its own, and then the settings above the line, which win but for LOGNAME."""
+    user = job.user or "root"
+    found = {
+        "SHELL": job.shell,
+        "HOME": home(job, host),
+        "PATH": PATHS.get(job.schedule.grammar, PATHS["debian"]),
+        "LOGNAME": user,
+    }
+    if job.schedule.grammar in NAMES_USER:
+        found["USER"] = user
+    found.update((setting.name, setting.value) for setting in job.environment)
+    found["LOGNAME"] = user
+    return tuple(found.items())
+
+
+def translation(entry: JobPlan) -> Translation | None:
+    """The schedule as the chosen target's scheduler has it."""
+    dialect = entry.placement.option.dialect
+    return next((item for item in entry.translations if item.dialect == dialect), None) if dialect else None
+
+
+def notify(job: Job, answers: Mapping[str, str]) -> str:
+    """When a notice is sent: what the user answered, else as cron mails; where MAILTO="" silenced cron, failures only."""
+    answer = answers.get(f"{job.id}/notify")
+    if answer in {"output", "failure", "none"}:
+        return answer
+    return "failure" if job.mail_to == "" else "output"
+
+
+def server_path(path: str) -> str:
+    """A script's path on the server, made whole: no `..`, no doubled slashes."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def secrets(entry: JobPlan, scripts: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Every secret that stands in the command, its input, its settings or its scripts, by name."""
+    texts = [entry.job.command, entry.job.stdin or "", *(setting.value for setting in entry.job.environment)]
+    raw = [*(text.encode() for text in texts), *(scripts[script.sha256] for script in entry.scripts)]
+    return tuple(sorted({mark.decode() for text in raw for mark in MARK.findall(text)}))
+
+
+def content(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> bytes:
+    """job.json of one job."""
+    job, chosen = entry.job, translation(entry)
+    variables = environment(job, host)
+    value: dict[str, object] = {
+        "version": 1,
+        "job_id": job.id,
+        "name": job.name,
+        "host": job.host,
+        "command": job.command,
+        "command_b64": _base64(raw(job.command, escaped=job.non_utf8)),
+        "shell": job.shell,
+        "environment": [[name, _base64(text.encode())] for name, text in variables if name not in SETTINGS_OF_CRON],
+        "stdin_b64": None if job.stdin is None else _base64(raw(job.stdin, escaped=job.non_utf8)),
+        "working_directory": job.working_directory or dict(variables)["HOME"],
+        "umask": job.umask,
+        "user": job.user,
+        "timezone": host.timezone or job.schedule.timezone,
+        "timeout_s": entry.placement.option.timeout_s,
+        "notify": notify(job, answers),
+        "guard": None if chosen is None or chosen.guard is None else msgspec.to_builtins(chosen.guard),
+        "scheduled_by": entry.placement.option.dialect or "none",
+        "calendar": _calendar(job),
+        "secrets": list(secrets(entry, scripts)),
+        "lock": None,
+        "state": None,
+        "files": [server_path(script.path) for script in entry.scripts],
+    }
+    return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def raw(text: str, *, escaped: bool) -> bytes:
+    r"""The bytes as they stood in the crontab: `\xNN` escapes of a line that was not UTF-8 become bytes again.
+
+    >>> raw("gr\\xfcn", escaped=True), raw("\\xfc", escaped=False)
+    (b'gr\xfcn', b'\\xfc')
+    """
+    if not escaped:
+        return text.encode()
+    return re.sub(rb"\\x([0-9a-f]{2})", lambda digits: bytes([int(digits[1], 16)]), text.encode())
+
+
+def _base64(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
+def _calendar(job: Job) -> object:
+    try:
+        calendar = calendar_of(job.schedule)
+    except ScheduleError:
+        return None
+    return None if calendar is None else msgspec.to_builtins(guard_of(calendar))

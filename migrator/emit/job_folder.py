@@ -1,0 +1,87 @@
+"""jobs/<job id>/: everything that belongs to one job, whatever starts it."""
+
+import importlib.resources
+import re
+from collections.abc import Mapping
+
+from migrator import render
+from migrator.emit import job_file, packages
+from migrator.model.job import Host
+from migrator.model.option import Resource
+from migrator.model.plan import JobPlan, OutFile
+
+DEBIAN = {"13": "trixie", "12": "bookworm", "11": "bullseye"}
+DEFAULT_RELEASE = "bookworm"
+USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+FIRST_UID = 10001  # no user of a base image has it
+
+
+def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> tuple[OutFile, ...]:
+    """The folder of one job."""
+    folder = f"jobs/{entry.job.id}"
+    context = _context(entry, host, scripts, answers)
+    zip_ = is_zip(entry.placement.option.resources)
+    program = "handler.py" if zip_ else "Dockerfile"
+    rendered = [
+        ("README.md", "job/README.md.j2", "markdown"),
+        ("test_job.py", "job/test_job.py.j2", "python"),
+        (program, f"job/{program}.j2", "python" if zip_ else "dockerfile"),
+        *([] if zip_ else [(".dockerignore", "job/dockerignore.j2", "text")]),
+    ]
+    return (
+        *(
+            OutFile(path=f"{folder}/{name}", content=render.text(source, kind, **context).encode())
+            for name, source, kind in rendered
+        ),
+        OutFile(path=f"{folder}/job.json", content=job_file.content(entry, host, scripts, answers)),
+        *(
+            OutFile(
+                path=f"{folder}/files{job_file.server_path(script.path)}",
+                content=scripts[script.sha256],
+                executable=script.executable is not False,
+            )
+            for script in entry.scripts
+        ),
+        *(OutFile(path=f"{folder}/runner/{name}", content=content) for name, content in runner_files()),
+    )
+
+
+def is_zip(resources: tuple[Resource, ...]) -> bool:
+    """True where the chosen target takes the folder itself, not an image."""
+    return any(resource.values.get("package") == "zip" for resource in resources)
+
+
+def runner_files() -> tuple[tuple[str, bytes], ...]:
+    """The runner, verbatim."""
+    folder = importlib.resources.files("migrator") / "runner"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".py"))
+    return tuple((name, (folder / name).read_bytes()) for name in names)
+
+
+def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> dict[str, object]:
+    job, option = entry.job, entry.placement.option
+    plain_user = job.user if job.user and USER_NAME.fullmatch(job.user) and job.user != "root" else None
+    home = job_file.home(job, host)
+    return {
+        "entry": entry,
+        "job": job,
+        "host": host,
+        "option": option,
+        "placement": entry.placement,
+        "when": entry.schedule_in_words or " ".join(job.schedule.expressions),
+        "translation": job_file.translation(entry),
+        "notify": job_file.notify(job, answers),
+        "secrets": job_file.secrets(entry, scripts),
+        "timezone": host.timezone or job.schedule.timezone,
+        "packages": packages.needed(entry.facts, job.shell),
+        "unknown_programs": packages.unknown(entry.facts),
+        "libraries": sorted({fact.value for fact in entry.facts if fact.kind == "library"}),
+        "release": DEBIAN.get(host.os_version or "", DEFAULT_RELEASE) if host.os_id == "debian" else DEFAULT_RELEASE,
+        "user": plain_user or "job",
+        "uid": FIRST_UID,
+        "home": home if re.fullmatch(r"/[A-Za-z0-9._/-]+", home) and home != "/root" else "/home/job",
+        "has_files": bool(entry.scripts),
+        "zip": is_zip(option.resources),
+        "resources": option.resources,
+        "firings": [at.isoformat() for at in entry.next_firings[:5]],
+    }

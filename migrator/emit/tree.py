@@ -1,0 +1,135 @@
+"""The whole tree: which jobs are emitted, which are left out and why, and all files."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from migrator import render
+from migrator.emit import job_file, job_folder, shells
+from migrator.errors import EmitError
+from migrator.model.job import Host
+from migrator.model.plan import JobPlan, OutFile, Plan
+
+AUTO = "auto"
+
+
+class Place(NamedTuple):
+    """What `emit` has to know of a target; the caller takes it from the targets room."""
+
+    title: str
+    provider: str
+    languages: tuple[str, ...]
+    region: str | None
+
+
+class LeftOut(NamedTuple):
+    """A job of which nothing is written. `blocking`: it should move, and something has to be decided first."""
+
+    job_id: str
+    reason: str
+    blocking: bool
+
+
+class EmitResult(NamedTuple):
+    """Every file of the tree, and every job that is not in it."""
+
+    out_files: tuple[OutFile, ...]
+    left_out: tuple[LeftOut, ...]
+    emitted: tuple[str, ...]
+
+
+def emit(
+    plan: Plan,
+    scripts: Mapping[str, bytes],
+    places: Mapping[str, Place],
+    iac: str = AUTO,
+    job_ids: Collection[str] = (),
+) -> EmitResult:
+    """Render a plan. `job_ids`: only these; empty: all. Raises `EmitError` for an id that the plan does not have."""
+    known = {entry.job.id for entry in plan.jobs}
+    for job_id in job_ids:
+        if job_id not in known:
+            raise EmitError(f"{job_id}: no such job in the plan; `migrator jobs` and the report list the ids")
+    hosts = {host.host.name: host.host for host in plan.hosts}
+    emitted: list[JobPlan] = []
+    left_out: list[LeftOut] = []
+    for entry in sorted(plan.jobs, key=lambda entry: entry.job.id):
+        if job_ids and entry.job.id not in job_ids:
+            continue
+        why = _why_not(entry, plan.decisions.answers, places)
+        if why is None:
+            emitted.append(entry)
+        else:
+            left_out.append(why)
+    out: list[OutFile] = []
+    for entry in emitted:
+        host = hosts.get(entry.job.host) or Host(name=entry.job.host)
+        out.extend(job_folder.files(entry, host, scripts, plan.decisions.answers))
+    groups: dict[tuple[str, str], list[JobPlan]] = {}
+    for entry in emitted:
+        place = places[entry.placement.option.target]
+        groups.setdefault((place.provider, _language(place, iac)), []).append(entry)
+    for (provider, language), entries in sorted(groups.items()):
+        region = plan.request.region or places[entries[0].placement.option.target].region
+        out.extend(shells.files(provider, language, entries, region))
+    out.extend(_around(plan, emitted, left_out, places, groups))
+    return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))
+
+
+def _language(place: Place, iac: str) -> str:
+    return iac if iac in place.languages else place.languages[0]
+
+
+def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Place]) -> LeftOut | None:
+    job, placement = entry.job, entry.placement
+    reasons = "; ".join(placement.reasons)
+    if placement.verdict in {"stay", "drop", "delete"}:
+        return LeftOut(job.id, f"{placement.verdict}: {reasons}", blocking=False)
+    if placement.verdict == "insufficient-data" and f"{job.id}/target" not in answers:
+        return LeftOut(job.id, f"insufficient data: {reasons}; answer {job.id}/target to emit it all the same", blocking=False)
+    place = places.get(placement.option.target)
+    if place is None or not place.languages:
+        return LeftOut(job.id, f"stays on {job.host}: {placement.option.target} has nothing to create", blocking=False)
+    accepted = answers.get(f"{job.id}/schedule-accepted") == "yes"
+    chosen = job_file.translation(entry)
+    if chosen is None:
+        return LeftOut(job.id, f"its schedule has no {placement.option.dialect} form: {' '.join(job.schedule.expressions)}", True)
+    if chosen.proof.status != "equal" and not accepted:
+        proof = chosen.proof
+        first = f" ({', '.join(proof.first[:3])} ...)" if proof.first else ""
+        why = proof.reason or f"{proof.differing} instants{first}"
+        return LeftOut(
+            job.id,
+            f"its schedule is not proved equal ({proof.status}: {why}); answer {job.id}/schedule-accepted: yes to accept that",
+            blocking=True,
+        )
+    return None
+
+
+def _around(
+    plan: Plan,
+    emitted: list[JobPlan],
+    left_out: list[LeftOut],
+    places: Mapping[str, Place],
+    groups: Mapping[tuple[str, str], list[JobPlan]],
+) -> tuple[OutFile, ...]:
+    entries = {entry.job.id: entry for entry in plan.jobs}
+    context: dict[str, object] = {
+        "plan": plan,
+        "emitted": [
+            {
+                "entry": entry,
+                "place": places[entry.placement.option.target],
+                "zip": job_folder.is_zip(entry.placement.option.resources),
+            }
+            for entry in emitted
+        ],
+        "left_out": [{"entry": entries[item.job_id], "reason": item.reason, "blocking": item.blocking} for item in left_out],
+        "groups": sorted(groups),
+        "images": sorted(entry.job.id for entry in emitted if not job_folder.is_zip(entry.placement.option.resources)),
+    }
+    return (
+        OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),
+        OutFile(path="Makefile", content=render.text("delivery/Makefile.j2", "makefile", **context).encode()),
+        OutFile(path=".gitignore", content=render.text("delivery/gitignore.j2", "text", **context).encode()),
+        OutFile(path=".github/workflows/check.yml", content=render.text("delivery/check.yml.j2", "workflow", **context).encode()),
+    )

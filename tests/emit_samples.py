@@ -1,0 +1,96 @@
+"""Plans made by hand from the rooms' ALL tuples, so that every target and language is emitted in tests."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from migrator import targets
+from migrator.assumptions import DEFAULT
+from migrator.emit.tree import Place
+from migrator.model.finding import Dossier, Evidence, Fact, Proof, ScriptFile, Translation
+from migrator.model.job import Host, Job, Location, Schedule, Secret, Setting, User
+from migrator.model.option import Option, Part, Placement, Shape
+from migrator.model.plan import Decisions, HostPlan, JobPlan, Plan, PriceBook, Request, Savings
+from migrator.model.usage import Spread, Usage
+
+AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
+HOST = Host(
+    name="web01", timezone="Europe/Berlin", os_id="debian", os_version="12", cron="debian",
+    users=(User(name="shop", uid=1001, home="/srv/shop", shell="/bin/sh"),),
+)  # fmt: skip
+PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
+EXPRESSIONS = {"eventbridge": "cron(30 2 * * ? *)", "cloud-scheduler": "30 2 * * *", "container-apps": "30 1 * * *"}
+SCRIPT = b"#!/bin/sh\nset -e\ncat\necho \"$GREETING from $0\"\n"
+SHA = "a" * 64
+NASTY = "it's \"${HOME}\" %{x} {{y}} `z` \\ $$ é"
+
+
+def job(job_id: str, command: str = "/srv/shop/bin/night.sh", **more: object) -> Job:
+    values = {
+        "id": job_id, "host": "web01", "name": f"night {NASTY}",
+        "location": Location(host="web01", path="/etc/cron.d/shop", line=7), "scheduler": "system_crontab",
+        "schedule": Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="Europe/Berlin"), "user": "shop",
+        "command": command, "logged_as": command, "stdin": "hello\n",
+        "environment": (Setting(name="GREETING", value=NASTY), Setting(name="MAILTO", value="ops@example.com")),
+        "mail_to": "ops@example.com",
+    } | more  # fmt: skip
+    return Job(**values)  # type: ignore[arg-type]
+
+
+def translation(dialect: str, status: str = "equal") -> Translation:
+    return Translation(
+        dialect=dialect, timezone="Europe/Berlin", expressions=(EXPRESSIONS.get(dialect, "30 2 * * *"),), guard=None,
+        proof=Proof(status=status, differing=None if status == "equal" else 2, first=() if status == "equal" else ("+2026-03-29",)),
+    )  # fmt: skip
+
+
+def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False) -> JobPlan:
+    target = next(t for t in targets.ALL if target_name == t.NAME)
+    command = "/srv/shop/bin/night.sh" + (" --password @secret:SHOP_PASSWORD@" if secret else "")
+    one = job(job_id, command, secrets=(Secret(name="SHOP_PASSWORD", kind="password"),) if secret else ())
+    spread = Spread(count=60, p50=10.0, p95=20.0, p99=25.0, max=30.0)
+    evidence = Evidence(snippet="#!/bin/sh")
+    facts = (Fact(kind="interpreter", value="sh", evidence=evidence), Fact(kind="command", value="cat", evidence=evidence))
+    if target_name == "aws_lambda" and secret:
+        facts += (Fact(kind="command", value="/usr/bin/mysqldump", evidence=evidence),)
+    script = ScriptFile(path="/srv/shop/bin/night.sh", sha256=SHA, language="sh", lines=4, executable=True)
+    usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)
+    shape = Shape(
+        kind="scheduled_batch", faithful=True,
+        parts=(Part(name="job", monthly_invocations=30.4375, duration_s=spread, billed_s=12.0, memory_mib=100.0),),
+    )  # fmt: skip
+    chosen = translation(target.DIALECT, status) if target.DIALECT else None
+    dossier = Dossier(job=one, host=HOST, usage=usage, facts=facts, scripts=(script,), smallest_gap_s=86400.0)
+    sizes = target.sizes()
+    resources = ()
+    if sizes:
+        resources = target.resources(dossier, shape, sizes[0], chosen, 300.0, target.DEFAULT_REGION or "")
+    option = Option(
+        job_id=job_id, shape="scheduled_batch", target=target_name, size=sizes[0] if sizes else None, dialect=target.DIALECT,
+        monthly_cost=Decimal("0.0123"), resources=resources, timeout_s=target.timeout_s(30.0, DEFAULT),
+    )  # fmt: skip
+    return JobPlan(
+        job=one, usage=usage, facts=facts, scripts=(script,), translations=(chosen,) if chosen else (), findings=(), shapes=(shape,),
+        placement=Placement(job_id=job_id, verdict=verdict, option=option, reasons=("fits",)),
+        next_firings=(datetime(2026, 11, 24, 1, 30, tzinfo=UTC),), smallest_gap_s=86400.0, schedule_in_words="at 02:30",
+    )  # fmt: skip
+
+
+def plan(*entries: JobPlan, answers: dict[str, str] | None = None) -> Plan:
+    return Plan(
+        migrator="0", as_of=AS_OF, request=Request(), hosts=(HostPlan(host=HOST, savings=Savings(host="web01", can_go=False)),),
+        jobs=entries, problems=(), accounting=(), unmatched=(), digests=(), decisions=Decisions(answers=answers or {}), assumptions=(),
+        prices=PriceBook(), tzdata="2025.1",
+    )  # fmt: skip
+
+
+SCRIPTS = {SHA: SCRIPT}
+
+
+def every_target() -> Plan:
+    names = [t.NAME for t in targets.ALL if t.LANGUAGES]
+    entries = [
+        entry(name, f"{name.replace('_', '-')}-{'secret' if secret else 'plain'}-1a2b", secret=secret)
+        for name in names
+        for secret in (False, True)
+    ]
+    return plan(*entries)
