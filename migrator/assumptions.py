@@ -34,6 +34,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     long_tail_factor: float = 3.0
     growth_horizon_months: float = 12.0
     soft_misfit_monthly_usd: float = 1.0
+    tie_monthly_usd: float = 0.10
     savings_confidence: float = 0.9
     price_spread: float = 0.05
     unmeasured_factor: float = 2.0
@@ -71,6 +72,9 @@ REASONS: dict[str, Reason] = {
     "growth_horizon_months": Reason("a migration is not looked at again for about a year", "a growing job outgrows its place"),
     "soft_misfit_monthly_usd": Reason(
         "a few hours of work spread over three years", "a cheaper place that asks for work is chosen, or is not"
+    ),
+    "tie_monthly_usd": Reason(
+        "nobody runs a second kind of platform for a dime a month", "a simpler or a cheaper place is chosen"
     ),
     "savings_confidence": Reason("nine in ten is what a budget is planned with", "the interval is wider or narrower"),
     "price_spread": Reason("list prices of one thing differ by a few percent between dates", "the interval moves with it"),

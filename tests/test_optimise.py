@@ -50,6 +50,16 @@ def test_ties_go_to_the_first_target() -> None:
     assert choose(option("a", "1"), option("b", "1")).option.target == "a"
 
 
+def test_a_dime_a_month_is_a_tie_and_the_first_target_wins() -> None:
+    placed = choose(option("a", "0.15"), option("b", "0.10"), option("c", "0.04"))
+    assert placed.option.target == "b"
+    assert {lost.target: lost.reason for lost in placed.rejected} == {
+        "a": "$0.05 a month more",
+        "c": "costs $0.06 a month less: a tie; comes later in the order of targets",
+        "host": "the server stays on the bill for as long as this job stays on it",
+    }
+
+
 def test_it_stays_where_nothing_fits() -> None:
     placed = choose(option("a", "1", hard=("no root",)))
     assert (placed.verdict, placed.option.target) == ("stay", "host")
@@ -115,4 +125,5 @@ def test_adding_a_target_never_makes_the_choice_worse(given_: list[tuple[int, bo
     before, after = choose(*options), choose(*options, made(99, more))
     if before.verdict == "move":
         assert after.verdict == "move"
-        assert weight(after.option, DEFAULT) <= weight(before.option, DEFAULT)
+        tie = Decimal(str(DEFAULT.tie_monthly_usd))
+        assert weight(after.option, DEFAULT) <= weight(before.option, DEFAULT) + tie

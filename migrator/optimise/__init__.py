@@ -81,8 +81,8 @@ def _place(candidate: Candidate, answers: Mapping[str, str], assumptions: Assump
         reasons.append(_nothing_fits(options))
         verdict = "stay" if unknown is None else "insufficient-data"
         return _placement(candidate, verdict, staying, reasons, by_user=by_user, assumptions=assumptions)
-    chosen = min(moving, key=lambda option: (option.monthly_cost is None, weight(option, assumptions)))
-    reasons.append(_cheapest(chosen, len(moving)))
+    chosen = _first_of_the_cheapest(moving, assumptions)
+    reasons.append(_cheapest(chosen, moving))
     reasons.extend(f"with work: {misfit.message}" for misfit in chosen.misfits)
     if unknown is not None:
         reasons.insert(0, unknown.message)
@@ -126,10 +126,22 @@ def _nothing_fits(options: list[Option]) -> str:
     return "no place fits: " + "; ".join(messages)
 
 
-def _cheapest(chosen: Option, count: int) -> str:
+def _first_of_the_cheapest(moving: list[Option], assumptions: Assumptions) -> Option:
+    """The cheapest by weight; of those that are within a tie of it, the first in the order of targets."""
+    known = [option for option in moving if option.monthly_cost is not None] or moving
+    least = min(weight(option, assumptions) for option in known)
+    return next(option for option in known if weight(option, assumptions) <= least + Decimal(str(assumptions.tie_monthly_usd)))
+
+
+def _cheapest(chosen: Option, moving: list[Option]) -> str:
+    count = len(moving)
     if chosen.monthly_cost is None:
         return f"the least of the known costs among {count} that fit; the whole cost is unknown"
-    return f"the cheapest of {count} that fit" if count > 1 else "the only place that fits"
+    if count == 1:
+        return "the only place that fits"
+    if any(known_cost(option) < chosen.monthly_cost for option in moving if option.monthly_cost is not None):
+        return f"the first of {count} that fit and cost about the same or ask for less work"
+    return f"the cheapest of {count} that fit"
 
 
 def _placement(
@@ -180,10 +192,11 @@ def _why_lost(option: Option, chosen: Option, assumptions: Assumptions) -> str:
     soft = [misfit.message for misfit in option.misfits if not misfit.hard]
     if more > 0:
         return f"${more:,.2f} a month more" if more >= Decimal("0.005") else "a fraction of a cent a month more"
-    if more == 0 and weight(option, assumptions) == weight(chosen, assumptions):
-        return "costs the same; comes later in the order of targets"
-    if soft:
-        return "cheaper, but asks for work: " + "; ".join(soft)
+    if soft and weight(option, assumptions) > weight(chosen, assumptions):
+        return ("cheaper, but asks for work: " if more < 0 else "asks for work: ") + "; ".join(soft)
+    if abs(more) <= Decimal(str(assumptions.tie_monthly_usd)):
+        less = f"${-more:,.2f} a month less" if -more >= Decimal("0.005") else "the same"
+        return f"costs {less}: a tie; comes later in the order of targets"
     return "fits, but was not chosen"
 
 
