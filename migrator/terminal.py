@@ -54,7 +54,9 @@ def progress(title: str, total: int) -> Iterator[Callable[[], None]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+    )
     task = bar.add_task(safe(title), total=total)
     timer = threading.Timer(BAR_AFTER_S, bar.start)
     timer.daemon = True

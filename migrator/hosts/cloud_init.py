@@ -21,7 +21,13 @@ READS = (
     "/sys/hypervisor/uuid",
 )
 PROVIDERS = {"aws": "aws", "ec2": "aws", "amazon": "aws", "gce": "gcp", "gcp": "gcp", "google": "gcp", "azure": "azure"}
-VENDORS = {"Amazon EC2": "aws", "Google": "gcp", "Microsoft Corporation": "azure", "Hetzner": "hetzner", "DigitalOcean": "digitalocean"}
+VENDORS = {
+    "Amazon EC2": "aws",
+    "Google": "gcp",
+    "Microsoft Corporation": "azure",
+    "Hetzner": "hetzner",
+    "DigitalOcean": "digitalocean",
+}
 
 
 def read(files: HostFiles) -> HostPart:
@@ -83,6 +89,8 @@ def _dmi(files: HostFiles) -> HostPart:
         instance_type=instance_type,
         instance_id=instance_id,
         evidence=(
-            Evidence(snippet=f"{vendor} {product or ''}".strip(), location=Location(host="", path="/sys/class/dmi/id/sys_vendor")),
+            Evidence(
+                snippet=f"{vendor} {product or ''}".strip(), location=Location(host="", path="/sys/class/dmi/id/sys_vendor")
+            ),
         ),
     )

@@ -21,7 +21,9 @@ def read(files: HostFiles) -> HostPart:
         architecture = "x86_64"
     elif any(re.match(r"CPU architecture\s*:\s*8", line) for line in cpu):
         architecture = "aarch64"
-    memory = next((int(m[1]) for line in lines(files, "/proc/meminfo") if (m := re.match(r"MemTotal:\s+(\d{1,15}) kB", line))), None)
+    memory = next(
+        (int(m[1]) for line in lines(files, "/proc/meminfo") if (m := re.match(r"MemTotal:\s+(\d{1,15}) kB", line))), None
+    )
     evidence = []
     if count:
         evidence.append(Evidence(snippet=f"{count} processors", location=Location(host="", path="/proc/cpuinfo")))

@@ -46,7 +46,9 @@ def read(files: HostFiles) -> HostPart:
         return HostPart(cron=_by_files(files))
     os_id = fields.get("ID", "").lower() or None
     release = fields.get("PRETTY_NAME") or " ".join(filter(None, [fields.get("NAME"), fields.get("VERSION")])) or None
-    family = next((FAMILIES[word] for word in [os_id or "", *fields.get("ID_LIKE", "").lower().split()] if word in FAMILIES), None)
+    family = next(
+        (FAMILIES[word] for word in [os_id or "", *fields.get("ID_LIKE", "").lower().split()] if word in FAMILIES), None
+    )
     return HostPart(
         release=release,
         os_id=os_id,

@@ -66,7 +66,9 @@ def read(files: HostFiles) -> HostPart:
             seen = True
             if not is_standard(name) and name not in {"sudo", "rmnologin", "killprocs", "single", "ondemand", "bootlogs"}:
                 location = Location(host="", path=f"{folder}/{entry}")
-                found.setdefault(name, Service(name=name, port=None, evidence=Evidence(snippet=f"enabled: {entry}", location=location)))
+                found.setdefault(
+                    name, Service(name=name, port=None, evidence=Evidence(snippet=f"enabled: {entry}", location=location))
+                )
     return HostPart(services=tuple(found[name] for name in sorted(found)) if seen else None)
 
 

@@ -39,7 +39,9 @@ def read(files: HostFiles) -> HostPart:
         if is_zone(name):
             known.append((name, path))
         else:
-            message = f"time zone {name[:60]!r} is unknown; an IANA name such as Europe/Berlin is needed; schedules are read without it"
+            message = (
+                f"time zone {name[:60]!r} is unknown; an IANA name such as Europe/Berlin is needed; schedules are read without it"
+            )
             problems.append(Problem(location=Location(host="", path=path, line=1), message=message))
     if not known:
         return HostPart(problems=tuple(problems))
@@ -88,7 +90,15 @@ def _by_content(files: HostFiles) -> str | None:
     # another release of the database: zones with the same rule from now on; the well-known name of each rule
     footer = raw.rstrip(b"\n").rpartition(b"\n")[2]
     same = [name for name in names if _footer_of(name) == footer]
-    preferred = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
+    preferred = (
+        "UTC",
+        "Europe/Berlin",
+        "Europe/London",
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+        "America/Los_Angeles",
+    )
     return next((name for name in preferred if name in same), same[0] if len(same) == 1 else None)
 
 

@@ -114,7 +114,9 @@ def _extract(stream: BinaryIO, name: str, folder: Path, limit: int, kept: dict[s
             tar = _tar(stream, stack)
             for count, member in enumerate(tar):
                 if count >= MOST_MEMBERS:
-                    raise SourceError(f"{name}: holds more than {MOST_MEMBERS:,} files; bundle only what `migrator collect` takes")
+                    raise SourceError(
+                        f"{name}: holds more than {MOST_MEMBERS:,} files; bundle only what `migrator collect` takes"
+                    )
                 total += max(member.size, 0) if member.isreg() else 0
                 if total > limit:
                     raise SourceError(
@@ -122,7 +124,9 @@ def _extract(stream: BinaryIO, name: str, folder: Path, limit: int, kept: dict[s
                     )
                 why = _take(tar, member, folder, kept, links)
                 if why:
-                    refused.append(Refused(member.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), why))
+                    refused.append(
+                        Refused(member.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), why)
+                    )
         except (tarfile.TarError, EOFError, zstandard.ZstdError, OSError, ValueError) as error:
             if not kept and not links:
                 raise SourceError(f"{name}: is no tar file ({error}); .tar, .tar.gz or .tar.zst would be right") from error
@@ -138,12 +142,16 @@ def _extract(stream: BinaryIO, name: str, folder: Path, limit: int, kept: dict[s
 def _tar(stream: BinaryIO, stack: ExitStack) -> tarfile.TarFile:
     head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
     if head.startswith(b"\x28\xb5\x2f\xfd"):
-        reader = stack.enter_context(zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(stream, read_across_frames=True))
+        reader = stack.enter_context(
+            zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(stream, read_across_frames=True)
+        )
         return stack.enter_context(tarfile.open(fileobj=reader, mode="r|", errors="surrogateescape"))
     return stack.enter_context(tarfile.open(fileobj=stream, mode="r|*", errors="surrogateescape"))
 
 
-def _take(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, kept: dict[str, Kept], links: list[tuple[Path, str, str]]) -> str:
+def _take(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, kept: dict[str, Kept], links: list[tuple[Path, str, str]]
+) -> str:
     """Unpack one member; why not, if it is refused. Links are written last, so that nothing is written through one."""
     pure = PurePosixPath(member.name)
     parts = [part for part in pure.parts if part != "."]

@@ -1,0 +1,40 @@
+"""System crontabs, whose lines name a user: /etc/crontab and /etc/cron.d.
+
+Line: `17 * * * *  root  cd / && run-parts --report /etc/cron.hourly`
+Source: crontab(5), cron(8)
+"""
+
+import re
+
+from migrator.model.job import Host, Schedules
+from migrator.model.source import HostFiles
+from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, merged
+from migrator.schedulers.crontab_file import read as read_file
+from migrator.schedulers.file_rule import ignored_mode, ignored_name
+
+READS = ("/etc/crontab", "/etc/cron.d/*", "/etc/default/cron")
+NAME = "system_crontab"
+ROOT = 0
+
+
+def lsb_names(files: HostFiles) -> bool:
+    """True if Debian's cron was told (`-l`) to take LSB names too."""
+    raw = files.content("/etc/default/cron") if files.exists("/etc/default/cron") else None
+    return bool(re.search(rb"(?m)^\s*EXTRA_OPTS=.*-l\b", raw or b""))
+
+
+def read(files: HostFiles, host: Host) -> Schedules:
+    """Jobs of /etc/crontab and of every file in /etc/cron.d, also of those that the daemon leaves out (switched off, with why)."""
+    counter = Counter(NAME)
+    grammar = host.cron or UNKNOWN_GRAMMAR
+    lsb = lsb_names(files)
+    parts = []
+    for file in files.glob(READS[:2]):
+        name = file.path.rpartition("/")[2]
+        ignored = ignored_name(name, grammar, lsb=lsb) if file.path != "/etc/crontab" else None
+        if grammar == "busybox":
+            ignored = "busybox crond reads users' crontabs only; nothing runs this file; move its jobs there or remove it"
+        # a busybox machine with such a file: read it as the other daemons do, so that its jobs are seen
+        kind = Kind(NAME, UNKNOWN_GRAMMAR if grammar == "busybox" else grammar, True, None)
+        parts.append(read_file(files, host, file, kind, counter, ignored or ignored_mode(file, grammar, ROOT)))
+    return merged(parts)
