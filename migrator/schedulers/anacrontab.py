@@ -59,7 +59,6 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
             settings[match[1]] = Setting(name=match[1], value=redacted.text, location=draft.at(number))
         else:
             draft.wrong(number, "is neither a setting nor `period delay name command`; anacron skips it; correct it")
-            draft.counts["problem"] -= 1
         draft.counts[what] += at - start
     return draft.done()
 

@@ -63,9 +63,8 @@ class Draft:
         return Location(host=self.host.name, path=self.path, line=line)
 
     def wrong(self, line: int, message: str, kind: ProblemKind = "not-understood") -> None:
-        """Count a Problem line; after `MOST_PROBLEMS` they are only counted."""
-        self.counts["problem"] += 1
-        if self.counts["problem"] <= MOST_PROBLEMS:
+        """Say what is wrong with a line, for the first `MOST_PROBLEMS`; the caller counts it."""
+        if self.counts["problem"] < MOST_PROBLEMS:
             self.problems.append(Problem(location=self.at(line), message=message, kind=kind))
 
     def done(self) -> Schedules:

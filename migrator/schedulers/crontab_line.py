@@ -187,7 +187,7 @@ class Split(NamedTuple):
 def at_percent(rest: str, grammar: Grammar) -> Split:
     r"""The command as the shell gets it, and its standard input; None if there is no `%`.
 
-    >>> at_percent(r"mail -s $(date +\\%F) ops%one%two", "debian")
+    >>> at_percent(r"mail -s $(date +\%F) ops%one%two", "debian")
     Split(command='mail -s $(date +%F) ops', stdin='one\ntwo\n')
     """
     if grammar not in {"debian", "cronie", "systemd-cron"}:

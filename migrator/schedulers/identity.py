@@ -51,7 +51,7 @@ def job_id(host: str, user: str | None, command: str, ordinal: str) -> str:
     """The id.
 
     >>> job_id("web01", "root", "cd /srv && php artisan schedule:run", "user_crontab#0")
-    'artisan-d66bad3b'
+    'artisan-ce307083'
     """
     text = "\0".join([host, user or "", command, ordinal])
     return f"{slug(command)}-{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
