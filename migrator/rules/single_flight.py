@@ -12,6 +12,7 @@ Source: flock(1); cron(8): Vixie cron starts a new run each time, whether or not
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
 from migrator.rules.dossier_reading import first_of_each, listed, of, runs, seconds, told
+from migrator.rules.run_time import few_runs_factor
 
 NAME = "single-flight"
 
@@ -46,8 +47,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
 
 
 def _never_meets(dossier: Dossier, assumptions: Assumptions) -> bool:
-    """Measured, bounded with headroom below the smallest gap, and never seen to overlap: the lock has nothing to do."""
+    """Measured, with its bound below the smallest gap, and never seen to overlap: the lock has nothing to do."""
     usage = dossier.usage
-    if usage is None or usage.upper_s is None or usage.overlapping_runs or dossier.smallest_gap_s is None:
+    if usage is None or usage.duration_s.max is None or usage.overlapping_runs or dossier.smallest_gap_s is None:
         return False
-    return max(usage.upper_s, usage.duration_s.max or 0.0) * assumptions.run_time_headroom < dossier.smallest_gap_s
+    bound = max(usage.upper_s or 0.0, usage.duration_s.max) * few_runs_factor(usage.duration_s.count, assumptions)
+    return bound < dossier.smallest_gap_s
