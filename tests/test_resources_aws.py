@@ -18,6 +18,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from migrator import render, resources
+from migrator.errors import PriceError
 from migrator.model.finding import Dossier
 from migrator.model.job import Job, Secret
 from migrator.model.option import CostItem, Part, Resource, Shape
@@ -110,6 +111,19 @@ def test_every_line_of_the_bill_has_a_source_and_a_date() -> None:
             assert line.source
             assert line.as_of
             assert line.price_key
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1"])
+def test_everything_has_a_price_in_every_region_of_the_price_book(region: str) -> None:
+    for target, dossier, shape in jobs():
+        for size in target.sizes()[-2:]:  # both architectures
+            created = target.resources(dossier, shape, size, TRANSLATION, 60, region)
+            assert total(bill(created, region).values()) is not None
+
+
+def test_a_region_without_prices_is_named() -> None:
+    with pytest.raises(PriceError, match="'eu-north-9'; the price book knows eu-central-1, eu-west-1, us-east-1"):
+        bill(made(aws_lambda, 512, 30, 10), "eu-north-9")
 
 
 def test_an_unknown_number_of_runs_is_an_unknown_cost() -> None:

@@ -117,7 +117,7 @@ def resources(
     job = dossier.job
     part = shape.parts[0] if shape.parts else None
     invocations = part.monthly_invocations if part else aws_parts.monthly_runs(dossier)
-    billed_s = part.billed_s if part else None
+    billed_s = aws_parts.on_a_share_s(part.billed_s if part else None, dossier.usage, size.vcpu)
     task = aws_parts.reference("aws_ecs_task_definition", aws_parts.identifier(job))
     cluster = aws_parts.reference("aws_ecs_cluster", CLUSTER)
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))

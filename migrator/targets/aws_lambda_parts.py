@@ -78,7 +78,7 @@ def function(
     """
     job = dossier.job
     end = f"_{suffix}" if suffix else ""
-    billed_s = aws_parts.billed_ms(part.billed_s)
+    billed_s = aws_parts.billed_ms(aws_parts.on_a_share_s(part.billed_s, dossier.usage, size.vcpu))
     gb_s = None if billed_s is None or part.monthly_invocations is None else part.monthly_invocations * float(billed_s)
     notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     secrets = aws_parts.secrets(job, 0, read_at_deployment=True)

@@ -9,6 +9,7 @@ from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Resource
+from migrator.model.usage import Usage
 
 NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
@@ -198,6 +199,17 @@ def event(job: Job, expression: int) -> str:
     """What a function gets: Scheduler's keywords must stand in it unescaped, so this is text and not an object of a template."""
     said = {"execution_id": EXECUTION_ID, "expression": expression, "job_id": job.id, "scheduled_time": SCHEDULED_TIME}
     return json.dumps(said, ensure_ascii=False)
+
+
+def on_a_share_s(seconds: float | None, usage: Usage | None, vcpu: float) -> float | None:
+    """Seconds of a run where it gets `vcpu` of a processor: what computed takes longer on a share, what waited does not.
+
+    Without a measured processor time nothing is known about it, and the server's seconds stand.
+    """
+    if seconds is None or usage is None or usage.cpu_s is None or not usage.cpu_s.p50 or not usage.duration_s.p50:
+        return seconds
+    computing = min(usage.cpu_s.p50 / usage.duration_s.p50, 1.0)
+    return seconds * (1 - computing + computing / min(vcpu, 1.0))
 
 
 def billed_ms(seconds: float | None) -> Decimal | None:
