@@ -25,7 +25,9 @@ from migrator.errors import EmitError
 HCL_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 YAML_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 BICEP_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-MARKDOWN_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+.!|~&:@$^=-]")
+# everywhere: what CommonMark, GitHub's tables, math and emoji read as marks; at the start of a line: what makes a block
+MARKDOWN_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=\w+:)|^(?=[-+=#]|\d+[.)])")
+MARKDOWN_NUMBER = re.compile(r"^\\(\d+)([.)])")
 
 
 def _escaped(text: str, escapes: dict[str, str], numeric: Callable[[int], str]) -> str:
@@ -122,11 +124,19 @@ def _py(value: object) -> str:
     return repr(list(value) if isinstance(value, tuple) else value)
 
 
+def _pictured(c: str) -> str:
+    """Line ends and tabs as entities; other control characters, which HTML cannot hold, as their pictures."""
+    if c in "\n\r\t":
+        return f"&#{ord(c)};"
+    return chr(0x2400 + ord(c)) if ord(c) < 32 else "\u2421" if c == "\x7f" else c
+
+
 def _md(value: object) -> str:
     """Text that is shown as it is, in a paragraph, a list or a table cell."""
     text_ = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _word(value))
-    text_ = re.sub(r"[\x00-\x1f\x7f]", lambda c: f"&#{ord(c[0])};", text_)
-    return re.sub(r"^ | $", "&#32;", text_)
+    text_ = MARKDOWN_NUMBER.sub(r"\1\\\2", text_)
+    text_ = "".join(_pictured(c) for c in text_)
+    return re.sub(r"^\s|\s$", lambda space: f"&#{ord(space[0])};", text_)
 
 
 def _mdcode(value: object) -> str:

@@ -86,8 +86,11 @@ def plan(*entries: JobPlan, answers: dict[str, str] | None = None) -> Plan:
 SCRIPTS = {SHA: SCRIPT}
 
 
+ONLY = ()
+
+
 def every_target() -> Plan:
-    names = [t.NAME for t in targets.ALL if t.LANGUAGES]
+    names = [t.NAME for t in targets.ALL if t.LANGUAGES and t.PROVIDER in ONLY] if ONLY else [t.NAME for t in targets.ALL if t.LANGUAGES]
     entries = [
         entry(name, f"{name.replace('_', '-')}-{'secret' if secret else 'plain'}-1a2b", secret=secret)
         for name in names

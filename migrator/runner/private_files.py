@@ -8,11 +8,14 @@ the command and in each other.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from .job_file import JobFile
 from .secret import MARK, fill
+
+PYTHONS = ("/usr/bin/python3", "/usr/bin/python", "/usr/local/bin/python3")
 
 
 def place(job: JobFile, private: Path, outer: Mapping[str, str]) -> bytes:
@@ -25,12 +28,23 @@ def place(job: JobFile, private: Path, outer: Mapping[str, str]) -> bytes:
                 path.write_bytes(fill(content, outer))
         return fill(job.command, outer)
     moved = {name: str(private / name.lstrip("/")) for name in job.files}
+    renamed = {**{name: str(python_folder(private) / "python3") for name in PYTHONS if not Path(name).exists()}, **moved}
     for name, target in moved.items():
         source, path = job.folder / "files" / name.lstrip("/"), Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_renamed(fill(source.read_bytes(), outer), moved))
+        path.write_bytes(_renamed(fill(source.read_bytes(), outer), renamed))
         path.chmod(source.stat().st_mode & 0o777 | 0o500)
-    return _renamed(fill(job.command, outer), moved)
+    return _renamed(fill(job.command, outer), renamed)
+
+
+def python_folder(private: Path) -> Path:
+    """A folder with `python3` and `python`, for the end of PATH: a zip function's own Python is in no usual place."""
+    folder = private / ".python"
+    if not folder.is_dir():
+        folder.mkdir()
+        for name in ("python3", "python"):
+            (folder / name).symlink_to(sys.executable)
+    return folder
 
 
 def _renamed(text: bytes, moved: dict[str, str]) -> bytes:

@@ -68,6 +68,8 @@ def run(
             raise secret.MissingSecretError(f"{', '.join(lacking)}: not in the environment; create it and inject it by this name")
         variables = environment.build(job, outer)
         command = private_files.place(job, Path(private), outer)
+        if outer.get("MIGRATOR_IN_IMAGE") != "1" and b"PATH" in variables:
+            variables[b"PATH"] += b":" + str(private_files.python_folder(Path(private))).encode()
         stdin = None if job.stdin is None else secret.fill(job.stdin, outer)
         ended = process.run(
             [job.shell.encode(), b"-c", command],
