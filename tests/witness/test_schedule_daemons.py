@@ -1,0 +1,161 @@
+"""The real cron daemons, driven by a virtual clock, against our calendars: 64 schedules over the zone changes of four zones."""
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from migrator.schedule import crontab
+from migrator.schedule.zones import to_instant, to_minute, transitions
+
+HERE = Path(__file__).parent
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago")
+HAND_MADE = """\
+30 2 * * *
+0 2 * * *
+59 2 * * *
+30 1 * * *
+0 3 * * *
+30 0 * * *
+0 0 * * *
+15 1 * * *
+45 1 * * *
+10 2 * * *
+30 1,2,3 * * *
+30 1-3 * * *
+0 1-3 * * *
+0,30 2 * * *
+*/30 2 * * *
+30 */2 * * *
+15 * * * *
+0 * * * *
+*/15 * * * *
+*/26 * * * *
+*/24 7 * * *
+14-16/5 */8 * * *
+51 * * * 0
+*/25 */8 * * *
+5 0-23 * * *
+5 0-23/2 * * *
+* 2 * * *
+* * * * 0
+30 2 * * 0
+30 2 * * 1
+30 2 */2 * 0
+30 2 13 * 0
+45 23 * * 6
+@hourly
+@daily
+@weekly
+@midnight
+0 2,3 * * *
+1,59 1,2 * * *
+*,5 2 * * *
+5,* 2 * * *
+30 2 29 3 *
+30 2 8 * *
+20 0,1,2,3,4 * * *
+0-10/5 2 * * *
+59 1 * * *
+0 4 * * *
+30 3 * * *
+*/7 1-3 * * *
+7-59/13 * * * *
+""".splitlines()
+
+
+def expressions() -> list[str]:
+    rng = random.Random(3)
+    made = [f"{rng.randint(0, 59)} {rng.randint(0, 4)} * * *" for _ in range(7)]
+    made += [f"*/{rng.randint(2, 40)} {rng.randint(0, 3)}-{rng.randint(4, 9)} * * *" for _ in range(4)]
+    made += [f"{rng.randint(0, 59)} */{rng.randint(2, 5)} * * {rng.randint(0, 6)},0" for _ in range(3)]
+    return HAND_MADE + made
+
+
+@pytest.fixture(scope="session")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    library = tmp_path_factory.mktemp("clock") / "clock.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, HERE / "schedule_clock.c", "-ldl"], check=True)
+    return library
+
+
+SETUP = r"""
+set -e
+mkdir -p "$ROOM/cron.d" "$ROOM/spool/crontabs" "$ROOM/busy"
+mount --bind "$ROOM/cron.d" /etc/cron.d
+mount --bind "$ROOM/spool" /var/spool/cron
+mount -t tmpfs none /run
+printf 'account required pam_permit.so\nsession required pam_permit.so\nauth required pam_permit.so\n' > /run/pam
+for name in cron crond cronie; do test ! -e /etc/pam.d/$name || mount --bind /run/pam /etc/pam.d/$name; done
+: > /run/empty
+test ! -e /etc/crontab || mount --bind /run/empty /etc/crontab
+exec env TZ="$ZONE" CLOCK_START="$START" CLOCK_END="$END" CLOCK_LOG="$ROOM/log" LD_PRELOAD="$CLOCK" "$@"
+"""
+DAEMONS = {
+    "debian": ["/usr/sbin/cron", "-f", "-L", "0"],
+    "cronie": [os.environ.get("CRONIE", "/opt/cronie/crond"), "-n", "-s"],
+    "busybox": [os.environ.get("BUSYBOX_CROND", "/opt/busybox/busybox"), "crond", "-f", "-l", "8", "-c", "BUSY"],
+}
+
+
+def observed(flavour: str, expression: str, zone: str, start: int, end: int, clock: Path, room: Path) -> list[int]:
+    """The minutes in which the daemon started the job."""
+    (room / "cron.d").mkdir(parents=True)
+    (room / "busy").mkdir()
+    line = f"{expression} echo job\n" if flavour == "busybox" else f"{expression} root echo job\n"
+    (room / ("busy/root" if flavour == "busybox" else "cron.d/job")).write_text(line)
+    command = [str(room / "busy") if word == "BUSY" else word for word in DAEMONS[flavour]]
+    environment = {
+        "ROOM": str(room),
+        "ZONE": zone,
+        "START": str(start * 60),
+        "END": str(end * 60),
+        "CLOCK": str(clock),
+        "PATH": os.environ["PATH"],
+    }
+    subprocess.run(
+        ["unshare", "-m", "--propagation", "private", "sh", "-c", SETUP, "sh", *command],
+        env=environment, check=True, timeout=120, capture_output=True,
+    )  # fmt: skip
+    log = room / "log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [int(line.split()[0]) // 60 for line in lines]
+
+
+def changes() -> Iterator[tuple[str, int]]:
+    for zone in ZONES:
+        start = to_minute(datetime(2026, 1, 10, tzinfo=UTC))
+        for at, _, _ in transitions(zone, start, start + 365 * 1440)[:2]:
+            yield zone, at
+
+
+def compare(flavour: str, expression: str, zone: str, at: int, clock: Path, room: Path) -> str | None:
+    start, end = at - 20 * 60, at + 12 * 60
+    seen = observed(flavour, expression, zone, start, end, clock, room)
+    shutil.rmtree(room)
+    calendar = crontab.read(expression, flavour, zone)  # type: ignore[arg-type]
+    # the daemon starts on a full minute and runs nothing for the minute it starts in
+    want = {to_minute(moment) for moment in calendar.occurrences(to_instant(start + 2), to_instant(end - 1))}
+    # caught-up batches are 10 s apart: the sixth and later ones of a fixed-time job spill over into the next minutes
+    got = {minute for minute in seen if start + 2 <= minute < end - 1}
+    late = {minute for minute in got - want if at in want and at < minute <= at + 12}
+    if want != got - late:
+        return f"{expression} {zone} {to_instant(at)}: ours {sorted(want - got)[:3]}, daemon's {sorted(got - want)[:3]} (minutes)"
+    return None
+
+
+@pytest.mark.parametrize("flavour", ["debian"])
+def test_the_daemon_fires_when_our_calendar_says(flavour: str, clock: Path, tmp_path: Path) -> None:
+    assert Path(DAEMONS[flavour][0]).exists(), f"{DAEMONS[flavour][0]} is missing: make witness installs it"
+    work = [(expression, zone, at) for expression in expressions() for zone, at in changes()]
+    assert len({expression for expression, _, _ in work}) >= 60
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda item: compare(flavour, *item[1], clock, tmp_path / str(item[0])), enumerate(work))
+    wrong = [problem for problem in found if problem]
+    assert not wrong, f"{len(wrong)} of {len(work)}\n" + "\n".join(wrong)
