@@ -5,6 +5,7 @@ The law: a server with a job or a service left on it costs what it did, so nothi
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,7 +46,7 @@ def savings(
     `placements` of this host's jobs only; `server_items` from `server_items()`: empty where the server's price is unknown, then
     every amount is None and `question()` asks. `jobs` and `usage` are keyed by job id. `low_monthly` and `high_monthly` hold the
     saving of the day on which everything has moved with the probability `confidence`: bootstrap over the measured runs, over the
-    assumed memory where none was measured, and over the spread of list prices.
+    assumed time and memory where none was measured, and over the spread of list prices; `drivers` says what moves it most.
     """
     blockers = _blockers(host, placements, jobs)
     now = _known_total(server_items) if server_items else None
@@ -55,7 +56,7 @@ def savings(
     if_all = None if now is None or moving_cost is None else now - moving_cost
     banked = None if now is None else Decimal(0) if blockers else if_all
     then = None if now is None or moving_cost is None else moving_cost + (now if blockers else Decimal(0))
-    low, high = _interval(now, moved, usage, assumptions) if now is not None else (None, None)
+    low, high, drivers = _interval(now, moved, usage, assumptions) if now is not None else (None, None, ())
     return Savings(
         host=host.name,
         can_go=can_go,
@@ -69,6 +70,7 @@ def savings(
         confidence=assumptions.savings_confidence if low is not None else None,
         blockers=blockers,
         order=_order(placements),
+        drivers=drivers,
         summary=_summary(host, placements, now, banked, if_all, blockers),
     )
 
@@ -169,34 +171,67 @@ def _order(placements: tuple[Placement, ...]) -> tuple[str, ...]:
     return tuple(placement.job_id for placement in sorted((p for p in placements if p.verdict != "stay"), key=key))
 
 
-def _interval(
-    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions
-) -> tuple[Decimal | None, Decimal | None]:
-    """Quantiles of the saving once all has moved: each job's cost is scaled by the bootstrap mean of its runs, by a log-uniform
-    factor for memory that was assumed, and all of them and the server by the spread of list prices."""
-    if any(placement.option.monthly_cost is None for placement in moved):
-        return None, None
-    draw = np.random.default_rng(20240229)  # a fixed seed: same input, same bytes
-    spread = assumptions.price_spread
-    totals = np.zeros(DRAWS)
+class _Doubt(NamedTuple):
+    """What makes the saving unsure: in words, and its factor on something, once per draw."""
+
+    name: str
+    draws: np.ndarray  # what it adds to the saving, USD a month, once per draw
+
+
+def _doubts(
+    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions, draw: np.random.Generator
+) -> tuple[np.ndarray, list[_Doubt]]:
+    """The saving once all has moved, once per draw, and what each doubt alone does to it.
+
+    Each job's cost is scaled by the bootstrap mean of its runs, and by a log-uniform factor for time or memory that was assumed;
+    all of them by the spread of the platform's list prices, the server by its own.
+    """
+    spread, wide = assumptions.price_spread, np.log(assumptions.unmeasured_factor)
+    server = draw.uniform(-spread, spread, DRAWS) * float(now)
+    platform = draw.uniform(1 - spread, 1 + spread, DRAWS)
+    total, expected = np.zeros(DRAWS), 0.0
+    by_runs, by_time, by_memory = np.zeros(DRAWS), np.zeros(DRAWS), np.zeros(DRAWS)
     for placement in sorted(moved, key=lambda placement: placement.job_id):
         cost = float(placement.option.monthly_cost or 0)
-        factor = np.ones(DRAWS)
         measured = usage.get(placement.job_id)
         runs = [run.duration_s for run in measured.sampled_runs if run.duration_s is not None] if measured else []
+        scale = np.ones(DRAWS)
         if len(runs) >= 2 and sum(runs) > 0:
             sample = np.asarray(runs, dtype=float)
-            means = draw.choice(sample, size=(DRAWS, len(sample))).mean(axis=1)
-            factor *= means / sample.mean()
+            scale = draw.choice(sample, size=(DRAWS, len(sample))).mean(axis=1) / sample.mean()
+            by_runs -= cost * (scale - 1)
         else:
-            factor *= np.exp(draw.uniform(-1.0, 1.0, DRAWS) * np.log(assumptions.unmeasured_factor))
+            scale = np.exp(draw.uniform(-1.0, 1.0, DRAWS) * wide)
+            by_time -= cost * (scale - 1)
         if not placement.option.size_measured:
-            factor *= np.exp(draw.uniform(-1.0, 1.0, DRAWS) * np.log(assumptions.unmeasured_factor))
-        totals += cost * factor * draw.uniform(1 - spread, 1 + spread, DRAWS)
-    server = float(now) * draw.uniform(1 - spread, 1 + spread, DRAWS)
+            memory = np.exp(draw.uniform(-1.0, 1.0, DRAWS) * wide)
+            by_memory -= cost * (memory - 1)
+            scale = scale * memory
+        total += cost * scale
+        expected += cost
+    saving = float(now) + server - total * platform
+    return saving, [
+        _Doubt("the server's list price", server),
+        _Doubt("the platform's list prices", -expected * (platform - 1)),
+        _Doubt("run times that differ from run to run", by_runs),
+        _Doubt("run times that were not measured", by_time),
+        _Doubt("memory that was not measured", by_memory),
+    ]
+
+
+def _interval(
+    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions
+) -> tuple[Decimal | None, Decimal | None, tuple[str, ...]]:
+    """Low and high of the saving once all has moved, and the three doubts that move it most; None where a cost is unknown."""
+    if any(placement.option.monthly_cost is None for placement in moved):
+        return None, None, ()
+    # a fixed seed: same input, same bytes
+    saving, doubts = _doubts(now, moved, usage, assumptions, np.random.default_rng(20240229))
     tail = (1 - assumptions.savings_confidence) / 2
-    low, high = np.quantile(server - totals, [tail, 1 - tail])
-    return Decimal(f"{low:.2f}"), Decimal(f"{high:.2f}")
+    low, high = (Decimal(f"{bound:.2f}") for bound in np.quantile(saving, [tail, 1 - tail]))
+    widths = [(float(np.ptp(np.quantile(doubt.draws, [tail, 1 - tail]))) / 2, doubt.name) for doubt in doubts]
+    largest = sorted((width, name) for width, name in widths if width >= 0.005)[::-1][:3]
+    return low, high, tuple(f"{name}: ${width:,.2f} a month either way" for width, name in largest)
 
 
 def _summary(

@@ -82,6 +82,7 @@ class Savings(Value, frozen=True, kw_only=True):
     confidence: float | None = None
     blockers: tuple[str, ...] = ()
     order: tuple[str, ...] = ()  # job ids in the order of moving
+    drivers: tuple[str, ...] = ()  # the three doubts that move the saving most
     summary: str = ""
 
 
