@@ -28,6 +28,17 @@ STEPS = tuple(step / 4 for step in range(1, 17))  # 0.25 to 4 vCPU, each with tw
 SCRATCH: tuple[tuple[float, int], ...] = ((0.25, GIB), (0.5, 2 * GIB), (1, 4 * GIB), (4, 8 * GIB))
 NAME_LIMIT = 21  # job names have at most 32 characters: name_prefix takes 8, a number 3
 IDENTITY_LIMIT = 60
+# What is mailed: the runner's notices, and executions that the platform ended (their log has no list of reasons: these are seen).
+NOTICE_QUERY = " ".join(
+    (
+        "union isfuzzy=true",
+        '(ContainerAppConsoleLogs_CL | where Log_s has "migrator_notice"',
+        '| project TimeGenerated, Job = column_ifexists("ContainerGroupName_s", ""), Message = Log_s),',
+        "(ContainerAppSystemLogs_CL",
+        '| where column_ifexists("Reason_s", "") in ("BackoffLimitExceeded", "DeadlineExceeded")',
+        '| project TimeGenerated, Job = column_ifexists("JobName_s", ""), Message = Log_s)',
+    )
+)
 WORKSPACE, ENVIRONMENT, NOTICES, PULL = "cron_logs", "cron_environment", "cron_notices", "cron_pull"
 
 
@@ -123,7 +134,7 @@ def shared() -> tuple[Resource, ...]:
         Resource(
             kind="azure_monitor_scheduled_query_alert",
             name="cron_failures",
-            values={"shared": True, "workspace": WORKSPACE, "action_group": NOTICES},
+            values={"shared": True, "workspace": WORKSPACE, "action_group": NOTICES, "query": NOTICE_QUERY},
         ),
     )
 

@@ -125,7 +125,7 @@ def resources(
                 values={
                     "cron_job_name": naming.numbered(account, number, many),
                     "job_id": job.id,
-                    "image": account,
+                    "image": job.id,
                     "description": naming.described(job, 200),
                     "expression": expression,
                     "timezone": translation.timezone,
