@@ -19,9 +19,9 @@ HOST = Host(
 )  # fmt: skip
 PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
 EXPRESSIONS = {"eventbridge": "cron(30 2 * * ? *)", "cloud-scheduler": "30 2 * * *", "container-apps": "30 1 * * *"}
-SCRIPT = b"#!/bin/sh\nset -e\ncat\necho \"$GREETING from $0\"\n"
+SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
-NASTY = "it's \"${HOME}\" %{x} {{y}} `z` \\ $$ é"
+NASTY = 'it\'s "${HOME}" %{x} {{y}} `z` \\ $$ é'
 
 
 def job(job_id: str, command: str = "/srv/shop/bin/night.sh", **more: object) -> Job:
@@ -90,7 +90,11 @@ ONLY = ()
 
 
 def every_target() -> Plan:
-    names = [t.NAME for t in targets.ALL if t.LANGUAGES and t.PROVIDER in ONLY] if ONLY else [t.NAME for t in targets.ALL if t.LANGUAGES]
+    names = (
+        [t.NAME for t in targets.ALL if t.LANGUAGES and t.PROVIDER in ONLY]
+        if ONLY
+        else [t.NAME for t in targets.ALL if t.LANGUAGES]
+    )
     entries = [
         entry(name, f"{name.replace('_', '-')}-{'secret' if secret else 'plain'}-1a2b", secret=secret)
         for name in names

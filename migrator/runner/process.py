@@ -76,6 +76,8 @@ def run(
         _end(child, reader, grace_s)
     reader.join(1.0)
     code = child.wait()
+    if not reader.is_alive() and child.stdout is not None:
+        child.stdout.close()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Ended(
         exit_status=128 - code if code < 0 else code,

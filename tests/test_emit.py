@@ -1,0 +1,241 @@
+"""What is emitted, what is left out and why, and that a person's edits are kept."""
+
+import base64
+import json
+from pathlib import Path
+
+import emit_samples as samples
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from migrator import files, planfile, render, targets
+from migrator.commands.emit import command
+from migrator.emit import job_file, job_folder, manifest, packages, shells
+from migrator.emit.tree import EmitResult, emit
+from migrator.errors import EmitError
+from migrator.model.finding import Evidence, Fact
+from migrator.model.job import Setting
+from migrator.model.plan import OutFile, Plan
+
+
+def emitted(plan: Plan, iac: str = "auto", job_ids: tuple[str, ...] = ()) -> EmitResult:
+    return emit(plan, samples.SCRIPTS, samples.PLACES, iac, job_ids)
+
+
+def one(job_id: str = "night-1a2b", **more: object) -> Plan:
+    answers = more.pop("answers", None)
+    return samples.plan(samples.entry("aws_lambda", job_id, **more), answers=answers)
+
+
+def by_path(result: EmitResult) -> dict[str, bytes]:
+    return {file.path: file.content for file in result.out_files}
+
+
+def test_a_job_has_its_folder_and_its_provider_s_templates() -> None:
+    paths = {path for path in by_path(emitted(one())) if "/runner/" not in path}
+    assert paths == {
+        ".github/workflows/check.yml", ".gitignore", "Makefile", "README.md",
+        "aws/terraform/main.tf", "aws/terraform/night-1a2b.tf", "aws/terraform/shared.tf",
+        "jobs/night-1a2b/README.md", "jobs/night-1a2b/handler.py", "jobs/night-1a2b/job.json", "jobs/night-1a2b/test_job.py",
+        "jobs/night-1a2b/files/srv/shop/bin/night.sh",
+    }  # fmt: skip
+
+
+def test_the_runner_is_copied_verbatim() -> None:
+    found = {path.split("/")[-1]: content for path, content in by_path(emitted(one())).items() if "/runner/" in path}
+    folder = Path(job_file.__file__).parent.parent / "runner"
+    assert found == {file.name: file.read_bytes() for file in folder.glob("*.py")}
+
+
+def test_the_job_file_holds_the_command_and_cron_s_environment() -> None:
+    value = json.loads(by_path(emitted(one(secret=True)))["jobs/night-1a2b/job.json"])
+    environment = {name: base64.b64decode(text).decode() for name, text in value["environment"]}
+    assert environment == {
+        "SHELL": "/bin/sh", "HOME": "/srv/shop", "PATH": "/usr/bin:/bin", "LOGNAME": "shop", "GREETING": samples.NASTY
+    }  # fmt: skip
+    assert base64.b64decode(value["command_b64"]) == b"/srv/shop/bin/night.sh --password @secret:SHOP_PASSWORD@"
+    assert base64.b64decode(value["stdin_b64"]) == b"hello\n"
+    assert value["secrets"] == ["SHOP_PASSWORD"]
+    assert (value["working_directory"], value["timezone"], value["notify"]) == ("/srv/shop", "Europe/Berlin", "output")
+    assert value["files"] == ["/srv/shop/bin/night.sh"]
+    assert value["calendar"]["calendars"][0]["hours"] == [2]
+
+
+def test_each_daemon_s_own_environment() -> None:
+    base = samples.job("x-1")
+    for grammar, path, user in (
+        ("debian", "/usr/bin:/bin", None),
+        ("cronie", "/usr/bin:/bin:/usr/sbin:/sbin", "shop"),
+        ("systemd-cron", "/usr/bin:/bin", None),
+    ):
+        schedule = msgspec.structs.replace(base.schedule, grammar=grammar)
+        found = dict(job_file.environment(msgspec.structs.replace(base, schedule=schedule), samples.HOST))
+        assert (found["PATH"], found.get("USER")) == (path, user), grammar
+
+
+def test_settings_win_but_for_logname() -> None:
+    settings = tuple(Setting(name=name, value="x") for name in ("PATH", "HOME", "LOGNAME"))
+    found = dict(job_file.environment(samples.job("x-1", environment=settings), samples.HOST))
+    assert (found["PATH"], found["HOME"], found["LOGNAME"]) == ("x", "x", "shop")
+
+
+@pytest.mark.parametrize(
+    ("mail_to", "answers", "want"),
+    [(None, {}, "output"), ("a@b", {}, "output"), ("", {}, "failure"), ("", {"x-1/notify": "none"}, "none"), ("a@b", {"x-1/notify": "?"}, "output")],
+)  # fmt: skip
+def test_when_a_notice_is_sent(mail_to: str | None, answers: dict[str, str], want: str) -> None:
+    assert job_file.notify(samples.job("x-1", mail_to=mail_to), answers) == want
+
+
+def test_a_schedule_that_is_not_proved_is_left_out_until_it_is_accepted() -> None:
+    result = emitted(one(status="differs"))
+    assert result.emitted == ()
+    (left,) = result.left_out
+    assert left.blocking
+    assert "night-1a2b/schedule-accepted: yes" in left.reason
+    assert "+2026-03-29" in left.reason
+    assert emitted(one(status="differs", answers={"night-1a2b/schedule-accepted": "yes"})).emitted == ("night-1a2b",)
+
+
+@pytest.mark.parametrize(("verdict", "answers", "count"), [
+    ("stay", {}, 0), ("drop", {}, 0), ("delete", {}, 0), ("insufficient-data", {}, 0),
+    ("insufficient-data", {"night-1a2b/target": "aws_lambda"}, 1), ("move", {}, 1),
+])  # fmt: skip
+def test_a_verdict_decides_what_is_emitted(verdict: str, answers: dict[str, str], count: int) -> None:
+    result = emitted(one(verdict=verdict, answers=answers))
+    assert len(result.emitted) == count
+    assert not any(left.blocking for left in result.left_out)
+    assert ("fits" in by_path(result)["README.md"].decode()) == (count == 0)
+
+
+def test_an_unknown_job_id_is_an_error() -> None:
+    with pytest.raises(EmitError, match="no-such"):
+        emitted(one(), job_ids=("no-such",))
+
+
+def test_shared_resources_are_written_once() -> None:
+    plan = samples.plan(samples.entry("aws_fargate", "a-1"), samples.entry("aws_fargate", "b-2"))
+    text = b"".join(content for path, content in by_path(emitted(plan)).items() if path.endswith(".tf")).decode()
+    assert text.count('resource "aws_ecs_cluster"') == 1
+    assert text.count('resource "aws_sns_topic" ') == 1
+
+
+def test_the_same_plan_gives_the_same_bytes_in_any_order() -> None:
+    entries = [samples.entry("aws_lambda", "a-1"), samples.entry("aws_fargate", "b-2", secret=True)]
+    assert emitted(samples.plan(*entries)).out_files == emitted(samples.plan(*entries[::-1])).out_files
+
+
+def test_no_secret_value_and_no_machine_path_is_emitted() -> None:
+    for path, content in by_path(emitted(one(secret=True))).items():
+        assert str(Path(__file__).parent.parent).encode() not in content, path
+
+
+def test_a_target_without_the_language_keeps_its_own() -> None:
+    plan = samples.plan(samples.entry("aws_lambda", "a-1"), samples.entry("aws_fargate", "b-2"))
+    paths = set(by_path(emitted(plan, "sam")))
+    assert "aws/sam/template.yaml" in paths
+    assert "aws/terraform/b-2.tf" in paths
+    assert "aws/terraform/a-1.tf" not in paths
+
+
+def test_every_language_of_every_target_has_its_shell() -> None:
+    for target in targets.ALL:
+        for language in target.LANGUAGES:
+            shell = "languages/" + shells.LANGUAGES[language].shell.format(provider=target.PROVIDER)
+            assert render.source(shell), f"{target.NAME}: {shell} is missing"
+
+
+def test_a_script_path_cannot_leave_the_tree() -> None:
+    assert job_file.server_path("/srv/../../../etc/x") == "/etc/x"
+    assert job_file.server_path("//a//b") == "/a/b"
+
+
+def test_programs_become_packages() -> None:
+    seen = Evidence(snippet="")
+    facts = [
+        Fact(kind="command", value=value, evidence=seen)
+        for value in ("mysqldump", "/usr/bin/rsync", "gzip", "/opt/bin/x", "echo")
+    ]
+    facts.append(Fact(kind="interpreter", value="php8.2", evidence=seen))
+    assert packages.needed(facts, "/bin/zsh") == (
+        "ca-certificates", "default-mysql-client", "php-cli", "python3", "rsync", "tzdata", "zsh"
+    )  # fmt: skip
+    assert packages.unknown(facts) == ("/opt/bin/x",)
+
+
+def test_a_user_name_or_home_that_is_no_plain_word_does_not_reach_the_dockerfile() -> None:
+    entry = samples.entry("aws_fargate", "a-1")
+    entry = msgspec.structs.replace(entry, job=msgspec.structs.replace(entry.job, user="x; rm -rf /"))
+    found = {file.path: file.content for file in job_folder.files(entry, samples.HOST, samples.SCRIPTS, {})}
+    assert b"rm -rf /;" not in found["jobs/a-1/Dockerfile"]
+    assert b"--shell /bin/sh job\n" in found["jobs/a-1/Dockerfile"]
+
+
+def merged(tree: Path, *out: OutFile) -> manifest.Merged:
+    result = manifest.merge(out, lambda path: (tree / path).read_bytes() if (tree / path).is_file() else None)
+    files.write(tree, result.out_files)
+    return result
+
+
+def test_an_edited_file_is_kept_and_the_new_version_lies_beside_it(tmp_path: Path) -> None:
+    first, second = OutFile(path="a/x", content=b"1"), OutFile(path="a/x", content=b"2")
+    merged(tmp_path, first)
+    merged(tmp_path, second)
+    assert (tmp_path / "a/x").read_bytes() == b"2"
+    (tmp_path / "a/x").write_bytes(b"mine")
+    assert merged(tmp_path, second).edited == ("a/x",)
+    assert not (tmp_path / "a/x.migrator-new").exists(), "there is nothing new to offer"
+    third = OutFile(path="a/x", content=b"3")
+    assert merged(tmp_path, third).edited == ("a/x",)
+    assert (tmp_path / "a/x").read_bytes() == b"mine"
+    assert (tmp_path / "a/x.migrator-new").read_bytes() == b"3"
+
+
+def test_a_file_that_was_there_before_counts_as_edited(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(b"ours")
+    assert merged(tmp_path, OutFile(path="README.md", content=b"theirs")).edited == ("README.md",)
+    assert (tmp_path / "README.md").read_bytes() == b"ours"
+
+
+def test_a_file_that_left_the_plan_is_told_and_kept(tmp_path: Path) -> None:
+    merged(tmp_path, OutFile(path="x", content=b"1"), OutFile(path="y", content=b"1"))
+    assert merged(tmp_path, OutFile(path="x", content=b"1")).gone == ("y",)
+    assert merged(tmp_path, OutFile(path="x", content=b"1")).gone == ("y",)
+    assert (tmp_path / "y").exists()
+
+
+def test_a_damaged_manifest_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / manifest.NAME).write_text("[]")
+    with pytest.raises(EmitError, match="restore it"):
+        merged(tmp_path, OutFile(path="x", content=b"1"))
+
+
+def write_plan(folder: Path, plan: Plan) -> Path:
+    files.write(folder, planfile.files(plan, (), samples.SCRIPTS))
+    return folder
+
+
+def call(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
+    assert done.exception is None, done.exception
+    return done.return_value, done.output
+
+
+def test_the_command_writes_twice_the_same_and_says_what_is_left_out(tmp_path: Path) -> None:
+    plan = samples.plan(samples.entry("aws_lambda", "a-1"), samples.entry("aws_lambda", "b-2", status="differs"))
+    folder, tree = write_plan(tmp_path / "plan", plan), tmp_path / "tree"
+    code, said = call(folder, "-o", tree)
+    assert code == 1
+    assert "b-2: left out" in said
+    assert (tree / "jobs/a-1/job.json").is_file()
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tree.rglob("*") if path.is_file()}
+    assert call(folder, "-o", tree)[0] == 1
+    assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tree.rglob("*") if path.is_file()}
+    assert call(folder, "-o", tmp_path / "one", "--job", "a-1")[0] == 0
+
+
+def test_check_fails_where_something_is_left_out(tmp_path: Path) -> None:
+    folder = write_plan(tmp_path / "plan", one(verdict="stay"))
+    assert call(folder, "-o", tmp_path / "tree")[0] == 0
+    assert call(folder, "-o", tmp_path / "tree", "--check")[0] == 1
