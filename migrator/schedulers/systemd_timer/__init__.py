@@ -1,0 +1,214 @@
+"""systemd timers with the services they start.
+
+Line: `OnCalendar=*-*-* 00,12:00:00`
+Source: systemd.timer(5), systemd.service(5), systemd.unit(5) (drop-ins, templates, masking, enabling)
+"""
+
+from typing import NamedTuple
+
+from migrator.errors import ScheduleError
+from migrator.model.job import Accounting, Host, Job, Schedule, Schedules
+from migrator.model.source import HostFiles, Location, Problem
+from migrator.redact import redact
+from migrator.schedule import on_calendar
+from migrator.schedulers.identity import job_id
+from migrator.schedulers.systemd_timer.service import environment_of, process_of, redacted_command, seconds
+from migrator.schedulers.systemd_timer.unit_file import SYSTEM_FOLDERS, USER_FOLDERS, Lines, Unit, account, find, load
+
+READS = tuple(
+    f"{folder}/{pattern}"
+    for folder in (*SYSTEM_FOLDERS, *USER_FOLDERS, "/home/*/.config/systemd/user", "/root/.config/systemd/user")
+    for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")
+)
+NAME = "systemd_timer"
+ONCE = ("OnBootSec", "OnStartupSec", "OnActiveSec")
+REPEATING = {"OnUnitActiveSec": "interval", "OnUnitInactiveSec": "after-last-run"}
+
+
+class Scope(NamedTuple):
+    """One manager: where its units are, and whose they are by default."""
+
+    folders: tuple[str, ...]
+    user: str | None
+    home: str
+
+
+def read(files: HostFiles, host: Host) -> Schedules:
+    """A job for each timer (each instance of a template); switched off if it is not enabled or masked."""
+    jobs: list[Job] = []
+    problems: dict[Problem, None] = {}
+    accounting: dict[str, Accounting] = {}
+    for scope in _scopes(files):
+        wanted = _wanted(files, scope.folders)
+        for name in _timers(files, scope.folders, wanted):
+            _timer(files, host, scope, name, wanted, jobs, problems, accounting)
+    return Schedules(
+        jobs=tuple(jobs), problems=tuple(problems), accounting=tuple(accounting[path] for path in sorted(accounting))
+    )
+
+
+def _scopes(files: HostFiles) -> list[Scope]:
+    scopes = [Scope(SYSTEM_FOLDERS, "root", "/")]
+    homes = [("root", "/root"), *((name, f"/home/{name}") for name in files.entries("/home"))]
+    for user, home in homes:
+        own = f"{home}/.config/systemd/user"
+        if files.exists(own):
+            scopes.append(Scope((own, *USER_FOLDERS), user, home))
+    return scopes
+
+
+def _wanted(files: HostFiles, folders: tuple[str, ...]) -> set[str] | None:
+    """Names that a .wants or .requires folder starts; None if the tree has no such folder (then nothing is known)."""
+    found: set[str] = set()
+    seen = False
+    for folder in folders:
+        for entry in files.entries(folder):
+            if entry.endswith((".wants", ".requires")):
+                seen = True
+                found.update(files.entries(f"{folder}/{entry}"))
+    return found if seen else None
+
+
+def _timers(files: HostFiles, folders: tuple[str, ...], wanted: set[str] | None) -> list[str]:
+    names = {name for folder in folders for name in files.entries(folder) if name.endswith(".timer")}
+    instances = {name for name in wanted or () if name.endswith(".timer") and "@" in name and not name.endswith("@.timer")}
+    used = {name.split("@")[0] + "@.timer" for name in instances}
+    return sorted((names - used) | instances)
+
+
+def _path_of(files: HostFiles, name: str, folders: tuple[str, ...]) -> str | None:
+    stem, _, rest = name.partition("@")
+    path = find(files, name, folders)
+    return path or (find(files, f"{stem}@.{rest.rpartition('.')[2]}", folders) if rest else None)
+
+
+def _timer(
+    files: HostFiles,
+    host: Host,
+    scope: Scope,
+    name: str,
+    wanted: set[str] | None,
+    jobs: list[Job],
+    problems: dict[Problem, None],
+    accounting: dict[str, Accounting],
+) -> None:
+    path = _path_of(files, name, scope.folders)
+    if path is None:
+        return  # masked, or a link to nothing
+    timer, read_files = load(files, host, name, path, scope.folders)
+    schedule, at = _schedule(timer, host, problems)
+    if at is None:
+        problems[
+            Problem(location=Location(host=host.name, path=path), message="no On... line: this timer never starts anything")
+        ] = None
+        _account(host, read_files, None, accounting, problems)
+        return
+    _account(host, read_files, at, accounting, problems)
+    service_name = timer.last("Timer", "Unit") or name.removesuffix(".timer") + ".service"
+    service_path = _path_of(files, service_name, scope.folders)
+    service, service_files = (
+        load(files, host, service_name, service_path, scope.folders)
+        if service_path
+        else (Unit(service_name, "", {}, (), False), {})
+    )
+    _account(host, service_files, None, accounting, problems)
+    ignored = None
+    if not service_path:
+        ignored = f"its unit {service_name} is not in this tree or is masked"
+        message = f"{ignored}; the timer starts nothing that is known; add the unit or disable the timer"
+        problems[Problem(location=at, message=message, kind="missing")] = None
+    if name.endswith("@.timer"):
+        ignored = "it is a template without an instance"
+    jobs.append(_job(files, host, scope, timer, service, schedule, at, wanted, ignored, problems))
+
+
+def _account(
+    host: Host,
+    read_files: dict[str, Lines],
+    job_at: Location | None,
+    accounting: dict[str, Accounting],
+    problems: dict[Problem, None],
+) -> None:
+    for path, lines in read_files.items():
+        counts = dict(lines.counts)
+        if job_at is not None and job_at.path == path:
+            counts["setting"] -= 1
+            counts["job"] += 1
+        accounting.setdefault(path, account(host, path, counts))
+        problems.update(dict.fromkeys(lines.problems))
+
+
+def _schedule(timer: Unit, host: Host, problems: dict[Problem, None]) -> tuple[Schedule, Location | None]:
+    """The schedule, and the line that it stands on; None if the timer has no valid On... line."""
+    zone = host.timezone or "UTC"
+    good = []
+    for value in timer.all("Timer", "OnCalendar"):
+        try:
+            on_calendar.read((value.text,), zone)
+            good.append(value)
+        except ScheduleError as error:
+            problems[Problem(location=value.location, message=redact(f"{error}; systemd ignores this line").text)] = None
+    delay = seconds(timer.last("Timer", "RandomizedDelaySec") or "")
+    stated = host.timezone is not None
+    if good:
+        expressions = tuple(value.text for value in good)
+        schedule = Schedule(
+            grammar="on-calendar", expressions=expressions, timezone=zone, timezone_stated=stated, jitter_s=delay or None
+        )
+        return schedule, good[0].location
+    for keys, trigger in (*(((key,), trigger) for key, trigger in REPEATING.items()), (ONCE, "boot")):
+        values = [(key, value) for key in keys for value in timer.all("Timer", key)]
+        if values:
+            every = [(key, value) for key in (*ONCE, *REPEATING) for value in timer.all("Timer", key)]
+            schedule = Schedule(
+                grammar="none",
+                expressions=tuple(f"{key}={value.text}" for key, value in every),
+                timezone=zone,
+                timezone_stated=stated,
+                trigger={"interval": "interval", "after-last-run": "after-last-run"}.get(trigger, "boot"),  # type: ignore[arg-type]  # one of three
+                jitter_s=delay or None,
+            )
+            return schedule, values[0][1].location
+    return Schedule(grammar="none", expressions=(), timezone=zone, trigger="unknown"), None
+
+
+def _job(
+    files: HostFiles,
+    host: Host,
+    scope: Scope,
+    timer: Unit,
+    service: Unit,
+    schedule: Schedule,
+    at: Location,
+    wanted: set[str] | None,
+    ignored: str | None,
+    problems: dict[Problem, None],
+) -> Job:
+    environment = environment_of(files, service)
+    problems.update(dict.fromkeys(environment.problems))
+    command, secrets = redacted_command(service, at)
+    user = service.last("Service", "User") or scope.user
+    folder = service.last("Service", "WorkingDirectory")
+    umask, timeout_s = process_of(service)
+    description = service.last("Unit", "Description") or timer.last("Unit", "Description")
+    return Job(
+        id=job_id(host.name, user, command or timer.name, f"{NAME}#{timer.name}"),
+        host=host.name,
+        name=redact(description or timer.name).text[:80],
+        location=at,
+        scheduler=NAME,
+        schedule=schedule,
+        user=user,
+        command=command,
+        logged_as=service.name,
+        environment=environment.settings,
+        working_directory=scope.home if folder == "~" else (folder or scope.home).lstrip("-"),
+        mail_to="",  # systemd mails nobody
+        umask=umask,
+        timeout_s=timeout_s,
+        enabled=ignored is None and (wanted is None or timer.name in wanted),
+        ignored_reason=ignored,
+        comment=redact(description).text if description else None,
+        secrets=tuple(dict.fromkeys([*secrets, *environment.secrets])),
+        non_utf8=timer.non_utf8 or service.non_utf8,
+    )
