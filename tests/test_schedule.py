@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cases import read_cases
 from click.testing import CliRunner
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ from migrator.commands.schedule import command
 from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
 from migrator.runner import guard as guard_file
-from migrator.schedule import crontab, on_calendar
+from migrator.schedule import crontab, enumeration, on_calendar
 from migrator.schedule.calendar import Calendar, Clock
 from migrator.schedule.crosscheck import crosscheck
 from migrator.schedule.days import ones
@@ -260,13 +260,18 @@ def test_two_thousand_random_expressions_fire_as_cronsim_says() -> None:
     tests/witness: cronsim 2.8 skips firings there that Debian cron runs."""
     rng = random.Random(20261124)
     for _ in range(2000):
-        expression, name = random_expression(rng), rng.choice(ZONES)
+        expression, name = random_expression(rng), rng.choice([z for z in ZONES if z not in {"America/Santiago", "Asia/Beirut"}])
         start = datetime(rng.randint(2024, 2036), rng.randint(1, 12), rng.randint(1, 28), tzinfo=UTC)
         changes = transitions(name, to_minute(start), to_minute(start) + 366 * 1440)
         if changes and rng.random() < 0.6:
             start = to_instant(rng.choice(changes)[0]) - timedelta(hours=rng.randint(3, 30))
         theirs: list[datetime] = []
-        for moment in CronSim(expression, start.astimezone(zone(name))):
+        try:
+            other = CronSim(expression, start.astimezone(zone(name)))
+        except CronSimError:  # it rejects dates that never come
+            assert not crontab.read(expression, "debian", name).ever_fires()
+            continue
+        for moment in other:
             if not theirs or theirs[-1] != moment.astimezone(UTC):
                 theirs.append(moment.astimezone(UTC))
             if len(theirs) == 12:
@@ -528,7 +533,8 @@ def test_the_proof_catches_seeded_mutations_of_every_writer() -> None:
                     proof = prove(calendar, dialect, tuple(bad), good.timezone, good.guard)
                     # a superset is no mistake where the guard drops the rest
                     if proof.status == "equal":
-                        assert good.guard is not None, bad
+                        # and two lines of one systemd timer may meet: it fires once
+                        assert good.guard is not None or dialect.NAME == "systemd", bad
                         continue
                     caught += 1
     assert caught > 60
@@ -717,3 +723,16 @@ def test_the_command_starts_without_heavy_packages() -> None:
     heavy = "numpy polars jinja2 boto3 croniter ruamel".split()
     code = f"import sys, migrator.commands.schedule, migrator.schedule.translate; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_the_array_kernel_lists_what_the_bitmaps_hold() -> None:
+    rng = random.Random(11)
+    start = to_minute(datetime(2026, 1, 1, tzinfo=UTC))
+    for _ in range(150):
+        name = rng.choice([*ZONES, "Australia/Lord_Howe"])
+        calendar = crontab.read(random_expression(rng), rng.choice(["debian", "busybox", "systemd-cron"]), name)  # type: ignore[arg-type]
+        begin = start + rng.randint(0, 400) * 1440 + rng.randint(0, 1439)
+        length = rng.randint(1, 400) * 1440
+        assert (enumeration.firings(calendar, begin, begin + length) - begin).tolist() == ones(
+            calendar.minutes(begin, begin + length)
+        )

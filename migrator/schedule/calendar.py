@@ -58,9 +58,10 @@ class Clock(Value, frozen=True, kw_only=True):
 
     def picks(self, day: date) -> bool:
         """True if this clock fires on that local date (when its zone has no gap there)."""
-        return bool(self._window(day.toordinal(), 1)) and bool(self.minutes and self.hours)
+        return bool(self.wall_days(day.toordinal(), 1)) and bool(self.minutes and self.hours)
 
-    def _window(self, first: int, count: int) -> int:
+    def wall_days(self, first: int, count: int) -> int:
+        """A bit for each of `count` days from ordinal `first` on: 1 where this clock's date fields and years match."""
         bits = day_sets.window(self.dates(), first, count)
         if self.years is None:
             return bits
@@ -78,7 +79,7 @@ class Clock(Value, frozen=True, kw_only=True):
         pattern = self.minutes_of_day().to_bytes(DAY // 8, "little")
         if not any(pattern):
             return 0
-        picked = self._window(first, count)
+        picked = self.wall_days(first, count)
         if picked == (1 << count) - 1:
             return int.from_bytes(pattern * count, "little")
         if not picked:
@@ -227,10 +228,13 @@ def fired(clock: Clock, timezone: str, dst: str, start: int, end: int) -> int:
     if not wall:
         return 0
     base = first_day * DAY
+    held = wall.to_bytes((last_day - first_day + 2) * DAY // 8, "little")
     whole = 0
     follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
     for segment in stretches:
-        bits = (wall >> (segment.start + segment.offset - base)) & ((1 << (segment.end - segment.start)) - 1)
+        low, rest = divmod(segment.start + segment.offset - base, 8)
+        length = segment.end - segment.start
+        bits = int.from_bytes(held[low : low + length // 8 + 2], "little") >> rest & ((1 << length) - 1)
         if segment.change and not follows_clock:
             bits = _changed(bits, wall, segment, dst, base)
         whole |= bits << (segment.start - start + DAY)

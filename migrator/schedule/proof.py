@@ -22,7 +22,7 @@ from migrator.schedule.zones import PROVED_UNTIL, segments, to_instant, to_minut
 DEFAULT_AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 YEARS = 3
 LISTED = 10
-EXECUTED = 1500  # firings on which the guard file itself is run, beside those around zone changes
+EXECUTED = 400  # firings on which the guard file itself is run: in the first year, and around each zone change
 LAWS = ("clock", "once", "catch-up")  # what an undocumented law may be
 
 
@@ -170,18 +170,19 @@ def _executed(guard: Guard, expression: int, candidates: int, passed: int, start
     """The minutes on which the guard file, run for real, disagrees with the bitmap of what it should let through."""
     contract = msgspec.to_builtins(guard)
     place = zone(guard.timezone)
-    near = 0
-    for at, _, _ in transitions(guard.timezone, start, end):
-        low = max(at - DAY // 4 - start, 0)
-        near |= ((1 << (DAY // 2)) - 1) << low
-    first_year = candidates & ((1 << 366 * DAY) - 1)
-    picked = sorted({*ones(candidates & near)[:EXECUTED], *ones(first_year)[:EXECUTED]})
-    expected = set(ones(passed & (near | first_year)))
+    windows = [(0, 366 * DAY)]
+    windows += [(max(at - DAY // 4 - start, 0), DAY // 2) for at, _, _ in transitions(guard.timezone, start, end)]
+    picked: set[int] = set()
+    expected: set[int] = set()
+    for low, length in windows:
+        cut = (1 << length) - 1
+        picked.update(low + n for n in ones(candidates >> low & cut)[:EXECUTED])
+        expected.update(low + n for n in ones(passed >> low & cut))
     # a guard calendar with a zone of its own is looked up by the guard itself
     own = any("timezone" in item for item in guard.calendars)
     return [
         minute
-        for minute in picked
+        for minute in sorted(picked)
         if guard_file.fires(contract, to_instant(start + minute), expression, None if own else place) != (minute in expected)
     ]
 

@@ -1,0 +1,57 @@
+"""Enumerates a calendar's firings as an array: hundreds of millions a second, for load over whole fleets.
+
+The only file of the kernel that needs numpy, so that a command that merely translates does not load it.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrator.schedule.calendar import CATCH_UP_FROM_MINUTES, CATCH_UP_TO_MINUTES, DAY, EPOCH_ORDINAL, Calendar, Clock
+from migrator.schedule.days import ones
+from migrator.schedule.zones import segments
+
+Minutes = NDArray[np.int32]
+
+
+def firings(calendar: Calendar, start: int, end: int) -> Minutes:
+    """The UTC minutes (since 1970) from `start` to before `end` at which the calendar fires, ascending, without repetition."""
+    parts = [_clock(clock, clock.timezone or calendar.timezone, calendar.dst, start, end) for clock in calendar.clocks]
+    return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+
+
+def load(calendars: list[Calendar], start: int, end: int) -> NDArray[np.int64]:
+    """How many of the calendars fire in each minute from `start` to before `end`."""
+    counts = np.zeros(end - start, dtype=np.int64)
+    for calendar in calendars:
+        counts[firings(calendar, start, end) - start] += 1
+    return counts
+
+
+def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minutes:
+    stretches = segments(timezone, start - DAY, end)
+    first = min((s.start + s.offset) // DAY for s in stretches) - 1
+    count = max((s.end + s.offset) // DAY for s in stretches) + 2 - first
+    wall = _wall(clock, first, count)
+    follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
+    found = []
+    for segment in stretches:
+        low = segment.start + segment.offset
+        if segment.change < 0 and not follows_clock and (dst == "once" or -segment.change <= CATCH_UP_TO_MINUTES):
+            low -= segment.change
+        cut = wall[np.searchsorted(wall, low) : np.searchsorted(wall, segment.end + segment.offset)] - np.int32(segment.offset)
+        if dst == "catch-up" and not follows_clock and CATCH_UP_FROM_MINUTES <= segment.change <= CATCH_UP_TO_MINUTES:
+            gap = np.searchsorted(wall, [low - segment.change, low])
+            if gap[1] > gap[0] and not (len(cut) and cut[0] == segment.start):
+                cut = np.concatenate([np.array([segment.start], dtype=np.int32), cut])
+        found.append(cut)
+    whole = found[0] if len(found) == 1 else np.concatenate(found)
+    return whole[np.searchsorted(whole, start) : np.searchsorted(whole, end)]
+
+
+def _wall(clock: Clock, first: int, count: int) -> Minutes:
+    """The local minutes of `count` days: an outer sum of the days and the minutes of a day."""
+    bits = clock.wall_days(first + EPOCH_ORDINAL, count)
+    packed = np.frombuffer(bits.to_bytes((count + 7) // 8, "little"), dtype=np.uint8)
+    day_starts = (np.flatnonzero(np.unpackbits(packed, bitorder="little")[:count]) + first).astype(np.int32) * np.int32(DAY)
+    minutes = np.array(ones(clock.minutes_of_day()), dtype=np.int32)
+    return np.add.outer(day_starts, minutes).ravel()
