@@ -4,6 +4,8 @@ from typing import Protocol
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
+from migrator.scripts import node, perl, php, python, ruby, shell
+from migrator.scripts.reading import Context, Reading
 
 
 class Inspector(Protocol):
@@ -16,5 +18,8 @@ class Inspector(Protocol):
     def inspect(self, text: str, location: Location) -> tuple[Fact, ...]:
         """Facts of a redacted text whose first line stands at `location`. No cloud word in any of them."""
 
+    def read(self, text: str, location: Location, context: Context) -> Reading:
+        """The same with what is known before the text starts, and with the calls that lead to further texts."""
 
-ALL: tuple[Inspector, ...] = ()
+
+ALL: tuple[Inspector, ...] = (shell, python, php, perl, ruby, node)

@@ -1,0 +1,275 @@
+"""What one simple command does: unwraps `nice`, `sudo`, `flock` and their like, then says it by what is known of the program."""
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+
+from migrator.model.finding import FactKind
+from migrator.scripts import special
+from migrator.scripts.noting import Reader, home, note_host, note_path
+from migrator.scripts.options import split
+from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
+from migrator.scripts.reading import Call, absolute
+from migrator.scripts.words import Word
+
+BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
+SILENT = frozenset(
+    ": cd test [ [[ true false export set unset sleep source . exec umask ulimit shopt local declare typeset readonly mkdir touch "
+    "return exit trap wait shift let pushd popd flock nice timeout".split()
+)
+MAX_WRAPS = 12
+REMOTE = re.compile(r"(?:[\w.$@{}-]{1,200}@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.${}-]{2,200}):(?P<path>.*)", re.DOTALL)
+
+
+def name_of(command: str) -> str:
+    """The program's name in the text of a simple command."""
+    first = command.split(maxsplit=1)
+    return posixpath.basename(first[0]) if first else ""
+
+
+def is_silent(name: str) -> bool:
+    """True for what prints nothing unless it fails."""
+    return posixpath.basename(name) in SILENT
+
+
+def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int = 0) -> None:
+    """Note everything that a simple command says."""
+    while argv and wraps <= MAX_WRAPS and re.fullmatch(r"[A-Za-z_]\w*=.*", argv[0].text, re.DOTALL) and wraps:
+        name, _, value = argv[0].text.partition("=")  # after `env`, `sudo`
+        variables = {**variables, name: argv[0]._replace(text=value)}
+        argv = argv[1:]
+    if not argv or not argv[0].text:
+        return
+    first = argv[0]
+    notes = reader.notes
+    if not first.is_known and "$" in first.text and not re.search(r"/[\w.-]+$", first.text):
+        notes.add("command", first.text, row, certain=False)
+        return
+    name = posixpath.basename(first.text)
+    known = program(name)
+    if first.text in CHORES["scripts"]:
+        notes.add("package-chore", CHORES["scripts"][first.text], row)
+        notes.add("command", name, row)
+        return
+    if "/" in first.text and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
+        path = absolute(home(first.text, reader), reader.words.folder)
+        notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
+        _uncertain_paths(reader, argv[1:], row)
+        return
+    if known.wraps and wraps < MAX_WRAPS:
+        _unwrap(reader, name, known, argv[1:], variables, row, wraps)
+        return
+    if known.language:
+        _interpret(reader, name, known, argv[1:], variables, row)
+        return
+    if not known.quiet:
+        notes.add("command", name, row, certain=first.is_known)
+    if known is UNKNOWN:
+        notes.call(_call(reader, name, None, argv[1:], variables, row, first.is_known)._replace(optional=True))
+    _flags(reader, name, known, argv[1:], row)
+    if (handler := special.HANDLERS.get(name)) is not None:
+        handler(reader, name, known, argv[1:], variables, row)
+    elif not known.quiet:
+        _plain(reader, known, argv[1:], variables, row)
+
+
+def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:
+    notes = reader.notes
+    if known.host_only and known.chore is None:
+        notes.add("host-only", name, row)
+    if known.chore:
+        notes.add("package-chore", known.chore, row, detail=name)
+    if known.cloud:
+        words = [word.text for word in arguments if not word.text.startswith("-") and "/" not in word.text][:2]
+        notes.add("cloud-cli", name, row, detail=" ".join(words) or None)
+    if known.mail:
+        notes.add("mail", name, row)
+    if known.queue:
+        notes.add("queue-or-mail", known.queue, row)
+
+
+def _call(
+    reader: Reader,
+    path: str,
+    language: str | None,
+    arguments: tuple[Word, ...],
+    variables: Mapping[str, Word],
+    row: int,
+    certain: bool,
+) -> Call:
+    return Call(
+        path=path,
+        language=language,
+        evidence=reader.notes.evidence(row),
+        arguments=tuple(word.text for word in arguments),
+        working_directory=reader.words.folder,
+        variables=tuple(sorted((name, word.text) for name, word in variables.items() if word.is_known)),
+        certain=certain,
+    )
+
+
+def _unwrap(
+    reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int
+) -> None:
+    """The command behind a wrapper; what the wrapper itself says."""
+    notes = reader.notes
+    if name in special.WRAPPERS:
+        special.WRAPPERS[name](reader, name, known, arguments, variables, row, wraps)
+        return
+    parts = split(arguments, known.values, stop_at_operand=True, skips=known.skips)
+    if known.sudo:
+        user = next((value.text for value in parts.values("-u", "--user")), "root")
+        notes.add("sudo", user, row)
+        if parts.has("-i", "--login") and not parts.operands:
+            return
+    if known.host_only:
+        notes.add("host-only", name, row)
+    if name not in {"exec", "command", "builtin", "env", "time"}:
+        notes.add("command", name, row)
+    if name in {"timeout", "gtimeout"} and parts.operands:
+        seconds = special.duration_s(parts.operands[0].text)
+        notes.add("timeout", seconds or parts.operands[0].text, row, seconds is not None)
+    if known.lock and known.skips and parts.operands:
+        notes.add("lock", parts.operands[0].text, row, parts.operands[0].is_known, detail="skip")
+    if name == "env" and (folder := parts.values("-C", "--chdir")):
+        reader.words.folder = absolute(folder[0].text, reader.words.folder)
+    run(reader, parts.operands[known.skips :], variables, row, wraps + 1)
+
+
+def _interpret(
+    reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], variables: dict[str, Word], row: int
+) -> None:
+    """A script, a module or a text given to an interpreter."""
+    notes = reader.notes
+    notes.add("interpreter", name, row)
+    at = 0
+    while at < len(arguments):
+        text = arguments[at].text
+        following = arguments[at + 1] if at + 1 < len(arguments) else None
+        group = known.language in {"shell", "perl"} and re.fullmatch(r"-[A-Za-z]*[ceE]", text)
+        if (text in known.inline or group) and following is not None:
+            call = _call(reader, "", known.language, arguments[at + 2 :], variables, row, following.is_known)
+            notes.call(call._replace(inline=following.text))
+            return
+        if text in known.modules and following is not None:
+            notes.add("library", following.text.split(".")[0], row, following.is_known, detail="-m")
+            return
+        if text in known.reads and following is not None:
+            arguments = (following, *arguments[at + 2 :])
+            at = 0
+            break
+        if text in known.values:
+            at += 2
+        elif text.startswith(("-", "+")) and text != "-":
+            at += 1
+        else:
+            break
+    if at >= len(arguments) or arguments[at].text == "-":
+        return
+    script = arguments[at]
+    if known.language == "other" or name == "java":
+        note_path(notes, "reads-path", script, reader.words.folder, row, "program", reader.context.variables)
+    else:
+        path = absolute(home(script.text, reader), reader.words.folder)
+        notes.call(_call(reader, path, known.language, arguments[at + 1 :], variables, row, script.is_known))
+    if posixpath.basename(script.text) in {"artisan", "manage.py", "console"} and any(
+        word.text.startswith(("queue:", "messenger:consume", "process_tasks")) for word in arguments[at + 1 :]
+    ):
+        notes.add("queue-or-mail", "framework queue", row)
+    _uncertain_paths(reader, arguments[at + 1 :], row)
+
+
+def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
+    """Paths, URLs that are given to a program that is not known here: it may read them."""
+    for word in arguments:
+        text = word.text.partition("=")[2] if word.text.startswith("-") and "=" in word.text else word.text
+        if re.match(r"https?://", text):
+            reader.notes.add_url(text, row, certain=False)
+        elif text.startswith(("/", "~/")) and len(text) > 1:
+            note_path(
+                reader.notes,
+                "reads-path",
+                word._replace(text=text, is_known=False),
+                reader.words.folder,
+                row,
+                "argument",
+                reader.context.variables,
+            )
+
+
+def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variables: dict[str, Word], row: int) -> None:
+    """Files, hosts and addresses by what the options and operands of the program are."""
+    notes, folder, home_of = reader.notes, reader.words.folder, reader.context.variables
+    parts = split(arguments, (*known.values, *known.reads, *known.writes, *known.hosts, *known.ports))
+    for word in parts.values(*known.reads):
+        note_path(notes, "reads-path", word, folder, row, None, home_of)
+    for word in parts.values(*known.writes):
+        if word.text not in {"-", "/dev/null"}:
+            note_path(notes, "writes-path", word, folder, row, None, home_of)
+    operands = parts.operands[known.skips :]
+    if known.database:
+        special.database(reader, known, parts, variables, row)
+    if known.network:
+        special.rsync_key(reader, arguments, row)
+    if known.operands is None:
+        _uncertain_paths(reader, arguments, row)
+    elif (act := OPERANDS.get(known.operands)) is not None:
+        act(reader, operands, row)
+
+
+def _each(kind: FactKind) -> Callable[[Reader, tuple[Word, ...], int], None]:
+    def act(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+        for word in operands:
+            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+
+    return act
+
+
+def _addresses(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+    for word in operands:
+        text = word.text
+        if re.match(r"[A-Za-z][A-Za-z0-9+]*://", text):
+            reader.notes.add_url(text, row, word.is_known)
+        elif re.match(r"[\w-]+(?:\.[\w-]+)+(?:[:/?]|$)|localhost", text):
+            reader.notes.add_url(f"http://{text}", row, word.is_known)
+        elif "$" in text:
+            reader.notes.add("url", text, row, certain=False)
+
+
+def _hosts(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+    if operands:
+        word = operands[0]
+        host = word.text.split("@")[-1] if "://" not in word.text else word.text.split("://")[1].split("/")[0].split("@")[-1]
+        note_host(reader.notes, host.split(":")[0] if host.count(":") == 1 else host, row, word.is_known)
+
+
+def _copy(reader: Reader, operands: tuple[Word, ...], row: int, moves: bool = False) -> None:
+    for index, word in enumerate(operands):
+        is_target = index == len(operands) - 1 and index > 0
+        remote = REMOTE.fullmatch(word.text)
+        if word.text.startswith("rsync://"):
+            note_host(reader.notes, word.text.split("/")[2].split("@")[-1], row, word.is_known)
+        elif remote and "/" not in word.text.split(":")[0]:
+            note_host(reader.notes, remote["host"].split("@")[-1], row, word.is_known)
+        else:
+            kind: FactKind = "writes-path" if is_target else "reads-path"
+            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+            if moves and not is_target:
+                note_path(reader.notes, "deletes-path", word, reader.words.folder, row, "moved", reader.context.variables)
+
+
+def _move(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+    _copy(reader, operands, row, moves=True)
+
+
+OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
+    "read": _each("reads-path"),
+    "write": _each("writes-path"),
+    "folder": _each("writes-path"),
+    "delete": _each("deletes-path"),
+    "list": _each("lists-path"),
+    "url": _addresses,
+    "host": _hosts,
+    "copy": _copy,
+    "move": _move,
+}

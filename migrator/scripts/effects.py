@@ -1,0 +1,206 @@
+"""What a call of a library function does, in one word; shared by the readers of all languages."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from migrator.scripts.noting import note_host, note_path
+from migrator.scripts.reading import Call, Notes, absolute
+from migrator.scripts.words import Word
+
+UNKNOWN = Word("", False)
+OPENS_FOR_WRITING = re.compile(r"[wax+]|>")
+COPY = ("copy", "move")
+
+
+class Place(NamedTuple):
+    """Where a call stands: its row, the folder and the variables at this point."""
+
+    row: int
+    folder: str | None
+    variables: Mapping[str, str]
+
+
+def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Mapping[str, Word | None], place: Place) -> None:
+    """Note what a call says. `effect` is `word` or `word:value`; arguments that are not known are None or not `is_known`."""
+    word, _, value = effect.partition(":")
+    first = _at(arguments, 0)
+    row = place.row
+    if word in {"read", "write", "delete", "list"}:
+        kind = {"read": "reads-path", "write": "writes-path", "delete": "deletes-path", "list": "lists-path"}[word]
+        target = _at(arguments, int(value or 0))
+        if word == "list" and "*" in target.text:
+            target = target._replace(text=posixpath.dirname(target.text.split("*")[0] + "x"))
+        _path(notes, kind, target, place)
+    elif word == "open":
+        mode = _at(arguments, int(value or 1)) if len(arguments) > int(value or 1) else (named.get("mode") or Word("r", True))
+        _open(notes, first, mode.text if mode.text else "r", place)
+    elif word == "update":
+        _path(notes, "reads-path", first, place)
+        _path(notes, "writes-path", first, place)
+    elif word in COPY:
+        _path(notes, "reads-path", first, place)
+        if word == "move":
+            _path(notes, "deletes-path", first, place)
+        _path(notes, "writes-path", _at(arguments, 1), place)
+    elif word == "url":
+        target = named.get("url") or _at(arguments, int(value or 0))
+        if "://" in target.text:
+            notes.add_url(target.text, row, target.is_known)
+        elif target.text:
+            notes.add("url", target.text, row, certain=False)
+    elif word == "database":
+        _database(notes, value, arguments, named, place)
+    elif word == "mail":
+        notes.add("mail", value or "mail", row)
+        _host(notes, first if value == "smtp" else UNKNOWN, row)
+    elif word == "queue":
+        notes.add("queue-or-mail", value, row)
+        if value == "mailbox":
+            _host(notes, first, row)
+    elif word == "sleep":
+        seconds = _seconds(first.text, float(value or 1))
+        notes.add("sleep", seconds or first.text or "unknown", row, first.is_known and seconds is not None)
+    elif word == "shell":
+        _shell(notes, first, place)
+    elif word == "lock":
+        notes.add("lock", first.text or value, row, first.is_known and bool(first.text), detail="wait")
+    elif word == "env":
+        notes.add("environment-variable", first.text, row, first.is_known and len(arguments) < 2 and value != "optional")
+    elif word == "host":
+        _host(notes, _at(arguments, int(value or 0)), row)
+    elif word == "cloud":
+        notes.add("cloud-cli", value, row, first.is_known, detail=first.text or None)
+    elif word == "parallel":
+        width = named.get("max_workers") or named.get("processes") or first
+        notes.add("parallelism", width.text or "one per processor", row, width.is_known and width.text.isdigit())
+    elif word == "container":
+        notes.add("container", value or "docker", row, certain=False)
+    elif word == "kill":
+        notes.add("service-control", "(process)", row, certain=False)
+    elif word == "time":
+        notes.add("time-dependence", first.text, row, first.is_known)
+
+
+def relative_day(text: str) -> bool:
+    """True for a day that is named relative to now: `yesterday`, `-1 day`.
+
+    >>> relative_day("yesterday"), relative_day("-1 day"), relative_day("Y-m-d"), relative_day("now")
+    (True, True, False, False)
+    """
+    return bool(
+        re.search(
+            r"yesterday|tomorrow|last |next |first day|midnight|today|[-+]\s*\d+\s*(?:day|week|month|hour|year|minute)| ago", text
+        )
+    )
+
+
+def _at(arguments: Sequence[Word | None], index: int) -> Word:
+    return (arguments[index] or UNKNOWN) if 0 <= index < len(arguments) else UNKNOWN
+
+
+def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
+    if re.match(r"https?://|ftp://", word.text):
+        notes.add_url(word.text, place.row, word.is_known)
+    elif word.text.startswith("php://") or not word.text:
+        return
+    else:
+        note_path(notes, kind, word, place.folder, place.row, None, place.variables)
+
+
+def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
+    match = re.match(r"\s*(\+?>>?|<|\|)\s*(\S.*)", target.text)  # Perl writes the mode before the name
+    if match:
+        mode, target = match[1], target._replace(text=match[2])
+    if "+" in mode or not OPENS_FOR_WRITING.search(mode):
+        _path(notes, "reads-path", target, place)
+    if OPENS_FOR_WRITING.search(mode):
+        _path(notes, "writes-path", target, place)
+
+
+def _host(notes: Notes, word: Word, row: int) -> None:
+    text = re.sub(r"^\{?\(?['\"]?", "", word.text)
+    match = re.match(r"(?:\w+://)?(?:[^/@]*@)?([\w.$-]+|\[[0-9a-f:]+\])", text)
+    if match and match[1]:
+        note_host(notes, match[1], row, word.is_known)
+
+
+def _database(
+    notes: Notes, engine: str, arguments: Sequence[Word | None], named: Mapping[str, Word | None], place: Place
+) -> None:
+    host = named.get("host") or named.get("server") or named.get("hostname") or named.get("address")
+    text = " ".join(word.text for word in arguments if word)
+    address = named.get("url") or named.get("dsn") or named.get("conninfo")
+    text = f"{address.text} {text}" if address else text
+    if engine == "by-dsn":
+        match = re.match(r"\s*(?:dbi:)?(\w+)", text, re.IGNORECASE)
+        name = (match[1] if match else "").lower()
+        engine = {
+            "pgsql": "postgresql",
+            "postgres": "postgresql",
+            "pg": "postgresql",
+            "mysqli": "mysql",
+            "mariadb": "mysql",
+            "oci": "oracle",
+        }.get(name, name)
+        engine = engine or "unknown engine"
+    if engine.startswith("sqlite"):
+        path = re.sub(r"^.*?(?:sqlite3?:/*(?=/)|sqlite:|dbname=)", "", text.split(" ")[0])
+        notes.add("database", "sqlite", place.row, bool(path), detail=path or None)
+        if path and path != ":memory:":
+            known = Word(path, all(word.is_known for word in arguments[:1] if word))
+            _path(notes, "reads-path", known, place)
+            _path(notes, "writes-path", known, place)
+        return
+    if host is None:
+        found = re.search(r"(?:host|server|hostname)=([^;\s]+)", text) or re.search(r"\w+://(?:[^/@]*@)?([^/:?,\s]+)", text)
+        if found:
+            host = Word(found[1], "$" not in found[1])
+        elif (
+            (first := _at(arguments, 0))
+            and re.fullmatch(r"[\w.-]+(?::\d+)?|/[\w./-]+\.sock", first.text)
+            and "." in first.text + "."
+        ):
+            host = first
+    if host is not None and host.text:
+        notes.add("database", f"{engine}://{host.text}", place.row, host.is_known and "$" not in host.text)
+    else:
+        notes.add("database", engine, place.row, certain=not arguments and not named)
+
+
+def _shell(notes: Notes, word: Word, place: Place) -> None:
+    if not word.text:
+        notes.add("command", "(unknown program)", place.row, certain=False)
+        return
+    notes.call(
+        Call(
+            path="",
+            language="shell",
+            evidence=notes.evidence(place.row),
+            working_directory=place.folder,
+            certain=word.is_known,
+            inline=word.text,
+        )
+    )
+
+
+def joined(parts: Sequence[Word | None]) -> Word:
+    """A list of arguments as the shell text that runs the same."""
+    words = [part or Word("$unknown", False) for part in parts]
+    text = " ".join(shlex.quote(word.text) if word.is_known else f'"{word.text or "$unknown"}"' for word in words)
+    return Word(text, bool(words) and words[0].is_known)
+
+
+def _seconds(text: str, scale: float) -> str | None:
+    try:
+        seconds = float(text) * scale
+    except ValueError:
+        return None
+    return f"{seconds:g}" if 0 <= seconds < 1e9 else None
+
+
+def beside(path: str, name: str) -> str:
+    """A file beside another one."""
+    return absolute(name, posixpath.dirname(path) or None)

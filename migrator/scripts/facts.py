@@ -1,0 +1,306 @@
+"""Follows a job's command line to the scripts behind it, and gathers what all of them say."""
+
+import hashlib
+import posixpath
+import re
+from typing import NamedTuple
+
+from migrator import redact, scripts
+from migrator.model.finding import Fact, JobFacts, ScriptFile
+from migrator.model.job import Host, Job
+from migrator.model.source import Evidence, HostFiles, Location
+from migrator.scripts import elf
+from migrator.scripts.programs import CHORES, is_known
+from migrator.scripts.reading import Call, Context, absolute, snippet
+
+MAX_DEPTH = 8
+MAX_TEXTS = 60
+MAX_FACTS = 2000
+DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+SYSTEM = (
+    "/bin/",
+    "/sbin/",
+    "/usr/bin/",
+    "/usr/sbin/",
+    "/usr/lib/",
+    "/usr/libexec/",
+    "/lib/",
+    "/usr/local/bin/",
+    "/usr/local/sbin/",
+    "/snap/",
+)
+SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
+RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
+
+
+class Pending(NamedTuple):
+    """A call that is still to be followed, and how deep it lies."""
+
+    call: Call
+    depth: int
+    working_directory: str | None
+
+
+def facts(files: HostFiles, host: Host, job: Job) -> tuple[JobFacts, dict[str, bytes]]:
+    """All facts of a job, in the order of reading, its scripts, and the redacted text of each script by its sha256.
+
+    The command line is read as a shell program in the job's environment; scripts in the tree are followed through `cd`,
+    wrappers, `sh -c`, interpreters, `source` and run-parts, each once, at most 8 deep and 60 in all.
+    """
+    return _Walk(files, host, job).walk()
+
+
+class _Walk:
+    """One job: what was found so far."""
+
+    def __init__(self, files: HostFiles, host: Host, job: Job) -> None:
+        self.files = files
+        self.host = host
+        self.job = job
+        self.found: dict[tuple[str, str, str | None], Fact] = {}
+        self.scripts: dict[str, ScriptFile] = {}
+        self.texts: dict[str, bytes] = {}
+        self.pending: list[Pending] = []
+        self.seen: set[tuple[str, str | None]] = set()
+        self.order = 0
+        self.read_at: dict[str, int] = {}
+        self.state: dict[str, Fact] = {}
+        home = next((user.home for user in host.users or () if user.name == job.user), None)
+        self.home = home or ("/root" if job.user == "root" else f"/home/{job.user}" if job.user else None)
+        self.variables = {setting.name: setting.value for setting in job.environment}
+        if self.home and "HOME" not in self.variables:
+            self.variables["HOME"] = self.home
+        if job.user:
+            self.variables.setdefault("LOGNAME", job.user)
+            self.variables.setdefault("USER", job.user)
+        self.folder = job.working_directory or self.variables.get("HOME")
+        path = self.variables.get("PATH", "")
+        self.path = tuple(part for part in path.split(":") if part.startswith("/")) or DEFAULT_PATH
+        self.taken = frozenset(secret.name for secret in job.secrets)
+        self.has_scripts = _holds_programs(files)
+
+    def walk(self) -> tuple[JobFacts, dict[str, bytes]]:
+        """Read the command line, then everything that it leads to."""
+        job = self.job
+        for secret in job.secrets:
+            self._add(
+                Fact(
+                    kind="secret",
+                    value=secret.name,
+                    evidence=Evidence(snippet=snippet(job.command), location=secret.location or job.location),
+                )
+            )
+        self._package_chore()
+        self._read_inline(job.command, "shell", job.location, Context(self.variables, (), self.folder, True), 0)
+        while self.pending and len(self.seen) <= MAX_TEXTS:
+            item = self.pending.pop(0)
+            self._follow(item)
+        return (
+            JobFacts(job_id=job.id, facts=tuple(self.found.values()), scripts=tuple(self.scripts.values())),
+            self.texts,
+        )
+
+    def _package_chore(self) -> None:
+        """A file that a package installed under /etc/cron.*: its name says whose chore it is."""
+        path = self.job.location.path
+        name = posixpath.basename(path)
+        if re.match(r"/etc/cron\.(?:d|hourly|daily|weekly|monthly)/", path) and name in CHORES["cron_files"]:
+            evidence = Evidence(snippet=snippet(self.job.command), location=self.job.location)
+            self._add(Fact(kind="package-chore", value=CHORES["cron_files"][name], evidence=evidence, detail=path))
+
+    def _add(self, fact: Fact) -> None:
+        key = (fact.kind, fact.value, fact.detail)
+        known = self.found.get(key)
+        if known is not None and (known.certain or not fact.certain):
+            return
+        if known is None and len(self.found) >= MAX_FACTS:
+            return
+        self.found[key] = fact
+
+    def _take(self, gathered: tuple[Fact, ...], certain: bool) -> None:
+        """Add the facts of one text; a file that is read before it is written is state."""
+        for fact in gathered:
+            kept = (
+                fact
+                if certain
+                else Fact(kind=fact.kind, value=fact.value, evidence=fact.evidence, certain=False, detail=fact.detail)
+            )
+            self._add(kept)
+            if fact.kind == "reads-path" and fact.detail not in {"sourced", "program", "argument"}:
+                self.read_at.setdefault(fact.value, 1)
+            elif fact.kind == "writes-path" and fact.value in self.read_at and not fact.value.startswith("/dev/"):
+                self._add(Fact(kind="state", value=fact.value, evidence=fact.evidence, certain=kept.certain))
+
+    def _read_inline(
+        self, text: str, language: str, location: Location, context: Context, depth: int, certain: bool = True
+    ) -> None:
+        inspector = next((plugin for plugin in scripts.ALL if language == plugin.LANGUAGE), None)
+        if inspector is None:
+            return
+        reading = inspector.read(text, location, context)
+        self._take(reading.facts, certain)
+        self.pending = [
+            *(
+                Pending(
+                    call if certain else call._replace(certain=False),
+                    depth + 1,
+                    call.working_directory or context.working_directory,
+                )
+                for call in reading.calls
+            ),
+            *self.pending,
+        ]
+
+    def _follow(self, item: Pending) -> None:
+        call = item.call
+        if item.depth > MAX_DEPTH:
+            self._add(
+                Fact(
+                    kind="command",
+                    value=call.path or "(inline program)",
+                    evidence=call.evidence,
+                    certain=False,
+                    detail="too deep to follow",
+                )
+            )
+            return
+        variables = {**self.variables, **dict(call.variables)}
+        context = Context(variables, call.arguments, item.working_directory, call.inline is not None)
+        if call.inline is not None:
+            key = (call.inline, call.language)
+            if key not in self.seen:
+                self.seen.add(key)
+                location = call.evidence.location or self.job.location
+                inner = Context(variables, call.arguments, item.working_directory, False)
+                self._read_inline(
+                    redact.redact(call.inline).text, call.language or "shell", location, inner, item.depth, call.certain
+                )
+            return
+        path = self._resolved(call, item.working_directory)
+        if call.is_folder:
+            self._run_parts(path, call, item)
+            return
+        if path in CHORES["scripts"]:
+            self._add(Fact(kind="package-chore", value=CHORES["scripts"][path], evidence=call.evidence, certain=call.certain))
+        if (path, call.language) in self.seen:
+            return
+        self.seen.add((path, call.language))
+        raw = self.files.content(path) if path.startswith("/") and self.files.stat(path) is not None else None
+        if raw is None:
+            self._absent(path, call)
+            return
+        self._script(path, raw, call, context._replace(is_command_line=False), item.depth)
+
+    def _resolved(self, call: Call, folder: str | None) -> str:
+        """The file that is meant: by PATH for a bare name, else from the working directory."""
+        if call.optional and "/" not in call.path:
+            for place in self.path:
+                if self.files.stat(f"{place}/{call.path}") is not None:
+                    return f"{place}/{call.path}"
+            return call.path
+        path = call.path
+        home = self.variables.get("HOME")
+        if path.startswith("~/") and home:
+            path = home.rstrip("/") + path[1:]
+        return absolute(path, folder)
+
+    def _absent(self, path: str, call: Call) -> None:
+        """A file that is called and not in the tree: a program of the system, or missing where other scripts were collected."""
+        if call.optional:
+            return
+        certain = call.certain and path.startswith("/")
+        name = posixpath.basename(path)
+        if path.startswith(SYSTEM) and call.language is None:
+            self._add(Fact(kind="command", value=name, evidence=call.evidence, certain=call.certain))
+            if "/local/" not in path or not self._folder_was_read(path):
+                return
+        if not path.startswith("/") and "/" not in path and not is_known(path) and call.language is None:
+            self._add(Fact(kind="command", value=path, evidence=call.evidence, certain=False))
+            return
+        self._add(
+            Fact(
+                kind="missing-script",
+                value=path,
+                evidence=call.evidence,
+                certain=certain and self.has_scripts and "$" not in path,
+                detail=None if self.has_scripts else "no scripts were collected",
+            )
+        )
+
+    def _folder_was_read(self, path: str) -> bool:
+        return bool(self.files.entries(posixpath.dirname(path)))
+
+    def _run_parts(self, path: str, call: Call, item: Pending) -> None:
+        for name in self.files.entries(path):
+            if RUN_PARTS_NAME.fullmatch(name):
+                inner = Call(path=f"{path}/{name}", language=None, evidence=call.evidence, certain=call.certain, optional=True)
+                self.pending.append(Pending(inner, item.depth + 1, item.working_directory))
+
+    def _script(self, path: str, raw: bytes, call: Call, context: Context, depth: int) -> None:
+        location = Location(host=self.host.name, path=path, line=1)
+        if raw.startswith(b"\x7fELF"):
+            gathered = elf.facts(raw, location, call.evidence)
+            self._take(gathered, call.certain)
+            return
+        if b"\0" in raw[:4096]:
+            self._add(Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="binary; not read"))
+            return
+        text, _ = redact.escape_bytes(raw)
+        clean = redact.redact(text, location, self.taken).text
+        stored = clean.encode("utf-8")
+        digest = hashlib.sha256(stored).hexdigest()
+        first = clean.split("\n", 1)[0][:300]
+        shebang = SHEBANG.match(first)
+        program = _shebang_program(shebang) if shebang else None
+        language = call.language or _language(program, path)
+        file = self.files.stat(path)
+        executable = bool(file.mode & 0o111) if file is not None and file.mode is not None else None
+        self.texts[digest] = stored
+        self.scripts.setdefault(
+            path, ScriptFile(path=path, sha256=digest, language=language, lines=len(clean.splitlines()), executable=executable)
+        )
+        self._add(Fact(kind="script", value=path, evidence=call.evidence, certain=call.certain, detail=language))
+        top = Evidence(snippet=snippet(first), location=location)
+        if program and call.language is None:
+            self._add(Fact(kind="interpreter", value=program, evidence=top, certain=call.certain))
+            self._check_interpreter(shebang["program"] if shebang else "", program, top)
+        if call.language is None and executable is False and not call.optional:
+            self._add(Fact(kind="missing-script", value=path, evidence=call.evidence, certain=False, detail="not executable"))
+        if language is None:
+            self._add(
+                Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="language not known; not read")
+            )
+            return
+        self._read_inline(clean, language, location, context, depth, call.certain)
+
+    def _check_interpreter(self, path: str, program: str, evidence: Evidence) -> None:
+        """The interpreter of a `#!` line, by absolute path, in a folder that was collected but without it."""
+        if path.startswith("/") and not path.startswith(("/bin/", "/usr/bin/")) and program != "env":
+            if self._folder_was_read(path) and self.files.stat(path) is None:
+                self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
+
+
+def _shebang_program(match: re.Match[str]) -> str:
+    name = posixpath.basename(match["program"])
+    if name == "env":
+        words = [word for word in (match["rest"] or "").split() if not word.startswith("-") and "=" not in word]
+        return posixpath.basename(words[0]) if words else "env"
+    return name
+
+
+def _language(program: str | None, path: str) -> str | None:
+    for plugin in scripts.ALL:
+        if program is not None and (program in plugin.INTERPRETERS or program.rstrip("0123456789.-") in plugin.INTERPRETERS):
+            return plugin.LANGUAGE
+    if program is not None:
+        return None
+    for plugin in scripts.ALL:
+        if path.endswith(plugin.SUFFIXES):
+            return plugin.LANGUAGE
+    return "shell" if "." not in posixpath.basename(path) else None
+
+
+def _holds_programs(files: HostFiles) -> bool:
+    """True where the tree holds scripts at all: then one that is not there is missing, not just not collected."""
+    places = ("/opt/**", "/srv/**", "/home/**", "/root/**", "/usr/local/**", "/var/www/**", "/data/**")
+    return next(iter(files.glob(places)), None) is not None

@@ -1,0 +1,79 @@
+"""How paths and hosts of commands are noted, and what the reader of a shell program offers to those who read its commands."""
+
+import re
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from migrator.model.finding import FactKind
+from migrator.scripts.reading import Context, Notes, absolute, is_local
+from migrator.scripts.words import Word, Words
+
+
+class Reader(Protocol):
+    """The walker that asks: what it knows at this point."""
+
+    notes: Notes
+    words: Words
+    context: Context
+    descriptors: dict[str, Word]
+    loops: int
+
+    def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
+        """Read one simple command: `find -exec`, `xargs` and `docker exec` run commands themselves."""
+
+
+def note_host(notes: Notes, host: str, row: int, certain: bool) -> None:
+    """A host that is contacted; the machine's own name is a local socket instead."""
+    if not host or host.startswith("-"):
+        return
+    if is_local(host):
+        notes.add("local-socket", host, row, certain)
+    else:
+        notes.add("network-host", host, row, certain and "$" not in host)
+
+
+def home(path: str, reader: Reader) -> str:
+    """`~/` and `$HOME/` filled in where the home folder is known."""
+    return _home(path, reader.context.variables)
+
+
+def _home(path: str, variables: Mapping[str, str]) -> str:
+    folder = variables.get("HOME")
+    if folder:
+        for start in ("~/", "$HOME/", "${HOME}/"):
+            if path.startswith(start):
+                return f"{folder.rstrip('/')}/{path[len(start) :]}"
+    return path
+
+
+def note_path(
+    notes: Notes, kind: str, word: Word, folder: str | None, row: int, detail: str | None, variables: Mapping[str, str]
+) -> None:
+    """A path; devices, descriptors, options and remote names are none. Reading the machine's own folders is said apart."""
+    text = word.text
+    if (
+        not text
+        or text in {"-", ".", "..", "/", "*"}
+        or text.startswith(("&", "-", "+", "{", ">(", "<(", "!"))
+        or "\n" in text
+        or len(text) > 1000
+    ):
+        return
+    if "://" in text.split("/")[0] + "/" or re.match(r"[A-Za-z0-9+]+://", text):
+        return
+    path = absolute(_home(text, variables), folder)
+    if path.startswith("/dev/") and not path.startswith("/dev/shm/"):  # noqa: S108 - a name that is looked for
+        if not path.startswith(
+            ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/tcp")
+        ):
+            notes.add("host-only", path, row, word.is_known)
+        return
+    if path.startswith(("/proc/", "/sys/")) or path in {"/proc", "/sys"}:
+        notes.add("host-only", path, row, word.is_known)
+        return
+    if kind in {"reads-path", "deletes-path", "lists-path"} and (path + "/").startswith("/var/log/"):
+        notes.add("host-only", path, row, word.is_known, detail="logs")
+    if path.endswith((".sock", ".socket")):
+        notes.add("local-socket", path, row, word.is_known)
+        return
+    notes.add(cast("FactKind", kind), path, row, word.is_known, detail)

@@ -1,0 +1,91 @@
+"""Reads PHP programs by their tokens.
+
+Line: `$db = new PDO("mysql:host=db01;dbname=shop", $user, $password);`
+Source: https://www.php.net/manual/en/funcref.php. Nothing found here is certain.
+"""
+
+import posixpath
+import re
+
+from migrator.model.finding import Fact
+from migrator.model.source import Location
+from migrator.scripts import effects, tokens
+from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
+from migrator.scripts.words import Word
+
+LANGUAGE = "php"
+INTERPRETERS: tuple[str, ...] = ("php", "php-cgi", "hhvm")
+SUFFIXES: tuple[str, ...] = (".php", ".phtml", ".inc", ".phar")
+
+FUNCTIONS: dict[str, str] = {
+    "fopen": "open", "gzopen": "open", "file_get_contents": "read", "file": "read", "readfile": "read", "fgetcsv": "none",
+    "file_put_contents": "write", "touch": "write", "mkdir": "write", "tempnam": "none", "unlink": "delete", "rmdir": "delete",
+    "rename": "move", "copy": "copy", "scandir": "list", "glob": "list", "opendir": "list", "dir": "list", "filemtime": "read",
+    "parse_ini_file": "read", "simplexml_load_file": "read", "DirectoryIterator": "list", "RecursiveDirectoryIterator": "list",
+    "FilesystemIterator": "list", "SplFileObject": "open", "ZipArchive": "none", "error_log": "none",
+    "curl_init": "url", "get_headers": "url", "fsockopen": "host", "pfsockopen": "host", "stream_socket_client": "host",
+    "ftp_connect": "host", "ftp_ssl_connect": "host", "ssh2_connect": "host", "SoapClient": "url",
+    "PDO": "database:by-dsn", "mysqli": "database:mysql", "mysqli_connect": "database:mysql", "mysql_connect": "database:mysql",
+    "mysql_pconnect": "database:mysql", "pg_connect": "database:postgresql", "pg_pconnect": "database:postgresql",
+    "SQLite3": "database:sqlite", "oci_connect": "database:oracle", "sqlsrv_connect": "database:mssql", "mssql_connect": "database:mssql",
+    "MongoClient": "database:mongodb", "Redis": "database:redis", "Memcached": "database:memcached", "ldap_connect": "database:ldap",
+    "mail": "mail", "wp_mail": "mail", "PHPMailer": "mail", "mb_send_mail": "mail", "imap_open": "queue:mailbox", "pop3_open": "queue:mailbox",
+    "AMQPConnection": "queue:message queue", "AMQPStreamConnection": "queue:message queue", "Pheanstalk": "queue:message queue",
+    "exec": "shell", "shell_exec": "shell", "system": "shell", "passthru": "shell", "popen": "shell", "proc_open": "shell",
+    "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env:optional",
+    "posix_kill": "kill", "S3Client": "cloud:aws", "SqsClient": "cloud:aws", "StorageClient": "cloud:gcloud",
+}  # fmt: skip
+INCLUDES = {"require": "none", "require_once": "none", "include": "none", "include_once": "none"}
+USE = re.compile(r"^\s*use\s+\\?([A-Z]\w*\\[\w\\]+)", re.MULTILINE)
+RELATIVE_DAY = frozenset({"strtotime", "DateTime", "DateTimeImmutable", "DateInterval", "modify", "sub", "subDay", "subDays"})
+
+
+def inspect(text: str, location: Location) -> tuple[Fact, ...]:
+    """Facts of a PHP program."""
+    return read(text, location, Context()).facts
+
+
+def read(text: str, location: Location, context: Context) -> Reading:
+    """Facts and calls of a PHP program that starts in `context`."""
+    notes = Notes(text, location)
+    notes.add_secrets()
+    folder = posixpath.dirname(location.path)
+    known = {"__DIR__": Word(folder, True), "__FILE__": Word(location.path, True)}
+
+    def visit(seen: tokens.Seen) -> None:
+        first = seen.arguments[0] if seen.arguments else Word("", False)
+        if seen.name in INCLUDES and first.text:
+            _include(notes, first, seen.row, folder)
+        elif seen.name == "chdir" and first.text:
+            notes.add("working-directory", first.text, seen.row, first.is_known)
+        elif seen.name.split("->")[-1].split("::")[-1] in RELATIVE_DAY and first.is_known and effects.relative_day(first.text):
+            notes.add("time-dependence", first.text, seen.row)
+        elif seen.name == "dirname" and first.text == location.path:
+            known["__DIR__"] = Word(folder, True)
+        elif seen.name == "define" and len(seen.arguments) > 1 and first.is_known:
+            known[first.text] = seen.arguments[1]
+
+    start = 0 if "<?" not in notes.text else notes.text.index("<?")
+    notes.text = "\n" * notes.text.count("\n", 0, start) + notes.text[start:]
+    tokens.read_functions(notes, context, tokens.PHP, FUNCTIONS, INCLUDES, known, visit)
+    tokens.loops(notes, tokens.PHP)
+    for match in USE.finditer(notes.text):
+        notes.add("library", match[1].split("\\")[0], notes.text.count("\n", 0, match.start(1)), certain=False, detail="use")
+    for match in re.finditer(r"""\$_(?:ENV|SERVER)\[['"]([A-Z][A-Z0-9_]{1,60})['"]\]""", notes.text):
+        if match[1] not in context.variables and not match[1].startswith(
+            ("HTTP_", "REQUEST_", "SCRIPT_", "DOCUMENT_", "REMOTE_", "SERVER_")
+        ):
+            notes.add("environment-variable", match[1], notes.text.count("\n", 0, match.start()), certain=False)
+    return notes.reading()
+
+
+def _include(notes: Notes, word: Word, row: int, folder: str) -> None:
+    path = absolute(word.text, folder)
+    if "vendor/autoload.php" in path:
+        notes.add("library", "composer", row, detail=path)
+        return
+    notes.call(
+        Call(
+            path=path, language="php", evidence=notes.evidence(row), working_directory=None, certain=word.is_known, optional=True
+        )
+    )

@@ -1,0 +1,67 @@
+"""What is known about programs, one entry each in programs.toml; which files of packages are chores, in chores.toml."""
+
+import tomllib
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from migrator.model.value import Value
+
+Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder"]
+
+
+class Program(Value, frozen=True, kw_only=True):
+    """One program. `values` are its options that take a value; `operands` says what its arguments are."""
+
+    operands: Operands | None = None
+    values: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()  # options whose value is a file that is read
+    writes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # options whose value is a host
+    ports: tuple[str, ...] = ()
+    wraps: bool = False  # runs the command that follows its own options
+    skips: int = 0  # own operands before the wrapped command, or before the files
+    language: str | None = None  # interprets a script
+    inline: tuple[str, ...] = ()  # options whose value is a program text
+    modules: tuple[str, ...] = ()  # options whose value is a module
+    database: str | None = None
+    cloud: str | None = None
+    queue: str | None = None
+    container: tuple[str, ...] = ()  # subcommands that start a container
+    network: bool = False  # host:path operands
+    sudo: bool = False
+    mail: bool = False
+    host_only: bool = False
+    chore: str | None = None
+    service: bool = False  # operands name units
+    lock: bool = False
+    quiet: bool = False  # a builtin or a utility that says nothing about the job
+
+
+def _read(name: str) -> dict[str, object]:
+    text = resources.files("migrator.scripts").joinpath(name).read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+PROGRAMS: dict[str, Program] = msgspec.convert(_read("programs.toml"), dict[str, Program])
+CHORES: dict[str, dict[str, str]] = msgspec.convert(_read("chores.toml"), dict[str, dict[str, str]])
+UNKNOWN = Program()
+VERSIONED = ("python", "php", "perl", "ruby", "node", "pypy", "lua")
+
+
+def program(name: str) -> Program:
+    """What is known about a program by its name; `UNKNOWN` where nothing is.
+
+    >>> program("python3.11").language, program("php8.2").language, program("no-such").language
+    ('python', 'php', None)
+    """
+    found = PROGRAMS.get(name)
+    if found is None and name.startswith(VERSIONED):
+        found = PROGRAMS.get(name.rstrip("0123456789.-"))
+    return found or UNKNOWN
+
+
+def is_known(name: str) -> bool:
+    """True where there is an entry."""
+    return program(name) is not UNKNOWN

@@ -1,0 +1,156 @@
+"""What every inspector gathers while it reads: facts with their evidence, and the calls that lead to further texts."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from migrator.model.finding import Fact, FactKind
+from migrator.model.source import Evidence, Location
+
+SNIPPET_CHARS = 160
+FACT_LIMIT = 2000
+TEXT_LIMIT_CHARS = 1_000_000
+PLACEHOLDER = re.compile(r"@secret:([A-Z][A-Z0-9_]*)@")
+URL = re.compile(r"\b(?:https?|ftps?|sftp|wss?)://[^\s\"'`<>|;,)\\\]}]+")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0")  # noqa: S104 - a name that is looked for, not bound
+
+
+class Context(NamedTuple):
+    """What is known before a text is read: variables that are set, arguments, and where it starts."""
+
+    variables: Mapping[str, str] = {}
+    arguments: tuple[str, ...] | None = None
+    working_directory: str | None = None
+    is_command_line: bool = False
+
+
+class Call(NamedTuple):
+    """A text that is run or read in: by path, or inline."""
+
+    path: str
+    language: str | None
+    evidence: Evidence
+    arguments: tuple[str, ...] = ()
+    working_directory: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    certain: bool = True
+    optional: bool = False  # a library that may lie beside the caller; nothing is missing if it does not
+    is_folder: bool = False  # run-parts
+    inline: str | None = None  # the text itself, as in `sh -c`
+
+
+class Reading(NamedTuple):
+    """Everything that one text says."""
+
+    facts: tuple[Fact, ...]
+    calls: tuple[Call, ...]
+
+
+class Notes:
+    """Collects facts of one text: each (kind, value, detail) once, at its first line; a certain sighting beats an uncertain one."""
+
+    def __init__(self, text: str, location: Location) -> None:
+        self.text = text[:TEXT_LIMIT_CHARS]
+        self.location = location
+        self.lines = self.text.split("\n")
+        self.facts: dict[tuple[FactKind, str, str | None], Fact] = {}
+        self.calls: list[Call] = []
+        self.is_sure = True  # False while a language is read by pattern
+
+    def evidence(self, row: int) -> Evidence:
+        """The line as a snippet, and its place; `row` counts from 0."""
+        line = self.lines[row] if 0 <= row < len(self.lines) else ""
+        base = self.location.line or 1
+        return Evidence(
+            snippet=snippet(line), location=Location(host=self.location.host, path=self.location.path, line=base + row)
+        )
+
+    def add(self, kind: FactKind, value: str, row: int, certain: bool = True, detail: str | None = None) -> None:
+        """Note a fact seen in a row (from 0)."""
+        value = printable(value)
+        if not value or len(self.facts) >= FACT_LIMIT:
+            return
+        key = (kind, value, detail)
+        certain = certain and (self.is_sure or kind == "secret")
+        known = self.facts.get(key)
+        if known is None or (certain and not known.certain):
+            self.facts[key] = Fact(kind=kind, value=value, evidence=self.evidence(row), certain=certain, detail=detail)
+
+    def call(self, call: Call) -> None:
+        """Note a text that is run or read in."""
+        if len(self.calls) < FACT_LIMIT:
+            self.calls.append(call)
+
+    def add_secrets(self) -> None:
+        """A fact for every redacted secret, where it stands."""
+        for row, line in enumerate(self.lines):
+            for match in PLACEHOLDER.finditer(line):
+                self.add("secret", match[1], row)
+
+    def add_url(self, url: str, row: int, certain: bool = True) -> None:
+        """A URL without its credentials; a local one is a local socket too."""
+        bare = without_userinfo(url)
+        host = host_of_url(bare)
+        if "/" in url.removeprefix("file://") and url.startswith("file://"):
+            self.add("reads-path", url.removeprefix("file://"), row, certain)
+            return
+        self.add("url", bare, row, certain and bool(host) and "$" not in bare)
+        if host.split(":")[0] in LOCAL_HOSTS or host.startswith("["):
+            self.add("local-socket", host, row, certain)
+
+    def reading(self) -> Reading:
+        """What was gathered, in the order of reading."""
+        return Reading(tuple(self.facts.values()), tuple(self.calls))
+
+
+def printable(value: str) -> str:
+    """A value that is safe to show: control characters as escapes, at most 500 characters."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value[:500]).strip()
+
+
+def snippet(line: str) -> str:
+    """A line as evidence shows it: control characters as escapes, at most 160 characters, no cut reference to a secret."""
+    text = printable(line)
+    if len(text) <= SNIPPET_CHARS:
+        return text
+    cut = text[: SNIPPET_CHARS - 1]
+    at = cut.rfind("@secret:")
+    if at >= 0 and "@" not in cut[at + 8 :]:
+        cut = cut[:at]
+    return cut + "…"
+
+
+def without_userinfo(url: str) -> str:
+    """A URL without user and password.
+
+    >>> without_userinfo("https://bob:@secret:X@@example.org/a")
+    'https://example.org/a'
+    """
+    return re.sub(r"^([A-Za-z0-9+]+://)[^/?#]*@(?=[^/?#@])", r"\1", url).rstrip(".")
+
+
+def host_of_url(url: str) -> str:
+    """Host and port of a URL; empty if there is none."""
+    match = re.match(r"[A-Za-z0-9+]+://([^/?#]*)", url)
+    return match[1] if match else ""
+
+
+def is_local(host: str) -> bool:
+    """True for the machine's own names."""
+    return host.split(":", maxsplit=1)[0] in LOCAL_HOSTS or host in LOCAL_HOSTS or host.startswith("/")
+
+
+def absolute(path: str, folder: str | None) -> str:
+    """A path from a folder; unchanged where the folder is not known."""
+    if path.startswith("/"):
+        return clean(path)
+    if folder is None or path.startswith(("~", "$")):
+        return path
+    return clean(posixpath.join(folder, path))
+
+
+def clean(path: str) -> str:
+    """A normalised path; a trailing slash goes, a leading double one too."""
+    text = posixpath.normpath(path)
+    return "/" + text.lstrip("/") if text.startswith("//") else text

@@ -1,0 +1,407 @@
+"""Reads shell programs: a command line of a crontab is one as well.
+
+Line: `flock -n /run/x.lock nice -n 10 /srv/app/bin/tick.sh >> /var/log/tick.log 2>&1`
+Source: POSIX.1-2017 XCU 2 (Shell Command Language), bash(1); parsed with tree-sitter-bash.
+"""
+
+import posixpath
+import re
+
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+from migrator.model.finding import Fact
+from migrator.model.source import Location
+from migrator.scripts import commands
+from migrator.scripts.noting import note_path
+from migrator.scripts.reading import Context, Notes, Reading, absolute
+from migrator.scripts.words import Word, Words
+
+LANGUAGE = "shell"
+INTERPRETERS: tuple[str, ...] = ("sh", "bash", "dash", "ash", "ksh", "zsh", "rbash")
+SUFFIXES: tuple[str, ...] = (".sh", ".bash", ".ksh", ".zsh")
+
+GRAMMAR = Language(tree_sitter_bash.language())
+MAX_DEPTH = 150
+# What the daemon or the shell itself sets.
+ALWAYS_SET = frozenset(
+    "HOME LOGNAME USER SHELL PATH PWD OLDPWD MAILTO MAILFROM IFS RANDOM SECONDS LINENO HOSTNAME UID EUID PPID BASH BASH_VERSION "
+    "BASH_SOURCE BASH_LINENO FUNCNAME PIPESTATUS OPTARG OPTIND OSTYPE MACHTYPE HOSTTYPE REPLY SHLVL LANG LC_ALL TERM TZ TMPDIR "
+    "_ PS1 PS4 PROMPT_COMMAND CDPATH GLOBIGNORE HISTFILE SHELLOPTS BASHPID BASH_REMATCH COLUMNS LINES EPOCHSECONDS BASH_ENV DEBIAN_FRONTEND".split()
+)
+QUEUE_SQL = re.compile(
+    r"select\b.{0,200}\bfrom\s+\w*(?:queue|jobs?|task|outbox|pending|inbox|spool|message|event)\w*", re.IGNORECASE | re.DOTALL
+)
+
+
+def inspect(text: str, location: Location) -> tuple[Fact, ...]:
+    """Facts of a shell program."""
+    return read(text, location, Context()).facts
+
+
+def read(text: str, location: Location, context: Context) -> Reading:
+    """Facts and calls of a shell program that starts in `context`."""
+    notes = Notes(text, location)
+    notes.add_secrets()
+    tree = Parser(GRAMMAR).parse(notes.text.encode("utf-8", "replace"))
+    _Reader(notes, context).program(tree.root_node)
+    return notes.reading()
+
+
+class _Reader:
+    """Walks one syntax tree; knows the variables, the folder and the file descriptors at each point."""
+
+    def __init__(self, notes: Notes, context: Context) -> None:
+        self.notes = notes
+        self.context = context
+        self.script = None if context.is_command_line else notes.location.path
+        self.assigned: set[str] = set()
+        self.words = Words({name: Word(value, True) for name, value in context.variables.items()}, self.script, self._unset)
+        for number, value in enumerate(context.arguments or (), 1):
+            self.words.variables[str(number)] = Word(value, "$" not in value)
+        self.words.folder = context.working_directory
+        self.descriptors: dict[str, Word] = {}
+        self.functions: set[str] = set()
+        self.loops = 0
+        self.background = 0
+        self.depth = 0
+        self.first_row: dict[str, int] = {}
+
+    def program(self, root: Node) -> None:
+        """Everything, in the order of the text."""
+        self._collect_names(root)
+        self._walk(root, top=True)
+        if self.background > 1:
+            self.notes.add("parallelism", str(self.background), 0, False, detail="&")
+
+    def _collect_names(self, root: Node) -> None:
+        """Functions and variables that the text itself sets anywhere."""
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node.type == "function_definition" and node.children:
+                name = next((c for c in node.children if c.type == "word"), None)
+                if name is not None:
+                    self.functions.add(_text(name))
+            elif node.type in {"variable_assignment", "for_statement", "c_style_for_statement"} or (
+                node.type in {"declaration_command", "unset_command"}
+            ):
+                self.assigned.update(_text(c) for c in node.children if c.type == "variable_name")
+            elif (
+                node.type == "command"
+                and node.children
+                and _text(node.children[0]) in {"read", "getopts", "mapfile", "readarray", "let"}
+            ):
+                self.assigned.update(_text(c) for c in node.children[1:] if c.type == "word")
+            elif node.type == "command" and node.children and _text(node.children[0]) in {"source", "."}:
+                self.assigned.add("*")  # a file that is read in may set anything
+            pending.extend(node.children)
+
+    def _unset(self, name: str, row: int) -> None:
+        if name in self.assigned or name in ALWAYS_SET or name in self.words.variables or name in self.functions:
+            return
+        self.notes.add("environment-variable", name, row, certain="*" not in self.assigned)
+
+    def _walk(self, node: Node, top: bool = False) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.notes.add("command", "(deeply nested)", node.start_point[0], certain=False)
+        elif (visit := getattr(self, f"_{node.type}", None)) is not None:
+            visit(node, top)
+        else:
+            for child in node.children:
+                self._walk(
+                    child, top and node.type in {"program", "list", "if_statement", "else_clause", "elif_clause", "do_group"}
+                )
+        self.depth -= 1
+
+    def _children(self, node: Node, top: bool) -> None:
+        for child in node.children:
+            self._walk(child, top)
+
+    def _program(self, node: Node, top: bool) -> None:
+        for child in node.children:
+            if child.type == "&":
+                self._background_sign(child)
+            self._walk(child, top)
+
+    def _background_sign(self, node: Node) -> None:
+        if self.loops:
+            self.notes.add("parallelism", "unbounded", node.start_point[0], False, detail="&")
+        else:
+            self.background += 1
+
+    def _do_group(self, node: Node, top: bool) -> None:
+        self._program(node, top)
+
+    _compound_statement = _do_group
+
+    def _subshell(self, node: Node, top: bool) -> None:
+        folder, variables = self.words.folder, dict(self.words.variables)
+        self._program(node, top)
+        self.words.folder, self.words.variables = folder, variables
+
+    def _function_definition(self, node: Node, top: bool) -> None:  # noqa: ARG002
+        variables = {name: self.words.variables.pop(name) for name in list(self.words.variables) if name.isdigit()}
+        for child in node.children:
+            if child.type in {"compound_statement", "subshell"}:
+                self._walk(child, False)
+        self.words.variables.update(variables)
+
+    def _list(self, node: Node, top: bool) -> None:
+        children = node.children
+        if (
+            len(children) == 3
+            and children[1].type == "||"
+            and _text(children[2]).split(";")[0].strip() in {"true", ":", "exit 0", "/bin/true"}
+        ):
+            self.notes.add("exit-ignored", f"|| {_text(children[2])}", children[1].start_point[0])
+        for index, child in enumerate(children):
+            if child.type == "&" and index:
+                self._background_sign(child)
+            self._walk(child, top)
+
+    def _variable_assignment(self, node: Node, top: bool) -> None:  # noqa: ARG002
+        name = next((_text(c) for c in node.children if c.type == "variable_name"), None)
+        value = node.children[-1] if node.children and node.children[-1].type not in {"=", "+=", "variable_name"} else None
+        for child in node.children:
+            self._substitutions(child)
+        if name is None:
+            return
+        if value is None:
+            self.words.variables[name] = Word("", True)
+        elif self.loops or value.type == "array":
+            self.words.variables.pop(name, None)
+            self.assigned.add(name)
+        else:
+            word = self.words.word(value)
+            if word.is_known or "$" in word.text or "`" in word.text:
+                self.words.variables[name] = word
+            if name in {"PGHOST", "MYSQL_HOST", "REDIS_HOST"} and word.is_known:
+                self.assigned.add(name)
+
+    def _declaration_command(self, node: Node, top: bool) -> None:
+        for child in node.children:
+            if child.type == "variable_assignment":
+                self._variable_assignment(child, top)
+
+    def _for_statement(self, node: Node, top: bool) -> None:
+        name = next((_text(c) for c in node.children if c.type == "variable_name"), "")
+        after_in = (
+            [c.type for c in node.children].index("in") + 1 if any(c.type == "in" for c in node.children) else len(node.children)
+        )
+        items = [c for c in node.children[after_in:] if c.type not in {";", "do_group", "\n", "comment"}]
+        row = node.start_point[0]
+        words = [self.words.word(item) for item in items]
+        for item, word in zip(items, words, strict=True):
+            self._substitutions(item)
+            if word.is_glob and "/" in word.text and "{" not in word.text:
+                self.notes.add("lists-path", absolute(posixpath.dirname(word.text) or "/", self.words.folder), row, word.is_known)
+        listed = " ".join(word.text for word in words) if words else '"$@"'
+        self.notes.add("loop", listed[:200], row, all(word.is_known for word in words))
+        previous = self.words.variables.get(name)
+        self.words.variables[name] = Word(
+            words[0].text if len(words) == 1 and words[0].is_glob else f"${name}", False, bool(words and words[0].is_glob)
+        )
+        self.loops += 1
+        for child in node.children:
+            if child.type in {"do_group", "compound_statement"}:
+                self._walk(child, False)
+        self.loops -= 1
+        if previous is not None:
+            self.words.variables[name] = previous
+        del top
+
+    def _c_style_for_statement(self, node: Node, top: bool) -> None:  # noqa: ARG002
+        head = _text(node).split("\n")[0].split("))")[0]
+        self.notes.add("loop", head.removeprefix("for").strip(" (")[:100], node.start_point[0])
+        self.loops += 1
+        for child in node.children:
+            if child.type in {"do_group", "compound_statement"}:
+                self._walk(child)
+        self.loops -= 1
+
+    def _while_statement(self, node: Node, top: bool, source: str | None = None) -> None:  # noqa: ARG002
+        condition = next((c for c in node.children if c.type not in {"while", "until", "do_group"}), None)
+        text = _text(condition).strip() if condition is not None else ""
+        row = node.start_point[0]
+        if re.search(r"(?:^|\s|;)read\b", text):
+            self.notes.add("loop", source or "lines of standard input", row, source is not None)
+        elif text in {"true", ":", "/bin/true", "[ 1 ]", "[ true ]", "((1))", "(( 1 ))", "[[ true ]]"}:
+            self.notes.add("loop", "while true", row)
+        self.loops += 1
+        for child in node.children:
+            self._walk(child, False)
+        self.loops -= 1
+
+    def _pipeline(self, node: Node, top: bool) -> None:
+        """Commands of a pipeline; a loop at its end reads what the command before it writes."""
+        parts = [c for c in node.children if c.is_named]
+        for index, part in enumerate(parts):
+            bare = part
+            while bare.type == "redirected_statement" and bare.children:
+                bare = bare.children[0]
+            if bare.type == "while_statement" and index:
+                before = _text(parts[index - 1]).strip()
+                self._while_statement(bare, False, f"output of {before[:120]}")
+                continue
+            if part.type == "comment":
+                continue
+            self._walk(part, top and index == len(parts) - 1)
+        if top and parts and self.context.is_command_line:
+            last = commands.name_of(_text(parts[-1]))
+            if last in {"logger", "systemd-cat", "tee", "ts"}:
+                self.notes.add("output", "piped", node.start_point[0], detail=last)
+
+    def _redirected_statement(self, node: Node, top: bool) -> None:
+        body = node.children[0] if node.children else None
+        redirects = [c for c in node.children if c.type in {"file_redirect", "herestring_redirect", "heredoc_redirect"}]
+        source = None
+        for redirect in redirects:
+            if redirect.type == "file_redirect" and _text(redirect).lstrip("0").startswith("<"):
+                target = self._target(redirect)
+                source = f"lines of {absolute(target.text, self.words.folder)}" if target else None
+        if body is not None and body not in redirects:
+            inner = body
+            if inner.type == "while_statement":
+                self._while_statement(inner, False, source)
+            else:
+                self._walk(inner, False if top and redirects else top)
+        is_exec = body is not None and _text(body).strip() == "exec"
+        outputs: dict[str, str] = {}
+        for redirect in redirects:
+            self._redirect(redirect, is_exec, outputs)
+        if top and self.context.is_command_line:
+            self._note_output(outputs, node)
+
+    def _note_output(self, outputs: dict[str, str], node: Node) -> None:
+        """What becomes of the two output streams of the last command of a crontab line."""
+        row = node.start_point[0]
+        out, error = outputs.get("1"), outputs.get("2")
+        if out is None:
+            self.notes.add("output", "mailed", row, detail="stderr discarded" if error == "/dev/null" else None)
+        elif error is None or error != out:
+            self.notes.add("output", "mailed", row, detail="stderr" if error is None else None)
+            if error == "/dev/null":
+                self.notes.add("exit-ignored", "2>/dev/null", row, certain=False)
+        elif out == "/dev/null":
+            self.notes.add("output", "discarded", row)
+        elif out.startswith("/") or not out.startswith("&"):
+            self.notes.add("output", f"file:{out}", row, "$" not in out)
+
+    def _target(self, redirect: Node) -> Word | None:
+        parts = [c for c in redirect.children if c.is_named and c.type != "file_descriptor"]
+        return self.words.word(parts[-1]) if parts else None
+
+    def _redirect(self, redirect: Node, is_exec: bool, outputs: dict[str, str]) -> None:
+        for child in redirect.children:
+            self._substitutions(child)
+        if redirect.type == "heredoc_redirect":
+            for child in redirect.children:
+                if child.type == "file_redirect":
+                    self._redirect(child, is_exec, outputs)
+                elif child.is_named and child.type not in {"heredoc_body", "heredoc_start", "heredoc_end"}:
+                    self._walk(child)
+            return
+        if redirect.type != "file_redirect":
+            return
+        row = redirect.start_point[0]
+        operator = next(
+            (_text(c) for c in redirect.children if c.type in {"<", ">", ">>", ">&", "&>", "&>>", ">|", "<&", "<>"}), ">"
+        )
+        descriptor = next((_text(c) for c in redirect.children if c.type == "file_descriptor"), "")
+        target = self._target(redirect)
+        if target is None:
+            return
+        if operator == "<":
+            self.path("reads-path", target, row)
+            return
+        if operator in {">&", "<&"} and (target.text.isdigit() or target.text == "-"):
+            outputs[descriptor or "1"] = outputs.get(target.text, f"&{target.text}")
+            return
+        path = absolute(target.text, self.words.folder)
+        for stream in ("1", "2") if operator in {"&>", "&>>", ">&"} else (descriptor or "1",):
+            outputs[stream] = path
+        if (is_exec and descriptor and descriptor not in {"1", "2"}) or descriptor not in {"", "0", "1", "2"}:
+            self.descriptors[descriptor] = target
+        if path != "/dev/null":
+            self.path("writes-path", target, row, "append" if operator in {">>", "&>>"} else None)
+
+    def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
+        """Read one simple command."""
+        commands.run(self, argv, variables, row, wraps)
+
+    def path(self, kind: str, word: Word, row: int, detail: str | None = None) -> None:
+        """Note a path; devices and descriptors are none."""
+        note_path(self.notes, kind, word, self.words.folder, row, detail, self.context.variables)
+
+    def _substitutions(self, node: Node) -> None:
+        """Commands inside words."""
+        pending = [(node, 0)]
+        while pending:
+            inner, depth = pending.pop()
+            if inner.type in {"command_substitution", "process_substitution"}:
+                if depth < MAX_DEPTH:
+                    folder = self.words.folder
+                    self._children(inner, False)
+                    self.words.folder = folder
+            elif inner.type in {"simple_expansion", "expansion"} and node.type not in {"word"}:
+                self.words.word(inner)
+                pending.extend((child, depth + 1) for child in inner.children)
+            else:
+                pending.extend((child, depth + 1) for child in inner.children)
+
+    def _test_command(self, node: Node, top: bool) -> None:  # noqa: ARG002
+        self._substitutions(node)
+        pending = [node]
+        while pending:
+            inner = pending.pop()
+            if (
+                inner.type == "unary_expression"
+                and inner.child_count == 2
+                and _text(inner.children[0]) in {"-s", "-r", "-nt", "-S"}
+            ):
+                word = self.words.word(inner.children[1])
+                if _text(inner.children[0]) == "-S":
+                    self.notes.add("local-socket", word.text, inner.start_point[0], word.is_known)
+                elif word.text.startswith("/"):
+                    self.path("reads-path", word, inner.start_point[0], "test")
+            elif inner.type == "binary_expression" and any(_text(c) in {"-nt", "-ot"} for c in inner.children):
+                for child in inner.children[::2]:
+                    self.path("reads-path", self.words.word(child), inner.start_point[0], "newer")
+            pending.extend(inner.children)
+
+    def _command(self, node: Node, top: bool) -> None:
+        variables: dict[str, Word] = {}
+        argv: list[Word] = []
+        here: str | None = None
+        for child in node.children:
+            if child.type == "variable_assignment":
+                name = next((_text(c) for c in child.children if c.type == "variable_name"), "")
+                value = child.children[-1]
+                variables[name] = self.words.word(value) if value.type not in {"=", "variable_name"} else Word("", True)
+                self._substitutions(value)
+            elif child.type == "command_name":
+                argv.append(self.words.word(child))
+                self._substitutions(child)
+            elif child.type == "file_redirect":
+                self._redirect(child, False, {})
+            elif child.type == "herestring_redirect":
+                here = _text(child)
+                self._substitutions(child)
+            elif child.type not in {"comment", "heredoc_redirect"}:
+                argv.append(self.words.word(child))
+                self._substitutions(child)
+        if not argv:
+            return
+        if here is not None and QUEUE_SQL.search(here):
+            self.notes.add("queue-or-mail", "sql table", node.start_point[0], False)
+        if argv[0].text in self.functions:
+            return
+        self.run(tuple(argv), variables, node.start_point[0], 0)
+        if top and self.context.is_command_line and not commands.is_silent(argv[0].text):
+            self.notes.add("output", "mailed", node.start_point[0])
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")

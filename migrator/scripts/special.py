@@ -1,0 +1,538 @@
+"""Programs whose arguments have a grammar of their own: find, tar, flock, xargs, docker, date, systemctl ..."""
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from migrator.scripts.noting import Reader, home, note_host, note_path
+from migrator.scripts.options import Split, split
+from migrator.scripts.programs import Program
+from migrator.scripts.reading import Call, absolute
+from migrator.scripts.words import Word
+
+Arguments = tuple[Word, ...]
+Handler = Callable[[Reader, str, Program, Arguments, dict[str, Word], int], None]
+Wrapper = Callable[[Reader, str, Program, Arguments, dict[str, Word], int, int], None]
+
+DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+QUEUE_SQL = re.compile(
+    r"\b(?:from|update)\s+[`\"\w.]*(?:queue|jobs?|tasks?|outbox|pending|inbox|spool|messages?|events?)\b", re.IGNORECASE
+)
+
+
+def duration_s(text: str) -> str | None:
+    """A duration as sleep(1) and timeout(1) take it, in seconds; None if it is none.
+
+    >>> duration_s("5m"), duration_s("0.5"), duration_s("$X")
+    ('300', '0.5', None)
+    """
+    match = DURATION.fullmatch(text)
+    if not match:
+        return None
+    seconds = float(match[1]) * UNIT_S[match[2]]
+    return f"{seconds:.0f}" if seconds.is_integer() else f"{seconds:g}"
+
+
+def database(reader: Reader, known: Program, parts: Split, variables: dict[str, Word], row: int) -> None:
+    """The engine, with its host where an option, a variable or an address says it."""
+    notes, engine = reader.notes, known.database or ""
+    if engine == "sqlite":
+        for word in parts.operands[:1]:
+            notes.add("database", "sqlite", row, word.is_known, detail=absolute(word.text, reader.words.folder))
+            note_path(notes, "reads-path", word, reader.words.folder, row, "database", reader.context.variables)
+            note_path(notes, "writes-path", word, reader.words.folder, row, "database", reader.context.variables)
+        return
+    host = next(iter(parts.values(*known.hosts)), None)
+    name = {"mysql": "MYSQL_HOST", "postgresql": "PGHOST"}.get(engine)
+    if host is None and name:
+        host = variables.get(name) or reader.words.variables.get(name)
+    texts = [word.text for word in parts.operands] + [value.text for _, value in parts.options if value is not None]
+    address = next((m for text in texts if (m := re.match(r"(?:\w|\+){3,20}://(?:[^/@]*@)?([^/:?,]+)", text))), None)
+    conninfo = next((m for text in texts if (m := re.search(r"\bhost=(\S+)", text))), None)
+    if host is None and (address or conninfo):
+        host = Word(str((address or conninfo or [""])[1]), True)
+    from_file = any(option.startswith("--defaults") for option, _ in parts.options)
+    if host is not None and host.text:
+        notes.add("database", f"{engine}://{host.text}", row, host.is_known and "$" not in host.text)
+    else:
+        notes.add("database", engine, row, certain=not from_file)
+    if any(
+        QUEUE_SQL.search(text)
+        for text in texts
+        if re.search(r"\b(?:pending|status|processed|done|new|queue)", text, re.IGNORECASE)
+    ):
+        notes.add("queue-or-mail", "sql table", row, certain=False)
+    lowered = {text.lower() for text in texts}
+    if engine == "redis" and lowered & {"lpop", "rpop", "blpop", "brpop", "xread", "xreadgroup", "rpoplpush", "llen"}:
+        notes.add("queue-or-mail", "redis list", row)
+
+
+def _find(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    notes, folder, env = reader.notes, reader.words.folder, reader.context.variables
+    at = 0
+    while at < len(arguments) and arguments[at].text in {"-L", "-H", "-P"}:
+        at += 1
+    places: list[Word] = []
+    while at < len(arguments) and not arguments[at].text.startswith(("-", "(", "!", "\\")):
+        places.append(arguments[at])
+        at += 1
+    places = places or [Word(".", True)]
+    for place in places:
+        note_path(notes, "lists-path", place._replace(text=_place(place.text, folder)), folder, row, None, env)
+    rest = arguments[at:]
+    texts = [word.text for word in rest]
+    if "-delete" in texts:
+        _deletes(reader, places, row)
+    for index, text in enumerate(texts):
+        if text in {"-newer", "-anewer", "-cnewer", "-samefile", "-neweraa", "-newermm"} and index + 1 < len(rest):
+            note_path(notes, "reads-path", rest[index + 1], folder, row, "newer", env)
+        if text in {"-exec", "-execdir", "-ok", "-okdir"}:
+            end = next((i for i in range(index + 1, len(texts)) if texts[i] in {";", "\\;", "+"}), len(texts))
+            inner = rest[index + 1 : end]
+            if inner and posixpath.basename(inner[0].text) in {"rm", "unlink", "shred"}:
+                _deletes(reader, places, row)
+                notes.add("command", posixpath.basename(inner[0].text), row)
+            elif inner:
+                where = " ".join(_place(place.text, folder) for place in places)
+                notes.add("loop", f"files of {where}", row, all(place.is_known for place in places))
+                reader.run(
+                    tuple(word._replace(text=word.text.replace("{}", "$file"), is_known="{}" not in word.text) for word in inner),
+                    {},
+                    row,
+                    1,
+                )
+
+
+def _place(text: str, folder: str | None) -> str:
+    return folder if text in {".", "./"} and folder else text
+
+
+def _deletes(reader: Reader, places: list[Word], row: int) -> None:
+    for place in places:
+        text = _place(place.text, reader.words.folder)
+        note_path(
+            reader.notes, "deletes-path", place._replace(text=text), reader.words.folder, row, "found", reader.context.variables
+        )
+
+
+def _tar(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    notes, env = reader.notes, reader.context.variables
+    folder = reader.words.folder
+    if arguments and not arguments[0].text.startswith("-") and re.fullmatch(r"[A-Za-z]{1,12}", arguments[0].text):
+        arguments = (arguments[0]._replace(text="-" + arguments[0].text), *arguments[1:])
+    if arguments and re.fullmatch(r"-[A-Za-z]*f[A-Za-z]+", arguments[0].text):
+        letters = arguments[0].text.replace("f", "") + "f"  # `tar cfz FILE`: the letter may stand anywhere in the group
+        arguments = (arguments[0]._replace(text=letters), *arguments[1:])
+    parts = split(arguments, (*known.values, "-f", "--file"))
+    letters = "".join(option for option, _ in parts.options if not option.startswith("--"))
+    long = {option for option, _ in parts.options}
+    files = parts.values("-f", "--file")
+    where = parts.values("-C", "--directory")
+    if where:
+        folder = absolute(where[0].text, folder)
+    if "x" in letters or "--extract" in long:
+        for word in files:
+            note_path(notes, "reads-path", word, reader.words.folder, row, None, env)
+        if where:
+            note_path(notes, "writes-path", where[0], reader.words.folder, row, None, env)
+    elif "t" in letters:
+        for word in files:
+            note_path(notes, "reads-path", word, reader.words.folder, row, None, env)
+    else:
+        for word in files:
+            if not re.match(r"[\w.-]+@?[\w.-]*:", word.text):
+                note_path(notes, "writes-path", word, reader.words.folder, row, None, env)
+        for word in parts.operands:
+            note_path(notes, "reads-path", word._replace(text=_place(word.text, folder)), folder, row, None, env)
+    for word in parts.values("-g", "--listed-incremental"):
+        note_path(notes, "reads-path", word, reader.words.folder, row, "state", env)
+        note_path(notes, "writes-path", word, reader.words.folder, row, "state", env)
+
+
+def _dd(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    for word in arguments:
+        for start, kind in (("if=", "reads-path"), ("of=", "writes-path")):
+            if word.text.startswith(start):
+                target = word._replace(text=word.text.removeprefix(start))
+                note_path(reader.notes, kind, target, reader.words.folder, row, None, reader.context.variables)
+
+
+def _docker(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """The image that runs, or the container that is entered; any other subcommand needs the engine all the same."""
+    parts = split(arguments, ("-f", "-p", "-H", "--context", "--file", "--project-name"), stop_at_operand=True)
+    words = list(parts.operands)
+    if words and words[0].text == "compose":
+        words = list(split(tuple(words[1:]), ("-f", "-p", "--file", "--project-name"), stop_at_operand=True).operands)
+    if words and words[0].text in {"container", "image", "volume", "system"}:
+        words = words[1:]
+    if not words:
+        return
+    verb = words[0].text
+    takes = tuple(
+        "-v -e -p -u -w -m -h -l --name --network --net --env-file --env --volume --user --workdir --memory --cpus --entrypoint --mount "
+        "--label --link --log-driver --add-host --shm-size --pull --platform --restart --volumes-from --ip --hostname --gpus".split()
+    )
+    inner = split(tuple(words[1:]), takes, stop_at_operand=True)
+    target = inner.operands[0] if inner.operands else None
+    if verb in known.container and target is not None:
+        reader.notes.add("container", target.text, row, target.is_known, detail=verb)
+    else:
+        reader.notes.add("container", f"{name} {verb}", row, detail=verb)
+
+
+def _systemctl(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    operands = split(arguments, known.values).operands
+    if name == "systemctl" and operands:
+        for word in operands[1:] or (Word("systemd", True),):
+            reader.notes.add("service-control", word.text, row, word.is_known, detail=operands[0].text)
+    elif name in {"service", "invoke-rc.d", "rc-service", "supervisorctl", "monit", "initctl", "sv", "svc", "pm2"} and operands:
+        turned = name in {"supervisorctl", "monit", "initctl", "sv", "svc", "pm2"}
+        unit = operands[-1] if turned else operands[0]
+        verb = operands[0] if turned else operands[-1]
+        reader.notes.add("service-control", unit.text, row, unit.is_known, detail=verb.text)
+    elif name in {"pkill", "killall", "kill"}:
+        if name == "kill" and any(word.text in {"-0", "$$", "$PPID", "$!"} for word in arguments):
+            return  # asks whether a process lives
+        unit = operands[-1] if operands else Word("(process)", False)
+        reader.notes.add("service-control", unit.text, row, unit.is_known, detail=name)
+    else:
+        reader.notes.add("service-control", name, row, detail=" ".join(word.text for word in arguments[:3]) or None)
+
+
+def _date(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    takes = ("-d", "--date", "-r", "--reference", "-f", "-s", "-v")
+    for word in split(arguments, takes).values("-d", "--date", "-v"):
+        if word.text and not word.text.startswith("@"):
+            reader.notes.add("time-dependence", word.text, row, word.is_known)
+
+
+def _sleep(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    for word in arguments[:1]:
+        seconds = duration_s(word.text)
+        if name == "usleep" and seconds is not None:
+            seconds = f"{float(seconds) / 1e6:g}"
+        reader.notes.add("sleep", seconds or word.text, row, seconds is not None)
+
+
+def _source(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    for word in arguments[:1]:
+        path = absolute(home(word.text, reader), reader.words.folder)
+        reader.notes.call(
+            Call(
+                path=path,
+                language="shell",
+                evidence=reader.notes.evidence(row),
+                working_directory=reader.words.folder,
+                certain=word.is_known,
+                optional=True,
+            )
+        )
+        note_path(reader.notes, "reads-path", word, reader.words.folder, row, "sourced", reader.context.variables)
+
+
+def _cd(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    operands = split(arguments, ()).operands
+    target = operands[0] if operands else Word("~/", True)
+    path = absolute(home(target.text, reader), reader.words.folder)
+    if not any(kind == "working-directory" for kind, _, _ in reader.notes.facts):
+        reader.notes.add("working-directory", path, row, target.is_known)
+    reader.words.folder = path if target.is_known and path.startswith("/") else None
+
+
+def _eval(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    text = " ".join(word.text for word in arguments)
+    reader.notes.add("command", "eval", row, certain=False)
+    if all(word.is_known for word in arguments):
+        reader.notes.call(
+            Call(
+                path="",
+                language="shell",
+                evidence=reader.notes.evidence(row),
+                working_directory=reader.words.folder,
+                inline=text,
+                certain=False,
+            )
+        )
+
+
+def _aws(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """Local files beside remote ones: `aws s3 sync /srv/x s3://b` reads, the other way round writes."""
+    operands = split(arguments, known.values).operands
+    texts = [word.text for word in operands]
+    far = [index for index, text in enumerate(texts) if re.match(r"(?:s3|gs|az|b2|https)://|[\w-]+:(?!\\)", text)]
+    if far:
+        for index, word in enumerate(operands):
+            if index not in far and (word.text.startswith(("/", "~", ".", "$")) or "/" in word.text):
+                kind = "reads-path" if index < far[-1] else "writes-path"
+                note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+    for text in texts:
+        if text.startswith("file://"):
+            note_path(reader.notes, "reads-path", Word(text[7:], True), reader.words.folder, row, None, reader.context.variables)
+    if texts[:2] == ["sqs", "receive-message"]:
+        reader.notes.add("queue-or-mail", "message queue", row)
+    if texts[:2] == ["pubsub", "subscriptions"] and "pull" in texts:
+        reader.notes.add("queue-or-mail", "message queue", row)
+
+
+def _ssh(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    parts = split(arguments, known.values, stop_at_operand=True)
+    for word in parts.values("-i", "-F"):
+        note_path(reader.notes, "reads-path", word, reader.words.folder, row, "key", reader.context.variables)
+    if parts.operands:
+        host = parts.operands[0]
+        note_host(reader.notes, re.sub(r"^\w+://", "", host.text).split("@")[-1].split("/")[0], row, host.is_known)
+
+
+def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:
+    for word in split(arguments, ("-e", "--rsh")).values("-e", "--rsh"):
+        if match := re.search(r"-i\s*(\S+)", word.text):
+            note_path(
+                reader.notes,
+                "reads-path",
+                Word(match[1], "$" not in match[1]),
+                reader.words.folder,
+                row,
+                "key",
+                reader.context.variables,
+            )
+
+
+def _git(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """A working copy that is updated or pushed from."""
+    parts = split(arguments, known.values, stop_at_operand=True)
+    folder = next((word.text for word in parts.values("-C", "--work-tree")), reader.words.folder)
+    verb = parts.operands[0].text if parts.operands else ""
+    if folder and verb in {"pull", "fetch", "checkout", "reset", "clean", "commit", "gc", "add"}:
+        note_path(
+            reader.notes, "reads-path", Word(folder, "$" not in folder), reader.words.folder, row, "git", reader.context.variables
+        )
+        note_path(
+            reader.notes,
+            "writes-path",
+            Word(folder, "$" not in folder),
+            reader.words.folder,
+            row,
+            "git",
+            reader.context.variables,
+        )
+
+
+def _exec_of_manager(
+    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int
+) -> None:
+    """`bundle exec X`, `poetry run X`, `npm run X`."""
+    parts = split(arguments, known.values, stop_at_operand=True)
+    reader.notes.add("command", name, row)
+    if parts.operands and parts.operands[0].text in {"exec", "run"} and name not in {"npm", "yarn", "pnpm"}:
+        reader.run(parts.operands[1:], variables, row, 1)
+
+
+def _run_parts(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    for word in split(arguments, ("--regex", "-a", "--arg", "-u", "--umask")).operands:
+        path = absolute(word.text, reader.words.folder)
+        note_path(reader.notes, "lists-path", word, reader.words.folder, row, "run-parts", reader.context.variables)
+        if not re.fullmatch(r"/etc/cron\.(?:hourly|daily|weekly|monthly)", path):  # their files are jobs of their own
+            reader.notes.call(
+                Call(
+                    path=path,
+                    language=None,
+                    evidence=reader.notes.evidence(row),
+                    certain=word.is_known,
+                    optional=True,
+                    is_folder=True,
+                )
+            )
+
+
+def _lockfile(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    for word in split(arguments, known.values).operands:
+        if not word.text.lstrip("-").isdigit():
+            path = absolute(word.text, reader.words.folder)
+            reader.notes.add("lock", path, row, word.is_known, detail="wait")
+
+
+def _flock(
+    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+) -> None:
+    parts = split(arguments, known.values, stop_at_operand=True, skips=1)
+    reader.notes.add("command", name, row)
+    operands = parts.operands
+    if parts.has("-u", "--unlock") or not operands:
+        return
+    lock = operands[0]
+    if lock.text.isdigit():
+        lock = reader.descriptors.get(lock.text, Word(f"file descriptor {lock.text}", False))
+    skips = parts.has("-n", "--nb", "--nonblock", "--nonblocking", "-w", "--wait", "--timeout")
+    path = absolute(home(lock.text, reader), reader.words.folder)
+    reader.notes.add("lock", path, row, lock.is_known, detail="skip" if skips else "wait")
+    rest = operands[1:]
+    inline = next((word for word in parts.values("-c", "--command")), None)
+    while rest and rest[0].text in {"-n", "-x", "-s", "-o", "-F", "--nonblock", "-e", "--"}:
+        rest = rest[1:]  # util-linux takes options after the file as well
+    if len(rest) >= 2 and rest[0].text in {"-c", "--command"}:
+        inline = rest[1]
+    if inline is not None:
+        _inline_shell(reader, inline, row)
+    else:
+        reader.run(rest, variables, row, wraps + 1)
+
+
+def _su(
+    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+) -> None:
+    parts = split(
+        arguments, ("-c", "-s", "-g", "-u", "--command", "--shell", "--user", "--session-command"), stop_at_operand=True
+    )
+    rest = parts.operands
+    user = next((word.text for word in parts.values("-u", "--user")), None)
+    if user is None and rest and rest[0].text == "-":
+        rest = rest[1:]
+    if user is None:
+        user = rest[0].text if rest else "root"
+        rest = rest[1:]
+    reader.notes.add("sudo", user, row)
+    reader.notes.add("command", name, row)
+    after = split(rest, ("-c", "-s", "--command", "--shell"), stop_at_operand=True)
+    for word in (*parts.values("-c", "--command", "--session-command"), *after.values("-c", "--command")):
+        _inline_shell(reader, word, row)
+        return
+    if name == "runuser":
+        reader.run(after.operands, variables, row, wraps + 1)
+
+
+def _inline_shell(reader: Reader, word: Word, row: int) -> None:
+    reader.notes.call(
+        Call(
+            path="",
+            language="shell",
+            evidence=reader.notes.evidence(row),
+            working_directory=reader.words.folder,
+            variables=tuple(sorted((name, known.text) for name, known in reader.words.variables.items() if known.is_known)),
+            certain=True,
+            inline=word.text,
+        )
+    )
+
+
+def _xargs(
+    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+) -> None:
+    takes: tuple[str, ...] = (
+        "-I",
+        "-n",
+        "-P",
+        "-L",
+        "-d",
+        "-a",
+        "-s",
+        "-E",
+        "-j",
+        "-i",
+        "--max-procs",
+        "--max-args",
+        "--jobs",
+        "--arg-file",
+        "--delimiter",
+        "--joblog",
+        "--delay",
+        "--timeout",
+    )
+    if name == "parallel":
+        takes = tuple(option for option in takes if option not in {"-P", "-n"}) + ("-P", "-N", "-S")
+    parts = split(arguments, takes, stop_at_operand=True)
+    reader.notes.add("command", name, row)
+    for word in parts.values("-P", "--max-procs", "-j", "--jobs"):
+        width = "unbounded" if word.text == "0" else word.text
+        reader.notes.add("parallelism", width, row, word.is_known and word.text.isdigit() and word.text != "0")
+    if name == "parallel" and not parts.values("-j", "--jobs", "-P"):
+        reader.notes.add("parallelism", "one per processor", row, certain=False)
+    inner = list(parts.operands)
+    items = "items of standard input"
+    for index, word in enumerate(inner):
+        if word.text in {":::", "::::", ":::+"}:
+            items = " ".join(item.text for item in inner[index + 1 :])[:200]
+            inner = inner[:index]
+            break
+    for word in parts.values("-a", "--arg-file"):
+        note_path(reader.notes, "reads-path", word, reader.words.folder, row, None, reader.context.variables)
+        items = f"lines of {word.text}"
+    if inner and posixpath.basename(inner[0].text) in {
+        "rm",
+        "ls",
+        "cat",
+        "echo",
+        "grep",
+        "wc",
+        "chmod",
+        "chown",
+        "stat",
+        "kill",
+        "du",
+    }:
+        if posixpath.basename(inner[0].text) == "rm":
+            reader.notes.add("command", "rm", row)
+            return
+    elif inner:
+        reader.notes.add("loop", items, row, certain=items != "items of standard input")
+    if len(inner) == 1 and " " in inner[0].text:
+        _inline_shell(reader, inner[0], row)
+    else:
+        reader.run(
+            tuple(word._replace(text=re.sub(r"\{[.#/]*\}", "$item", word.text)) for word in inner), variables, row, wraps + 1
+        )
+
+
+def _cronitor(
+    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+) -> None:
+    reader.notes.add("command", name, row)
+    parts = split(arguments, ("--env", "--config"), stop_at_operand=True, skips=1)
+    if parts.operands and parts.operands[0].text == "exec":
+        reader.run(parts.operands[2:], variables, row, wraps + 1)
+
+
+HANDLERS: dict[str, Handler] = {
+    "find": _find,
+    "tar": _tar,
+    "bsdtar": _tar,
+    "dd": _dd,
+    "docker": _docker,
+    "podman": _docker,
+    "nerdctl": _docker,
+    "docker-compose": _docker,
+    "podman-compose": _docker,
+    "date": _date,
+    "sleep": _sleep,
+    "usleep": _sleep,
+    "source": _source,
+    ".": _source,
+    "cd": _cd,
+    "pushd": _cd,
+    "eval": _eval,
+    "ssh": _ssh,
+    "autossh": _ssh,
+    "git": _git,
+    "run-parts": _run_parts,
+    "lockfile": _lockfile,
+    "lockfile-create": _lockfile,
+    "dotlockfile": _lockfile,
+    **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "rclone", "az", "azcopy", "s5cmd", "s4cmd"), _aws),
+    **dict.fromkeys(("bundle", "poetry", "pipenv", "uv", "pdm", "hatch", "rye", "npm", "yarn", "pnpm"), _exec_of_manager),
+    **dict.fromkeys(
+        (
+            "systemctl service invoke-rc.d rc-service supervisorctl initctl svc sv monit pm2 apachectl apache2ctl nginx "
+            "varnishadm rndc postfix rabbitmqctl pkill killall kill"
+        ).split(),
+        _systemctl,
+    ),
+}
+
+WRAPPERS: dict[str, Wrapper] = {
+    "flock": _flock,
+    "su": _su,
+    "runuser": _su,
+    "xargs": _xargs,
+    "parallel": _xargs,
+    "cronitor": _cronitor,
+}

@@ -1,0 +1,139 @@
+"""What a shell word says: its text with the variables that are known filled in, and whether all of it is known."""
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+MAX_DEPTH = 60
+SPECIAL = frozenset("0123456789@*#?$!-_")
+DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
+STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
+
+
+class Word(NamedTuple):
+    """A word after expansion as far as it is known; what is not known stays as written. `is_glob`: unquoted `*`, `?`, `[`."""
+
+    text: str
+    is_known: bool
+    is_glob: bool = False
+    row: int = 0
+
+
+class Words:
+    """Expands words with the variables of one text; tells each variable that is asked for and not known."""
+
+    def __init__(self, variables: dict[str, Word], script: str | None, unset: Callable[[str, int], None]) -> None:
+        self.variables = variables
+        self.script = script
+        self.unset = unset
+        self.folder: str | None = None
+
+    def word(self, node: Node, depth: int = 0) -> Word:
+        """One word, string or concatenation."""
+        row = node.start_point[0]
+        raw = _text(node)
+        if depth > MAX_DEPTH:
+            return Word(raw, False, row=row)
+        kind = node.type
+        if kind in {"word", "number", "test_operator", "variable_name", "regex", "extglob_pattern", "special_variable_name"}:
+            glob = kind == "word" and any(c in raw for c in "*?[") and "\\*" not in raw
+            return Word(re.sub(r"\\(.)", r"\1", raw, flags=re.DOTALL), True, glob, row)
+        if kind == "raw_string":
+            return Word(raw[1:-1], True, row=row)
+        if kind == "ansi_c_string":
+            return Word(raw[2:-1], True, row=row)
+        if kind in {"simple_expansion", "expansion"}:
+            return self._expansion(node, raw, row, depth)
+        if kind == "command_substitution":
+            return self._substitution(raw, row)
+        if kind == "string":
+            return self._string(node, row, depth)
+        if kind in {"concatenation", "translated_string", "command_name", "brace_expression"}:
+            if kind == "brace_expression":
+                return Word(raw, True, True, row)
+            parts = [self.word(child, depth + 1) for child in node.children]
+            return Word(
+                "".join(part.text for part in parts) if parts else raw,
+                all(part.is_known for part in parts),
+                any(part.is_glob for part in parts),
+                row,
+            )
+        if node.child_count == 0:
+            return Word(raw, kind not in {"$"}, row=row)
+        return Word(raw, False, row=row)
+
+    def _string(self, node: Node, row: int, depth: int) -> Word:
+        """A double-quoted string: what stands between its parts is text."""
+        pieces, known = [], True
+        source = node.text or b""
+        at = 1
+        for child in node.children[1:-1] if node.child_count >= 2 else []:
+            start, end = child.start_byte - node.start_byte, child.end_byte - node.start_byte
+            if start > at:
+                pieces.append(source[at:start].decode("utf-8", "replace"))
+            if child.type in {"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"}:
+                part = self.word(child, depth + 1)
+                pieces.append(part.text)
+                known = known and part.is_known
+            else:
+                pieces.append(re.sub(r'\\([$`"\\])', r"\1", _text(child)))
+            at = end
+        if len(source) - 1 > at:
+            pieces.append(source[at : len(source) - 1].decode("utf-8", "replace"))
+        return Word("".join(pieces), known, row=row)
+
+    def _expansion(self, node: Node, raw: str, row: int, depth: int) -> Word:
+        name = next((_text(child) for child in node.children if child.type in {"variable_name", "special_variable_name"}), "")
+        if (match := DEFAULT.fullmatch(raw)) and match[1] not in self.variables:
+            parts = [child for child in node.children if child.type not in {"variable_name", "${", "}", ":-", "-", ":=", "="}]
+            inner = self.word(parts[-1], depth + 1) if parts else Word(match[3], True)
+            return Word(inner.text, False if not match[1].isdigit() else inner.is_known, inner.is_glob, row)
+        if (match := STRIPPED.fullmatch(raw)) and match[1] in {"0", "BASH_SOURCE"} and match[3] == "/*" and self.script:
+            return Word(posixpath.dirname(self.script) if match[2][0] == "%" else posixpath.basename(self.script), True, row=row)
+        known = self.variables.get(name)
+        if known is not None and (raw in {f"${name}", f"${{{name}}}"}):
+            return known._replace(row=row)
+        if name in {"0", "BASH_SOURCE"} and self.script:
+            return Word(self.script, True, row=row)
+        if name == "PWD" and self.folder:
+            return Word(self.folder, True, row=row)
+        if name and known is None and name not in SPECIAL and ":-" not in raw and ":+" not in raw:
+            self.unset(name, row)
+        return Word(raw, False, row=row)
+
+    def _substitution(self, raw: str, row: int) -> Word:
+        """The few substitutions whose value is plain from the text: the script's folder, pwd."""
+        bare = re.sub(r"""["'\s]|--""", "", raw.strip("`")).removeprefix("$(").removesuffix(")")
+        if self.script:
+            folder = posixpath.dirname(self.script)
+            for me in ("$0", "${BASH_SOURCE[0]}", "$BASH_SOURCE", "${BASH_SOURCE}", "${0}"):
+                for form in ("{}", "$(readlink-f{})", "$(realpath{})", "`readlink-f{}`", "$(readlink-e{})"):
+                    where = form.format(me)
+                    if bare in {
+                        f"dirname{where}",
+                        f"cd$(dirname{where})&&pwd",
+                        f"cd$(dirname{where})&&pwd-P",
+                        f"cd`dirname{where}`&&pwd",
+                        f"cd$(dirname{where});pwd",
+                        f"cd$(dirname{where})>/dev/null2>&1&&pwd",
+                        f"cd$(dirname{where})>/dev/null&&pwd",
+                        f"cd-P$(dirname{where})&&pwd",
+                        f"readlink-f$(dirname{where})",
+                        f"realpath$(dirname{where})",
+                        "cd${BASH_SOURCE[0]%/*}&&pwd",
+                    }:
+                        return Word(folder, True, row=row)
+                if bare == f"basename{me}":
+                    return Word(posixpath.basename(self.script), True, row=row)
+                if bare in {f"readlink-f{me}", f"realpath{me}", f"readlink-e{me}"}:
+                    return Word(self.script, True, row=row)
+        if bare == "pwd" and self.folder:
+            return Word(self.folder, True, row=row)
+        return Word(raw, False, row=row)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
