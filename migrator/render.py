@@ -121,7 +121,16 @@ def _docker(value: object) -> str:
 
 
 def _py(value: object) -> str:
-    return repr(list(value) if isinstance(value, tuple) else value)
+    """A literal as formatters write it: with double quotes where the text has none."""
+    match value:
+        case str():
+            written = repr(value)
+            return f'"{written[1:-1]}"' if '"' not in value else written
+        case dict():
+            return "{" + ", ".join(f"{_py(key)}: {_py(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return f"[{', '.join(_py(item) for item in value)}]"
+    return repr(value)
 
 
 def _pictured(c: str) -> str:
