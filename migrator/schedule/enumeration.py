@@ -33,18 +33,27 @@ def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minut
     count = max((s.end + s.offset) // DAY for s in stretches) + 2 - first
     wall = _wall(clock, first, count)
     follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
-    found = []
+    cuts: list[tuple[int, int, int, int | None]] = []  # from, to in `wall`; offset; a caught-up firing in front
     for segment in stretches:
         low = segment.start + segment.offset
         if segment.change < 0 and not follows_clock and (dst == "once" or -segment.change <= CATCH_UP_TO_MINUTES):
             low -= segment.change
-        cut = wall[np.searchsorted(wall, low) : np.searchsorted(wall, segment.end + segment.offset)] - np.int32(segment.offset)
+        left, right = (int(n) for n in np.searchsorted(wall, [low, segment.end + segment.offset]))
+        front = None
         if dst == "catch-up" and not follows_clock and CATCH_UP_FROM_MINUTES <= segment.change <= CATCH_UP_TO_MINUTES:
-            gap = np.searchsorted(wall, [low - segment.change, low])
-            if gap[1] > gap[0] and not (len(cut) and cut[0] == segment.start):
-                cut = np.concatenate([np.array([segment.start], dtype=np.int32), cut])
-        found.append(cut)
-    whole = found[0] if len(found) == 1 else np.concatenate(found)
+            missed = left - int(np.searchsorted(wall, low - segment.change))
+            if missed and not (left < right and wall[left] == low):
+                front = segment.start
+        cuts.append((left, right, segment.offset, front))
+    whole = np.empty(sum(right - left + (front is not None) for left, right, _, front in cuts), dtype=np.int32)
+    at = 0
+    for left, right, offset, front in cuts:
+        if front is not None:
+            whole[at] = front
+            at += 1
+        # one pass over the memory: this is what the time goes to
+        np.subtract(wall[left:right], np.int32(offset), out=whole[at : at + right - left])
+        at += right - left
     return whole[np.searchsorted(whole, start) : np.searchsorted(whole, end)]
 
 
@@ -54,4 +63,5 @@ def _wall(clock: Clock, first: int, count: int) -> Minutes:
     packed = np.frombuffer(bits.to_bytes((count + 7) // 8, "little"), dtype=np.uint8)
     day_starts = (np.flatnonzero(np.unpackbits(packed, bitorder="little")[:count]) + first).astype(np.int32) * np.int32(DAY)
     minutes = np.array(ones(clock.minutes_of_day()), dtype=np.int32)
-    return np.add.outer(day_starts, minutes).ravel()
+    whole: Minutes = np.add.outer(day_starts, minutes).ravel()
+    return whole

@@ -1,0 +1,135 @@
+"""Measures the calendar kernel beside croniter and cronsim in the same process, and the converter comparison on our output.
+
+Run: .venv/bin/python benchmarks/schedule.py > benchmarks/schedule.md
+"""
+
+import itertools
+import platform
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from cases import read_cases
+from croniter import croniter
+from cronsim import CronSim
+
+from migrator.model.job import Schedule
+from migrator.schedule import crontab, enumeration
+from migrator.schedule.translate import translations
+from migrator.schedule.zones import to_minute, zone
+
+START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+FIRST, LAST = to_minute(START), to_minute(END)
+# other converters on 27 lines (28 published, one never fires), measured once: right, wrong times, invalid, refuses, phase lost
+OTHERS = (
+    ("copilot-cli `toAWSCron`", 17, 3, 4, 3, 0),
+    ("sanity-io", 15, 4, 8, 0, 0),
+    ("elastic_whenever", 15, 0, 9, 3, 0),
+    ("cloudhopper-mc", 12, 15, 0, 0, 0),
+    ("alien-core", 9, 7, 8, 0, 3),
+)
+
+
+def generated(count: int) -> list[str]:
+    """A fleet's mixture: 4 % every minute, a fifth dense, most of it a few times a day or week, 0.3 % on 29 February."""
+    rng = random.Random(10)
+    found = []
+    for _ in range(count):
+        kind = rng.random()
+        minute, hour = rng.randint(0, 59), rng.randint(0, 23)
+        if kind < 0.04:
+            found.append("* * * * *")
+        elif kind < 0.24:
+            found.append(f"*/{rng.choice([2, 5, 10, 15, 20, 30])} * * * *")
+        elif kind < 0.34:
+            found.append(f"{minute} * * * *")
+        elif kind < 0.74:
+            found.append(f"{minute} {hour} * * *")
+        elif kind < 0.90:
+            found.append(f"{minute} {hour} * * {rng.randint(0, 7)}")
+        elif kind < 0.997:
+            found.append(f"{minute} {hour} {rng.randint(1, 28)} * *")
+        else:
+            found.append(f"{minute} {hour} 29 2 *")
+    return found
+
+
+def seconds(work: Callable[[], object], times: int = 5) -> float:
+    """The median of several runs."""
+    taken = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
+
+
+def rates(expression: str, name: str, count: int) -> tuple[float, float, float]:
+    """Firings a second: ours, cronsim's, croniter's."""
+    calendar = crontab.read(expression, "debian", name)
+    total = len(enumeration.firings(calendar, FIRST, LAST))
+    ours = total / seconds(lambda: enumeration.firings(calendar, FIRST, LAST))
+    begin = START.astimezone(zone(name))
+    simulated = count / seconds(lambda: list(itertools.islice(CronSim(expression, begin), count)), 3)
+    iterated = croniter(expression, begin, implement_cron_bug=True)
+    return ours, simulated, count / seconds(lambda: [iterated.get_next(datetime) for _ in range(count)], 3)
+
+
+def main() -> None:
+    """Print the tables."""
+    expressions = generated(10_000)
+    print("# The calendar kernel, measured\n")
+    print(
+        f"Medians on {platform.machine()}, Python {platform.python_version()}; peers in the same process. `make` does not run this.\n"
+    )
+    print("| firings a second | ours | cronsim | croniter | ours / croniter |\n|---|---|---|---|---|")
+    for expression, name, count in (
+        ("*/5 * * * *", "UTC", 5000),
+        ("*/5 * * * *", "America/New_York", 5000),
+        ("30 2 * * 1-5", "America/New_York", 500),
+    ):
+        ours, simulated, iterated = rates(expression, name, count)
+        print(f"| `{expression}` {name} | {ours:,.0f} | {simulated:,.0f} | {iterated:,.0f} | {ours / iterated:,.0f} x |")
+    print("\n| what | measured | goal |\n|---|---|---|")
+    for name in ("UTC", "America/New_York"):
+        calendars = [crontab.read(expression, "debian", name) for expression in expressions]
+        total = sum(len(enumeration.firings(calendar, FIRST, LAST)) for calendar in calendars)
+        taken = seconds(lambda c=calendars: [enumeration.firings(item, FIRST, LAST) for item in c], 3)  # type: ignore[misc]
+        goal = "1.5 s" if name != "UTC" else ""
+        print(f"| 10,000 schedules x 1 year, {name}: {total:,} firings | {taken:.2f} s | {goal} |")
+        taken = seconds(lambda c=calendars: [item.monthly_runs() for item in c], 3)  # type: ignore[misc]
+        print(f"| their runs a month, exact, without enumerating ({name}) | {taken:.2f} s | |")
+    pairs = list(itertools.pairwise(calendars))[:5000]
+    taken = seconds(lambda: [a.canonical() == b.canonical() for a, b in pairs]) / len(pairs)
+    print(f"| one comparison of two schedules over 400 years | {taken * 1e6:.1f} µs | 15 µs |")
+    after = START + timedelta(days=40)
+    taken = seconds(lambda: [item.next(after) for item in calendars[:500]], 3) / 500
+    print(f"| one `next` | {taken * 1e6:.0f} µs | |")
+    some = [Schedule(grammar="debian", expressions=(e,), timezone="Europe/Berlin") for e in dict.fromkeys(expressions[:40])]
+    taken = seconds(lambda: [translations(item, {}) for item in some], 3) / len(some)
+    print(f"| one schedule in six languages, each proved | {taken * 1e3:.0f} ms | |")
+    print("\n## Five published converters and this one, 27 ordinary lines to EventBridge, one year, instants compared\n")
+    lines = read_cases(Path(__file__).parent.parent / "tests/cases/schedule/converters.txt")[0].parts["lines"].splitlines()
+    right = 0
+    for line in lines:
+        expression = line.rsplit(None, 1)[0].strip()
+        found = translations(Schedule(grammar="debian", expressions=(expression,), timezone="UTC"), {})
+        right += all(item.proof.status == "equal" for item in found)
+    print("| converter | right | wrong times | invalid for AWS | refuses | phase lost |\n|---|---|---|---|---|---|")
+    print(f"| **migrator** (six languages) | **{right}** of {len(lines)} | {len(lines) - right} | 0 | 0 | 0 |")
+    for name, *figures in OTHERS:
+        print(f"| {name} | {' | '.join(str(figure) for figure in figures)} |")
+    print(
+        "\nThe figures of the other converters were measured once, on the 27 lines of the published comparison, with each project's own"
+    )
+    print("code; the lines in tests/cases/schedule/converters.txt are of the same kinds, not the same file.")
+
+
+if __name__ == "__main__":
+    main()
