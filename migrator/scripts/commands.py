@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from migrator.model.finding import FactKind
-from migrator.scripts import special
+from migrator.scripts import special, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import split
 from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
@@ -210,7 +210,7 @@ def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variable
     if known.database:
         special.database(reader, known, parts, variables, row)
     if known.network:
-        special.rsync_key(reader, arguments, row)
+        special_files.rsync_key(reader, arguments, row)
     if known.operands is None:
         _uncertain_paths(reader, arguments, row)
     elif (act := OPERANDS.get(known.operands)) is not None:

@@ -30,6 +30,7 @@ SYSTEM = (
     "/snap/",
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
+ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})=", re.MULTILINE)
 RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
 
 
@@ -64,7 +65,8 @@ class _Walk:
         self.seen: set[tuple[str, str | None]] = set()
         self.order = 0
         self.read_at: dict[str, int] = {}
-        self.state: dict[str, Fact] = {}
+        self.followed: set[Location | None] = set()  # lines whose scripts were read
+        self.assigned: set[str] = set()
         home = next((user.home for user in host.users or () if user.name == job.user), None)
         self.home = home or ("/root" if job.user == "root" else f"/home/{job.user}" if job.user else None)
         self.variables = {setting.name: setting.value for setting in job.environment}
@@ -96,8 +98,17 @@ class _Walk:
             item = self.pending.pop(0)
             self._follow(item)
         return (
-            JobFacts(job_id=job.id, facts=tuple(self.found.values()), scripts=tuple(self.scripts.values())),
+            JobFacts(job_id=job.id, facts=self._settled(), scripts=tuple(self.scripts.values())),
             self.texts,
+        )
+
+    def _settled(self) -> tuple[Fact, ...]:
+        """Without what a script that was read says better itself, and without variables that a sourced file sets."""
+        return tuple(
+            fact
+            for fact in self.found.values()
+            if not (fact.detail == "argument" and fact.evidence.location in self.followed)
+            and not (fact.kind == "environment-variable" and fact.value in self.assigned)
         )
 
     def _package_chore(self) -> None:
@@ -222,13 +233,20 @@ class _Walk:
                 kind="missing-script",
                 value=path,
                 evidence=call.evidence,
-                certain=certain and self.has_scripts and "$" not in path,
+                certain=certain and self.has_scripts and "$" not in path and not self._hidden(path),
                 detail=None if self.has_scripts else "no scripts were collected",
             )
         )
 
     def _folder_was_read(self, path: str) -> bool:
         return bool(self.files.entries(posixpath.dirname(path)))
+
+    def _hidden(self, path: str) -> bool:
+        """True where the nearest folder that is there shows nothing: it may not have been readable."""
+        folder = posixpath.dirname(path)
+        while folder != "/" and not self.files.exists(folder):
+            folder = posixpath.dirname(folder)
+        return folder != "/" and not self.files.entries(folder)
 
     def _run_parts(self, path: str, call: Call, item: Pending) -> None:
         for name in self.files.entries(path):
@@ -271,13 +289,16 @@ class _Walk:
                 Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="language not known; not read")
             )
             return
+        self.followed.add(call.evidence.location)
+        if language == "shell":
+            self.assigned.update(ASSIGNED.findall(clean))
         self._read_inline(clean, language, location, context, depth, call.certain)
 
     def _check_interpreter(self, path: str, program: str, evidence: Evidence) -> None:
         """The interpreter of a `#!` line, by absolute path, in a folder that was collected but without it."""
-        if path.startswith("/") and not path.startswith(("/bin/", "/usr/bin/")) and program != "env":
-            if self._folder_was_read(path) and self.files.stat(path) is None:
-                self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
+        elsewhere = path.startswith("/") and not path.startswith(("/bin/", "/usr/bin/")) and program != "env"
+        if elsewhere and self._folder_was_read(path) and self.files.stat(path) is None:
+            self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
 
 
 def _shebang_program(match: re.Match[str]) -> str:
@@ -302,5 +323,5 @@ def _language(program: str | None, path: str) -> str | None:
 
 def _holds_programs(files: HostFiles) -> bool:
     """True where the tree holds scripts at all: then one that is not there is missing, not just not collected."""
-    places = ("/opt/**", "/srv/**", "/home/**", "/root/**", "/usr/local/**", "/var/www/**", "/data/**")
-    return next(iter(files.glob(places)), None) is not None
+    places = ("/opt", "/srv", "/home", "/root", "/usr/local/bin", "/usr/local/sbin", "/var/www", "/data")
+    return any(files.entries(place) for place in places)

@@ -16,9 +16,9 @@ class Split(NamedTuple):
         for option, _ in self.options:
             if option in names:
                 return True
-            if option.startswith("-") and not option.startswith("--"):
-                if any(len(name) == 2 and name[0] == "-" and name[1] in option[1:] for name in names):
-                    return True
+            is_group = option.startswith("-") and not option.startswith("--")
+            if is_group and any(len(name) == 2 and name[0] == "-" and name[1] in option[1:] for name in names):
+                return True
         return False
 
     def values(self, *names: str) -> tuple[Word, ...]:

@@ -13,9 +13,9 @@ from tree_sitter import Language, Node, Parser
 from migrator.model.finding import Fact
 from migrator.model.source import Location
 from migrator.scripts import commands
-from migrator.scripts.noting import note_path
 from migrator.scripts.reading import Context, Notes, Reading, absolute
-from migrator.scripts.words import Word, Words
+from migrator.scripts.redirects import Redirects
+from migrator.scripts.words import Word, Words, text_of
 
 LANGUAGE = "shell"
 INTERPRETERS: tuple[str, ...] = ("sh", "bash", "dash", "ash", "ksh", "zsh", "rbash")
@@ -48,7 +48,7 @@ def read(text: str, location: Location, context: Context) -> Reading:
     return notes.reading()
 
 
-class _Reader:
+class _Reader(Redirects):
     """Walks one syntax tree; knows the variables, the folder and the file descriptors at each point."""
 
     def __init__(self, notes: Notes, context: Context) -> None:
@@ -82,18 +82,18 @@ class _Reader:
             if node.type == "function_definition" and node.children:
                 name = next((c for c in node.children if c.type == "word"), None)
                 if name is not None:
-                    self.functions.add(_text(name))
+                    self.functions.add(text_of(name))
             elif node.type in {"variable_assignment", "for_statement", "c_style_for_statement"} or (
                 node.type in {"declaration_command", "unset_command"}
             ):
-                self.assigned.update(_text(c) for c in node.children if c.type == "variable_name")
+                self.assigned.update(text_of(c) for c in node.children if c.type == "variable_name")
             elif (
                 node.type == "command"
                 and node.children
-                and _text(node.children[0]) in {"read", "getopts", "mapfile", "readarray", "let"}
+                and text_of(node.children[0]) in {"read", "getopts", "mapfile", "readarray", "let"}
             ):
-                self.assigned.update(_text(c) for c in node.children[1:] if c.type == "word")
-            elif node.type == "command" and node.children and _text(node.children[0]) in {"source", "."}:
+                self.assigned.update(text_of(c) for c in node.children[1:] if c.type == "word")
+            elif node.type == "command" and node.children and text_of(node.children[0]) in {"source", "."}:
                 self.assigned.add("*")  # a file that is read in may set anything
             pending.extend(node.children)
 
@@ -153,16 +153,30 @@ class _Reader:
         if (
             len(children) == 3
             and children[1].type == "||"
-            and _text(children[2]).split(";")[0].strip() in {"true", ":", "exit 0", "/bin/true"}
+            and text_of(children[2]).split(";")[0].strip() in {"true", ":", "exit 0", "/bin/true"}
         ):
-            self.notes.add("exit-ignored", f"|| {_text(children[2])}", children[1].start_point[0])
+            guard = commands.name_of(text_of(children[0])) in {
+                "[",
+                "[[",
+                "test",
+                "flock",
+                "!",
+                "command",
+                "which",
+                "type",
+                "grep",
+                "pgrep",
+                "cd",
+            }
+            if not (guard and text_of(children[2]).startswith("exit")):
+                self.notes.add("exit-ignored", f"|| {text_of(children[2])}", children[1].start_point[0])
         for index, child in enumerate(children):
             if child.type == "&" and index:
                 self._background_sign(child)
             self._walk(child, top)
 
     def _variable_assignment(self, node: Node, top: bool) -> None:  # noqa: ARG002
-        name = next((_text(c) for c in node.children if c.type == "variable_name"), None)
+        name = next((text_of(c) for c in node.children if c.type == "variable_name"), None)
         value = node.children[-1] if node.children and node.children[-1].type not in {"=", "+=", "variable_name"} else None
         for child in node.children:
             self._substitutions(child)
@@ -186,7 +200,7 @@ class _Reader:
                 self._variable_assignment(child, top)
 
     def _for_statement(self, node: Node, top: bool) -> None:
-        name = next((_text(c) for c in node.children if c.type == "variable_name"), "")
+        name = next((text_of(c) for c in node.children if c.type == "variable_name"), "")
         after_in = (
             [c.type for c in node.children].index("in") + 1 if any(c.type == "in" for c in node.children) else len(node.children)
         )
@@ -213,7 +227,7 @@ class _Reader:
         del top
 
     def _c_style_for_statement(self, node: Node, top: bool) -> None:  # noqa: ARG002
-        head = _text(node).split("\n")[0].split("))")[0]
+        head = text_of(node).split("\n")[0].split("))")[0]
         self.notes.add("loop", head.removeprefix("for").strip(" (")[:100], node.start_point[0])
         self.loops += 1
         for child in node.children:
@@ -223,7 +237,7 @@ class _Reader:
 
     def _while_statement(self, node: Node, top: bool, source: str | None = None) -> None:  # noqa: ARG002
         condition = next((c for c in node.children if c.type not in {"while", "until", "do_group"}), None)
-        text = _text(condition).strip() if condition is not None else ""
+        text = text_of(condition).strip() if condition is not None else ""
         row = node.start_point[0]
         if re.search(r"(?:^|\s|;)read\b", text):
             self.notes.add("loop", source or "lines of standard input", row, source is not None)
@@ -242,98 +256,20 @@ class _Reader:
             while bare.type == "redirected_statement" and bare.children:
                 bare = bare.children[0]
             if bare.type == "while_statement" and index:
-                before = _text(parts[index - 1]).strip()
+                before = text_of(parts[index - 1]).strip()
                 self._while_statement(bare, False, f"output of {before[:120]}")
                 continue
             if part.type == "comment":
                 continue
             self._walk(part, top and index == len(parts) - 1)
         if top and parts and self.context.is_command_line:
-            last = commands.name_of(_text(parts[-1]))
+            last = commands.name_of(text_of(parts[-1]))
             if last in {"logger", "systemd-cat", "tee", "ts"}:
                 self.notes.add("output", "piped", node.start_point[0], detail=last)
-
-    def _redirected_statement(self, node: Node, top: bool) -> None:
-        body = node.children[0] if node.children else None
-        redirects = [c for c in node.children if c.type in {"file_redirect", "herestring_redirect", "heredoc_redirect"}]
-        source = None
-        for redirect in redirects:
-            if redirect.type == "file_redirect" and _text(redirect).lstrip("0").startswith("<"):
-                target = self._target(redirect)
-                source = f"lines of {absolute(target.text, self.words.folder)}" if target else None
-        if body is not None and body not in redirects:
-            inner = body
-            if inner.type == "while_statement":
-                self._while_statement(inner, False, source)
-            else:
-                self._walk(inner, False if top and redirects else top)
-        is_exec = body is not None and _text(body).strip() == "exec"
-        outputs: dict[str, str] = {}
-        for redirect in redirects:
-            self._redirect(redirect, is_exec, outputs)
-        if top and self.context.is_command_line:
-            self._note_output(outputs, node)
-
-    def _note_output(self, outputs: dict[str, str], node: Node) -> None:
-        """What becomes of the two output streams of the last command of a crontab line."""
-        row = node.start_point[0]
-        out, error = outputs.get("1"), outputs.get("2")
-        if out is None:
-            self.notes.add("output", "mailed", row, detail="stderr discarded" if error == "/dev/null" else None)
-        elif error is None or error != out:
-            self.notes.add("output", "mailed", row, detail="stderr" if error is None else None)
-            if error == "/dev/null":
-                self.notes.add("exit-ignored", "2>/dev/null", row, certain=False)
-        elif out == "/dev/null":
-            self.notes.add("output", "discarded", row)
-        elif out.startswith("/") or not out.startswith("&"):
-            self.notes.add("output", f"file:{out}", row, "$" not in out)
-
-    def _target(self, redirect: Node) -> Word | None:
-        parts = [c for c in redirect.children if c.is_named and c.type != "file_descriptor"]
-        return self.words.word(parts[-1]) if parts else None
-
-    def _redirect(self, redirect: Node, is_exec: bool, outputs: dict[str, str]) -> None:
-        for child in redirect.children:
-            self._substitutions(child)
-        if redirect.type == "heredoc_redirect":
-            for child in redirect.children:
-                if child.type == "file_redirect":
-                    self._redirect(child, is_exec, outputs)
-                elif child.is_named and child.type not in {"heredoc_body", "heredoc_start", "heredoc_end"}:
-                    self._walk(child)
-            return
-        if redirect.type != "file_redirect":
-            return
-        row = redirect.start_point[0]
-        operator = next(
-            (_text(c) for c in redirect.children if c.type in {"<", ">", ">>", ">&", "&>", "&>>", ">|", "<&", "<>"}), ">"
-        )
-        descriptor = next((_text(c) for c in redirect.children if c.type == "file_descriptor"), "")
-        target = self._target(redirect)
-        if target is None:
-            return
-        if operator == "<":
-            self.path("reads-path", target, row)
-            return
-        if operator in {">&", "<&"} and (target.text.isdigit() or target.text == "-"):
-            outputs[descriptor or "1"] = outputs.get(target.text, f"&{target.text}")
-            return
-        path = absolute(target.text, self.words.folder)
-        for stream in ("1", "2") if operator in {"&>", "&>>", ">&"} else (descriptor or "1",):
-            outputs[stream] = path
-        if (is_exec and descriptor and descriptor not in {"1", "2"}) or descriptor not in {"", "0", "1", "2"}:
-            self.descriptors[descriptor] = target
-        if path != "/dev/null":
-            self.path("writes-path", target, row, "append" if operator in {">>", "&>>"} else None)
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command."""
         commands.run(self, argv, variables, row, wraps)
-
-    def path(self, kind: str, word: Word, row: int, detail: str | None = None) -> None:
-        """Note a path; devices and descriptors are none."""
-        note_path(self.notes, kind, word, self.words.folder, row, detail, self.context.variables)
 
     def _substitutions(self, node: Node) -> None:
         """Commands inside words."""
@@ -359,14 +295,14 @@ class _Reader:
             if (
                 inner.type == "unary_expression"
                 and inner.child_count == 2
-                and _text(inner.children[0]) in {"-s", "-r", "-nt", "-S"}
+                and text_of(inner.children[0]) in {"-s", "-r", "-nt", "-S"}
             ):
                 word = self.words.word(inner.children[1])
-                if _text(inner.children[0]) == "-S":
+                if text_of(inner.children[0]) == "-S":
                     self.notes.add("local-socket", word.text, inner.start_point[0], word.is_known)
                 elif word.text.startswith("/"):
                     self.path("reads-path", word, inner.start_point[0], "test")
-            elif inner.type == "binary_expression" and any(_text(c) in {"-nt", "-ot"} for c in inner.children):
+            elif inner.type == "binary_expression" and any(text_of(c) in {"-nt", "-ot"} for c in inner.children):
                 for child in inner.children[::2]:
                     self.path("reads-path", self.words.word(child), inner.start_point[0], "newer")
             pending.extend(inner.children)
@@ -377,7 +313,7 @@ class _Reader:
         here: str | None = None
         for child in node.children:
             if child.type == "variable_assignment":
-                name = next((_text(c) for c in child.children if c.type == "variable_name"), "")
+                name = next((text_of(c) for c in child.children if c.type == "variable_name"), "")
                 value = child.children[-1]
                 variables[name] = self.words.word(value) if value.type not in {"=", "variable_name"} else Word("", True)
                 self._substitutions(value)
@@ -387,7 +323,7 @@ class _Reader:
             elif child.type == "file_redirect":
                 self._redirect(child, False, {})
             elif child.type == "herestring_redirect":
-                here = _text(child)
+                here = text_of(child)
                 self._substitutions(child)
             elif child.type not in {"comment", "heredoc_redirect"}:
                 argv.append(self.words.word(child))
@@ -401,7 +337,3 @@ class _Reader:
         self.run(tuple(argv), variables, node.start_point[0], 0)
         if top and self.context.is_command_line and not commands.is_silent(argv[0].text):
             self.notes.add("output", "mailed", node.start_point[0])
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")

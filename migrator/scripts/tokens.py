@@ -61,6 +61,10 @@ NODE = _syntax(
 PYTHON = _syntax("python", HASH, rf"{SINGLE}|{DOUBLE}", r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", "+", None)
 
 
+ARGUMENTS = frozenset({"$argv", "argv", "$ARGV", "ARGV", "process.argv", "sys.argv"})
+FIRST_ARGUMENT = {"php": 1, "python": 1, "node": 2}  # where the language counts the script itself
+
+
 class Token(NamedTuple):
     """A piece of the text with its kind and its row (from 0)."""
 
@@ -108,6 +112,9 @@ def read_functions(
     notes.is_sure = False
     found = tokens(notes.text, syntax)
     variables: dict[str, Word] = dict(known or {})
+    first = FIRST_ARGUMENT.get(syntax.name, 0)
+    for number, value in enumerate(context.arguments or (), first):
+        variables[f"argument {number}"] = Word(value, "$" not in value)
     statements = statements or {}
     at = 0
     while at < len(found):
@@ -186,6 +193,11 @@ def _argument(found: list[Token], at: int, syntax: Syntax, variables: Mapping[st
                 known = known and word.is_known
             elif token.kind == "number":
                 pieces.append(token.text)
+            elif token.kind == "name" and token.text in ARGUMENTS and _index(found, at) is not None:
+                value = variables.get(f"argument {_index(found, at)}")
+                pieces.append(value.text if value else f"${token.text.lstrip('$')}[{_index(found, at)}]")
+                known = known and value is not None
+                at += 3
             elif token.kind == "name":
                 value = variables.get(token.text.lstrip("$"))
                 pieces.append(value.text if value else f"${token.text.lstrip('$')}" if pieces or count == 1 else "")
@@ -196,6 +208,13 @@ def _argument(found: list[Token], at: int, syntax: Syntax, variables: Mapping[st
             known = False
         at += 1
     return Word("".join(pieces), known and bool(pieces)), at
+
+
+def _index(found: list[Token], at: int) -> int | None:
+    """The number in `argv[1]`, where the name stands at `at`."""
+    if at + 3 >= len(found) or found[at + 1].text != "[" or found[at + 3].text != "]" or not found[at + 2].text.isdigit():
+        return None
+    return int(found[at + 2].text[:4])
 
 
 def _filled(word: Word, syntax: Syntax, variables: Mapping[str, Word]) -> Word:

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 MAX_DEPTH = 60
 SPECIAL = frozenset("0123456789@*#?$!-_")
+MKTEMP = re.compile(r"(?:\$\(\s*)?mktemp((?:\s+[^\s;|&)]+)*)\s*\)?")
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -34,7 +35,7 @@ class Words:
     def word(self, node: Node, depth: int = 0) -> Word:
         """One word, string or concatenation."""
         row = node.start_point[0]
-        raw = _text(node)
+        raw = text_of(node)
         if depth > MAX_DEPTH:
             return Word(raw, False, row=row)
         kind = node.type
@@ -79,14 +80,14 @@ class Words:
                 pieces.append(part.text)
                 known = known and part.is_known
             else:
-                pieces.append(re.sub(r'\\([$`"\\])', r"\1", _text(child)))
+                pieces.append(re.sub(r'\\([$`"\\])', r"\1", text_of(child)))
             at = end
         if len(source) - 1 > at:
             pieces.append(source[at : len(source) - 1].decode("utf-8", "replace"))
         return Word("".join(pieces), known, row=row)
 
     def _expansion(self, node: Node, raw: str, row: int, depth: int) -> Word:
-        name = next((_text(child) for child in node.children if child.type in {"variable_name", "special_variable_name"}), "")
+        name = next((text_of(child) for child in node.children if child.type in {"variable_name", "special_variable_name"}), "")
         if (match := DEFAULT.fullmatch(raw)) and match[1] not in self.variables:
             parts = [child for child in node.children if child.type not in {"variable_name", "${", "}", ":-", "-", ":=", "="}]
             inner = self.word(parts[-1], depth + 1) if parts else Word(match[3], True)
@@ -130,10 +131,14 @@ class Words:
                     return Word(posixpath.basename(self.script), True, row=row)
                 if bare in {f"readlink-f{me}", f"realpath{me}", f"readlink-e{me}"}:
                     return Word(self.script, True, row=row)
+        if (made := MKTEMP.fullmatch(raw.strip("`"))) is not None:
+            template = next((part for part in (made[1] or "").split() if not part.startswith("-")), "tmp.XXXXXXXXXX")
+            return Word(template if template.startswith("/") else f"/tmp/{template}", "$" not in template, row=row)  # noqa: S108
         if bare == "pwd" and self.folder:
             return Word(self.folder, True, row=row)
         return Word(raw, False, row=row)
 
 
-def _text(node: Node) -> str:
+def text_of(node: Node) -> str:
+    """The text of a node of the syntax tree."""
     return (node.text or b"").decode("utf-8", "replace")

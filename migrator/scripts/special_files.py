@@ -1,0 +1,159 @@
+"""Programs about files whose arguments have a grammar of their own: find, tar, dd, git, and copies to object stores."""
+
+import posixpath
+import re
+
+from migrator.scripts.noting import Reader, note_path
+from migrator.scripts.options import split
+from migrator.scripts.programs import Program
+from migrator.scripts.reading import absolute
+from migrator.scripts.words import Word
+
+Arguments = tuple[Word, ...]
+
+
+def find_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """Folders that are looked through, what is deleted, and what runs for each file."""
+    notes, folder, env = reader.notes, reader.words.folder, reader.context.variables
+    at = 0
+    while at < len(arguments) and arguments[at].text in {"-L", "-H", "-P"}:
+        at += 1
+    places: list[Word] = []
+    while at < len(arguments) and not arguments[at].text.startswith(("-", "(", "!", "\\")):
+        places.append(arguments[at])
+        at += 1
+    places = places or [Word(".", True)]
+    for place in places:
+        note_path(notes, "lists-path", place._replace(text=_place(place.text, folder)), folder, row, None, env)
+    rest = arguments[at:]
+    texts = [word.text for word in rest]
+    if "-delete" in texts:
+        _deletes(reader, places, row)
+    for index, text in enumerate(texts):
+        if text in {"-newer", "-anewer", "-cnewer", "-samefile", "-neweraa", "-newermm"} and index + 1 < len(rest):
+            note_path(notes, "reads-path", rest[index + 1], folder, row, "newer", env)
+        if text in {"-exec", "-execdir", "-ok", "-okdir"}:
+            end = next((i for i in range(index + 1, len(texts)) if texts[i] in {";", "\\;", "+"}), len(texts))
+            inner = rest[index + 1 : end]
+            if inner and posixpath.basename(inner[0].text) in {"rm", "unlink", "shred"}:
+                _deletes(reader, places, row)
+                notes.add("command", posixpath.basename(inner[0].text), row)
+            elif inner:
+                where = " ".join(_place(place.text, folder) for place in places)
+                notes.add("loop", f"files of {where}", row, all(place.is_known for place in places))
+                reader.run(
+                    tuple(word._replace(text=word.text.replace("{}", "$file"), is_known="{}" not in word.text) for word in inner),
+                    {},
+                    row,
+                    1,
+                )
+
+
+def _place(text: str, folder: str | None) -> str:
+    return folder if text in {".", "./"} and folder else text
+
+
+def _deletes(reader: Reader, places: list[Word], row: int) -> None:
+    for place in places:
+        text = _place(place.text, reader.words.folder)
+        note_path(
+            reader.notes, "deletes-path", place._replace(text=text), reader.words.folder, row, "found", reader.context.variables
+        )
+
+
+def tar_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """What is packed and where to; what is unpacked."""
+    notes, env = reader.notes, reader.context.variables
+    folder = reader.words.folder
+    if arguments and not arguments[0].text.startswith("-") and re.fullmatch(r"[A-Za-z]{1,12}", arguments[0].text):
+        arguments = (arguments[0]._replace(text="-" + arguments[0].text), *arguments[1:])
+    if arguments and re.fullmatch(r"-[A-Za-z]*f[A-Za-z]+", arguments[0].text):
+        letters = arguments[0].text.replace("f", "") + "f"  # `tar cfz FILE`: the letter may stand anywhere in the group
+        arguments = (arguments[0]._replace(text=letters), *arguments[1:])
+    parts = split(arguments, (*known.values, "-f", "--file"))
+    letters = "".join(option for option, _ in parts.options if not option.startswith("--"))
+    long = {option for option, _ in parts.options}
+    files = parts.values("-f", "--file")
+    where = parts.values("-C", "--directory")
+    if where:
+        folder = absolute(where[0].text, folder)
+    if "x" in letters or "--extract" in long:
+        for word in files:
+            note_path(notes, "reads-path", word, reader.words.folder, row, None, env)
+        if where:
+            note_path(notes, "writes-path", where[0], reader.words.folder, row, None, env)
+    elif "t" in letters:
+        for word in files:
+            note_path(notes, "reads-path", word, reader.words.folder, row, None, env)
+    else:
+        for word in files:
+            if not re.match(r"[\w.-]+@?[\w.-]*:", word.text):
+                note_path(notes, "writes-path", word, reader.words.folder, row, None, env)
+        for word in parts.operands:
+            note_path(notes, "reads-path", word._replace(text=_place(word.text, folder)), folder, row, None, env)
+    for word in parts.values("-g", "--listed-incremental"):
+        note_path(notes, "reads-path", word, reader.words.folder, row, "state", env)
+        note_path(notes, "writes-path", word, reader.words.folder, row, "state", env)
+
+
+def dd_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """`if=` and `of=`."""
+    for word in arguments:
+        for start, kind in (("if=", "reads-path"), ("of=", "writes-path")):
+            if word.text.startswith(start):
+                target = word._replace(text=word.text.removeprefix(start))
+                note_path(reader.notes, kind, target, reader.words.folder, row, None, reader.context.variables)
+
+
+def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """Local files beside remote ones: `aws s3 sync /srv/x s3://b` reads, the other way round writes."""
+    operands = split(arguments, known.values).operands
+    texts = [word.text for word in operands]
+    far = [index for index, text in enumerate(texts) if re.match(r"(?:s3|gs|az|b2|https)://|[\w-]+:(?!\\)", text)]
+    if far:
+        for index, word in enumerate(operands):
+            if index not in far and (word.text.startswith(("/", "~", ".", "$")) or "/" in word.text):
+                kind = "reads-path" if index < far[-1] else "writes-path"
+                note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+    for text in texts:
+        if text.startswith("file://"):
+            note_path(reader.notes, "reads-path", Word(text[7:], True), reader.words.folder, row, None, reader.context.variables)
+    if texts[:2] == ["sqs", "receive-message"]:
+        reader.notes.add("queue-or-mail", "message queue", row)
+    if texts[:2] == ["pubsub", "subscriptions"] and "pull" in texts:
+        reader.notes.add("queue-or-mail", "message queue", row)
+
+
+def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:
+    """The key file in `rsync -e "ssh -i KEY"`."""
+    for word in split(arguments, ("-e", "--rsh")).values("-e", "--rsh"):
+        if match := re.search(r"-i\s*(\S+)", word.text):
+            note_path(
+                reader.notes,
+                "reads-path",
+                Word(match[1], "$" not in match[1]),
+                reader.words.folder,
+                row,
+                "key",
+                reader.context.variables,
+            )
+
+
+def git_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """A working copy that is updated or pushed from."""
+    parts = split(arguments, known.values, stop_at_operand=True)
+    folder = next((word.text for word in parts.values("-C", "--work-tree")), reader.words.folder)
+    verb = parts.operands[0].text if parts.operands else ""
+    if folder and verb in {"pull", "fetch", "checkout", "reset", "clean", "commit", "gc", "add"}:
+        note_path(
+            reader.notes, "reads-path", Word(folder, "$" not in folder), reader.words.folder, row, "git", reader.context.variables
+        )
+        note_path(
+            reader.notes,
+            "writes-path",
+            Word(folder, "$" not in folder),
+            reader.words.folder,
+            row,
+            "git",
+            reader.context.variables,
+        )
