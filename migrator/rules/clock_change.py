@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, told
+from migrator.rules.dossier_reading import answer, ask, ends, told
 
 NAME = "clock-change"
 CHANGING_HOURS = frozenset({1, 2, 3})
@@ -22,7 +22,7 @@ CHANGING_HOURS = frozenset({1, 2, 3})
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A note with a question; silent once answered and for jobs that run each hour anyway."""
     schedule = dossier.job.schedule
-    if schedule.trigger != "calendar" or answer(dossier, "dst") is not None or not _changes(schedule.timezone):
+    if ends(dossier) or schedule.trigger != "calendar" or answer(dossier, "dst") is not None or not _changes(schedule.timezone):
         return ()
     hours = sorted({hour for expression in schedule.expressions for hour in _fixed_hours(expression)} & CHANGING_HOURS)
     if not hours:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from migrator.model.finding import Dossier, Fact, FactKind, Finding, Level, Need, Question
 from migrator.model.source import Evidence
+from migrator.upkeep import upkeep
 
 
 def of(dossier: Dossier, *kinds: FactKind) -> tuple[Fact, ...]:
@@ -73,6 +74,13 @@ def told(
     )
 
 
+def ends(dossier: Dossier) -> bool:
+    """True for a job that nobody has to move: it never runs, or it is upkeep of its server; rules about moving keep silent."""
+    if dossier.answers.get(f"{dossier.job.id}/keep") == "yes":
+        return False
+    return not dossier.job.enabled or dossier.job.ignored_reason is not None or bool(upkeep(dossier.facts))
+
+
 def line(dossier: Dossier) -> Evidence:
     """The job's own line."""
     return Evidence(snippet=dossier.job.command[:200], location=dossier.job.location)
@@ -97,6 +105,8 @@ def seconds(amount: float | None) -> str:
     """
     if amount is None:
         return "unknown"
+    if amount < 0.95:
+        return f"{amount:.2g} s"
     if amount < 120:
         return f"{amount:.1f} s" if amount % 1 else f"{amount:.0f} s"
     return f"{amount / 60:.1f} min" if amount < 7200 else f"{amount / 3600:.1f} h"

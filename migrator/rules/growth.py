@@ -13,6 +13,7 @@ from migrator.rules.dossier_reading import runs, seconds, told
 
 NAME = "growth"
 LEAST = 0.02  # two percent a month: a quarter in a year
+LEAST_S = 60.0  # below a minute no limit is near
 MOST = 0.5  # a slope above this was not seen over enough days to be carried on for a year
 
 
@@ -20,6 +21,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     """A need for the run time at the horizon, linear growth; a warning."""
     usage = dossier.usage
     if usage is None or usage.growth_per_month is None or usage.duration_s.max is None or usage.growth_per_month < LEAST:
+        return ()
+    if usage.duration_s.max < LEAST_S:
         return ()
     bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
     months = assumptions.growth_horizon_months

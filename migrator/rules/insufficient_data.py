@@ -10,7 +10,7 @@ Source: cron(8) option -L (Debian logs the end of a job with 2), journalctl(1), 
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, number, told
+from migrator.rules.dossier_reading import answer, ask, ends, number, told
 
 NAME = "insufficient-data"
 
@@ -18,7 +18,7 @@ NAME = "insufficient-data"
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     """Insufficient data; silent as soon as one run time was measured or stated."""
     usage = dossier.usage
-    if number(answer(dossier, "timeout")) is not None:
+    if ends(dossier) or number(answer(dossier, "timeout")) is not None:
         return ()
     question = ask(
         dossier,

@@ -11,7 +11,7 @@ Source: hier(7).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need
-from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import answer, ask, ends, first_of_each, listed, of, told
 from migrator.rules.local_state import remembered
 from migrator.rules.path_kind import path_kind
 
@@ -22,7 +22,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     """A need for the server's files: hard beside a service that may write them, else soft; none once they are copied."""
     facts = _read_data(dossier)
     said = answer(dossier, "data")
-    if not facts or said == "copy":
+    if not facts or said == "copy" or ends(dossier):
         return ()
     names = listed([fact.value for fact in facts])
     question = ask(

@@ -10,7 +10,7 @@ Source: crontab(5), MAILTO; cron(8).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ask, of, told
+from migrator.rules.dossier_reading import ask, ends, of, told
 
 NAME = "mail-output"
 
@@ -18,7 +18,7 @@ NAME = "mail-output"
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A note with a question; silent where no output can reach a mail."""
     job = dossier.job
-    if job.mail_to == "" or job.schedule.grammar in {"on-calendar", "kubernetes", "supercronic", "none"}:
+    if ends(dossier) or job.mail_to == "" or job.schedule.grammar in {"on-calendar", "kubernetes", "supercronic", "none"}:
         return ()
     outputs = of(dossier, "output")
     if outputs and all(fact.value == "discarded" or fact.value.startswith("file:") for fact in outputs):

@@ -11,7 +11,7 @@ import posixpath
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import answer, ask, number, of, runs, told
+from migrator.rules.dossier_reading import answer, ask, ends, number, of, runs, told
 
 NAME = "memory"
 # What a small program of this interpreter asks for, MiB, where it is more than the general assumption.
@@ -29,7 +29,9 @@ PRIOR_MIB = {
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
-    """Always one need for memory."""
+    """One need for memory; silent for what does not move."""
+    if ends(dossier):
+        return ()
     stated = number(answer(dossier, "memory"))
     if stated is not None:
         body = f"you say that it needs {stated:,.0f} MiB; that is what it gets; nothing to do"

@@ -21,7 +21,7 @@ ALWAYS_SET = frozenset(
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A warning with a question."""
-    known = ALWAYS_SET | {setting.name for setting in dossier.job.environment}
+    known = ALWAYS_SET | {setting.name for setting in dossier.job.environment} | {fact.value for fact in of(dossier, "secret")}
     facts = first_of_each(tuple(fact for fact in of(dossier, "environment-variable") if fact.value not in known))
     if not facts:
         return ()

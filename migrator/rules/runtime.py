@@ -11,7 +11,7 @@ import posixpath
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import first_of_each, listed, of, told
+from migrator.rules.dossier_reading import ends, first_of_each, listed, of, told
 
 NAME = "runtime"
 
@@ -34,6 +34,8 @@ ALWAYS = frozenset(
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A note with one need per program, sorted by name."""
+    if ends(dossier):
+        return ()
     own = {posixpath.basename(script.path) for script in dossier.scripts}
     facts = first_of_each(
         tuple(
