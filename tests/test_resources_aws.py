@@ -19,9 +19,10 @@ from samtranslator.yaml_helper import yaml_parse
 
 from migrator import render, resources
 from migrator.errors import PriceError
-from migrator.model.finding import Dossier
+from migrator.model.finding import Dossier, Fact
 from migrator.model.job import Job, Secret
 from migrator.model.option import CostItem, Part, Resource, Shape
+from migrator.model.source import Evidence
 from migrator.pricebook import total
 from migrator.prices import bundled
 from migrator.targets import Target, aws_fargate, aws_lambda
@@ -157,7 +158,11 @@ def jobs() -> list[tuple[Target, Dossier, Shape]]:
     plain = changed(JOB, name=HOSTILE)
     with_secret = changed(JOB, id="sales-php-1a2b", name=HOSTILE, secrets=(SECRET,))
     container = changed(JOB, id="export-9f8e", name=HOSTILE, secrets=(SECRET,))
-    php = (fact("interpreter", "php8.2"), fact("lock", "/run/sales.lock", "skip"))
+    php = (
+        fact("interpreter", "php8.2"),
+        fact("lock", "/run/sales.lock", "skip"),
+        Fact(kind="cloud-cli", value="aws", evidence=Evidence(snippet="aws s3 cp - s3://example-backup/shop-$(date +%F).gz")),
+    )
     return [
         (aws_lambda, changed(DOSSIER, job=plain), SHAPE),
         (aws_lambda, changed(DOSSIER, job=with_secret, facts=php), SHAPE),

@@ -11,9 +11,10 @@ from aws_jobs import DOSSIER, FACTS, FAN_OUT, GLUE, JOB, SHAPE, TRANSLATION, cha
 
 from migrator import targets
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import NeedKind
+from migrator.model.finding import Fact, NeedKind
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, OneOf, Resource
+from migrator.model.source import Evidence
 from migrator.model.usage import Spread
 from migrator.targets import Target, aws_fargate, aws_lambda, aws_lambda_parts, aws_parts, host
 
@@ -204,7 +205,37 @@ def test_no_role_may_do_anything_to_everything_but_log_in_to_the_registry() -> N
                 if statement["everything"]:
                     assert statement["actions"] == ["ecr:GetAuthorizationToken"]
                 else:
-                    assert statement["resources"] or statement["image_of"]
+                    assert statement["resources"] or statement["image_of"] or statement["s3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "granted"),
+    [
+        ("aws s3 cp a.gz s3://example-b/a.gz", {"example-b/a.gz": {"s3:PutObject", "s3:AbortMultipartUpload"}}),
+        ('aws s3 cp - "s3://example-b/$stamp.gz"', {"example-b/*": {"s3:PutObject", "s3:AbortMultipartUpload"}}),
+        ("aws --region eu-west-1 s3 cp s3://example-b/k - | sh", {"example-b/k": {"s3:GetObject"}}),
+        ("aws s3 ls s3://example-b", {"example-b": {"s3:ListBucket"}}),
+        ("aws s3 rm s3://example-b/old/x", {"example-b/old/x": {"s3:DeleteObject"}}),
+        ("aws s3 mv s3://example-b/in/x /tmp/", {"example-b/in/x": {"s3:GetObject", "s3:DeleteObject"}}),
+        (
+            "aws s3 sync /srv/x s3://example-b/x",
+            {"example-b/x*": {"s3:PutObject", "s3:AbortMultipartUpload"}, "example-b": {"s3:ListBucket"}},
+        ),
+        ("aws s3 cp x s3://$BUCKET/x", {}),
+        ("aws s3 cp x s3://example-${ENV}/x", {}),
+        ("aws ec2 describe-instances", {}),
+        ("echo s3://example-b/x", {}),
+    ],
+)
+def test_a_role_may_do_what_the_aws_calls_of_the_job_do_to_the_buckets_they_name(line: str, granted: dict[str, set[str]]) -> None:
+    for target in (aws_lambda, aws_fargate):
+        facts = (Fact(kind="cloud-cli", value="aws", evidence=Evidence(snippet=line)),)
+        found: dict[str, set[str]] = {}
+        for role in of_kind(made(target, facts=facts), "aws_iam_role"):
+            for statement in role["statements"]:
+                for name in statement["s3"]:
+                    found.setdefault(name, set()).update(statement["actions"])
+        assert found == granted
 
 
 def test_the_value_of_a_secret_is_nowhere_and_its_name_everywhere_it_is_needed() -> None:

@@ -7,7 +7,7 @@ from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_parts
+from migrator.targets import aws_grants, aws_parts
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
@@ -128,7 +128,7 @@ def resources(
         "role",
         "ecs-tasks.amazonaws.com",
         f"What {job.name} may do",
-        [aws_parts.statement("SendNotices", ["sns:Publish"], [topic])],
+        [aws_parts.statement("SendNotices", ["sns:Publish"], [topic]), *aws_grants.s3_statements(dossier)],
     )
     execution_role = aws_parts.role(
         job,

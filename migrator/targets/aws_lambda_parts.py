@@ -5,7 +5,7 @@ import math
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
-from migrator.targets import aws_parts
+from migrator.targets import aws_grants, aws_parts
 
 RUNTIME = "python3.13"
 FREE_SCRATCH_MIB = 512
@@ -94,6 +94,7 @@ def function(
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
             *grants,
+            *aws_grants.s3_statements(dossier),
         ],
     )
     return (

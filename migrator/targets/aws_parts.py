@@ -82,6 +82,7 @@ def statement(
     actions: list[str],
     resources: list[dict[str, object]],
     *,
+    s3: list[str] | None = None,
     everything: bool = False,
     image_of: str | None = None,
     cluster: dict[str, object] | None = None,
@@ -89,13 +90,14 @@ def statement(
 ) -> dict[str, object]:
     """One statement of a role's policy: exact actions on exact resources.
 
-    `everything`: the service knows no narrower resource; `image_of`: the repository of a job's image; `cluster` and `passed_to`
-    are conditions.
+    `s3`: buckets and `bucket/key*`; `everything`: the service knows no narrower resource; `image_of`: the repository of a job's
+    image; `cluster` and `passed_to` are conditions.
     """
     return {
         "sid": sid,
         "actions": actions,
         "resources": resources,
+        "s3": s3 or [],
         "everything": everything,
         "image_of": image_of,
         "cluster": cluster,
