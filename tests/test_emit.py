@@ -239,3 +239,11 @@ def test_check_fails_where_something_is_left_out(tmp_path: Path) -> None:
     folder = write_plan(tmp_path / "plan", one(verdict="stay"))
     assert call(folder, "-o", tmp_path / "tree")[0] == 0
     assert call(folder, "-o", tmp_path / "tree", "--check")[0] == 1
+
+
+def test_a_user_that_the_base_image_has_is_not_made_again() -> None:
+    entry = samples.entry("aws_fargate", "a-1")
+    entry = msgspec.structs.replace(entry, job=msgspec.structs.replace(entry.job, user="www-data"))
+    found = {file.path: file.content.decode() for file in job_folder.files(entry, samples.HOST, samples.SCRIPTS, {})}
+    assert "useradd" not in found["jobs/a-1/Dockerfile"]
+    assert "\nUSER 33\n" in found["jobs/a-1/Dockerfile"]

@@ -13,6 +13,11 @@ from migrator.model.plan import JobPlan, OutFile
 DEBIAN = {"13": "trixie", "12": "bookworm", "11": "bullseye"}
 DEFAULT_RELEASE = "bookworm"
 USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+# users that debian:*-slim brings along, with their numbers (base-passwd, passwd.master)
+DEBIAN_USERS = {
+    "daemon": 1, "bin": 2, "sys": 3, "games": 5, "man": 6, "lp": 7, "mail": 8, "news": 9, "uucp": 10, "proxy": 13, "www-data": 33,
+    "backup": 34, "list": 38, "irc": 39, "nobody": 65534,
+}  # fmt: skip
 FIRST_UID = 10001  # no user of a base image has it
 
 
@@ -78,7 +83,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "libraries": sorted({fact.value for fact in entry.facts if fact.kind == "library"}),
         "release": DEBIAN.get(host.os_version or "", DEFAULT_RELEASE) if host.os_id == "debian" else DEFAULT_RELEASE,
         "user": plain_user or "job",
-        "uid": FIRST_UID,
+        "user_exists": plain_user in DEBIAN_USERS,
+        "uid": DEBIAN_USERS.get(plain_user or "", FIRST_UID),
         "home": home if re.fullmatch(r"/[A-Za-z0-9._/-]+", home) and home != "/root" else "/home/job",
         "has_files": bool(entry.scripts),
         "zip": is_zip(option.resources),
