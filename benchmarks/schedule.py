@@ -85,9 +85,7 @@ def main() -> None:
     """Print the tables."""
     expressions = generated(10_000)
     print("# The calendar kernel, measured\n")
-    print(
-        f"Medians on {platform.machine()}, Python {platform.python_version()}; peers in the same process. `make` does not run this.\n"
-    )
+    print(f"Medians on {platform.machine()}, Python {platform.python_version()}; peers in the same process.\n")
     print("| firings a second | ours | cronsim | croniter | ours / croniter |\n|---|---|---|---|---|")
     for expression, name, count in (
         ("*/5 * * * *", "UTC", 5000),
@@ -125,10 +123,8 @@ def main() -> None:
     print(f"| **migrator** (six languages) | **{right}** of {len(lines)} | {len(lines) - right} | 0 | 0 | 0 |")
     for name, *figures in OTHERS:
         print(f"| {name} | {' | '.join(str(figure) for figure in figures)} |")
-    print(
-        "\nThe figures of the other converters were measured once, on the 27 lines of the published comparison, with each project's own"
-    )
-    print("code; the lines in tests/cases/schedule/converters.txt are of the same kinds, not the same file.")
+    print("\nThe other converters were measured once with their own code, on the published comparison's 27 lines;")
+    print("the lines in tests/cases/schedule/converters.txt are of the same kinds, not the same file.")
 
 
 if __name__ == "__main__":

@@ -146,6 +146,8 @@ def _chain(item_text: str, part: Range, text: str, *, from_end: bool = False) ->
             start = _full_year(start)
             stop = None if stop is None else _full_year(stop)
         repeat = int(match[3]) if match[3] else 0
+        if part is SECOND and stop == start:
+            raise _wrong(text, f"second {item!r}: systemd refuses a range of less than a second")
         if match[3] and repeat == 0:
             raise _wrong(text, f"{part.name} {item!r}: a repetition of 0 never moves on")
         _check(item, start, stop, repeat, part, text, from_end=from_end)
@@ -192,6 +194,11 @@ def _date(word: str | None, text: str) -> tuple[tuple[int, ...] | None, int, int
     months = mask(_values(_chain(match[2], MONTH, text), MONTH))
     day_chain = _chain(match[4], DAY_FROM_END if from_end else DAY, text, from_end=from_end)
     days = mask(_values(day_chain, DAY, from_end=from_end))
+    if from_end and any(
+        value > 28 - 3 * n for n, item in enumerate(sorted(day_chain or [])) for value in (item.start, item.stop or 0)
+    ):
+        # a quirk of systemd's chain_valid(): each further item of the list may lie three days less far from the month's end
+        raise _wrong(text, f"day {match[4]!r}: systemd allows 28, 25, 22 ... days from the month's end in such a list")
     years = None if year_chain is None else tuple(_values(year_chain, YEAR))
     if from_end and days != ALL_DAYS:
         return years, months, ALL_DAYS, days
