@@ -72,12 +72,12 @@ def _values(facts: Mapping[str, tuple[Fact, ...]], job: Job, *kinds: str) -> lis
 
 def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mapping[str, Usage]) -> Iterable[Link]:
     writers = [(job, fact) for job in jobs for fact in _values(facts, job, "writes-path")]
-    readers = [(job, fact) for job in jobs for fact in _values(facts, job, "reads-path", "lists-path", "deletes-path")]
+    readers = [(job, fact) for job in jobs for fact in _values(facts, job, "reads-path", "lists-path")]
     for writer, written in writers:
         for reader, read in readers:
             if writer.id == reader.id or not joins(written.value, read.value):
                 continue
-            exact = written.value == read.value and written.certain and read.certain and read.kind != "deletes-path"
+            exact = written.value == read.value and written.certain and read.certain
             observed = all(job.id in usage and usage[job.id].observed_runs > 0 for job in (writer, reader))
             yield Link(
                 kind="feeds",

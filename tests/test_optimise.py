@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from plan_values import job, option
 
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import Finding
+from migrator.model.finding import Finding, Link
 from migrator.model.option import Option, Placement, Shape
 from migrator.optimise import Candidate, place, weight
 
@@ -127,3 +127,26 @@ def test_adding_a_target_never_makes_the_choice_worse(given_: list[tuple[int, bo
         assert after.verdict == "move"
         tie = Decimal(str(DEFAULT.tie_monthly_usd))
         assert weight(after.option, DEFAULT) <= weight(before.option, DEFAULT) + tie
+
+
+def test_a_chain_moves_together_or_not_at_all() -> None:
+    links = (
+        Link(kind="feeds", from_job="a", to_job="b", via="/data/x"),
+        Link(kind="feeds", from_job="b", to_job="c", via="/data/y"),
+    )
+    candidates = tuple(
+        Candidate(
+            job=job(name),
+            options=(
+                option("cloud", "1", job_id=name, hard=("no database",) if name == "c" else ()),
+                option("host", "0", job_id=name),
+            ),
+            links=tuple(link for link in links if name in {link.from_job, link.to_job}),
+        )
+        for name in "abcd"
+    )
+    placed = place(candidates, {}, DEFAULT)
+    assert [entry.verdict for entry in placed] == ["stay", "stay", "stay", "move"]
+    assert placed[1].reasons == ("shares files with c, which stays; they can move together only",)
+    forced = place(candidates, {"a/target": "cloud"}, DEFAULT)
+    assert [entry.verdict for entry in forced] == ["move", "stay", "stay", "move"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Finding, Question
+from migrator.model.finding import Finding, Link, Question
 from migrator.model.job import Job
 from migrator.model.option import Option, Placement, Rejected, Shape, Verdict
 from migrator.model.value import Value
@@ -23,6 +23,7 @@ class Candidate(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     shapes: tuple[Shape, ...] = ()
     measured: bool = False
+    links: tuple[Link, ...] = ()  # of this job; a job that shares files with one that stays, stays with it
 
 
 def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumptions: Assumptions) -> tuple[Placement, ...]:
@@ -32,7 +33,27 @@ def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumpt
     `<job id>/shape` (a shape's kind) and `<job id>/target` (a target's name, `host` to stay). An answer that names no option
     is passed over and said in `reasons`.
     """
-    return tuple(_place(candidate, answers, assumptions) for candidate in candidates)
+    placements = {candidate.job.id: _place(candidate, answers, assumptions) for candidate in candidates}
+    while held := [(candidate, by) for candidate in candidates if (by := _held_by(candidate, placements))]:
+        for candidate, other in held:
+            staying = next(option for option in candidate.options if option.target == STAYING)
+            reason = f"shares files with {other}, which stays; they can move together only"
+            placements[candidate.job.id] = _placement(
+                candidate, "stay", staying, [reason], by_user=False, assumptions=assumptions
+            )
+    return tuple(placements[candidate.job.id] for candidate in candidates)
+
+
+def _held_by(candidate: Candidate, placements: Mapping[str, Placement]) -> str | None:
+    """The job that stays and that this one, which would move, shares files with; None if nothing holds it."""
+    own = placements[candidate.job.id]
+    if own.verdict != "move" or own.chosen_by == "user":
+        return None
+    for link in candidate.links:
+        other = link.to_job if link.from_job == own.job_id else link.from_job
+        if link.kind == "feeds" and other in placements and placements[other].verdict == "stay":
+            return other
+    return None
 
 
 def known_cost(option: Option) -> Decimal:

@@ -49,12 +49,21 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
 def _read_data(dossier: Dossier) -> tuple[Fact, ...]:
     state = {fact.value for fact in remembered(dossier)}
     scripts = {script.path for script in dossier.scripts}
-    return tuple(
+    fed = {link.via for link in dossier.links if link.kind == "feeds"}
+    read = tuple(
         fact
         for fact in first_of_each(of(dossier, "reads-path", "lists-path", "deletes-path"))
         if path_kind(fact.value) == "data" and fact.value not in state | scripts
     )
+    return tuple(fact for fact in read if fact.value in fed or not _comes_with_the_program(fact.value))
 
+
+def _comes_with_the_program(path: str) -> bool:
+    """Lists, queries and templates below /opt or /usr/local that no job writes are installed with their program."""
+    return path.startswith(("/opt/", "/usr/local/")) and path.endswith(STATIC)
+
+
+STATIC = (".txt", ".sql", ".csv", ".json", ".xml", ".html", ".tpl", ".j2", ".tmpl", ".xsl", ".list", ".md")
 
 # A service's usual folders: what its files are called on the distributions that we read.
 SERVICE_FOLDERS = {
