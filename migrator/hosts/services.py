@@ -13,25 +13,44 @@ READS = ("/etc/systemd/system/*.wants/*.service", "/etc/rc2.d/S*", "/etc/rc3.d/S
 
 # units of the operating system or of the machine's own care: they do nothing for anybody else, so they keep no server alive
 STANDARD: dict[str, str] = {
-    "remote access and console": "ssh sshd ssh@* sshd-keygen* getty@* serial-getty@* autovt@* console-* keyboard-setup setvtrgb gpm",
+    "remote access and console": (
+        "ssh sshd ssh@* sshd-keygen* getty@* serial-getty@* autovt@* console-* keyboard-setup setvtrgb gpm"
+    ),
     "the scheduler itself": "cron crond anacron atd cronie fcron",
-    "logs and accounting": "rsyslog syslog syslog-ng auditd sysstat* acct psacct logrotate journald* systemd-journal* rsyslogd vnstat",
+    "logs and accounting": (
+        "rsyslog syslog syslog-ng auditd sysstat* acct psacct logrotate journald* systemd-journal* rsyslogd vnstat"
+    ),
     "time": "chrony* chronyd ntp ntpd ntpsec systemd-timesyncd dbus-org.freedesktop.timesync1 openntpd",
-    "network": "networking NetworkManager* network network-manager networkd* systemd-networkd* systemd-resolved dbus-org.freedesktop.* "
-    "wpa_supplicant dhcpcd* ifup* ufw firewalld nftables iptables ip6tables netfilter-persistent resolvconf NetworkManager-*",
-    "packages and care": "unattended-upgrades apt-* apt-daily* dnf-* packagekit snapd* snap.* ubuntu-* ua-* motd-* pollinate secureboot-db "
-    "dpkg-db-backup update-notifier* e2scrub_reap fstrim debsums popularity-contest kpatch insights* rhsm* rhsmcertd subscription-manager",
-    "machine and cloud": "cloud-* cloud-init* amazon-ssm-agent snap.amazon-ssm-agent* google-* gce-* walinuxagent waagent hv-* hypervkvpd "
-    "open-vm-tools vmtoolsd qemu-guest-agent vgauth lxd-agent* hibinit-agent ec2-* acpid irqbalance tuned* smartd smartmontools lm-sensors "
-    "mdmonitor* multipathd lvm2-* lvm2* dmraid-activation blk-availability iscsi* open-iscsi udisks2 thermald power-profiles-daemon rngd "
-    "haveged microcode* kdump* kexec* apport* abrt* mcelog rasdaemon grub-* grub2-* selinux-* restorecond apparmor",
-    "desktop and devices": "bluetooth ModemManager avahi-daemon cups cups-* accounts-daemon polkit* switcheroo-control rtkit* whoopsie* colord",
-    "systemd's own": "systemd-* dbus* remote-fs* nfs-client* rpcbind rpc-* console-getty debug-shell finalrd udev* plymouth* sysinit* "
-    "loadmodules rc-local nis-domainname import-state dm-event* initial-setup* binfmt-support dracut* emergency rescue syslog.socket "
-    "sssd* nscd nslcd unscd oddjobd vconsole* arp-ethers low-memory-monitor gssproxy",
-    "looks after the machine only": "fail2ban clamav-freshclam aide* rkhunter* chkrootkit* monit zabbix-agent* node_exporter prometheus-node-exporter "
-    "telegraf collectd* munin-node datadog-agent* newrelic-infra nrpe nagios-nrpe-server amazon-cloudwatch-agent filebeat metricbeat "
-    "td-agent fluent-bit puppet salt-minion chef-client",
+    "network": (
+        "networking NetworkManager* network network-manager networkd* systemd-networkd* systemd-resolved dbus- "
+        "org.freedesktop.* wpa_supplicant dhcpcd* ifup* ufw firewalld nftables iptables ip6tables netfilter-persistent "
+        "resolvconf NetworkManager-*"
+    ),
+    "packages and care": (
+        "unattended-upgrades apt-* apt-daily* dnf-* packagekit snapd* snap.* ubuntu-* ua-* motd-* pollinate secureboot- "
+        "db dpkg-db-backup update-notifier* e2scrub_reap fstrim debsums popularity-contest kpatch insights* rhsm* "
+        "rhsmcertd subscription-manager"
+    ),
+    "machine and cloud": (
+        "cloud-* cloud-init* amazon-ssm-agent snap.amazon-ssm-agent* google-* gce-* walinuxagent waagent hv-* "
+        "hypervkvpd open-vm-tools vmtoolsd qemu-guest-agent vgauth lxd-agent* hibinit-agent ec2-* acpid irqbalance "
+        "tuned* smartd smartmontools lm-sensors mdmonitor* multipathd lvm2-* lvm2* dmraid-activation blk-availability "
+        "iscsi* open-iscsi udisks2 thermald power-profiles-daemon rngd haveged microcode* kdump* kexec* apport* abrt* "
+        "mcelog rasdaemon grub-* grub2-* selinux-* restorecond apparmor"
+    ),
+    "desktop and devices": (
+        "bluetooth ModemManager avahi-daemon cups cups-* accounts-daemon polkit* switcheroo-control rtkit* whoopsie* colord"
+    ),
+    "systemd's own": (
+        "systemd-* dbus* remote-fs* nfs-client* rpcbind rpc-* console-getty debug-shell finalrd udev* plymouth* "
+        "sysinit* loadmodules rc-local nis-domainname import-state dm-event* initial-setup* binfmt-support dracut* "
+        "emergency rescue syslog.socket sssd* nscd nslcd unscd oddjobd vconsole* arp-ethers low-memory-monitor gssproxy"
+    ),
+    "looks after the machine only": (
+        "fail2ban clamav-freshclam aide* rkhunter* chkrootkit* monit zabbix-agent* node_exporter prometheus-node- "
+        "exporter telegraf collectd* munin-node datadog-agent* newrelic-infra nrpe nagios-nrpe-server amazon- "
+        "cloudwatch-agent filebeat metricbeat td-agent fluent-bit puppet salt-minion chef-client"
+    ),
 }
 PATTERNS = [re.compile(fnmatch.translate(pattern)) for words in STANDARD.values() for pattern in words.split()]
 

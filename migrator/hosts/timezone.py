@@ -29,9 +29,10 @@ def read(files: HostFiles) -> HostPart:
         stated.append((name, "/etc/localtime"))
     if word := first_line(files, "/etc/timezone"):
         stated.append((word, "/etc/timezone"))
-    for line in lines(files, "/etc/sysconfig/clock"):
-        if match := re.fullmatch(r"\s*(?:ZONE|TIMEZONE)=[\"']?([^\"']+)[\"']?\s*", line):
-            stated.append((match[1].replace(" ", "_"), "/etc/sysconfig/clock"))
+    clock = [
+        re.fullmatch(r"\s*(?:ZONE|TIMEZONE)=[\"']?([^\"']+)[\"']?\s*", line) for line in lines(files, "/etc/sysconfig/clock")
+    ]
+    stated.extend((match[1].replace(" ", "_"), "/etc/sysconfig/clock") for match in clock if match)
     if word := first_line(files, "/etc/TZ"):
         stated.append((word, "/etc/TZ"))
     known = []

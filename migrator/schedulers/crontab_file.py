@@ -107,7 +107,13 @@ def read(files: HostFiles, host: Host, file: HostFile, kind: Kind, counter: Coun
         draft.problems.append(Problem(location=draft.at(), message=message, kind="ignored-by-daemon"))
     why = ignored or draft.whole_file_dead
     if why:
-        draft.jobs = [msgspec.structs.replace(job, enabled=False, ignored_reason=job.ignored_reason or why) for job in draft.jobs]
+        # a commented-out job is off by a person's hand, not by the daemon
+        draft.jobs = [
+            msgspec.structs.replace(job, enabled=False, ignored_reason=job.ignored_reason or why)
+            if job.enabled or job.ignored_reason
+            else job
+            for job in draft.jobs
+        ]
     return draft.done()
 
 

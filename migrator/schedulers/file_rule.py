@@ -32,7 +32,10 @@ def ignored_name(name: str, grammar: Grammar, *, lsb: bool = False) -> str | Non
         return None
     if DEBIAN_NAME.fullmatch(name) or (lsb and DEBIAN_LSB.fullmatch(name)):
         return None
-    return f"the name {name[:60]!r} has characters other than letters, digits, _ and -; Debian's cron does not read such a file; rename it"
+    return (
+        f"the name {name[:60]!r} has characters other than letters, digits, _ and -; "
+        "Debian's cron does not read such a file; rename it"
+    )
 
 
 def ignored_mode(file: HostFile, grammar: Grammar, owner: int | None) -> str | None:

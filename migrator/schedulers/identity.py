@@ -12,18 +12,17 @@ from migrator.schedule.crontab import FIELDS
 
 LONGEST_SLUG = 40
 LONGEST_NAME = 80
-INTERPRETERS = re.compile(
-    r"(ba|da|z|k|a)?sh|python[\d.]*|php[\d.]*|perl[\d.]*|ruby[\d.]*|node(js)?|java|bundle|exec|env|busybox|rscript", re.I
-)
+INTERPRETERS = re.compile(r"(ba|da|z|k|a)?sh|python[\d.]*|php[\d.]*|perl[\d.]*|ruby[\d.]*|node(js)?|java|bundle|rscript", re.I)
 # programs that only start another one, and how many plain words of theirs come before it
 WRAPPERS = {
     "sudo": 0, "nice": 0, "ionice": 0, "env": 0, "exec": 0, "nohup": 0, "time": 0, "chronic": 0, "setsid": 0, "command": 0,
     "timeout": 1, "flock": 1, "cronic": 0, "chrt": 1, "su": 1, "runuser": 1, "setlock": 1, "lckdo": 1, "softlimit": 0, "start": 0,
 }  # fmt: skip
 WITH_VALUE = {
-    "sudo": "ugCDhpRrTtU", "nice": "n", "ionice": "cnp", "timeout": "ks", "flock": "wEc", "env": "uCS", "su": "cs", "runuser": "ucg",
-    "php": "dcn", "python": "WXm", "perl": "IM", "java": "",
+    "sudo": "ugCDhpRrTtU", "nice": "n", "ionice": "cnp", "timeout": "ks", "flock": "wEc", "env": "uCS", "su": "cs",
+    "runuser": "ucg", "php": "dcn", "python": "WX", "perl": "IM", "java": "",
 }  # fmt: skip
+CUT = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|(&&|\|\||[;|\n]|(?<![<>&])&(?![>&]))""", re.DOTALL)
 GUARDS = {
     "cd",
     "test",
@@ -76,7 +75,7 @@ def slug(command: str) -> str:
 def main_program(command: str) -> str:
     """The program or script that the command is about, as written."""
     fallback = None
-    for part in re.split(r"&&|\|\||;|\||\n|(?<![<>&])&(?![>&])", command[:4000]):
+    for part in _parts(command[:4000]):
         found = _program_of(_words(part))
         if found and INTERPRETERS.fullmatch(found.rpartition("/")[2]):
             fallback = fallback or found  # a program written on the line: the next one says more
@@ -86,6 +85,16 @@ def main_program(command: str) -> str:
         return fallback
     words = _words(command[:4000])
     return words[0] if words else ""
+
+
+def _parts(text: str) -> list[str]:
+    """The simple commands of a line: cut at `&&`, `||`, `;`, `|`, `&` and line feeds that stand outside quotes."""
+    found, start = [], 0
+    for match in CUT.finditer(text):
+        if match[1]:
+            found.append(text[start : match.start()])
+            start = match.end()
+    return [*found, text[start:]]
 
 
 def _words(text: str) -> list[str]:
@@ -114,12 +123,12 @@ def _program_of(words: list[str]) -> str | None:
             after = _past_options(words, at + 1, family)
             if after < len(words) and not re.match(r"\d*[<>]", words[after]):
                 script = words[after]
+                if words[after - 1] == "-m":
+                    return script.replace(".", "-")
                 inline = words[after - 1] in {"-c", "-e", "-r", "-lc"} and after > at + 1
-                return (
-                    _program_of(_words(re.split(r"&&|;|\|", script)[-1])) or base
-                    if inline and family.endswith("sh")
-                    else (base if inline else script)
-                )
+                if inline and family.endswith("sh"):
+                    return main_program(script) or base
+                return base if inline else script
             return word
         return word
     return None

@@ -24,7 +24,7 @@ def lsb_names(files: HostFiles) -> bool:
 
 
 def read(files: HostFiles, host: Host) -> Schedules:
-    """Jobs of /etc/crontab and of every file in /etc/cron.d, also of those that the daemon leaves out (switched off, with why)."""
+    """Jobs of /etc/crontab and of every file in /etc/cron.d; those that the daemon leaves out are switched off, with why."""
     counter = Counter(NAME)
     grammar = host.cron or UNKNOWN_GRAMMAR
     lsb = lsb_names(files)

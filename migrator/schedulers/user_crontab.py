@@ -1,7 +1,7 @@
 """Users' own crontabs: the spools of Debian, RHEL, SUSE, Alpine, and `crontab -l` on standard input.
 
 Line: `*/15 * * * * /home/sensor/bin/push-readings.sh`
-Source: crontab(5); Debian /var/spool/cron/crontabs, RHEL and Arch /var/spool/cron, SUSE /var/spool/cron/tabs, Alpine /etc/crontabs
+Source: crontab(5); /var/spool/cron/crontabs (Debian), /var/spool/cron (RHEL), /var/spool/cron/tabs (SUSE), /etc/crontabs (Alpine)
 """
 
 from migrator.model.job import Host, Schedules
@@ -45,5 +45,5 @@ def _ignored(file: HostFile, name: str, host: Host) -> str | None:
         return f"the name {name[:60]!r} is no user's; the daemon does not read it; remove it"
     users = {user.name: user for user in host.users or ()}
     if host.users is not None and name not in users:
-        return f"there is no user {name[:60]!r} in /etc/passwd (an orphan); the daemon does not run it; remove the file or add the user"
+        return f"there is no user {name[:60]!r} in /etc/passwd (an orphan); the daemon does not run it; add the user"
     return ignored_mode(file, grammar, users[name].uid if name in users else None)

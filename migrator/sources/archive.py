@@ -4,11 +4,13 @@ Only files, folders and links are taken. Names that leave the bundle are refused
 in a table beside the copy. A bundle that unpacks to far more than any server's logs do is refused as a whole.
 """
 
+import lzma
 import os
 import shutil
 import tarfile
 import tempfile
 import weakref
+import zlib
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -28,6 +30,10 @@ MOST_BYTES = 16 << 30
 MOST_RATIO = 200  # repetitive logs reach 60 to 1; zeros reach 1,000 to 1
 SMALLEST_LIMIT = 256 << 20
 CHUNK = 1 << 20
+
+
+# TypeError: tarfile takes ord() of what a gzip header that is cut off does not have
+DAMAGED = (tarfile.TarError, zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError, ValueError, TypeError)
 
 
 class Refused(NamedTuple):
@@ -71,11 +77,8 @@ def unpack(stream: BinaryIO, name: str, size: int) -> tuple[HostFiles, ...]:
     """The servers in a stream of `size` compressed bytes."""
     folder = Path(tempfile.mkdtemp(prefix="migrator-"))
     kept: dict[str, Kept] = {}
-    try:
-        refused = _extract(stream, name, folder, min(MOST_BYTES, max(SMALLEST_LIMIT, size * MOST_RATIO)), kept)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    remover = _Remover(folder)  # also if unpacking ends with an error
+    refused = _extract(stream, name, folder, min(MOST_BYTES, max(SMALLEST_LIMIT, size * MOST_RATIO)), kept)
     trees = []
     tops = _tops(folder)
     for top in tops:
@@ -84,7 +87,6 @@ def unpack(stream: BinaryIO, name: str, size: int) -> tuple[HostFiles, ...]:
         trees.append(Tree(name if len(tops) == 1 else f"{name}/{top.name}", top, kept=own))
     for entry in refused:
         trees[0].report(entry.name, entry.why)
-    remover = _Remover(folder)
     for tree in trees:
         tree.keep_alive = remover
     return tuple(trees)
@@ -119,15 +121,13 @@ def _extract(stream: BinaryIO, name: str, folder: Path, limit: int, kept: dict[s
                     )
                 total += max(member.size, 0) if member.isreg() else 0
                 if total > limit:
-                    raise SourceError(
-                        f"{name}: unpacks to more than {limit >> 20:,} MiB; that is no server's bundle (a tar bomb?), nothing was read"
-                    )
+                    raise SourceError(f"{name}: unpacks to more than {limit >> 20:,} MiB (a tar bomb?); nothing is read")
                 why = _take(tar, member, folder, kept, links)
                 if why:
                     refused.append(
                         Refused(member.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), why)
                     )
-        except (tarfile.TarError, EOFError, zstandard.ZstdError, OSError, ValueError) as error:
+        except DAMAGED as error:
             if not kept and not links:
                 raise SourceError(f"{name}: is no tar file ({error}); .tar, .tar.gz or .tar.zst would be right") from error
             refused.append(Refused(name, f"the bundle is cut off or damaged ({error}); what came before is read"))

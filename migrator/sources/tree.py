@@ -91,7 +91,7 @@ class Tree:
                     if links > MOST_LINKS:
                         self._problem(path, f"more than {MOST_LINKS} symbolic links in a row; the link is not followed")
                         return None
-                    target = os.readlink(self._root + here)
+                    target = os.readlink(self._root + here)  # noqa: PTH115
                     if target.startswith("/"):
                         done = []
                     todo.extend([piece for piece in target.split("/") if piece not in {"", "."}][::-1])
@@ -201,7 +201,7 @@ class Tree:
         if found is None or not stat.S_ISLNK(found[1].st_mode):
             return None
         try:
-            target = os.readlink(self._root + found[0])
+            target = os.readlink(self._root + found[0])  # noqa: PTH115
         except OSError:
             return None
         return target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -15,8 +15,8 @@ from migrator.schedulers.systemd_timer.unit_file import Unit, Value
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 SPANS = {
     "usec": 1e-6, "us": 1e-6, "µs": 1e-6, "msec": 1e-3, "ms": 1e-3, "seconds": 1, "second": 1, "sec": 1, "s": 1, "": 1,
-    "minutes": 60, "minute": 60, "min": 60, "m": 60, "hours": 3600, "hour": 3600, "hr": 3600, "h": 3600, "days": 86400, "day": 86400,
-    "d": 86400, "weeks": 604800, "week": 604800, "w": 604800, "months": 2629800, "month": 2629800, "M": 2629800,
+    "minutes": 60, "minute": 60, "min": 60, "m": 60, "hours": 3600, "hour": 3600, "hr": 3600, "h": 3600, "days": 86400,
+    "day": 86400, "d": 86400, "weeks": 604800, "week": 604800, "w": 604800, "months": 2629800, "month": 2629800, "M": 2629800,
     "years": 31557600, "year": 31557600, "y": 31557600,
 }  # fmt: skip
 

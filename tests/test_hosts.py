@@ -1,0 +1,157 @@
+"""Hosts: what a machine's own files say about it."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from migrator.hosts import reading
+from migrator.hosts.services import is_standard
+from migrator.model.job import Host
+from migrator.model.source import Problem
+from migrator.sources.opening import open_source
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def read(root: Path) -> tuple[Host, tuple[Problem, ...]]:
+    (files,) = open_source(str(root))
+    return reading.read(files)
+
+
+def tree(root: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def test_web01_is_what_was_built() -> None:
+    host, problems = read(SAMPLES / "web01")
+    assert (host.name, host.timezone, host.cron, host.os_id, host.os_version) == (
+        "web01",
+        "Europe/Berlin",
+        "debian",
+        "debian",
+        "12",
+    )
+    assert (host.provider, host.instance_type, host.region, host.public_ipv4_count) == ("aws", "t3.medium", "eu-central-1", 1)
+    assert (host.vcpu, host.memory_mib) == (2, 3834)
+    assert host.services == (), "ssh and cron keep no server alive"
+    assert problems == ()
+
+
+def test_etl02_keeps_its_database() -> None:
+    host, _ = read(SAMPLES / "etl02")
+    assert host.cron == "cronie"
+    assert [service.name for service in host.services or ()] == ["postgresql"]
+    assert host.instance_type is None
+
+
+def test_what_is_not_stated_stays_unknown(tmp_path: Path) -> None:
+    host, problems = read(tree(tmp_path / "bare", etc__crontab=""))
+    assert host.name == "bare"
+    unknown = (
+        "timezone",
+        "release",
+        "cron",
+        "vcpu",
+        "memory_mib",
+        "instance_type",
+        "region",
+        "services",
+        "users",
+        "public_ipv4_count",
+    )
+    assert {name: getattr(host, name) for name in unknown} == dict.fromkeys(unknown)
+    assert ["time zone" in problem.message for problem in problems] == [True], "that schedules are read as UTC is said"
+
+
+@pytest.mark.parametrize(
+    ("text", "cron"),
+    [
+        ("ID=debian\nVERSION_ID=12\n", "debian"),
+        ('ID=pop\nID_LIKE="ubuntu debian"\n', "debian"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "cronie"),
+        ("ID=opensuse-leap\n", "cronie"),
+        ("ID=alpine\n", "busybox"),
+        ("ID=plan9\n", None),
+        ('ID="unclosed\n', None),
+    ],
+)
+def test_the_distribution_brings_its_daemon(tmp_path: Path, text: str, cron: str | None) -> None:
+    assert read(_with(tmp_path, "etc/os-release", text))[0].cron == cron
+
+
+def _with(root: Path, name: str, text: str | bytes) -> Path:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return root
+
+
+def test_localtime_wins_over_timezone_and_the_difference_is_said(tmp_path: Path) -> None:
+    _with(tmp_path, "etc/timezone", "Europe/Paris\n")
+    (tmp_path / "etc/localtime").symlink_to("../usr/share/zoneinfo/America/Chicago")
+    host, problems = read(tmp_path)
+    assert host.timezone == "America/Chicago"
+    assert any("Europe/Paris" in problem.message for problem in problems)
+
+
+def test_a_copied_localtime_is_recognised_by_its_bytes(tmp_path: Path) -> None:
+    import importlib.resources
+
+    raw = importlib.resources.files("tzdata").joinpath("zoneinfo", "Asia", "Kathmandu").read_bytes()
+    host, _ = read(_with(tmp_path, "etc/localtime", raw))
+    assert host.timezone == "Asia/Kathmandu"
+    assert ZoneInfo(host.timezone)
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "Europe/Berlin\x1b[0m", "x" * 500])
+def test_an_unknown_zone_is_a_problem(tmp_path: Path, name: str) -> None:
+    host, problems = read(_with(tmp_path, "etc/timezone", name + "\n"))
+    assert host.timezone is None
+    assert any("unknown" in problem.message for problem in problems)
+
+
+def test_a_wrong_line_of_passwd_is_a_problem_and_the_rest_goes_on(tmp_path: Path) -> None:
+    host, problems = read(_with(tmp_path, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nbroken:x\nweb:x:33:33::/srv:/bin/sh\n"))
+    assert [user.name for user in host.users or ()] == ["root", "web"]
+    assert [problem.location.line for problem in problems if problem.location.path == "/etc/passwd"] == [2]
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"v1": 7, "ds": []}', b"[" * 100_000, b"\xff\xfe"])
+def test_damaged_cloud_data_never_stops_the_reading(tmp_path: Path, raw: bytes) -> None:
+    host, _ = read(_with(tmp_path, "run/cloud-init/instance-data.json", raw))
+    assert host.instance_type is None
+
+
+def test_azure_and_google_names_are_read(tmp_path: Path) -> None:
+    azure = (
+        '{"v1": {"cloud_name": "azure", "region": "westeurope"}, '
+        '"ds": {"meta_data": {"imds": {"compute": {"vmSize": "Standard_B2s"}}}}}'
+    )
+    host, _ = read(_with(tmp_path / "a", "run/cloud-init/instance-data.json", azure))
+    assert (host.provider, host.region, host.instance_type) == ("azure", "westeurope", "Standard_B2s")
+    google = (
+        '{"v1": {"cloud_name": "gce", "availability_zone": "europe-west1-b"}, '
+        '"ds": {"meta_data": {"machine-type": "projects/1/machineTypes/e2-small"}}}'
+    )
+    host, _ = read(_with(tmp_path / "g", "run/cloud-init/instance-data.json", google))
+    assert (host.provider, host.region, host.instance_type) == ("gcp", "europe-west1", "e2-small")
+
+
+def test_firmware_tells_the_instance_type_on_amazon(tmp_path: Path) -> None:
+    _with(tmp_path, "sys/class/dmi/id/sys_vendor", "Amazon EC2\n")
+    host, _ = read(_with(tmp_path, "sys/class/dmi/id/product_name", "m5.large\n"))
+    assert (host.provider, host.instance_type) == ("aws", "m5.large")
+
+
+@pytest.mark.parametrize("name", ["ssh", "cron", "getty@tty1", "systemd-timesyncd", "cloud-init-local", "unattended-upgrades"])
+def test_parts_of_the_system_keep_no_server_alive(name: str) -> None:
+    assert is_standard(name)
+
+
+@pytest.mark.parametrize("name", ["nginx", "mysql", "postgresql@15-main", "php8.2-fpm", "docker", "redis-server", "shop-worker"])
+def test_what_others_use_keeps_the_server_alive(name: str) -> None:
+    assert not is_standard(name)
