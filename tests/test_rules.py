@@ -1,14 +1,19 @@
 """Every rule has its page, speaks on one case and is silent on another; what it says follows the one grammar."""
 
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from cases import Case, read_cases, rewrite
 from dossiers import dossier
+from hypothesis import given
+from hypothesis import strategies as st
 
-from migrator import rules
+from migrator import rules, shapes
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import Finding
+from migrator.model.finding import Fact, FactKind, Finding
+from migrator.model.source import Evidence
 from migrator.rules import Rule
 
 FOLDER = Path(__file__).parent / "cases" / "rules"
@@ -70,3 +75,32 @@ def test_every_message_follows_the_grammar(name: str, case: Case) -> None:
 
 def test_names_are_unique_and_there_are_enough() -> None:
     assert len(BY_NAME) == len(rules.ALL) >= 25
+
+
+KINDS = get_args(FactKind)
+values = st.one_of(
+    st.text(max_size=40), st.sampled_from(["/srv/x", "/tmp/x", "mysql://", "[::1", "10.0.0.1", "0x1", "1e400", "nan"])
+)
+given_facts = st.lists(st.tuples(st.sampled_from(KINDS), values, st.booleans()), max_size=8)
+
+
+@given(given_facts, values, st.dictionaries(st.sampled_from(["keep", "timeout", "memory", "scratch", "items", "data"]), values))
+def test_no_fact_and_no_answer_crashes_a_rule_or_a_shape(
+    facts: list[tuple[FactKind, str, bool]], command: str, answers: dict[str, str]
+) -> None:
+    plain = dossier("runs: count=60 p50=100 max=130")
+    known = tuple(
+        Fact(kind=kind, value=value, certain=certain, evidence=Evidence(snippet=value)) for kind, value, certain in facts
+    )
+    hostile = msgspec.structs.replace(
+        plain,
+        facts=known,
+        job=msgspec.structs.replace(plain.job, command=command),
+        answers={f"job-1/{topic}": said for topic, said in answers.items()},
+    )
+    for rule in rules.ALL:
+        for finding in rule.check(hostile, DEFAULT):
+            assert len(finding.message.splitlines()) == 1
+            assert len(finding.message) < 2500
+    for reader in shapes.ALL:
+        reader.cut(hostile, DEFAULT)

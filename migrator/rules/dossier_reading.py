@@ -26,10 +26,16 @@ def listed(values: tuple[str, ...] | list[str], most: int = 3) -> str:
     >>> listed(["a", "b", "c", "d", "e"])
     'a, b, c and 2 more'
     """
-    unique = list(dict.fromkeys(values))
+    unique = list(dict.fromkeys(_short(value) for value in values))
     if len(unique) <= most:
         return " and ".join([", ".join(unique[:-1]), unique[-1]]) if len(unique) > 1 else "".join(unique)
     return f"{', '.join(unique[:most])} and {len(unique) - most} more"
+
+
+def _short(value: str) -> str:
+    """A value on one line, at most 120 characters of it."""
+    line = " ".join(value.split())
+    return line if len(line) <= 120 else f"{line[:119]}…"
 
 
 def answer(dossier: Dossier, topic: str) -> str | None:
@@ -63,7 +69,7 @@ def told(
         Finding(
             rule=rule,
             level=level,
-            message=f"{place}: {body} [{rule}]",
+            message=f"{place}: {' '.join(body.split())} [{rule}]",
             job_id=dossier.job.id,
             evidence=shown,
             needs=needs,
