@@ -313,3 +313,11 @@ def test_the_runner_imports_the_standard_library_and_itself_only(tmp_path: Path)
     assert tops - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "runner"} == {
         n for n in tops if n.startswith("_sysconfigdata")
     }
+
+
+def test_where_two_expressions_meet_one_runs(run: Run) -> None:
+    calendars = [{**NIGHTLY["calendars"][0], "expression": 0}, {**NIGHTLY["calendars"][0], "expression": 1, "days": [1]}]
+    job = job_json(b"echo ran", guard={**NIGHTLY, "calendars": calendars})
+    at = "2026-11-24T01:30:00Z"
+    assert record(run(job, MIGRATOR_SCHEDULED_TIME=at, MIGRATOR_EXPRESSION="0")[1])["outcome"] == "ok"
+    assert record(run(job, MIGRATOR_SCHEDULED_TIME=at, MIGRATOR_EXPRESSION="1")[1])["outcome"] == "skipped"

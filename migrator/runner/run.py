@@ -56,7 +56,7 @@ def run(
 
     forced = outer.get("MIGRATOR_RUN_NOW") == "1" or bool((event or {}).get("run_now"))
     asked = scheduled is not None and not forced
-    if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, _expression(event)):
+    if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, _expression(event, outer)):
         return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} is no firing of the job; not run")
     claims = outer.get("MIGRATOR_CLAIMS")
     if claims and scheduled is not None and asked and not once.claim(Path(claims), job.job_id, scheduled):
@@ -96,9 +96,10 @@ def run(
     return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
 
 
-def _expression(event: Mapping[str, Any] | None) -> int | None:
-    number = (event or {}).get("expression")
-    return number if isinstance(number, int) else None
+def _expression(event: Mapping[str, Any] | None, outer: Mapping[str, str]) -> int | None:
+    """Which of the schedule's expressions brought us here, where the platform says so (0 = first)."""
+    number = str((event or {}).get("expression", outer.get("MIGRATOR_EXPRESSION", "")))
+    return int(number) if number.isdigit() else None
 
 
 def _deadline(job: JobFile, left_s: float | None) -> float | None:
