@@ -77,6 +77,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if bare is None:
             return None
         value_end = bare.end()
+        if text.startswith("(", value_end):
+            return None  # a call: `'password' => getenv('X')`
     value = text[value_start:value_end]
     if not value.strip() or not is_placeholder_free(value) or is_reference(value, quoted=bool(quote)):
         return None

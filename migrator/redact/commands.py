@@ -85,9 +85,10 @@ SEGMENT_LIMIT = 4000
 PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
 
 PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("PASSWORD", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
     ("SUDO_PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
     ("SUDO_PASSWORD", "stdin", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
-    ("PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|chpasswd|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
+    ("PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
     ("ENCODED_SECRET", "base64", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
     ("ENCODED_SECRET", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
     ("PASSPHRASE", "option", re.compile(r"(?<![\w/])pass:" + VALUE)),
@@ -118,7 +119,7 @@ def spans(text: str) -> Iterator[Span]:
         if kind == "ftp" and "ftp" not in text:
             continue
         for match in pattern.finditer(text):
-            if span := _span(match, name, kind, None):
+            if span := _span(match, name, kind, ":" if kind == "chpasswd" else None):
                 yield span
     yield from _calls(text)
 

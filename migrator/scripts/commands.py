@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from migrator.model.finding import FactKind
 from migrator.scripts import special, special_files
@@ -62,6 +63,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     if known.language:
         _interpret(reader, name, known, argv[1:], variables, row)
         return
+    if name == "test":
+        reader.tested.update(after.text for before, after in pairwise(argv[1:]) if before.text in {"-x", "-f", "-e"})
     if not known.quiet:
         notes.add("command", name, row, certain=first.is_known)
     if known is UNKNOWN:
@@ -105,6 +108,7 @@ def _call(
         working_directory=reader.words.folder,
         variables=tuple(sorted((name, word.text) for name, word in variables.items() if word.is_known)),
         certain=certain,
+        is_guarded=path in reader.tested,
     )
 
 

@@ -23,6 +23,10 @@ SYSTEM = (
     "/usr/bin/",
     "/usr/sbin/",
     "/usr/lib/",
+    "/usr/lib64/",
+    "/usr/share/",
+    "/usr/games/",
+    "/etc/init.d/",
     "/usr/libexec/",
     "/lib/",
     "/usr/local/bin/",
@@ -233,8 +237,12 @@ class _Walk:
                 kind="missing-script",
                 value=path,
                 evidence=call.evidence,
-                certain=certain and self.has_scripts and "$" not in path and not self._hidden(path),
-                detail=None if self.has_scripts else "no scripts were collected",
+                certain=certain and self.has_scripts and "$" not in path and not call.is_guarded and not self._hidden(path),
+                detail="run only if it is there"
+                if call.is_guarded
+                else None
+                if self.has_scripts
+                else "no scripts were collected",
             )
         )
 

@@ -17,6 +17,7 @@ class Reader(Protocol):
     context: Context
     descriptors: dict[str, Word]
     loops: int
+    tested: set[str]
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command: `find -exec`, `xargs` and `docker exec` run commands themselves."""

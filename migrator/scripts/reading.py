@@ -37,6 +37,7 @@ class Call(NamedTuple):
     certain: bool = True
     optional: bool = False  # a library that may lie beside the caller; nothing is missing if it does not
     is_folder: bool = False  # run-parts
+    is_guarded: bool = False  # behind `[ -x ... ] &&`: where it is missing, nothing happens
     inline: str | None = None  # the text itself, as in `sh -c`
 
 

@@ -63,6 +63,7 @@ class _Reader(Redirects):
         self.descriptors: dict[str, Word] = {}
         self.functions: set[str] = set()
         self.loops = 0
+        self.tested: set[str] = set()
         self.background = 0
         self.depth = 0
         self.first_row: dict[str, int] = {}
@@ -292,6 +293,8 @@ class _Reader(Redirects):
         pending = [node]
         while pending:
             inner = pending.pop()
+            if inner.type == "unary_expression" and inner.child_count == 2 and text_of(inner.children[0]) in {"-x", "-f", "-e"}:
+                self.tested.add(self.words.word(inner.children[1]).text)
             if (
                 inner.type == "unary_expression"
                 and inner.child_count == 2

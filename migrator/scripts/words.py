@@ -88,12 +88,14 @@ class Words:
 
     def _expansion(self, node: Node, raw: str, row: int, depth: int) -> Word:
         name = next((text_of(child) for child in node.children if child.type in {"variable_name", "special_variable_name"}), "")
-        if (match := DEFAULT.fullmatch(raw)) and match[1] not in self.variables:
+        if (match := DEFAULT.fullmatch(raw)) and not (match[1] in self.variables and self.variables[match[1]].is_known):
             parts = [child for child in node.children if child.type not in {"variable_name", "${", "}", ":-", "-", ":=", "="}]
             inner = self.word(parts[-1], depth + 1) if parts else Word(match[3], True)
             return Word(inner.text, False if not match[1].isdigit() else inner.is_known, inner.is_glob, row)
         if (match := STRIPPED.fullmatch(raw)) and match[1] in {"0", "BASH_SOURCE"} and match[3] == "/*" and self.script:
             return Word(posixpath.dirname(self.script) if match[2][0] == "%" else posixpath.basename(self.script), True, row=row)
+        if match and match[1] in self.variables:
+            return self.variables[match[1]]._replace(row=row)
         known = self.variables.get(name)
         if known is not None and (raw in {f"${name}", f"${{{name}}}"}):
             return known._replace(row=row)

@@ -1,0 +1,262 @@
+"""Secrets leave as names: what is replaced, what is left alone, and the laws of the replacement."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migrator.model.source import Location
+from migrator.redact import PLACEHOLDER, escape_bytes, redact, redact_setting
+
+UUID = "5f0c3c9e-1b7a-4c0e-9d55-0a1b2c3d4e5f"
+V = "Hk7-winter-Tanne"
+
+# A line with {} where the secret stands: the value is put in, and has to be gone.
+SECRET_LINES = [
+    "mysqldump -u shop -p{} shop | gzip > /b.gz",
+    "mysqldump --password={} shop",
+    "mysql -uroot -p'{}' -e 'select 1'",
+    "time nice mysql -u a -p{} b",
+    "PGPASSWORD={} pg_dump shop",
+    "export DB_PASSWORD='{}'",
+    "MYSQL_PWD={} mysqladmin status",
+    "curl -u bob:{} https://api.example.org/",
+    "curl --user 'bob:{}' https://api.example.org/",
+    "curl -H 'Authorization: Bearer {}' https://api.example.org/",
+    'curl -H "X-Api-Key: {}" https://api.example.org/',
+    "curl -H 'PRIVATE-TOKEN: {}' https://git.example.org/",
+    'curl -d \'{{"password": "{}"}}\' https://api.example.org/login',
+    'curl -d "{{\\"token\\": \\"{}\\"}}" https://api.example.org/login',
+    "curl 'https://example.org/cron.php?cron_key={}'",
+    "wget -qO- https://bob:{}@example.org/feed",
+    "sshpass -p {} ssh backup@example.org",
+    "sshpass -p'{}' scp a b:",
+    "echo {} | sudo -S apt-get update",
+    "sudo -S id <<< '{}'",
+    "echo 'root:{}' | chpasswd",
+    "redis-cli -a {} ping",
+    "mongodump -u admin -p {} --out /b",
+    "zip -P {} out.zip in",
+    "7z a -p{} out.7z in",
+    "openssl enc -aes-256-cbc -k {} -in a -out b",
+    "openssl rsa -passin pass:{} -in k",
+    "ldapsearch -x -D cn=admin -w {}",
+    "smbclient //files/x -U 'bob%{}' -c ls",
+    "lftp -u bob,{} ftp.example.org",
+    "mount -t cifs //f/x /m -o username=bob,password={}",
+    "svn update --username bob --password {} --non-interactive",
+    "./deploy --api-key {} --env prod",
+    "docker login -u bob -p {} registry.example.org",
+    "htpasswd -b /etc/nginx/.htpasswd bob {}",
+    "password = {}",
+    "password: {}",
+    "  'password' => '{}',",
+    "define('DB_PASSWORD', '{}');",
+    "$db = new mysqli('db01', 'shop', '{}', 'shop');",
+    "$pdo = new PDO('mysql:host=db01', 'shop', '{}');",
+    "smtp.login('a@example.org', '{}')",
+    'API_SECRET = "{}"',
+    "machine example.org login bob password {}",
+    "db01:5432:shop:bob:{}",
+    "<password>{}</password>",
+    "aws_secret_access_key = {}",
+    "ALTER USER bob IDENTIFIED BY '{}';",
+    "RSYNC_PASSWORD={} rsync -a bob@x::y /z",
+]
+
+TOKENS = [
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "gh" + "p_16C7e42F292c6912E7710c838347Ae178B4a",
+    "gl" + "pat-ABCDEFGHIJKLMNOPQRST",
+    "xo" + "xb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx",
+    "sk_" + "live_4eC39HqLyjWDarjtT1zdp7dc",
+    "SG." + "ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf-09kqeF8tAmbihYzrnopKc-1s5cr",
+    "eyJ" + "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "np" + "m_abcdefghijklmnopqrstuvwxyz0123456789",
+    "AIza" + "SyA-1234567890abcdefghijklmnopqrstu",
+    "$6$" + "rounds=5000$usesomesillystri$KqJWpanXZHKq2BOB43TSaYhEWsQ1Lr5QNyPCDH/Tp.6",
+]
+ADDRESSES = [
+    f"https://hc-ping.com/{UUID}",
+    f"https://health.example.org/ping/{UUID}/fail",
+    "https://cronitor.link/p/0123456789abcdef/backup",
+    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "https://nosnch.in/c2354d53d2",
+    "https://api.telegram.org/bot123456789:AAabcdefghijklmnopqrstuvwxyz012345678/sendMessage",
+]
+
+HARMLESS = [
+    "ssh -p 22 backup@example.org",
+    "mkdir -p /var/lib/app",
+    "find /var/lib/mysql -print",
+    "mysql -u root -p shop",
+    "mysql -h db -P3306 -u me",
+    'mysql -u me -p"$DB_PASSWORD" shop',
+    "mysql -u me -p$PASS shop",
+    "mysql -uroot -p\"$(cat /root/.pw)\" x",
+    "rsync --password-file=/etc/rsync.pw a b::c",
+    "PASSWORD_FILE=/run/secrets/db",
+    "PASSWORD=",
+    'PASSWORD=""',
+    "PASSWORD=${PASSWORD:-}",
+    "export DB_PASSWORD=\"${DB_PASSWORD}\"",
+    "API_KEY=/etc/ssl/private/api.key",
+    "ssh -i /root/.ssh/id_backup user@example.org",
+    "curl -u $USER:$PASS https://example.org/",
+    "curl -H \"Authorization: Bearer $TOKEN\" https://example.org/",
+    "https://$USER:$PASS@example.org/",
+    'read -s -p "Password: " PW',
+    "echo 'Enter password: '",
+    "'password' => env('DB_PASSWORD'),",
+    "'password' => getenv('DB_PASSWORD'),",
+    "password: null",
+    "password: ********",
+    "root:x:0:0:root:/root:/bin/bash",
+    "MAILTO=ops@example.org",
+    "PWD=/srv/app; cd $PWD",
+    "sort -k 2 --key=3",
+    "PRIMARY_KEY=id",
+    "openssl rsa -passin env:KEYPASS -in k",
+    "sshpass -e ssh example.org",
+    "sshpass -f /root/.pw ssh example.org",
+    "0 3 * * * root certbot renew --quiet",
+    "git clone git@github.com:example/shop.git",
+    "compass compile; bypass=1",
+    "secret: !vault |",
+    "token=@/etc/token",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", SECRET_LINES)
+def test_the_value_is_gone_and_the_rest_stays(line: str) -> None:
+    text = line.format(V)
+    result = redact(text)
+    assert V not in result.text
+    assert len(result.secrets) == 1
+    assert PLACEHOLDER.sub(V, result.text) == text  # putting it back gives the line byte for byte
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_token_is_known_by_its_shape(token: str) -> None:
+    assert token not in redact(f"deploy {token} now").text
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_is_a_key_loses_its_key(address: str) -> None:
+    result = redact(f"curl -fsS {address}")
+    assert len(result.secrets) == 1
+    assert result.text.startswith("curl -fsS https://")
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_look_alikes_are_left_alone(line: str) -> None:
+    assert redact(line).text == line
+
+
+def test_a_private_key_loses_its_body() -> None:
+    body = "\n".join(["MIIEpAIBAAKCAQEA7yn3bRHQ5FHMQ"] * 5)
+    text = f"cat > k <<EOF\n-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----\nEOF\n"
+    result = redact(text)
+    assert "MIIEpAIB" not in result.text
+    assert "-----BEGIN RSA PRIVATE KEY-----\n@secret:RSA_PRIVATE_KEY@\n-----END" in result.text
+
+
+def test_the_same_value_has_one_name_and_two_values_have_two() -> None:
+    result = redact("PASSWORD=abc1 x; PASSWORD=abc1 y; PASSWORD=abc2 z")
+    assert result.text == "PASSWORD=@secret:PASSWORD@ x; PASSWORD=@secret:PASSWORD@ y; PASSWORD=@secret:PASSWORD_2@ z"
+
+
+def test_a_value_that_is_known_is_found_again_where_nothing_announces_it() -> None:
+    assert redact("PW=hunter2hunter2; echo hunter2hunter2 > /dev/null").text.count("@secret:PW@") == 2
+
+
+def test_a_taken_name_is_not_given_again() -> None:
+    assert redact("mysql -px1y2 a", None, frozenset({"MYSQL_PASSWORD"})).text == "mysql -p@secret:MYSQL_PASSWORD_2@ a"
+
+
+def test_a_secret_knows_its_line() -> None:
+    place = Location(host="web01", path="/etc/cron.d/x", line=10)
+    assert redact("A=1\nB=2\nPASSWORD=x9x\n", place).secrets[0].location == Location(host="web01", path="/etc/cron.d/x", line=12)
+
+
+def test_bare_words_of_a_program_are_variables() -> None:
+    place = Location(host="h", path="/a.py", line=1)
+    text = 'connect(password=password)\nPASSWORD = "x9x"\n'
+    assert redact(text, place).text == 'connect(password=password)\nPASSWORD = "@secret:PASSWORD@"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("DB_PASS", "x y z", "@secret:DB_PASS@"),
+        ("SMTP_TOKEN", "t", "@secret:SMTP_TOKEN@"),
+        ("SECRET_KEY_BASE", "0123456789abcdef0123", "@secret:SECRET_KEY_BASE@"),
+        ("APP_KEY", "base64:2fl+Ktvkfl+Fuz4Qp/A75G2RTiWVA/ZoKZvp6fiiM10=", "@secret:APP_KEY@"),
+        ("MAILTO", "ops@example.org", "ops@example.org"),
+        ("PATH", "/usr/bin:/bin", "/usr/bin:/bin"),
+        ("SSH_KEY", "/root/.ssh/id_rsa", "/root/.ssh/id_rsa"),
+        ("PASSWORD", "$OTHER", "$OTHER"),
+        ("URL", "https://bob:pw@example.org/", "https://bob:@secret:HTTPS_PASSWORD@@example.org/"),
+    ],
+)
+def test_the_name_of_a_setting_decides(name: str, value: str, wanted: str) -> None:
+    assert redact_setting(name, value).text == wanted
+
+
+def test_bytes_that_are_not_utf_8_are_escaped() -> None:
+    assert escape_bytes(b"caf\xe9 \x00") == ("caf\\xe9 \x00", True)
+    assert escape_bytes("schön".encode()) == ("schön", False)
+
+
+PIECES = st.sampled_from(
+    [
+        "password=",
+        "PASSWORD: ",
+        "-p",
+        "mysql ",
+        "curl -u a:",
+        "://",
+        "@",
+        '"',
+        "'",
+        "\\",
+        " ",
+        "\n",
+        "token",
+        "key=",
+        "$X",
+        "abc9",
+        "{",
+        "}",
+    ]
+    + ["@secret:A@", "@secret:", "echo ", "| sudo -S", "Bearer ", "?token=", "&", "=>", ",", "<", ">", "ß", "\x00", "x" * 20]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_twice_is_once(text: str) -> None:
+    once = redact(text)
+    assert redact(once.text).text == once.text
+    assert len(once.text) <= len(text) * 60 + 60
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", secret.name) for secret in once.secrets)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet="abcXYZ0189+/%.,-_!", min_size=6, max_size=30).filter(lambda v: v[0] not in "-/.%,!+" and len(set(v)) > 2)
+)
+def test_any_value_after_a_password_option_is_gone(value: str) -> None:
+    result = redact(f"mysqldump -u shop '-p{value}' shop --password='{value}'")
+    assert f"='{value}'" not in result.text
+
+
+# How the work grows is counted in steps of the rules, not in seconds: twice the input, about twice the steps.
+@pytest.mark.parametrize(
+    "seed", ["password=", "mysql -pa1 ", "?key=", "://a:", "-----BEGIN PRIVATE KEY-----\n", "eyJaaaaaaaa.", "aA1", "\\", "'"]
+)
+def test_a_line_of_a_megabyte_of_anything_ends(seed: str) -> None:
+    text = (seed * (200_000 // len(seed) + 1))[:200_000]
+    result = redact(text)
+    assert redact(result.text).text == result.text
