@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from migrator import __version__, links, optimise, reports, rules, schedulers, shapes, usage
 from migrator.assumptions import Assumptions, assumed
-from migrator.errors import PriceError, ScheduleError
+from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Host, InputDigest, Job
@@ -90,6 +90,7 @@ def decide(
     usage_of = {entry.job_id: entry for survey in surveys for entry in survey.usage}
     all_links = links.links(jobs, facts_of, usage_of)
     places = places_for(request)
+    dialects = frozenset(place.DIALECT for place in places if place.DIALECT is not None)
     limits = {place.NAME: place.limits(assumptions) for place in places}
 
     dossiers, candidates = [], []
@@ -101,7 +102,7 @@ def decide(
             usage=usage_of.get(job.id),
             facts=entry.facts if entry else (),
             scripts=entry.scripts if entry else (),
-            translations=_translations(job, decisions),
+            translations=_translations(job, decisions, as_of, dialects),
             links=tuple(link for link in all_links if job.id in {link.from_job, link.to_job}),
             smallest_gap_s=_smallest_gap_s(job),
             answers=decisions.answers,
@@ -109,10 +110,10 @@ def decide(
         )
         findings = tuple(finding for rule in rules.ALL for finding in rule.check(dossier, assumptions))
         cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(dossier, assumptions)) is not None)
-        options = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
+        possible = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
         measured = dossier.usage is not None and dossier.usage.observed_runs > 0
         dossiers.append(dossier)
-        candidates.append(optimise.Candidate(job=job, options=options, findings=findings, shapes=cuts, measured=measured))
+        candidates.append(optimise.Candidate(job=job, options=possible, findings=findings, shapes=cuts, measured=measured))
     placements = optimise.place(tuple(candidates), decisions.answers, assumptions)
     plans = tuple(
         _job_plan(dossier, candidate, placement, as_of)
@@ -141,10 +142,11 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     return tuple(out_file for report in reports.ALL if report.DEFAULT for out_file in report.write(plan))
 
 
-def _translations(job: Job, decisions: Decisions) -> tuple[Translation, ...]:
-    choice = decisions.answers.get(f"{job.id}/dst")
+def _translations(job: Job, decisions: Decisions, as_of: datetime, dialects: frozenset[str]) -> tuple[Translation, ...]:
+    """`<job id>/dst` is the user's word on daylight saving for one job, `all/dst` for every other."""
+    choice = decisions.answers.get(f"{job.id}/dst", decisions.answers.get("all/dst"))
     try:
-        return translations(job.schedule, {} if choice is None else {"*": choice})
+        return translations(job.schedule, {} if choice is None else {"dst": choice}, as_of, dialects)
     except ScheduleError:  # the scheduler's reader already made it a Problem
         return ()
 

@@ -21,12 +21,15 @@ class Attempt(NamedTuple):
     proof: Proof
 
 
-def translations(schedule: Schedule, choices: dict[str, str], as_of: datetime | None = None) -> tuple[Translation, ...]:
-    """One translation per dialect, in the order of `dialects.ALL`.
+def translations(
+    schedule: Schedule, choices: dict[str, str], as_of: datetime | None = None, names: frozenset[str] | None = None
+) -> tuple[Translation, ...]:
+    """One translation per dialect (of `names`, or all that there are), in the order of `dialects.ALL`.
 
     `choices` holds the user's word on daylight saving: key `dst` or `dst/<dialect>`, value `accept`, `guard` or `utc`. Without
     one a translation that differs stays open (`choice` None). An expression that its daemon rejects raises `ScheduleError`.
     """
+    wanted = tuple(dialect for dialect in ALL if names is None or dialect.NAME in names)
     calendar = calendar_of(schedule)
     if calendar is None:
         reason = {
@@ -34,8 +37,8 @@ def translations(schedule: Schedule, choices: dict[str, str], as_of: datetime | 
             "after-last-run": "runs a time after its last run, not by the calendar",
             "interval": "runs by elapsed time, not by the calendar",
         }.get("boot" if "@reboot" in schedule.expressions else schedule.trigger, "when it runs is not known")
-        return tuple(_impossible(dialect, schedule.timezone, reason) for dialect in ALL)
-    return tuple(translation(calendar, dialect, _choice(choices, dialect), as_of) for dialect in ALL)
+        return tuple(_impossible(dialect, schedule.timezone, reason) for dialect in wanted)
+    return tuple(translation(calendar, dialect, _choice(choices, dialect), as_of) for dialect in wanted)
 
 
 def _choice(choices: dict[str, str], dialect: Dialect) -> str | None:
