@@ -1,5 +1,7 @@
 """What is emitted, what is left out and why, and that a person's edits are kept."""
 
+# ruff: noqa: E501 - tables of cases read best in long lines
+
 import base64
 import json
 from pathlib import Path
@@ -247,3 +249,12 @@ def test_a_user_that_the_base_image_has_is_not_made_again() -> None:
     found = {file.path: file.content.decode() for file in job_folder.files(entry, samples.HOST, samples.SCRIPTS, {})}
     assert "useradd" not in found["jobs/a-1/Dockerfile"]
     assert "\nUSER 33\n" in found["jobs/a-1/Dockerfile"]
+
+
+def test_a_shape_without_programs_is_left_out_and_said() -> None:
+    entry = samples.entry("aws_lambda", "a-1")
+    option = msgspec.structs.replace(entry.placement.option, shape="fan_out")
+    entry = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
+    (left,) = emitted(samples.plan(entry)).left_out
+    assert left.blocking
+    assert "fan_out" in left.reason

@@ -10,6 +10,7 @@ from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 AUTO = "auto"
+PROGRAMS = frozenset({"scheduled_batch"})  # the shapes whose programs exist: the runner alone is enough
 
 
 class Place(NamedTuple):
@@ -89,6 +90,11 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
     place = places.get(placement.option.target)
     if place is None or not place.languages:
         return LeftOut(job.id, f"stays on {job.host}: {placement.option.target} has nothing to create", blocking=False)
+    if placement.option.shape not in PROGRAMS:
+        shape = placement.option.shape
+        return LeftOut(
+            job.id, f"the programs of the shape {shape} are not written yet; answer {job.id}/shape: scheduled_batch", True
+        )
     accepted = answers.get(f"{job.id}/schedule-accepted") == "yes"
     chosen = job_file.translation(entry)
     if chosen is None:
