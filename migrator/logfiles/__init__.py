@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from migrator.model.source import HostFile, HostFiles
+from migrator.logfiles import binary_journal, journal_export, journal_json, syslog
+from migrator.model.source import HostFile, HostFiles, Problem
 from migrator.model.usage import Line
 
 
@@ -18,8 +19,9 @@ class LogFile(Protocol):
 
     def read(
         self, files: HostFiles, file: HostFile, needles: tuple[bytes, ...], timezone: str, as_of: datetime | None
-    ) -> Iterator[Line]:
-        """Lines that hold one of `needles`, in file order. `timezone` is the host's; `as_of` anchors stamps without a year."""
+    ) -> Iterator[Line | Problem]:
+        """Lines that hold one of `needles`, in file order, and what could not be read. `timezone` is the host's; `as_of`
+        anchors stamps without a year."""
 
 
-ALL: tuple[LogFile, ...] = ()
+ALL: tuple[LogFile, ...] = (binary_journal, journal_json, journal_export, syslog)

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from migrator.model.usage import Event, Line
+from migrator.runlogs import anacron, busybox, cronie, debian_cron, pam_session, run_parts
 
 
 class RunLog(Protocol):
-    """A reader of one daemon's messages."""
+    """A reader of one daemon's messages. `TAGS`: the tags of its lines; nobody else's line is asked."""
 
     NEEDLES: tuple[bytes, ...]
+    TAGS: tuple[str, ...]
 
     def read(self, line: Line) -> Iterator[Event]:
         """The events of a line; none if the line is not this daemon's."""
 
 
-ALL: tuple[RunLog, ...] = ()
+ALL: tuple[RunLog, ...] = (pam_session, debian_cron, cronie, busybox, anacron, run_parts)

@@ -1,1 +1,1 @@
-"""Pairs starts with ends, and runs with jobs."""
+"""Joins what daemons said to runs: pairs starts with ends, and runs with jobs."""

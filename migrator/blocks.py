@@ -1,0 +1,125 @@
+"""Reads any file, compressed or not, in blocks, and finds the lines that hold a needle without touching the others.
+
+Source: the magic numbers are those of RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.1 and bzip2.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+BLOCK_BYTES = 1 << 20
+LINE_LIMIT_BYTES = 1 << 16  # syslog daemons cut at 8 kB; a longer line is no log line
+DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+
+
+class Decompressor(Protocol):
+    """What zlib, bz2 and lzma have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _fresh(magic: bytes) -> Decompressor | None:
+    if magic.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(wbits=31)
+    if magic.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMADecompressor()
+    if magic.startswith(b"BZh"):
+        return bz2.BZ2Decompressor()
+    return None
+
+
+def read_blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """The decompressed bytes of a stream, block by block; a compressed file may have several members.
+
+    Raises one of `DAMAGED` where a compressed file is cut off or broken, after everything before that was given.
+    """
+    block = stream.read(BLOCK_BYTES)
+    if block.startswith(b"\x28\xb5\x2f\xfd"):
+        yield from _read_zstd(stream, block)
+        return
+    decompressor = _fresh(block)
+    if decompressor is None:
+        while block:
+            yield block
+            block = stream.read(BLOCK_BYTES)
+        return
+    while block:
+        if decompressor.eof:
+            rest = block.lstrip(b"\0")
+            fresh = _fresh(rest)
+            if fresh is None:
+                return  # gzip(1) ignores trailing garbage, too
+            decompressor, block = fresh, rest
+        yield decompressor.decompress(block)
+        block = decompressor.unused_data if decompressor.eof else b""
+        block = block or stream.read(BLOCK_BYTES)
+    if not decompressor.eof:
+        raise EOFError("the compressed file is cut off")
+
+
+def _read_zstd(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
+    decompressor = zstandard.ZstdDecompressor().decompressobj()
+    while block:
+        if decompressor.eof:
+            decompressor = zstandard.ZstdDecompressor().decompressobj()
+        yield decompressor.decompress(block)
+        block = decompressor.unused_data if decompressor.eof else b""
+        block = block or stream.read(BLOCK_BYTES)
+    if not decompressor.eof:
+        raise EOFError("the compressed file is cut off")
+
+
+def head(stream: BinaryIO, size: int = 65536) -> bytes:
+    """The first decompressed bytes; empty where there are none or they are damaged."""
+    taken = b""
+    try:
+        for block in read_blocks(stream):
+            taken += block
+            if len(taken) >= size:
+                break
+    except DAMAGED:
+        pass
+    return taken[:size]
+
+
+def lines(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[bytes]:
+    """Lines (without their end) that hold one of `needles`, in order; a last line without an end counts.
+
+    >>> import io
+    >>> list(lines(io.BytesIO(b"a CRON b\\nnothing\\nc CRON"), (b"CRON",)))
+    [b'a CRON b', b'c CRON']
+    """
+    carry = b""
+    for block in read_blocks(stream):
+        end = block.rfind(b"\n") + 1
+        if not end:
+            carry = (carry + block)[-BLOCK_BYTES:]
+            continue
+        yield from _find(carry + block[:end], needles)
+        carry = block[end:]
+    if carry:
+        yield from _find(carry + b"\n", needles)
+
+
+def _find(block: bytes, needles: tuple[bytes, ...]) -> Iterator[bytes]:
+    if not needles:
+        yield from block.splitlines()
+        return
+    spans: dict[int, int] = {}
+    for needle in needles:
+        at = block.find(needle)
+        while at >= 0:
+            start, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
+            spans[start] = end
+            at = block.find(needle, end)
+    for start in sorted(spans) if len(needles) > 1 else spans:
+        if spans[start] - start <= LINE_LIMIT_BYTES:
+            yield block[start : spans[start]].rstrip(b"\r")

@@ -1,0 +1,158 @@
+"""`migrator runs`: how long each job really ran, from the server's own logs."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrator import schedulers, tables, usage
+from migrator.cli import EXIT_DONE
+from migrator.hosts import reading as hosts
+from migrator.model.job import Job
+from migrator.model.source import Problem
+from migrator.model.usage import Measured, Usage
+from migrator.sources.opening import open_source
+from migrator.terminal import safe, table
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  migrator runs /
+  migrator runs web01.tar.gz --format json
+  migrator runs samples/web01 --each --format csv > runs.csv
+  migrator runs samples/* --each --format parquet > runs.parquet
+"""
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--each", is_flag=True, help="Every run, not only its job's figures.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "parquet"]), default="text", show_default=True)
+@click.option("--as-of", "as_of", type=click.DateTime(), help="The only now (UTC); anchors logs without years.")
+def command(sources: tuple[str, ...], each: bool, form: str, as_of: datetime | None) -> int:
+    """List how long each job of SOURCE really ran."""
+    now = None if as_of is None else as_of.replace(tzinfo=UTC)
+    jobs: list[Job] = []
+    found: list[Measured] = []
+    runs: list[tables.RunTable] = []
+    for source in sources:
+        for files in open_source(source):
+            host, _ = hosts.read(files)
+            own = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
+            measured, table_of_runs = usage.measure(files, host, own, now)
+            jobs.extend(own)
+            found.append(measured)
+            runs.append(table_of_runs)
+    everything = tables.join(runs)
+    problems = [problem for measured in found for problem in measured.problems]
+    for problem in problems:
+        click.echo(safe(f"{problem.location}: {problem.message}"), err=True)
+    entries = [(job, entry) for job, entry in zip(jobs, (entry for m in found for entry in m.usage), strict=True)]
+    if form == "parquet":
+        everything.frame.write_parquet(sys.stdout.buffer, compression="zstd")
+    elif form == "json":
+        document: dict[str, Any] = {"jobs": [_job(job, entry) for job, entry in entries]}
+        if each:
+            document["runs"] = [_plain(row) for row in everything.rows()]
+        document["unmatched"] = [
+            {"host": u.host, "user": u.user, "command": u.command, "observed_runs": u.observed_runs, "p95_s": u.duration_s.p95}
+            for m in found for u in m.unmatched
+        ]  # fmt: skip
+        document["problems"] = [_problem(problem) for problem in problems]
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    elif form == "csv":
+        rows = (_plain(row) for row in everything.rows()) if each else (_job(job, entry) for job, entry in entries)
+        columns = list(tables.SCHEMA) if each else list(_job(*entries[0])) if entries else ["id"]
+        click.echo(_csv(columns, rows), nl=False)
+    else:
+        _text(entries, everything, each, found)
+    return EXIT_DONE
+
+
+def _job(job: Job, entry: Usage) -> dict[str, Any]:
+    spread = entry.duration_s
+    return {
+        "id": job.id,
+        "host": job.host,
+        "name": job.name,
+        "user": job.user,
+        "command": job.command,
+        "observed_days": entry.observed_days,
+        "observed_runs": entry.observed_runs,
+        "timed_runs": spread.count,
+        "unfinished_runs": entry.unfinished_runs,
+        "monthly_runs": entry.monthly_runs,
+        "p50_s": spread.p50,
+        "p95_s": spread.p95,
+        "p99_s": spread.p99,
+        "max_s": spread.max,
+        "upper_s": entry.upper_s,
+        "upper_confidence": entry.upper_confidence,
+        "growth_per_month": entry.growth_per_month,
+        "failed_runs": entry.failed_runs,
+        "overlapping_runs": entry.overlapping_runs,
+        "log_quality": entry.log_quality,
+        "sources": list(entry.sources),
+        "first_run_at": _iso(entry.first_run_at),
+        "last_run_at": _iso(entry.last_run_at),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"path": problem.location.path, "line": problem.location.line, "message": problem.message}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _csv(columns: list[str], rows: Iterator[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: " ".join(value) if isinstance(value, list) else value for name, value in row.items()})
+    return text.getvalue()
+
+
+def _figure(value: float | None, unit: str = "s") -> str:
+    return "unknown" if value is None else f"{value:,.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
+
+
+def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, found: list[Measured]) -> None:
+    if each:
+        table(
+            ("host", "job", "started at", "duration", "status", "source", "how sure"),
+            (
+                (
+                    row["host"], row["job_id"] or f"(no job) {row['command']}", _iso(row["started_at"]) or "",
+                    _figure(row["duration_s"]), "unknown" if row["exit_status"] is None else str(row["exit_status"]),
+                    row["source"], row["quality"],
+                )
+                for row in runs.rows()
+            ),
+        )  # fmt: skip
+        return
+    table(
+        ("job", "runs", "p50", "p95", "p99", "max", "failed", "overlapping", "log"),
+        (
+            (
+                job.id, str(entry.observed_runs), _figure(entry.duration_s.p50), _figure(entry.duration_s.p95),
+                _figure(entry.duration_s.p99), _figure(entry.duration_s.max),
+                "unknown" if entry.failed_runs is None else str(entry.failed_runs),
+                "unknown" if entry.overlapping_runs is None else str(entry.overlapping_runs), entry.log_quality,
+            )
+            for job, entry in entries
+        ),
+    )  # fmt: skip
+    lost = sum(item.observed_runs for measured in found for item in measured.unmatched)
+    click.echo(f"{len(runs)} runs, {lost} of them of no job that is scheduled now")

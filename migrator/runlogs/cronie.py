@@ -1,0 +1,31 @@
+"""cronie of Red Hat, Fedora, Amazon, Arch and SUSE.
+
+Line: `CROND[66]: (root) CMD (echo good)`: pid of the job
+Line: `CROND[63]: (root) CMDEND (echo good)`: pid of the process between; cronie >= 1.5.6
+Source: cronie src/do_command.c
+"""
+
+import re
+from collections.abc import Iterator
+
+from migrator.model.usage import Event, Line
+from migrator.runlogs.wording import command_text, event
+
+NEEDLES = (b"CROND", b"crond[")
+TAGS = ("CROND", "crond", "CRONIE-CROND")
+SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMDEND|CMD) \((?P<command>.*)\)$", re.DOTALL)
+
+
+def read(line: Line) -> Iterator[Event]:
+    """Starts, ends and the daemon's own starts. cronie never tells an exit status."""
+    if line.tag == "crond":
+        if line.text.startswith("(CRON) STARTUP"):
+            yield event("daemon-start", line, "cronie")
+        return
+    found = SAID.match(line.text)
+    if found is not None:
+        end = found["what"] == "CMDEND"
+        yield event(
+            "end" if end else "start", line, "cronie", user=found["user"], command=command_text(found["command"]),
+            role="parent" if end else "child",
+        )  # fmt: skip

@@ -1,0 +1,88 @@
+"""Says which job a run belongs to: by user and by the command as its daemon writes it; by the calendar where jobs are equal."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from migrator.errors import ScheduleError
+from migrator.model.job import Job
+from migrator.schedule.calendar import Calendar
+from migrator.schedule.reading import calendar_of
+from migrator.tables import Run, instant
+
+CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
+EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
+LATE = timedelta(seconds=1)
+
+
+class Matching:
+    """The jobs of one host, ready to be asked."""
+
+    def __init__(self, host: str, jobs: Iterable[Job]) -> None:
+        self._host = host.split(".")[0].lower()
+        self._jobs = defaultdict[tuple[str | None, str], list[Job]](list)
+        self._long: list[tuple[str | None, str, Job]] = []
+        self._calendars: dict[str, Calendar | None] = {}
+        for job in jobs:
+            texts = {_plain(job.logged_as), _plain(job.command.split("\n")[0])}
+            if job.part_of is not None:
+                texts.add(job.location.path)
+            for text in sorted(texts):
+                self._jobs[job.user, text].append(job)
+                if len(text) >= CUT_CHARS:
+                    self._long.append((job.user, text, job))
+
+    def assigned(self, runs: list[Run]) -> list[Run]:
+        """The same runs with their job's id; those of no job keep None."""
+        names = {run.host.split(".")[0].lower() for run in runs}
+        own = self._host if self._host in names else None  # a log under another name than the tree's is taken as this server's
+        given: dict[tuple[int, str], int] = {}
+        found = []
+        for run in runs:
+            if own is not None and run.host.split(".")[0].lower() != own:
+                found.append(run)
+                continue
+            candidates = self._candidates(run)
+            if len(candidates) > 1:
+                candidates = self._by_calendar(run, candidates)
+            if not candidates:
+                found.append(run)
+                continue
+            # equal jobs in the same minute take turns
+            minute = run.started_at_us // 60_000_000
+            key = (minute, candidates[0].id)
+            turn = given.get(key, 0)
+            given[key] = turn + 1
+            found.append(run._replace(job_id=candidates[turn % len(candidates)].id))
+        return found
+
+    def _candidates(self, run: Run) -> list[Job]:
+        if run.command is None:
+            return []
+        text = _plain(run.command)
+        found = self._jobs.get((run.user, text))
+        if found:
+            return found
+        if len(text) >= CUT_CHARS:
+            return [job for user, whole, job in self._long if user == run.user and whole.startswith(text)]
+        return []
+
+    def _by_calendar(self, run: Run, candidates: list[Job]) -> list[Job]:
+        living = [job for job in candidates if job.enabled and job.ignored_reason is None] or candidates
+        if len(living) == 1:
+            return living
+        at = instant(run.started_at_us)
+        due = [job for job in living if (calendar := self._calendar(job)) and any(calendar.occurrences(at - EARLY, at + LATE))]
+        return due or living[:1]
+
+    def _calendar(self, job: Job) -> Calendar | None:
+        if job.id not in self._calendars:
+            try:
+                self._calendars[job.id] = calendar_of(job.schedule)
+            except ScheduleError:
+                self._calendars[job.id] = None
+        return self._calendars[job.id]
+
+
+def _plain(text: str) -> str:
+    return text.strip()

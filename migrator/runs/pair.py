@@ -1,0 +1,185 @@
+"""A state machine over the events of one host that gives every run the log shows, and no other.
+
+Two kinds of witness are joined. A *span* is cron's process between daemon and job: PAM opens and closes it, END and CMDEND name
+its command. A *start* is the job's own line (CMD). They carry different pids: they are joined by the session's number where a
+log has it, by the text where the end names it, and else inside the group of the same user and second (`runs/attach.py`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from migrator.model.usage import Event
+from migrator.runs.attach import attach
+from migrator.runs.parts import Span, Start
+from migrator.tables import Run, RunQuality
+
+NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
+STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
+SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
+BY_TEXT = {"run_parts", "anacron"}
+
+
+class Pairing:
+    """The state: carried over block, file and rotation borders because it is one object per host."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, Span] = {}
+        self._spans: list[Span] = []
+        self._starts: list[Start] = []
+        self._waiting: dict[tuple[str | None, str | None], list[Start]] = defaultdict(list)
+        self._by_session: dict[str, Start] = {}
+        self._by_pid: dict[int, Start] = {}
+        self._largest_pid = 0
+        self.tells_failures = False
+
+    def feed(self, event: Event) -> None:
+        """Take the next event."""
+        if event.pid is not None and event.pid > self._largest_pid:
+            self._largest_pid = event.pid
+        match event.kind:
+            case "start":
+                self._start(event)
+            case "end":
+                self._end(event)
+            case "session-open":
+                self._session_open(event)
+            case "session-close":
+                self._session_close(event)
+            case "failure":
+                self._failure(event)
+            case _:
+                pass
+
+    def _start(self, event: Event) -> None:
+        start = Start(event)
+        self._starts.append(start)
+        if event.source in BY_TEXT:
+            self._waiting[event.user, event.command].append(start)
+            return
+        if event.session is not None:
+            span = self._open.get(event.session)
+            if span is not None and span.user == event.user and span.start is None:
+                _join(span, start, "exact")
+            else:
+                self._by_session[event.session] = start
+        elif event.pid_role == "parent":
+            span = self._open.get(event.pid)
+            if span is not None and span.start is None and abs(event.at_us - span.open_us) <= NEAR_US and span.user == event.user:
+                _join(span, start, "exact")
+            else:
+                span = self._open[event.pid] = Span(event, event.at_us)
+                self._spans.append(span)
+                _join(span, start, "exact")
+        if event.pid_role == "child" and event.pid is not None:
+            self._by_pid[event.pid] = start
+        if start.span is None:
+            self._waiting[event.user, event.command].append(start)
+
+    def _session_open(self, event: Event) -> None:
+        key = event.session or event.pid
+        old = self._open.get(event.pid) if event.session is None else None
+        if old is not None and old.opened_by == "start" and old.user == event.user and event.at_us - old.open_us <= NEAR_US:
+            return  # the start came first: PAM's line and cron's may change places within a second
+        span = self._open[key] = Span(event, event.at_us)
+        self._spans.append(span)
+        waiting = self._by_session.pop(event.session, None) if event.session is not None else None
+        if waiting is not None and waiting.event.user == event.user and abs(event.at_us - waiting.event.at_us) <= NEAR_US:
+            self._forget(waiting)
+            _join(span, waiting, "exact")
+
+    def _session_close(self, event: Event) -> None:
+        span = self._open.get(event.session or event.pid)
+        if span is not None and span.user == event.user and span.close is None:
+            span.close = event
+            del self._open[event.session or event.pid]
+
+    def _end(self, event: Event) -> None:
+        span = self._open.get(event.session or event.pid) if event.source not in BY_TEXT else None
+        if span is not None and (span.user != event.user or span.end is not None):
+            span = None
+        if span is not None and span.start is not None and span.start.event.command != event.command:
+            span = None
+        if span is None:
+            self._loose_end(event)
+            return
+        span.end = event
+        if span.start is None:
+            near = [s for s in self._waiting[event.user, event.command] if abs(s.event.at_us - span.open_us) <= NEAR_US]
+            if near:
+                start = min(near, key=lambda item: self._distance(item.event.pid, event.pid))
+                self._forget(start)
+                _join(span, start, "exact" if len(near) == 1 else "paired")
+        if span.opened_by == "start":
+            del self._open[event.session or event.pid]
+
+    def _loose_end(self, event: Event) -> None:
+        waiting = self._waiting[event.user, event.command]
+        if not waiting:
+            return  # it started before this log
+        if event.source in BY_TEXT:
+            start = waiting.pop()
+            waiting.clear()  # sequential: an older one lost its end
+        else:
+            newest = max(item.event.at_us for item in waiting)
+            fresh = [item for item in waiting if newest - item.event.at_us <= STALE_US] or waiting
+            start = min(fresh, key=lambda item: self._distance(item.event.pid, event.pid))
+            waiting.remove(start)
+        start.end = event
+        start.quality = "exact" if event.source in BY_TEXT else "paired"
+
+    def _failure(self, event: Event) -> None:
+        self.tells_failures = True
+        start = self._by_pid.get(event.pid) if event.pid is not None else None
+        if start is not None and start.exit_status is None and start.event.at_us <= event.at_us:
+            start.exit_status = event.exit_status
+
+    def _forget(self, start: Start) -> None:
+        waiting = self._waiting[start.event.user, start.event.command]
+        if start in waiting:
+            waiting.remove(start)
+
+    def _distance(self, child: int | None, parent: int | None) -> int:
+        """How many processes were started after the parent before the child; pids wrap."""
+        if child is None or parent is None:
+            return LARGE_PIDS
+        return (child - parent) % (SMALL_PIDS if self._largest_pid < SMALL_PIDS else LARGE_PIDS)
+
+    def runs(self) -> list[Run]:
+        """All runs, after the last event."""
+        free = [start for start in self._starts if start.span is None and start.end is None and start.event.source not in BY_TEXT]
+        spans = [span for span in self._spans if span.start is None]
+        attach(free, spans, NEAR_US, self._distance)
+        return [_run(start, self.tells_failures) for start in self._starts]
+
+
+def _join(span: Span, start: Start, quality: RunQuality) -> None:
+    span.start, start.span, start.quality = start, span, quality
+
+
+def _run(start: Start, tells_failures: bool) -> Run:
+    event, span = start.event, start.span
+    end = start.end or (span and (span.end or span.close))
+    low = high = None
+    if end is not None:
+        length_us, blur_us = max(0, end.at_us - event.at_us), max(event.resolution_us, end.resolution_us)
+        blur_us = 0 if blur_us <= 1 else blur_us
+        low, high = max(0, length_us - blur_us) / 1e6, (length_us + blur_us) / 1e6
+    status = start.exit_status if start.exit_status is not None else (end.exit_status if end else None)
+    if status is None and end is not None and tells_failures and event.source == "debian_cron":
+        status = 0  # this daemon names failures, and named none
+    return Run(
+        event.host, None, event.user, event.command, event.at_us, max(event.at_us, end.at_us) if end else None, low, high, status,
+        None, None, event.source, start.quality if end else "starts-only",
+    )  # fmt: skip
+
+
+def pair(events: Iterable[Event], tells_failures: bool = False) -> list[Run]:
+    """The runs of one or many hosts; `tells_failures`: the daemon is known to log each failure."""
+    hosts: dict[str, Pairing] = {}
+    for event in events:
+        state = hosts.get(event.host)
+        if state is None:
+            state = hosts[event.host] = Pairing()
+            state.tells_failures = tells_failures
+        state.feed(event)
+    return [run for state in hosts.values() for run in state.runs()]

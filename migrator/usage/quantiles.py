@@ -1,0 +1,80 @@
+"""Order statistics of measured runs, without a model behind them.
+
+Quantiles are nearest-rank (the smallest measured value that at least that share of the runs does not exceed): a figure in the
+report is then a run that happened, and it can be found in the log.
+"""
+
+import math
+from collections.abc import Sequence
+
+from migrator.model.usage import Spread
+
+Z_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+def nearest_rank(ordered: Sequence[float], share: float) -> float:
+    """The quantile of values in ascending order.
+
+    >>> nearest_rank([15, 20, 35, 40, 50], 0.4)
+    20
+    """
+    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Median, tail and maximum; all None without values."""
+    if not values:
+        return Spread(count=0, p50=None, p95=None, p99=None, max=None)
+    ordered = sorted(values)
+    p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.5, 0.95, 0.99))
+    return Spread(count=len(ordered), p50=p50, p95=p95, p99=p99, max=ordered[-1])
+
+
+def upper_bound(values: Sequence[float], share: float, confidence: float) -> float | None:
+    """A value that the true quantile does not exceed with this confidence; None with too few values (below 299 for p99 at 95 %).
+
+    The k-th smallest of n is such a bound where P(Binomial(n, share) < k) >= confidence; no distribution is assumed.
+    Source: Hahn and Meeker, Statistical Intervals, section 5.2.
+    """
+    n = len(values)
+    if n == 0 or 1 - share**n < confidence:
+        return None
+    below = 1.0 - share**n  # P(fewer than n of n lie under the quantile)
+    probability = share**n
+    k = n
+    while k > 1:
+        # P(exactly k-1) from P(exactly k)
+        probability *= k / (n - k + 1) * (1 - share) / share
+        if below - probability < confidence:
+            break
+        below -= probability
+        k -= 1
+    return sorted(values)[k - 1]
+
+
+def growth_per_month(at_days: Sequence[float], values: Sequence[float], month_days: float) -> float | None:
+    """The share by which runs get longer each month: the median slope (Theil-Sen) over the median run.
+
+    None where Kendall's test does not tell it from noise at 5 %, or there are fewer than 10 runs or 14 days.
+    Source: Sen 1968; Kendall 1975 (variance with ties).
+    """
+    if len(values) < 10 or max(at_days) - min(at_days) < 14:
+        return None
+    step = max(1, math.ceil(len(values) / 400))
+    points = sorted(zip(at_days, values, strict=True))[::step]
+    slopes, score = [], 0
+    for index, (x, y) in enumerate(points):
+        for other_x, other_y in points[:index]:
+            score += (y > other_y) - (y < other_y)
+            if x > other_x:
+                slopes.append((y - other_y) / (x - other_x))
+    n = len(points)
+    ties: dict[float, int] = {}
+    for _, y in points:
+        ties[y] = ties.get(y, 0) + 1
+    variance = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties.values())) / 18
+    middle = nearest_rank(sorted(values), 0.5)
+    if variance <= 0 or abs(score) - 1 <= Z_95 * math.sqrt(variance) or not slopes or middle <= 0:
+        return None
+    slope = sorted(slopes)[len(slopes) // 2]
+    return round(slope * month_days / middle, 6) or None
