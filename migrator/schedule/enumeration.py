@@ -45,6 +45,8 @@ def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minut
             if missed and not (left < right and wall[left] == low):
                 front = segment.start
         cuts.append((left, right, segment.offset, front))
+    if len(cuts) == 1 and cuts[0][2] == 0:
+        return wall[np.searchsorted(wall, start) : np.searchsorted(wall, end)]
     whole = np.empty(sum(right - left + (front is not None) for left, right, _, front in cuts), dtype=np.int32)
     at = 0
     for left, right, offset, front in cuts:

@@ -146,7 +146,7 @@ def _chain(item_text: str, part: Range, text: str, *, from_end: bool = False) ->
             start = _full_year(start)
             stop = None if stop is None else _full_year(stop)
         repeat = int(match[3]) if match[3] else 0
-        if part is SECOND and stop == start:
+        if part is SECOND and stop == start and not repeat:
             raise _wrong(text, f"second {item!r}: systemd refuses a range of less than a second")
         if match[3] and repeat == 0:
             raise _wrong(text, f"{part.name} {item!r}: a repetition of 0 never moves on")
