@@ -231,7 +231,8 @@ def test_each_script_of_run_parts_is_a_job_on_the_schedule_of_its_caller(tmp_pat
 def test_on_rhel_a_dot_in_the_name_is_fine_and_anacron_runs_the_daily_folder(tmp_path: Path) -> None:
     scripts = {
         "etc/cron.daily/name.sh": "#!/bin/sh\n",
-        "etc/anacrontab": "RANDOM_DELAY=45\nSTART_HOURS_RANGE=3-22\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\nwhat is this\n",
+        "etc/anacrontab": "RANDOM_DELAY=45\nSTART_HOURS_RANGE=3-22\n"
+        "1\t5\tcron.daily\tnice run-parts /etc/cron.daily\nwhat is this\n",
     }
     found = read_tree(write(tmp_path, RHEL | scripts))
     name = job(found, "name.sh")

@@ -265,7 +265,7 @@ def _job(
     command, _, stdin = both.text.partition("\0")
     user = entry.user if kind.has_user else kind.user
     values = {name: setting.value for name, (setting, _) in scope.settings.items()}
-    comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None
+    comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None if scope.comments else None
     passwd = {known.name: known for known in host.users or ()}
     unknown = user is not None and host.users is not None and user not in passwd
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None

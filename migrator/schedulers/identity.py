@@ -7,6 +7,7 @@ ordinal among equals. The schedule is not part of it: a job that is moved to ano
 import hashlib
 import re
 import shlex
+from functools import lru_cache
 
 from migrator.schedule.crontab import FIELDS
 
@@ -72,6 +73,7 @@ def slug(command: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower())[:LONGEST_SLUG].strip("-") or "job"
 
 
+@lru_cache(maxsize=256)  # id and name ask for the same command
 def main_program(command: str) -> str:
     """The program or script that the command is about, as written."""
     fallback = None

@@ -44,7 +44,7 @@ def _callers(files: HostFiles, host: Host) -> dict[str, Job]:
     """The job that runs each folder: anacron's line where anacron is there, else the crontab's."""
     anacron = files.exists("/usr/sbin/anacron") or (files.exists("/etc/anacrontab") and not files.exists("/usr/sbin/cron"))
     found: dict[str, Job] = {}
-    tables = [system_crontab.read(files, host).jobs, user_crontab.read(files, host).jobs]
+    tables = [table.read(files, host).jobs for table in (system_crontab, user_crontab) if _speaks_of_it(files, table.READS)]
     for job in [job for jobs in tables for job in jobs]:
         if not job.enabled or (anacron and ANACRON_GUARD.search(job.command)):
             continue
@@ -54,6 +54,11 @@ def _callers(files: HostFiles, host: Host) -> dict[str, Job]:
         for match in CALL.finditer(job.command):
             found.setdefault(match[3].rstrip("/"), job)
     return found
+
+
+def _speaks_of_it(files: HostFiles, patterns: tuple[str, ...]) -> bool:
+    """True if any of the files calls run-parts: a large tab is not parsed a second time for nothing."""
+    return any(b"run-parts" in (files.content(file.path) or b"") for file in files.glob(patterns))
 
 
 def _part(
