@@ -51,7 +51,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("host_access", Offered(offered=False, how="a pod sees its container, not the old server"), SECURITY_SOURCE),
         limit("root", Offered(offered=True, how="root inside the container, without privileges on a node"), SECURITY_SOURCE),
         limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), SECURITY_SOURCE),
-        limit("single_flight", Offered(offered=True, how="concurrencyPolicy: Forbid leaves out a start while a run goes on")),
+        limit("single_flight", OneOf(choices=("skip",)), condition="concurrencyPolicy Forbid leaves out a start, none waits"),
         limit("at_most_once", Offered(offered=False, how=twice)),
         limit("runtime", Offered(offered=True, how="whatever an image can hold")),
         limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
