@@ -203,6 +203,7 @@ def _folders() -> tuple[Traversable, ...]:
     return (importlib.resources.files("migrator") / "templates", Path(__file__).parent.parent / "templates")
 
 
+@functools.cache
 def source(template: str) -> str | None:
     """The text of a template or of a file copied from `templates/` as it is; None if there is none of this name."""
     if ".." in template.split("/"):

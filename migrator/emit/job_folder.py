@@ -1,5 +1,6 @@
 """jobs/<job id>/: everything that belongs to one job, whatever starts it."""
 
+import functools
 import importlib.resources
 import re
 from collections.abc import Mapping
@@ -56,6 +57,7 @@ def is_zip(resources: tuple[Resource, ...]) -> bool:
     return any(resource.values.get("package") == "zip" for resource in resources)
 
 
+@functools.cache
 def runner_files() -> tuple[tuple[str, bytes], ...]:
     """The runner, verbatim."""
     folder = importlib.resources.files("migrator") / "runner"
