@@ -85,7 +85,7 @@ SEGMENT_LIMIT = 4000
 PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
 
 PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("PASSWORD", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
+    ("PASSWORD", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
     ("SUDO_PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
     ("SUDO_PASSWORD", "stdin", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
     ("PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),

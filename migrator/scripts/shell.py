@@ -190,7 +190,7 @@ class _Reader(Redirects):
             self.assigned.add(name)
         else:
             word = self.words.word(value)
-            if word.is_known or "$" in word.text or "`" in word.text:
+            if word.text or word.is_known:
                 self.words.variables[name] = word
             if name in {"PGHOST", "MYSQL_HOST", "REDIS_HOST"} and word.is_known:
                 self.assigned.add(name)

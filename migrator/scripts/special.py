@@ -230,7 +230,9 @@ def _flock(
     inline = next((word for word in parts.values("-c", "--command")), None)
     while rest and rest[0].text in {"-n", "-x", "-s", "-o", "-F", "--nonblock", "-e", "--"}:
         rest = rest[1:]  # util-linux takes options after the file as well
-    if len(rest) >= 2 and rest[0].text in {"-c", "--command"}:
+    if inline is None and parts.has("-c", "--command") and rest:
+        inline = rest[0]  # `flock FILE -c COMMAND`
+    elif len(rest) >= 2 and rest[0].text in {"-c", "--command"}:
         inline = rest[1]
     if inline is not None:
         _inline_shell(reader, inline, row)

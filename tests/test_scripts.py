@@ -1,0 +1,169 @@
+"""What inspectors say: one case file per language, a text in, facts out; and how calls are followed through a tree.
+
+A line of `want` is `kind value [detail] @line`, with `?` in front where the fact is not certain.
+"""
+
+from pathlib import Path
+
+import pytest
+from cases import read_cases, rewrite
+
+from migrator import scripts
+from migrator.model.finding import Fact
+from migrator.model.job import Host, Job, Schedule, Setting
+from migrator.model.source import Location
+from migrator.scripts import facts as follow
+from migrator.scripts.reading import Context
+from migrator.sources import directory
+
+CASES = Path(__file__).parent / "cases" / "scripts"
+HOME = {"HOME": "/home/app", "LOGNAME": "app"}
+
+
+def shown(fact: Fact) -> str:
+    place = fact.evidence.location
+    detail = f" [{fact.detail}]" if fact.detail else ""
+    return f"{'' if fact.certain else '? '}{fact.kind} {fact.value}{detail} @{place.line if place else '-'}"
+
+
+def all_cases() -> list:
+    return [
+        pytest.param(plugin, case, id=f"{plugin.LANGUAGE}-{case.name}")
+        for plugin in scripts.ALL
+        if (CASES / f"{plugin.LANGUAGE}.txt").is_file()
+        for case in read_cases(CASES / f"{plugin.LANGUAGE}.txt")
+    ]
+
+
+@pytest.mark.parametrize(("plugin", "case"), all_cases())
+def test_an_inspector_says_what_the_text_does(plugin, case, update: bool) -> None:
+    """The part `command` is a crontab line, the part `script` a file /srv/app/bin/run with the arguments in `arguments`."""
+    is_line = "command" in case.parts
+    text = case.parts["command"].rstrip("\n") if is_line else case.parts["script"]
+    location = Location(host="h", path="/etc/cron.d/app" if is_line else "/srv/app/bin/run", line=1)
+    arguments = tuple(case.parts.get("arguments", "").split())
+    reading = plugin.read(text, location, Context(HOME, arguments, "/home/app", is_line))
+    lines = [shown(fact) for fact in reading.facts]
+    lines += [f"-> {call.path or call.inline}{f' ({call.language})' if call.language else ''}" for call in reading.calls]
+    got = "".join(f"{line}\n" for line in lines)
+    if update:
+        rewrite(case.path, {case.name: got})
+    else:
+        assert got.strip() == case.parts["want"].strip(), f"{case.path}:{case.line}"
+
+
+JOB = {"host": "web01", "scheduler": "system_crontab", "name": "x", "logged_as": "x", "id": "x"}
+
+
+def facts_of(root: Path, command: str, **settings: str) -> tuple[list[str], list[str], dict[str, bytes]]:
+    """Facts as lines, script paths and texts of a job of user app on the server whose tree is `root`."""
+    files = directory.open(str(root))[0]
+    job = Job(
+        **JOB,
+        location=Location(host="web01", path="/etc/cron.d/app", line=3),
+        schedule=Schedule(grammar="debian", expressions=("@daily",), timezone="UTC"),
+        user="app",
+        command=command,
+        environment=tuple(Setting(name=name, value=value) for name, value in settings.items()),
+    )
+    found, texts = follow.facts(files, Host(name="web01"), job)
+    return [shown(fact) for fact in found.facts], [script.path for script in found.scripts], texts
+
+
+def plant(root: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        path = root / name.replace("__", "/").replace("_DOT_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+
+def test_a_chain_of_scripts_is_followed_through_folders_and_languages(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        srv__app__run_DOT_sh='#!/bin/bash\ncd "$(dirname "$0")"\n. ./env_DOT_sh\npython3 load.py --out /data/x "$TARGET"\n'.replace(
+            "_DOT_", "."
+        ),
+        srv__app__env_DOT_sh="export TARGET=/data/y\n",
+        srv__app__load_DOT_py="import sys, common\nopen(sys.argv[3], 'w')\n",
+        srv__app__common_DOT_py="import requests\nrequests.get('https://example.org/a')\n",
+    )
+    lines, paths, _ = facts_of(tmp_path, "/srv/app/run.sh")
+    assert paths == ["/srv/app/run.sh", "/srv/app/env.sh", "/srv/app/load.py", "/srv/app/common.py"]
+    assert "url https://example.org/a @2" in lines
+    assert not [line for line in lines if "environment-variable TARGET" in line]
+
+
+def test_scripts_that_call_each_other_end(tmp_path: Path) -> None:
+    plant(tmp_path, srv__a_DOT_sh="#!/bin/sh\n/srv/b.sh\n", srv__b_DOT_sh="#!/bin/sh\n/srv/a.sh\n")
+    assert facts_of(tmp_path, "/srv/a.sh")[1] == ["/srv/a.sh", "/srv/b.sh"]
+
+
+def test_a_script_that_is_gone_is_said_to_be_missing(tmp_path: Path) -> None:
+    plant(tmp_path, srv__a_DOT_sh="#!/bin/sh\ntrue\n")
+    assert "missing-script /srv/gone.sh @3" in facts_of(tmp_path, "/srv/gone.sh")[0]
+    assert (
+        "? missing-script /srv/gone.sh [run only if it is there] @3"
+        in facts_of(tmp_path, "[ -x /srv/gone.sh ] && /srv/gone.sh")[0]
+    )
+
+
+def test_without_any_collected_script_nothing_is_certainly_missing(tmp_path: Path) -> None:
+    plant(tmp_path, etc__timezone="UTC\n")
+    assert "? missing-script /srv/gone.sh [no scripts were collected] @3" in facts_of(tmp_path, "/srv/gone.sh")[0]
+
+
+def test_what_is_read_and_then_written_is_state_and_the_other_way_round_is_not(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        srv__a_DOT_sh="#!/bin/sh\ncat /var/lib/x/stamp\necho 1 > /var/lib/x/stamp\n",
+        srv__b_DOT_sh="#!/bin/sh\necho 1 > /var/lib/x/made\ncat /var/lib/x/made\n",
+    )
+    assert "state /var/lib/x/stamp @3" in facts_of(tmp_path, "/srv/a.sh")[0]
+    assert not [line for line in facts_of(tmp_path, "/srv/b.sh")[0] if line.startswith("state")]
+
+
+def test_a_tool_is_found_by_the_path_of_the_crontab(tmp_path: Path) -> None:
+    plant(tmp_path, opt__tools__bin__tidy="#!/bin/sh\nrm -f /srv/x\n")
+    assert facts_of(tmp_path, "tidy --all", PATH="/usr/bin:/opt/tools/bin")[1] == ["/opt/tools/bin/tidy"]
+
+
+def test_a_stored_script_holds_no_secret(tmp_path: Path) -> None:
+    plant(tmp_path, srv__a_DOT_sh="#!/bin/sh\nmysql -pHk7-winter-Tanne x\n")
+    lines, _, texts = facts_of(tmp_path, "/srv/a.sh")
+    assert "secret MYSQL_PASSWORD @2" in lines
+    assert not any(b"Tanne" in text for text in texts.values())
+    assert not any("Tanne" in line for line in lines)
+
+
+HOSTILE = {
+    "one line of a megabyte": "echo " + "x" * 1_000_000,
+    "many words": "a b " * 50_000,
+    "deep brackets": "(" * 5_000,
+    "deep substitutions": "$(" * 2_000 + ")" * 2_000,
+    "deep braces": "{" * 3_000 + "[" * 3_000,
+    "open quote": "echo '" + "a" * 10_000,
+    "NUL bytes": "echo \0 a\0b > /srv/\0x",
+    "terminal escapes": "echo \x1b[31mred\x1b[0m > /srv/\x1b[31mx",
+    "templates": "curl http://{{ host }}/${x}/%{y}/#{z} > '{% raw %}'",
+    "lone surrogate escapes": "cat /srv/caf\\xe9",
+    "empty": "",
+    "operators": "a" + "+a" * 3_000,
+}
+
+
+@pytest.mark.parametrize("plugin", scripts.ALL, ids=lambda plugin: plugin.LANGUAGE)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_is_read_to_its_end(plugin, text: str) -> None:
+    facts = plugin.inspect(text, Location(host="h", path="/x", line=1))
+    assert all(len(fact.evidence.snippet) <= 160 for fact in facts)
+    assert all(fact.value.isprintable() and fact.evidence.snippet.isprintable() for fact in facts)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x7fELF\x02\x01\x01" + b"\0" * 11 + b"\x3e\0" + b"\0libpq.so.5\0", b"\0" * 100, b"#!/bin/sh\n\xff\xfe"]
+)
+def test_a_file_that_is_no_text_is_said_to_be_opaque(tmp_path: Path, raw: bytes) -> None:
+    plant(tmp_path, srv__x="")
+    (tmp_path / "srv" / "x").write_bytes(raw)
+    assert facts_of(tmp_path, "/srv/x")[0]
