@@ -72,7 +72,9 @@ def _entries(data: Iterator[bytes]) -> Iterator[dict[str, object]]:
                     break
                 if size > LONGEST_FIELD_BYTES:
                     raise ValueError(f"field {name[:40]!r} claims {size} bytes")
-                entry[name.decode("ascii", "replace")] = bytes(buffer[end + 9 : end + 9 + size]).decode("utf-8", "backslashreplace")
+                entry[name.decode("ascii", "replace")] = bytes(buffer[end + 9 : end + 9 + size]).decode(
+                    "utf-8", "backslashreplace"
+                )
                 at = end + 10 + size
         del buffer[:at]
     if entry:

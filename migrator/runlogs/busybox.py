@@ -21,7 +21,13 @@ def read(line: Line) -> Iterator[Event]:
     found = SAID.match(line.text)
     if found is not None:
         yield event(
-            "start", line, "busybox", user=found["user"], command=command_text(found["command"]), pid=int(found["pid"]), role="child"
+            "start",
+            line,
+            "busybox",
+            user=found["user"],
+            command=command_text(found["command"]),
+            pid=int(found["pid"]),
+            role="child",
         )
     elif (skipped := RUNNING.match(line.text)) is not None:
         yield event("skip", line, "busybox", user=skipped["user"], command=command_text(skipped["command"]))

@@ -24,4 +24,6 @@ def read(line: Line) -> Iterator[Event]:
     found = SAID.match(line.text)
     if found is not None:
         kind = "session-open" if found["what"] == "opened" else "session-close"
-        yield event("session-open" if kind == "session-open" else "session-close", line, "pam_session", user=found["user"], role="parent")
+        yield event(
+            "session-open" if kind == "session-open" else "session-close", line, "pam_session", user=found["user"], role="parent"
+        )

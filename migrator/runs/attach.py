@@ -81,9 +81,7 @@ def _length(span: Span | None) -> float | None:
 
 def _by_pid(group: Group, distance: Distance) -> list[tuple[Start, Span]]:
     starts, spans = group
-    edges = sorted(
-        (distance(start.event.pid, span.pid), i, j) for i, start in enumerate(starts) for j, span in enumerate(spans)
-    )
+    edges = sorted((distance(start.event.pid, span.pid), i, j) for i, start in enumerate(starts) for j, span in enumerate(spans))
     return _greedy(group, [(float(cost), i, j) for cost, i, j in edges])
 
 

@@ -67,7 +67,9 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                     head = blocks.head(stream)
             except (SourceError, OSError) as error:
                 unknown[file.path] = file
-                problems.append(Problem(location=Location(host=files.name, path=file.path), message=str(error), kind="unreadable"))
+                problems.append(
+                    Problem(location=Location(host=files.name, path=file.path), message=str(error), kind="unreadable")
+                )
                 continue
             if module.matches(file.path, head):
                 found[file.path] = rotation(file.path)[0], file, module
