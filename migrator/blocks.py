@@ -20,10 +20,15 @@ class Decompressor(Protocol):
     """What zlib, bz2 and lzma have in common."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """True after the member's end."""
+
     @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """What follows the member's end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """The next decompressed bytes."""
 
 
 def _fresh(magic: bytes) -> Decompressor | None:

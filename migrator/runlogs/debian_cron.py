@@ -16,7 +16,10 @@ from migrator.runlogs.wording import command_text, event
 NEEDLES = (b"CRON",)
 TAGS = ("CRON", "/USR/SBIN/CRON", "cron", "/usr/sbin/cron")
 SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMD|END) \((?:\[(?P<pid>\d{1,10})\] )?(?P<command>.*)\)$", re.DOTALL)
-FAILED = re.compile(r"\(CRON\) error \(grandchild #(?P<pid>\d{1,10}) (?:failed with exit status (?P<status>\d{1,3})|terminated by signal (?P<signal>\d{1,3}))")  # fmt: skip
+FAILED = re.compile(
+    r"\(CRON\) error \(grandchild #(?P<pid>\d{1,10}) "
+    r"(?:failed with exit status (?P<status>\d{1,3})|terminated by signal (?P<signal>\d{1,3}))"
+)
 
 
 def read(line: Line) -> Iterator[Event]:

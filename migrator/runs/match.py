@@ -19,7 +19,7 @@ class Matching:
     """The jobs of one host, ready to be asked."""
 
     def __init__(self, host: str, jobs: Iterable[Job]) -> None:
-        self._host = host.split(".")[0].lower()
+        self._host = host.partition(".")[0].lower()
         self._jobs = defaultdict[tuple[str | None, str], list[Job]](list)
         self._long: list[tuple[str | None, str, Job]] = []
         self._calendars: dict[str, Calendar | None] = {}
@@ -34,12 +34,12 @@ class Matching:
 
     def assigned(self, runs: list[Run]) -> list[Run]:
         """The same runs with their job's id; those of no job keep None."""
-        names = {run.host.split(".")[0].lower() for run in runs}
+        names = {run.host.partition(".")[0].lower() for run in runs}
         own = self._host if self._host in names else None  # a log under another name than the tree's is taken as this server's
         given: dict[tuple[int, str], int] = {}
         found = []
         for run in runs:
-            if own is not None and run.host.split(".")[0].lower() != own:
+            if own is not None and run.host.partition(".")[0].lower() != own:
                 found.append(run)
                 continue
             candidates = self._candidates(run)
