@@ -227,10 +227,25 @@ PIECES = st.sampled_from(
         "key=",
         "$X",
         "abc9",
+    ]
+    + [
+        "@secret:A@",
+        "@secret:",
+        "echo ",
+        "| sudo -S",
+        "Bearer ",
+        "?token=",
+        "&",
+        "=>",
+        ",",
+        "<",
+        ">",
+        "ß",
+        "\x00",
+        "x" * 20,
         "{",
         "}",
     ]
-    + ["@secret:A@", "@secret:", "echo ", "| sudo -S", "Bearer ", "?token=", "&", "=>", ",", "<", ">", "ß", "\x00", "x" * 20]
 )
 
 

@@ -81,7 +81,7 @@ def plant(root: Path, **texts: str) -> None:
 def test_a_chain_of_scripts_is_followed_through_folders_and_languages(tmp_path: Path) -> None:
     plant(
         tmp_path,
-        srv__app__run_DOT_sh='#!/bin/bash\ncd "$(dirname "$0")"\n. ./env_DOT_sh\npython3 load.py --out /data/x "$TARGET"\n'.replace(
+        srv__app__run_DOT_sh='#!/bin/bash\ncd /srv/app\n. ./env_DOT_sh\npython3 load.py --out /data/x "$TARGET"\n'.replace(
             "_DOT_", "."
         ),
         srv__app__env_DOT_sh="export TARGET=/data/y\n",

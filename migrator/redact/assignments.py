@@ -15,7 +15,8 @@ KEYWORD = re.compile(
 # After the name: what closes it, the separator, and what opens the value.
 AFTER = re.compile(
     r"""(?P<close>\\?["']?\]?)
-        (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|:)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["'])) | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
+        (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|:)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
+          | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
         (?P<prefix>[rbuf]{0,2})(?P<q>\\?["'])?""",
     re.VERBOSE,
 )
@@ -60,10 +61,7 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         value_start = after.end()
         value_end = text.find("<", value_start, value_start + VALUE_LIMIT)
     else:
-        if after["prefix"]:
-            value_start = after.start("prefix")
-        else:
-            value_start = after.end()
+        value_start = after.start("prefix") if after["prefix"] else after.end()
         if is_code and not _inside_any(text, start):
             return None
         if after["close"] and after["sep"] is not None and "," in after["sep"]:

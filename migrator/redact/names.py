@@ -1,5 +1,7 @@
 """Which names of options, settings and keys announce a secret, and how such a name is spelled as a reference."""
 
+# ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
+
 import re
 from typing import Literal
 

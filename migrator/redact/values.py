@@ -1,5 +1,7 @@
 """Which values are no secrets although their name announces one: references, paths, masks, literals of a language."""
 
+# ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
+
 import re
 
 REFERENCE = re.compile(

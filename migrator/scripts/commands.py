@@ -15,8 +15,8 @@ from migrator.scripts.words import Word
 
 BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
 SILENT = frozenset(
-    ": cd test [ [[ true false export set unset sleep source . exec umask ulimit shopt local declare typeset readonly mkdir touch "
-    "return exit trap wait shift let pushd popd flock nice timeout".split()
+    ": cd test [ [[ true false export set unset sleep source . exec umask ulimit shopt local declare typeset readonly mkdir "
+    "touch return exit trap wait shift let pushd popd flock nice timeout".split()
 )
 MAX_WRAPS = 12
 REMOTE = re.compile(r"(?:[\w.$@{}-]{1,200}@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.${}-]{2,200}):(?P<path>.*)", re.DOTALL)

@@ -55,7 +55,9 @@ def read(text: str, location: Location, context: Context) -> Reading:
             certain=False,
             detail=f"Python 3 cannot read line {line}; read by pattern",
         )
-        tokens.read_functions(notes, context, tokens.PYTHON, {name.rsplit(".", 1)[-1]: effect for name, effect in reversed(FUNCTIONS.items())})
+        tokens.read_functions(
+            notes, context, tokens.PYTHON, {name.rsplit(".", 1)[-1]: effect for name, effect in reversed(FUNCTIONS.items())}
+        )
     return notes.reading()
 
 

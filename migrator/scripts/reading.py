@@ -49,7 +49,7 @@ class Reading(NamedTuple):
 
 
 class Notes:
-    """Collects facts of one text: each (kind, value, detail) once, at its first line; a certain sighting beats an uncertain one."""
+    """Collects facts of one text: each (kind, value, detail) once, at its first line; certain beats uncertain."""
 
     def __init__(self, text: str, location: Location) -> None:
         self.text = text[:TEXT_LIMIT_CHARS]

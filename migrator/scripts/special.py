@@ -81,8 +81,9 @@ def _docker(reader: Reader, name: str, known: Program, arguments: Arguments, var
         return
     verb = words[0].text
     takes = tuple(
-        "-v -e -p -u -w -m -h -l --name --network --net --env-file --env --volume --user --workdir --memory --cpus --entrypoint --mount "
-        "--label --link --log-driver --add-host --shm-size --pull --platform --restart --volumes-from --ip --hostname --gpus".split()
+        "-v -e -p -u -w -m -h -l --name --network --net --env-file --env --volume --user --workdir --memory --cpus --entrypoint "
+        "--mount --label --link --log-driver --add-host --shm-size --pull --platform --restart --volumes-from "
+        "--ip --hostname --gpus".split()
     )
     inner = split(tuple(words[1:]), takes, stop_at_operand=True)
     target = inner.operands[0] if inner.operands else None
@@ -213,7 +214,13 @@ def _lockfile(reader: Reader, name: str, known: Program, arguments: Arguments, v
 
 
 def _flock(
-    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+    reader: Reader,
+    name: str,
+    known: Program,  # noqa: ARG001 - every wrapper is called alike
+    arguments: Arguments,
+    variables: dict[str, Word],
+    row: int,
+    wraps: int,
 ) -> None:
     parts = split(arguments, known.values, stop_at_operand=True, skips=1)
     reader.notes.add("command", name, row)
@@ -241,7 +248,13 @@ def _flock(
 
 
 def _su(
-    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+    reader: Reader,
+    name: str,
+    known: Program,  # noqa: ARG001 - every wrapper is called alike
+    arguments: Arguments,
+    variables: dict[str, Word],
+    row: int,
+    wraps: int,
 ) -> None:
     parts = split(
         arguments, ("-c", "-s", "-g", "-u", "--command", "--shell", "--user", "--session-command"), stop_at_operand=True
@@ -278,7 +291,13 @@ def _inline_shell(reader: Reader, word: Word, row: int) -> None:
 
 
 def _xargs(
-    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+    reader: Reader,
+    name: str,
+    known: Program,  # noqa: ARG001 - every wrapper is called alike
+    arguments: Arguments,
+    variables: dict[str, Word],
+    row: int,
+    wraps: int,
 ) -> None:
     takes: tuple[str, ...] = (
         "-I",
@@ -346,7 +365,13 @@ def _xargs(
 
 
 def _cronitor(
-    reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int, wraps: int
+    reader: Reader,
+    name: str,
+    known: Program,  # noqa: ARG001 - every wrapper is called alike
+    arguments: Arguments,
+    variables: dict[str, Word],
+    row: int,
+    wraps: int,
 ) -> None:
     reader.notes.add("command", name, row)
     parts = split(arguments, ("--env", "--config"), stop_at_operand=True, skips=1)
