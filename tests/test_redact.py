@@ -227,8 +227,6 @@ PIECES = st.sampled_from(
         "key=",
         "$X",
         "abc9",
-    ]
-    + [
         "@secret:A@",
         "@secret:",
         "echo ",

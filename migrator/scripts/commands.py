@@ -12,6 +12,7 @@ from migrator.scripts.options import split
 from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
 from migrator.scripts.reading import Call, absolute
 from migrator.scripts.words import Word
+from migrator.scripts.wrappers import WRAPPERS
 
 BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
 SILENT = frozenset(
@@ -117,8 +118,8 @@ def _unwrap(
 ) -> None:
     """The command behind a wrapper; what the wrapper itself says."""
     notes = reader.notes
-    if name in special.WRAPPERS:
-        special.WRAPPERS[name](reader, name, known, arguments, variables, row, wraps)
+    if name in WRAPPERS:
+        WRAPPERS[name](reader, name, known, arguments, variables, row, wraps)
         return
     parts = split(arguments, known.values, stop_at_operand=True, skips=known.skips)
     if known.sudo:
