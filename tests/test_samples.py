@@ -1,6 +1,7 @@
 """The three sample servers, walked end to end: what is found, decided and claimed is what was built into them."""
 
 import json
+import statistics
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,9 +54,9 @@ def test_measured_run_times_match_the_truth(plans: Path, sample: str) -> None:
         spread = entry.usage.duration_s
         assert spread.count == len(wanted), entry.job.id
         assert spread.max == pytest.approx(max(wanted), abs=resolution), entry.job.id
-        assert spread.p50 == pytest.approx(
-            sorted(wanted)[len(wanted) // 2], abs=resolution + 0.05 * sorted(wanted)[len(wanted) // 2]
-        )
+        assert spread.p50 is not None
+        low, high = statistics.median_low(wanted), statistics.median_high(wanted)
+        assert low - resolution - 0.02 * low <= spread.p50 <= high + resolution + 0.02 * high, entry.job.id
         compared += 1
     assert compared >= {"web01": 12, "etl02": 9, "edge03": 4}[sample]
 
