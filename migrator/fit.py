@@ -6,6 +6,7 @@ A need that no limit answers is a hard misfit: what nobody has promised is not t
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Need, NeedKind
 from migrator.model.option import AtMost, Limit, Misfit, OneOf, Shape, Size
+from migrator.processor import stretch
 
 UNITS: dict[NeedKind, str] = {"duration_s": "s", "memory_mib": "MiB", "vcpu": "vCPU", "scratch_mib": "MiB of disk"}
 WORDS: dict[NeedKind, str] = {
@@ -30,25 +31,31 @@ WORDS: dict[NeedKind, str] = {
 }
 
 
-def misfits(needs: tuple[Need, ...], limits: tuple[Limit, ...], size: Size | None) -> tuple[Misfit, ...]:
-    """What a place does not meet, in the order of `needs`; empty if everything fits. `size` None: only the limits count."""
+def misfits(
+    needs: tuple[Need, ...], limits: tuple[Limit, ...], size: Size | None, busy: float | None = None
+) -> tuple[Misfit, ...]:
+    """What a place does not meet, in the order of `needs`; empty if everything fits. `size` None: only the limits count.
+
+    `busy`: processors that the job keeps busy (None: not measured); on less than that it takes longer.
+    """
     answers = {limit.need: limit for limit in limits}
     found: list[Misfit] = []
     for need in needs:
-        message = _against_limit(need, answers.get(need.kind)) or _against_size(need, size)
+        message = _against_limit(need, answers.get(need.kind)) or _against_size(need, size, busy)
         if message is not None:
             found.append(Misfit(need=need.kind, message=message, hard=not need.soft, rule=need.rule))
     return tuple(found)
 
 
-def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float) -> Size | None:
+def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float, busy: float | None = None) -> Size | None:
     """The first of `sizes` (smallest first) that holds `memory_mib` and the needs for memory, processors, scratch,
-    architecture and run time; the largest where none does, so that its misfits say why; None where none is sold."""
+    architecture and run time (as long as it takes there); the largest where none does, so that its misfits say why; None
+    where none is sold."""
     if not sizes:
         return None
     asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
     for size in sizes:
-        if all(_against_size(need, size) is None for need in asked):
+        if all(_against_size(need, size, busy) is None for need in asked):
             return size
     return max(sizes, key=lambda size: (size.memory_mib, size.vcpu))
 
@@ -78,10 +85,10 @@ def needs_of(needs: tuple[Need, ...], shape: Shape) -> tuple[Need, ...]:
     return tuple(merged.values())
 
 
-def duration_s(needs: tuple[Need, ...]) -> float | None:
-    """The longest run that is asked for, headroom included; None: not measured."""
+def duration_s(needs: tuple[Need, ...], size: Size | None = None, busy: float | None = None) -> float | None:
+    """The longest run that is asked for, headroom included, as long as it takes on `size`; None: not measured."""
     amounts = [need.amount for need in needs if need.kind == "duration_s" and need.amount is not None]
-    return max(amounts) if amounts else None
+    return max(amounts) * (1 if size is None else stretch(busy, size.vcpu)) if amounts else None
 
 
 def _larger(old: Need, new: Need) -> Need:
@@ -112,9 +119,15 @@ def _against_limit(need: Need, limit: Limit | None) -> str | None:
     return None
 
 
-def _against_size(need: Need, size: Size | None) -> str | None:
+def _against_size(need: Need, size: Size | None, busy: float | None) -> str | None:
     if size is None:
         return None
+    if need.kind == "duration_s" and need.amount is not None and size.timeout_s is not None:
+        longer = need.amount * stretch(busy, size.vcpu)
+        if need.amount <= size.timeout_s < longer:
+            share = f"{size.vcpu:.2g} " + ("of a processor" if size.vcpu < 1 else "processors")
+            there = f"{need.amount:,.0f} s become {longer:,.0f} s on {share}"
+            return f"run time: {there}; size {size.name} has {size.timeout_s:,.0f} s"
     has: dict[NeedKind, float | None] = {
         "memory_mib": float(size.memory_mib),
         "vcpu": size.vcpu,

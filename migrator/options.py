@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from migrator import fit, resources, targets
+from migrator import fit, processor, resources, targets
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Translation
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
@@ -41,17 +41,19 @@ def options(
     for shape in cuts:
         needs = fit.needs_of(asked, shape)
         memory_mib, measured = fit.memory_mib(shape, needs, assumptions)
+        busy = processor.each(processor.computing_at_most(dossier.usage), shape)
         for place in places:
             if shape.kind not in place.SHAPES:
                 continue
             region = _region(place, request)
-            size = fit.size_for(place.sizes(), needs, memory_mib)
-            timeout_s = place.timeout_s(fit.duration_s(needs), assumptions)
+            size = fit.size_for(place.sizes(), needs, memory_mib, busy)
+            timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), assumptions)
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
             unsayable = _unsayable(place, translation)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
-                made = place.resources(dossier, shape, size, translation, timeout_s, region)
+                there = processor.on_a_share(shape, dossier.usage, size.vcpu)
+                made = place.resources(dossier, there, size, translation, timeout_s, region)
             items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
             yield Option(
                 job_id=dossier.job.id,
@@ -63,7 +65,7 @@ def options(
                 items=items,
                 resources=made,
                 misfits=(
-                    *fit.misfits(needs, limits[place.NAME], size),
+                    *fit.misfits(needs, limits[place.NAME], size, busy),
                     *([Misfit(need="schedule", message=unsayable, hard=True, rule="schedule")] if unsayable else ()),
                 ),
                 timeout_s=timeout_s,

@@ -15,7 +15,6 @@ from migrator.model.finding import Fact, NeedKind
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, OneOf, Resource
 from migrator.model.source import Evidence
-from migrator.model.usage import Spread
 from migrator.targets import Target, aws_fargate, aws_lambda, aws_lambda_parts, aws_parts, host
 
 
@@ -286,27 +285,6 @@ def test_event_glue_has_a_queue_and_no_schedule() -> None:
     assert "aws_scheduler_schedule" not in kinds
     assert {"aws_sqs_queue", "aws_lambda_event_source_mapping", "aws_lambda_function"} <= kinds
     assert of_kind(created, "aws_sqs_queue")[1]["written_by"] == "s3.amazonaws.com"
-
-
-@pytest.mark.parametrize(
-    ("cpu_s", "memory_mib", "billed_s"),
-    [
-        (None, 512, 720),  # nothing is known: the server's seconds stand
-        (0.0, 512, 720),
-        (720, 1769, 720),  # a whole vCPU
-        (720, 10240, 720),  # one thread does not gain from six
-        (720, 512, pytest.approx(720 * 1769 / 512, rel=0.01)),  # it only computes: 512 MB are 0.29 of a vCPU
-        (72, 512, pytest.approx(648 + 72 * 1769 / 512, rel=0.01)),  # it waits for nine tenths of the time
-        (9000, 1769, 720),  # four threads on the server: no more than all of its time
-    ],
-)
-def test_computing_takes_longer_on_a_share_of_a_processor_and_waiting_does_not(
-    cpu_s: float | None, memory_mib: int, billed_s: float
-) -> None:
-    spread = None if cpu_s is None else Spread(count=60, p50=cpu_s, p95=cpu_s, p99=cpu_s, max=cpu_s)
-    usage = changed(DOSSIER.usage, cpu_s=spread)
-    (function,) = of_kind(made(aws_lambda, memory_mib, usage=usage), "aws_lambda_function")
-    assert function["usage"]["billed_s"] == billed_s
 
 
 def test_the_server_creates_nothing() -> None:

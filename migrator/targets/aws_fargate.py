@@ -117,12 +117,12 @@ def resources(
     job = dossier.job
     part = shape.parts[0] if shape.parts else None
     invocations = part.monthly_invocations if part else aws_parts.monthly_runs(dossier)
-    billed_s = aws_parts.on_a_share_s(part.billed_s if part else None, dossier.usage, size.vcpu)
+    billed_s = part.billed_s if part else None
     task = aws_parts.reference("aws_ecs_task_definition", aws_parts.identifier(job))
     cluster = aws_parts.reference("aws_ecs_cluster", CLUSTER)
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
     topic = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
-    secrets = aws_parts.secrets(job, invocations, read_at_deployment=False)
+    secrets = aws_parts.secrets(dossier, invocations, read_at_deployment=False)
     job_role = aws_parts.role(
         job,
         "role",

@@ -78,10 +78,10 @@ def function(
     """
     job = dossier.job
     end = f"_{suffix}" if suffix else ""
-    billed_s = aws_parts.billed_ms(aws_parts.on_a_share_s(part.billed_s, dossier.usage, size.vcpu))
+    billed_s = aws_parts.billed_ms(part.billed_s)
     gb_s = None if billed_s is None or part.monthly_invocations is None else part.monthly_invocations * float(billed_s)
     notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
-    secrets = aws_parts.secrets(job, 0, read_at_deployment=True)
+    secrets = aws_parts.secrets(dossier, 0, read_at_deployment=True)
     log_group = aws_parts.log_group(job, "/aws/lambda", part.monthly_invocations, suffix)
     logs = aws_parts.reference("aws_cloudwatch_log_group", log_group.name, suffix=":*")
     kind = package(dossier)
@@ -281,4 +281,4 @@ def event_glue(
 
 def shared(dossier: Dossier) -> tuple[Resource, ...]:
     """The job's secrets and the topic of all jobs."""
-    return (*aws_parts.secrets(dossier.job, 0, read_at_deployment=True), aws_parts.notices())
+    return (*aws_parts.secrets(dossier, 0, read_at_deployment=True), aws_parts.notices())

@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 
+from migrator import secret_names
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Resource
-from migrator.model.usage import Usage
 
 NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
@@ -129,8 +129,9 @@ def notices() -> Resource:
     return resource("aws_sns_topic", NOTICES, topic_name="cron-notices", shared=True)
 
 
-def secrets(job: Job, monthly_reads: float | None, *, read_at_deployment: bool) -> tuple[Resource, ...]:
-    """A reference to each secret of the job; the user creates them, their values are in no file."""
+def secrets(dossier: Dossier, monthly_reads: float | None, *, read_at_deployment: bool) -> tuple[Resource, ...]:
+    """A reference to each secret of the job and its scripts; the user creates them, their values are in no file."""
+    job = dossier.job
     return tuple(
         resource(
             "aws_secretsmanager_secret",
@@ -140,7 +141,7 @@ def secrets(job: Job, monthly_reads: float | None, *, read_at_deployment: bool) 
             read_at_deployment=read_at_deployment,
             usage={"secrets": 1, "reads": monthly_reads},
         )
-        for name in sorted({secret.name for secret in job.secrets})
+        for name in secret_names.needed(job, dossier.facts)
     )
 
 
@@ -201,17 +202,6 @@ def event(job: Job, expression: int) -> str:
     """What a function gets: Scheduler's keywords must stand in it unescaped, so this is text and not an object of a template."""
     said = {"execution_id": EXECUTION_ID, "expression": expression, "job_id": job.id, "scheduled_time": SCHEDULED_TIME}
     return json.dumps(said, ensure_ascii=False)
-
-
-def on_a_share_s(seconds: float | None, usage: Usage | None, vcpu: float) -> float | None:
-    """Seconds of a run where it gets `vcpu` of a processor: what computed takes longer on a share, what waited does not.
-
-    Without a measured processor time nothing is known about it, and the server's seconds stand.
-    """
-    if seconds is None or usage is None or usage.cpu_s is None or not usage.cpu_s.p50 or not usage.duration_s.p50:
-        return seconds
-    computing = min(usage.cpu_s.p50 / usage.duration_s.p50, 1.0)
-    return seconds * (1 - computing + computing / min(vcpu, 1.0))
 
 
 def billed_ms(seconds: float | None) -> Decimal | None:
