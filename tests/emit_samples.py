@@ -45,7 +45,7 @@ def translation(dialect: str, status: str = "equal") -> Translation:
     )  # fmt: skip
 
 
-def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False) -> JobPlan:
+def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False, in_script: bool = False) -> JobPlan:
     target = next(t for t in targets.ALL if target_name == t.NAME)
     command = "/srv/shop/bin/night.sh" + (" --password @secret:SHOP_PASSWORD@" if secret else "")
     one = job(job_id, command, secrets=(Secret(name="SHOP_PASSWORD", kind="password"),) if secret else ())
@@ -54,7 +54,9 @@ def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "
     facts = (Fact(kind="interpreter", value="sh", evidence=evidence), Fact(kind="command", value="cat", evidence=evidence))
     if target_name == "aws_lambda" and secret:
         facts += (Fact(kind="command", value="/usr/bin/mysqldump", evidence=evidence),)
-    script = ScriptFile(path="/srv/shop/bin/night.sh", sha256=SHA, language="sh", lines=4, executable=True)
+    if in_script:
+        facts += (Fact(kind="secret", value="FTP_PASSWORD", evidence=evidence),)
+    script = ScriptFile(path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True)
     usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)
     shape = Shape(
         kind="scheduled_batch", faithful=True,
@@ -85,7 +87,9 @@ def plan(*entries: JobPlan, answers: dict[str, str] | None = None) -> Plan:
     )  # fmt: skip
 
 
-SCRIPTS = {SHA: SCRIPT}
+SECRET_SHA = "b" * 64
+SECRET_SCRIPT = SCRIPT + b"echo ${FTP_PASSWORD:-@secret:FTP_PASSWORD@} > /dev/null\n"
+SCRIPTS = {SHA: SCRIPT, SECRET_SHA: SECRET_SCRIPT}
 
 
 ONLY = ()

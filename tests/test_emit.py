@@ -4,6 +4,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import emit_samples as samples
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from migrator import files, planfile, render, targets
 from migrator.commands.emit import command
-from migrator.emit import job_file, job_folder, manifest, packages, shells
+from migrator.emit import job_file, job_folder, manifest, packages, secret_store, shells
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
 from migrator.model.finding import Evidence, Fact
@@ -126,6 +127,38 @@ def test_shared_resources_are_written_once() -> None:
 def test_the_same_plan_gives_the_same_bytes_in_any_order() -> None:
     entries = [samples.entry("aws_lambda", "a-1"), samples.entry("aws_fargate", "b-2", secret=True)]
     assert emitted(samples.plan(*entries)).out_files == emitted(samples.plan(*entries[::-1])).out_files
+
+
+def injected(text: str, name: str) -> bool:
+    """Whether a template puts the secret into the environment under this name; a comment does not count."""
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", "//")))
+    return re.search(rf"(?:name\s*[:=]\s*[\"']{name}[\"']|^\s*{name}\s*[:=])", code, re.MULTILINE) is not None
+
+
+@pytest.mark.parametrize(("target", "iac"), [(t.NAME, language) for t in targets.ALL for language in t.LANGUAGES], ids="-".join)
+def test_every_secret_of_the_job_file_is_injected_and_its_readme_says_what_to_create(target: str, iac: str) -> None:
+    entry = samples.entry(target, "x-1", secret=True, in_script=True)
+    found = {path: content.decode() for path, content in by_path(emitted(samples.plan(entry), iac)).items()}
+    names = json.loads(found["jobs/x-1/job.json"])["secrets"]
+    assert names == ["FTP_PASSWORD", "SHOP_PASSWORD"]
+    templates = "\n".join(text for path, text in found.items() if not path.startswith(("jobs/", "README", "Makefile", ".g")))
+    for name in names:
+        assert injected(templates, name), name
+        assert f"| `{name}` |" in found["jobs/x-1/README.md"]
+    for secret in secret_store.to_create(entry.placement.option.resources):
+        assert secret.id in templates
+        assert f"| `{secret.id}` |" in found["jobs/x-1/README.md"]
+        assert secret.command in found["jobs/x-1/README.md"]
+
+
+def test_a_plan_whose_templates_would_lose_a_secret_is_left_out() -> None:
+    entry = samples.entry("aws_lambda", "x-1", in_script=True)
+    kept = tuple(r for r in entry.placement.option.resources if r.kind != "aws_secretsmanager_secret")
+    option = msgspec.structs.replace(entry.placement.option, resources=kept)
+    entry = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
+    (left,) = emitted(samples.plan(entry)).left_out
+    assert left.blocking
+    assert "FTP_PASSWORD" in left.reason
 
 
 def test_no_secret_value_and_no_machine_path_is_emitted() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from migrator import secret_names
 from migrator.errors import ScheduleError
 from migrator.model.finding import Translation
 from migrator.model.job import Host, Job
@@ -15,7 +16,6 @@ from migrator.model.plan import JobPlan
 from migrator.schedule.phrasing import guard_of
 from migrator.schedule.reading import calendar_of
 
-MARK = re.compile(rb"@secret:([A-Z][A-Z0-9_]*)@")
 # What each daemon itself puts into a job's environment: crontab(5) of Debian, of cronie; busybox crond.c; systemd.exec(5).
 PATHS = {
     "debian": "/usr/bin:/bin",
@@ -70,14 +70,13 @@ def server_path(path: str) -> str:
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
-def secrets(entry: JobPlan, scripts: Mapping[str, bytes]) -> tuple[str, ...]:
+def marked(entry: JobPlan, scripts: Mapping[str, bytes]) -> frozenset[str]:
     """Every secret that stands in the command, its input, its settings or its scripts, by name."""
     texts = [entry.job.command, entry.job.stdin or "", *(setting.value for setting in entry.job.environment)]
-    raw = [*(text.encode() for text in texts), *(scripts[script.sha256] for script in entry.scripts)]
-    return tuple(sorted({mark.decode() for text in raw for mark in MARK.findall(text)}))
+    return secret_names.marked([*(text.encode() for text in texts), *(scripts[script.sha256] for script in entry.scripts)])
 
 
-def content(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> bytes:
+def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
     """job.json of one job."""
     job, chosen = entry.job, translation(entry)
     variables = environment(job, host)
@@ -100,7 +99,7 @@ def content(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: M
         "guard": None if chosen is None or chosen.guard is None else msgspec.to_builtins(chosen.guard),
         "scheduled_by": entry.placement.option.dialect or "none",
         "calendar": _calendar(job),
-        "secrets": list(secrets(entry, scripts)),
+        "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": None,
         "state": None,
         "files": [server_path(script.path) for script in entry.scripts],

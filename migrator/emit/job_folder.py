@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from migrator import render
-from migrator.emit import job_file, packages
+from migrator.emit import job_file, packages, secret_store
 from migrator.model.job import Host
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, OutFile
@@ -25,7 +25,7 @@ FIRST_UID = 10001  # no user of a base image has it
 def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> tuple[OutFile, ...]:
     """The folder of one job."""
     folder = f"jobs/{entry.job.id}"
-    context = _context(entry, host, scripts, answers)
+    context = _context(entry, host, answers)
     zip_ = is_zip(entry.placement.option.resources)
     program = "handler.py" if zip_ else "Dockerfile"
     rendered = [
@@ -39,7 +39,7 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
             OutFile(path=f"{folder}/{name}", content=render.text(source, kind, **context).encode())
             for name, source, kind in rendered
         ),
-        OutFile(path=f"{folder}/job.json", content=job_file.content(entry, host, scripts, answers)),
+        OutFile(path=f"{folder}/job.json", content=job_file.content(entry, host, answers)),
         *(
             OutFile(
                 path=f"{folder}/files{job_file.server_path(script.path)}",
@@ -65,7 +65,7 @@ def runner_files() -> tuple[tuple[str, bytes], ...]:
     return tuple((name, (folder / name).read_bytes()) for name in names)
 
 
-def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> dict[str, object]:
+def _context(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> dict[str, object]:
     job, option = entry.job, entry.placement.option
     plain_user = job.user if job.user and USER_NAME.fullmatch(job.user) and job.user != "root" else None
     home = job_file.home(job, host)
@@ -78,7 +78,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "when": entry.schedule_in_words or " ".join(job.schedule.expressions),
         "translation": job_file.translation(entry),
         "notify": job_file.notify(job, answers),
-        "secrets": job_file.secrets(entry, scripts),
+        "secrets": secret_store.to_create(option.resources),
         "timezone": host.timezone or job.schedule.timezone,
         "packages": packages.needed(entry.facts, job.shell),
         "unknown_programs": packages.unknown(entry.facts),

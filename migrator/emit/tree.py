@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from migrator import render
-from migrator.emit import job_file, job_folder, shells
+from migrator import render, secret_names
+from migrator.emit import job_file, job_folder, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
@@ -56,7 +56,7 @@ def emit(
     for entry in sorted(plan.jobs, key=lambda entry: entry.job.id):
         if job_ids and entry.job.id not in job_ids:
             continue
-        why = _why_not(entry, plan.decisions.answers, places)
+        why = _why_not(entry, plan.decisions.answers, places) or _secrets_lost(entry, scripts)
         if why is None:
             emitted.append(entry)
         else:
@@ -109,6 +109,17 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
             blocking=True,
         )
     return None
+
+
+def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | None:
+    """A secret that no template would inject: the runner would refuse to start, at the first firing."""
+    injected = {secret.variable for secret in secret_store.to_create(entry.placement.option.resources)}
+    lost = sorted((job_file.marked(entry, scripts) | {*secret_names.needed(entry.job, entry.facts)}) - injected)
+    if not lost:
+        return None
+    return LeftOut(
+        entry.job.id, f"its templates do not inject {', '.join(lost)}; the plan is older than this version: plan again", True
+    )
 
 
 def _around(

@@ -5,7 +5,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from migrator import redact, scripts
+from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
@@ -293,6 +293,8 @@ class _Walk:
         if call.language is None and executable is False and not call.optional:
             self._add(Fact(kind="missing-script", value=path, evidence=call.evidence, certain=False, detail="not executable"))
         if language is None:
+            for name in sorted(secret_names.marked([stored])):
+                self._add(Fact(kind="secret", value=name, evidence=top))
             self._add(
                 Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="language not known; not read")
             )

@@ -2,9 +2,9 @@
 
 import math
 
+from migrator import secret_names
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
-from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import naming
 
@@ -115,7 +115,7 @@ def resources(
     return (
         *shared(),
         identity,
-        *(secrets := secrets_of(job, identity.name, naming.monthly_runs(dossier, shape))),
+        *(secrets := secrets_of(dossier, identity.name, naming.monthly_runs(dossier, shape))),
         *jobs(dossier, shape, size, translation, timeout_s, identity, secrets),
     )
 
@@ -139,21 +139,21 @@ def shared() -> tuple[Resource, ...]:
     )
 
 
-def secrets_of(job: Job, identity: str, reads: float | None) -> tuple[Resource, ...]:
-    """A reference to each secret of the job in Key Vault; the user creates them, their values are in no file."""
+def secrets_of(dossier: Dossier, identity: str, reads: float | None) -> tuple[Resource, ...]:
+    """A reference to each secret of the job and its scripts in Key Vault; the user creates them, their values are in no file."""
     return tuple(
         Resource(
             kind="azure_key_vault_secret",
-            name=naming.identifier(job, f"secret_{name.lower()}"),
+            name=naming.identifier(dossier.job, f"secret_{name.lower()}"),
             values={
-                "secret_name": f"{naming.short_name(job, 80)}-{naming.environment_name(name)}"[:127],
+                "secret_name": f"{naming.short_name(dossier.job, 80)}-{naming.environment_name(name)}"[:127],
                 "reference": naming.environment_name(name)[:250] or "secret",
                 "variable": name,
                 "identity": identity,
                 "usage": {"reads": reads},
             },
         )
-        for name in sorted({secret.name for secret in job.secrets})
+        for name in secret_names.needed(dossier.job, dossier.facts)
     )
 
 

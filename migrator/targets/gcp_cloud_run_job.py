@@ -2,6 +2,7 @@
 
 import math
 
+from migrator import secret_names
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
@@ -114,7 +115,7 @@ def resources(
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
     account = account_of(job)
-    secrets = secrets_of(job, account.name, None if runs is None or skips is None else runs + skips)
+    secrets = secrets_of(dossier, account.name, None if runs is None or skips is None else runs + skips)
     run_job = Resource(
         kind="gcp_cloud_run_v2_job",
         name=naming.identifier(job),
@@ -163,20 +164,20 @@ def account_of(job: Job) -> Resource:
     )
 
 
-def secrets_of(job: Job, account: str, reads: float | None) -> tuple[Resource, ...]:
-    """A reference to each secret of the job; the user creates them, their values are in no file."""
+def secrets_of(dossier: Dossier, account: str, reads: float | None) -> tuple[Resource, ...]:
+    """A reference to each secret of the job and its scripts; the user creates them, their values are in no file."""
     return tuple(
         Resource(
             kind="gcp_secret_manager_secret",
-            name=naming.identifier(job, f"secret_{name.lower()}"),
+            name=naming.identifier(dossier.job, f"secret_{name.lower()}"),
             values={
-                "secret_id": naming.plain(f"{naming.short_name(job, 200)}-{name}", 255),
+                "secret_id": naming.plain(f"{naming.short_name(dossier.job, 200)}-{name}", 255),
                 "variable": name,
                 "account": account,
                 "usage": {"versions": 1, "reads": reads},
             },
         )
-        for name in sorted({secret.name for secret in job.secrets})
+        for name in secret_names.needed(dossier.job, dossier.facts)
     )
 
 

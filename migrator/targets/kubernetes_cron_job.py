@@ -2,6 +2,7 @@
 
 import math
 
+from migrator import secret_names
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
@@ -111,7 +112,7 @@ def resources(
     skips = naming.monthly_skips(translation, runs)
     many, share = len(translation.expressions) > 1, 1 / max(len(translation.expressions), 1)
     account = naming.short_name(job, NAME_LIMIT)
-    names = sorted({secret.name for secret in job.secrets})
+    names = list(secret_names.needed(job, dossier.facts))
     return (
         Resource(
             kind="kubernetes_service_account",
