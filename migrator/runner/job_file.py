@@ -33,6 +33,7 @@ class JobFile(NamedTuple):
     scheduled_by: str
     calendar: dict[str, Any] | None
     secrets: tuple[str, ...]
+    lock: dict[str, Any] | None
     files: tuple[str, ...]
     folder: Path  # where the job file lies
 
@@ -69,6 +70,7 @@ def read(path: Path) -> JobFile:
             scheduled_by=raw["scheduled_by"],
             calendar=raw["calendar"],
             secrets=tuple(raw["secrets"]),
+            lock=raw["lock"],
             files=tuple(raw.get("files", ())),
             folder=path.parent,
         )

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import environment, instant, notice, once, private_files, process, record, secret
+from . import environment, instant, lock, notice, once, private_files, process, record, secret
 from .guard import fires
 from .job_file import JobFile
 from .log import Log
 
 NOT_STARTED = 78  # sysexits EX_CONFIG: a secret, a file or a shell is missing
+STILL_LOCKED = 75  # sysexits EX_TEMPFAIL: another run did not end in time
 
 
 class Outcome(NamedTuple):
@@ -62,7 +63,13 @@ def run(
     if claims and scheduled is not None and asked and not once.claim(Path(claims), job.job_id, scheduled):
         return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
     private = tempfile.mkdtemp(prefix="migrator-")
+    held: lock.Lock | None = None
     try:
+        held = lock.build(job.job_id, str(log.fields["run_id"]), job.lock, outer)
+        if held is not None and job.lock is not None:
+            refused = _locked_out(held, job, scheduled if asked else None, left_s)
+            if refused is not None:
+                return end(*refused)
         lacking = secret.missing(job.secrets, outer)
         if lacking:
             raise secret.MissingSecretError(f"{', '.join(lacking)}: not in the environment; create it and inject it by this name")
@@ -85,6 +92,7 @@ def run(
         return end("not-started", NOT_STARTED, f"{job.name}: not started: {error}")
     finally:
         shutil.rmtree(private, ignore_errors=True)
+        _release(held, log)
     if ended.timed_out:
         text = f"{job.name}: timed out at {ended.duration_s:.0f} s of {job.timeout_s or left_s or 0:.0f} s"
         return end("timed-out", ended.exit_status or 124, text, ended)
@@ -94,6 +102,31 @@ def run(
     if ended.exit_status:
         return end("failed", ended.exit_status, f"{job.name}: exit status {ended.exit_status}", ended)
     return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
+
+
+def _locked_out(held: lock.Lock, job: JobFile, scheduled: datetime | None, left_s: float | None) -> tuple[str, int, str] | None:
+    """How the run ends before it began: its instant was delivered before, or another run holds the lease; None: it may go on."""
+    asks = job.lock or {}
+    if asks["instants"] and scheduled is not None and not held.claim(scheduled):
+        return "skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again"
+    if asks["single_flight"] is None:
+        return None
+    limits = [limit for limit in (asks["hold_s"], left_s) if limit is not None]
+    if asks["single_flight"] == "skip":
+        if not held.acquire(asks["hold_s"]):
+            return "skipped", 0, f"{job.name}: another run holds the lock; not run, as `flock -n` would have it"
+    elif not held.acquire(asks["hold_s"], wait_s=min(limits)):
+        return "failed", STILL_LOCKED, f"{job.name}: another run held the lock for {min(limits):.0f} s; not run"
+    return None
+
+
+def _release(held: lock.Lock | None, log: Log) -> None:
+    """Give the lease back; if that fails it expires by itself, and the run's end stands."""
+    try:
+        if held is not None:
+            held.release()
+    except OSError as error:
+        log.write("WARNING", f"the lock was not given back and holds until it expires: {error}")
 
 
 def _expression(event: Mapping[str, Any] | None, outer: Mapping[str, str]) -> int | None:
