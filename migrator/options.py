@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+import msgspec
+
 from migrator import fit, processor, resources, targets
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Translation
@@ -38,6 +40,7 @@ def options(
 ) -> Iterator[Option]:
     """Every shape on every place that takes it, at the smallest size that fits, with its bill."""
     asked = tuple(need for finding in findings for need in finding.needs)
+    has_headroom = msgspec.structs.replace(assumptions, run_time_headroom=1.0)  # the need for run time comes with it
     for shape in cuts:
         needs = fit.needs_of(asked, shape)
         memory_mib, measured = fit.memory_mib(shape, needs, assumptions)
@@ -47,7 +50,7 @@ def options(
                 continue
             region = _region(place, request)
             size = fit.size_for(place.sizes(), needs, memory_mib, busy)
-            timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), assumptions)
+            timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), has_headroom)
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
             unsayable = _unsayable(place, translation)
             made: tuple[Resource, ...] = ()

@@ -113,7 +113,9 @@ def decide(
         possible = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
         measured = dossier.usage is not None and dossier.usage.observed_runs > 0
         dossiers.append(dossier)
-        candidates.append(optimise.Candidate(job=job, options=possible, findings=findings, shapes=cuts, measured=measured))
+        candidates.append(
+            optimise.Candidate(job=job, options=possible, findings=findings, shapes=cuts, measured=measured, links=dossier.links)
+        )
     placements = optimise.place(tuple(candidates), decisions.answers, assumptions)
     plans = tuple(
         _job_plan(dossier, candidate, placement, as_of)
