@@ -129,14 +129,19 @@ def _echoes(text: str, found: list[Span]) -> list[Span]:
             values.setdefault(value, span)
             if len(values) == ECHOED_VALUES:
                 break
-    if not values:
-        return []
-    pattern = re.compile(
-        r"(?<![A-Za-z0-9])(?:"
-        + "|".join(re.escape(value) for value in sorted(values, key=lambda v: (-len(v), v)))
-        + r")(?![A-Za-z0-9])"
-    )
-    return [values[m[0]]._replace(start=m.start(), end=m.end()) for m in pattern.finditer(text)]
+    echoes = []
+    for value, span in sorted(values.items()):
+        at = text.find(value)
+        while at >= 0:
+            end = at + len(value)
+            if not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+                echoes.append(span._replace(start=at, end=end))
+            at = text.find(value, end)
+    return echoes
+
+
+def _is_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
 def _free(name: str, used: set[str]) -> str:

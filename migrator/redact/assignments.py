@@ -23,14 +23,16 @@ AFTER = re.compile(
 NAME_CHARS = re.compile(r"[A-Za-z0-9_.-]{0,60}\Z")
 BARE = re.compile(r"""(?:\\[^\n]|[^\s"';|&<>()`\\,\]}]){1,2000}""")
 BARE_IN_FILE = re.compile(r"""(?:\\[^\n]|[^\s"'`\\])(?:\\[^\n]|[^\s"'`\\;|&()<>]){0,2000}""")
+DIGIT = re.compile(r"[0-9]")
 LOOKBACK = 60
 LINE_LOOKBACK = 500
 VALUE_LIMIT = 4000
+HEAD = 200  # of a bare value; what it is shows here, and the rest is read once
 
 
 def spans(text: str, is_code: bool) -> Iterator[Span]:
     """Values under names that announce a secret. `is_code`: a language in which a bare word is a variable, not a value."""
-    at = 0
+    at, digit = 0, 0
     while match := KEYWORD.search(text, at):
         at = match.end()
         start = match.start()
@@ -41,6 +43,10 @@ def spans(text: str, is_code: bool) -> Iterator[Span]:
         after = AFTER.match(text, match.end())
         if after is None:
             continue
+        if kind == "key" and digit < match.end():
+            digit = found.start() if (found := DIGIT.search(text, match.end())) else len(text)
+        if kind == "key" and digit > match.end() + VALUE_LIMIT:
+            continue  # nothing that looks random can follow
         span = _value(text, start - len(name) + len(match[0]), name, kind == "key", after, is_code)
         if span is not None:
             at = span.end
@@ -71,20 +77,28 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
             return None  # `user:password:1000` is a list of fields
         if "\n" in separator:
             return None
-        bare = (BARE if "," in text[value_start : value_start + 200] or is_option else BARE_IN_FILE).match(text, value_start)
+        pattern = BARE if "," in text[value_start : value_start + HEAD] or is_option else BARE_IN_FILE
+        bare = pattern.match(text, value_start, value_start + HEAD)
         if bare is None:
             return None
         value_end = bare.end()
+        if value_end >= value_start + HEAD - 1 and _is_secret(bare[0], must_look_random, quoted=False):
+            whole = pattern.match(text, value_start)
+            value_end = whole.end() if whole else value_end
         if text.startswith("(", value_end):
             return None  # a call: `'password' => getenv('X')`
     value = text[value_start:value_end]
-    if not value.strip() or not is_placeholder_free(value) or is_reference(value, quoted=bool(quote)):
-        return None
-    if must_look_random and not looks_random(value):
+    if not _is_secret(value, must_look_random, quoted=bool(quote)):
         return None
     if not quote and (is_option and value.startswith("-")):
         return None
     return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")
+
+
+def _is_secret(value: str, must_look_random: bool, quoted: bool) -> bool:
+    if not value.strip() or not is_placeholder_free(value) or is_reference(value, quoted=quoted):
+        return False
+    return not must_look_random or looks_random(value)
 
 
 def _quote_end(text: str, start: int, quote: str, is_code: bool) -> int:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -127,22 +128,26 @@ def spans(text: str) -> Iterator[Span]:
 
 
 def _options(text: str) -> Iterator[Span]:
-    end, programs = 0, 0
+    end = 0
+    programs: list[str] = []
     for match in PROGRAM.finditer(text):
         start = match.end()
         if start >= end:
-            end, programs = _segment_end(text, start), 0
-        programs += 1
-        if programs > PROGRAMS_PER_COMMAND:
-            continue
-        for owners, pattern, option in COMPILED:
-            if not owners.fullmatch(match["program"]):
-                continue
+            end, programs = _segment_end(text, start), []
+        if len(programs) == PROGRAMS_PER_COMMAND or match["program"] in programs:
+            continue  # what follows the first of them follows the second as well
+        programs.append(match["program"])
+        for pattern, option in _options_of(match["program"]):
             for found in pattern.finditer(text, start, min(len(text), end + SEGMENT_LIMIT)):
                 if found.start() >= end:
                     break
                 if span := _span(found, option.name, "option", option.pair):
                     yield span
+
+
+@functools.lru_cache(maxsize=1024)
+def _options_of(program: str) -> tuple[tuple[re.Pattern[str], Option], ...]:
+    return tuple((pattern, option) for owners, pattern, option in COMPILED if owners.fullmatch(program))
 
 
 def _segment_end(text: str, start: int) -> int:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
+import functools
 import re
 from typing import Literal
 
@@ -31,6 +32,7 @@ SEPARATORS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 NameClass = Literal["secret", "key"]
 
 
+@functools.lru_cache(maxsize=4096)
 def name_class(name: str) -> NameClass | None:
     """`secret`: a value under this name is a secret; `key`: only if it looks random; None: the name says nothing.
 

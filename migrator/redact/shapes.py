@@ -14,43 +14,56 @@ from migrator.redact.values import is_reference
 
 B = r"(?<![A-Za-z0-9_-])"
 
-TOKENS: tuple[tuple[str, str], ...] = (
-    ("AWS_ACCESS_KEY_ID", r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ABIA|ACCA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    ("GITHUB_TOKEN", B + r"gh[pousr]_[A-Za-z0-9]{20,255}"),
-    ("GITHUB_TOKEN", B + r"github_pat_[A-Za-z0-9_]{20,255}"),
-    ("GITLAB_TOKEN", B + r"gl(?:pat|dt|ptt|rt|ft|imt|agent|soat|cbt)-[A-Za-z0-9_-]{16,300}"),
-    ("SLACK_TOKEN", B + r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}"),
-    ("SLACK_TOKEN", B + r"xapp-\d-[A-Za-z0-9-]{10,250}"),
-    ("STRIPE_KEY", B + r"(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,250}"),
-    ("SENDGRID_KEY", B + r"SG\.[A-Za-z0-9_-]{10,40}\.[A-Za-z0-9_-]{10,80}"),
-    ("TWILIO_KEY", B + r"(?:AC|SK)[a-z0-9]{32}(?![A-Za-z0-9])"),
-    ("MAILCHIMP_KEY", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
-    ("MAILGUN_KEY", B + r"key-[0-9a-zA-Z]{32}(?![A-Za-z0-9])"),
-    ("NPM_TOKEN", B + r"npm_[A-Za-z0-9]{36}"),
-    ("NPM_TOKEN", r"(?<=_authToken=)[^\s$\"']{8,200}"),
-    ("PYPI_TOKEN", B + r"pypi-[A-Za-z0-9_-]{16,400}"),
-    ("SQUARE_KEY", B + r"sq0(?:csp|atp|idp)-[A-Za-z0-9_-]{20,60}"),
-    ("OPENAI_KEY", B + r"sk-[A-Za-z0-9_-]{20,250}"),
-    ("GOOGLE_API_KEY", B + r"AIza[A-Za-z0-9_-]{30,40}"),
-    ("GOOGLE_TOKEN", B + r"ya29\.[A-Za-z0-9_-]{20,300}"),
-    ("GOOGLE_CLIENT_SECRET", B + r"GOCSPX-[A-Za-z0-9_-]{20,40}"),
-    ("DIGITALOCEAN_TOKEN", B + r"do[opr]_v1_[a-f0-9]{64}"),
-    ("SHOPIFY_TOKEN", B + r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"),
-    ("VAULT_TOKEN", B + r"hv[sbr]\.[A-Za-z0-9_-]{20,300}"),
-    ("ARTIFACTORY_TOKEN", r"(?<![A-Za-z0-9])AKC[a-zA-Z0-9]{10,120}|(?<![A-Za-z0-9])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)"),
-    ("NEW_RELIC_KEY", B + r"NRAK-[A-Z0-9]{27}"),
-    ("AGE_KEY", B + r"AGE-SECRET-KEY-1[A-Z0-9]{50,60}"),
-    ("DATABRICKS_TOKEN", B + r"dapi[0-9a-f]{32}(?:-\d)?"),
-    ("DOPPLER_TOKEN", B + r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{20,100}"),
-    ("LINEAR_KEY", B + r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}"),
-    ("GRAFANA_TOKEN", B + r"gls?a?c?_[A-Za-z0-9]{32,200}(?:_[A-Fa-f0-9]{8})?"),
-    ("DISCORD_TOKEN", B + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,38}"),
-    ("TELEGRAM_TOKEN", r"(?<![0-9])\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
-    ("JWT", B + r"eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,2000})?"),
-    ("PASSWORD_HASH", r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,300}"),
-    ("ANSIBLE_VAULT", r"(?<=\$ANSIBLE_VAULT;1\.1;AES256\n)(?:\s*[0-9a-f]{40,100}\n?){1,200}"),
-    ("AZURE_STORAGE_KEY", r"(?<=AccountKey=)[A-Za-z0-9+/=]{20,200}"),
-    ("SHARED_ACCESS_KEY", r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{20,200}"),
+# The name, what must stand in a text so that the pattern can match (that is quick to see), and the pattern.
+TOKENS: tuple[tuple[str, str, str], ...] = (
+    (
+        "AWS_ACCESS_KEY_ID",
+        "A3T AKIA ABIA ACCA ASIA",
+        r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ABIA|ACCA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    ),
+    ("GITHUB_TOKEN", "ghp_ gho_ ghu_ ghs_ ghr_", B + r"gh[pousr]_[A-Za-z0-9]{20,255}"),
+    ("GITHUB_TOKEN", "github_pat_", B + r"github_pat_[A-Za-z0-9_]{20,255}"),
+    (
+        "GITLAB_TOKEN",
+        "glpat- gldt- glptt- glrt- glft- glimt- glagent- glsoat- glcbt-",
+        B + r"gl(?:pat|dt|ptt|rt|ft|imt|agent|soat|cbt)-[A-Za-z0-9_-]{16,300}",
+    ),
+    ("SLACK_TOKEN", "xox", B + r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}"),
+    ("SLACK_TOKEN", "xapp-", B + r"xapp-\d-[A-Za-z0-9-]{10,250}"),
+    ("STRIPE_KEY", "k_live_ k_test_ whsec_", B + r"(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,250}"),
+    ("SENDGRID_KEY", "SG.", B + r"SG\.[A-Za-z0-9_-]{10,40}\.[A-Za-z0-9_-]{10,80}"),
+    ("TWILIO_KEY", "AC SK", B + r"(?:AC|SK)[a-z0-9]{32}(?![A-Za-z0-9])"),
+    ("MAILCHIMP_KEY", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
+    ("MAILGUN_KEY", "key-", B + r"key-[0-9a-zA-Z]{32}(?![A-Za-z0-9])"),
+    ("NPM_TOKEN", "npm_", B + r"npm_[A-Za-z0-9]{36}"),
+    ("NPM_TOKEN", "_authToken=", r"(?<=_authToken=)[^\s$\"']{8,200}"),
+    ("PYPI_TOKEN", "pypi-", B + r"pypi-[A-Za-z0-9_-]{16,400}"),
+    ("SQUARE_KEY", "sq0", B + r"sq0(?:csp|atp|idp)-[A-Za-z0-9_-]{20,60}"),
+    ("OPENAI_KEY", "sk-", B + r"sk-[A-Za-z0-9_-]{20,250}"),
+    ("GOOGLE_API_KEY", "AIza", B + r"AIza[A-Za-z0-9_-]{30,40}"),
+    ("GOOGLE_TOKEN", "ya29.", B + r"ya29\.[A-Za-z0-9_-]{20,300}"),
+    ("GOOGLE_CLIENT_SECRET", "GOCSPX-", B + r"GOCSPX-[A-Za-z0-9_-]{20,40}"),
+    ("DIGITALOCEAN_TOKEN", "_v1_", B + r"do[opr]_v1_[a-f0-9]{64}"),
+    ("SHOPIFY_TOKEN", "shp", B + r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"),
+    ("VAULT_TOKEN", "hvs. hvb. hvr.", B + r"hv[sbr]\.[A-Za-z0-9_-]{20,300}"),
+    (
+        "ARTIFACTORY_TOKEN",
+        "AKC AP",
+        r"(?<![A-Za-z0-9])AKC[a-zA-Z0-9]{10,120}|(?<![A-Za-z0-9])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)",
+    ),
+    ("NEW_RELIC_KEY", "NRAK-", B + r"NRAK-[A-Z0-9]{27}"),
+    ("AGE_KEY", "AGE-SECRET-KEY-1", B + r"AGE-SECRET-KEY-1[A-Z0-9]{50,60}"),
+    ("DATABRICKS_TOKEN", "dapi", B + r"dapi[0-9a-f]{32}(?:-\d)?"),
+    ("DOPPLER_TOKEN", "dp.", B + r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{20,100}"),
+    ("LINEAR_KEY", "lin_", B + r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}"),
+    ("GRAFANA_TOKEN", "gl", B + r"gls?a?c?_[A-Za-z0-9]{32,200}(?:_[A-Fa-f0-9]{8})?"),
+    ("DISCORD_TOKEN", ".", B + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,38}"),
+    ("TELEGRAM_TOKEN", ":", r"(?<![0-9])\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    ("JWT", "eyJ", B + r"eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,2000})?"),
+    ("PASSWORD_HASH", "$", r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,300}"),
+    ("ANSIBLE_VAULT", "$ANSIBLE_VAULT", r"(?<=\$ANSIBLE_VAULT;1\.1;AES256\n)(?:\s*[0-9a-f]{40,100}\n?){1,200}"),
+    ("AZURE_STORAGE_KEY", "AccountKey=", r"(?<=AccountKey=)[A-Za-z0-9+/=]{20,200}"),
+    ("SHARED_ACCESS_KEY", "SharedAccessKey=", r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{20,200}"),
 )
 
 # Whoever knows such an address can use it.
@@ -94,13 +107,15 @@ X_HEADER = re.compile(
 )
 PEM = re.compile(r"-----BEGIN (?P<name>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
 
-SHAPES = tuple((name, re.compile(pattern)) for name, pattern in TOKENS)
+SHAPES = tuple((name, tuple(needles.split()), re.compile(pattern)) for name, needles, pattern in TOKENS)
 ADDRESSES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in CAPABILITY_URLS)
 
 
 def spans(text: str) -> Iterator[Span]:
     """Tokens, private keys, credentials and keys in addresses and headers."""
-    for name, pattern in SHAPES:
+    for name, needles, pattern in SHAPES:
+        if not any(needle in text for needle in needles):
+            continue
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), name, "token")
     yield from _private_keys(text)
