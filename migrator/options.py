@@ -55,7 +55,7 @@ def options(
             unsayable = _unsayable(place, translation)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
-                there = processor.on_a_share(shape, dossier.usage, size.vcpu)
+                there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
                 made = place.resources(dossier, there, size, translation, timeout_s, region)
             items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
             yield Option(

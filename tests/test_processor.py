@@ -76,13 +76,13 @@ def options_of(dossier: Dossier, *needs: Need) -> dict[str, Option]:
     ("cpu_s", "need_s", "memory_mib", "timeout_s"),
     [
         # 512 MB are 0.289 of a processor, 1,024 MB 0.579, 1,769 MB a whole one
-        (None, 500, 512, 660),  # not measured: 500 x 1.25 in whole minutes
+        (None, 500, 512, 540),  # not measured; whole minutes
         (400, 250, 512, 900),  # 250 / 0.289 = 865 s fit into 900
-        (400, 270, 1024, 600),  # 270 / 0.289 = 934 do not; 270 / 0.579 = 466, x 1.25 = 583
+        (400, 270, 1024, 480),  # 270 / 0.289 = 934 do not; 270 / 0.579 = 466
         (400, 500, 1024, 900),  # 500 / 0.579 = 864
-        (400, 530, 1769, 720),  # 530 / 0.579 = 915 do not; 530 x 1.25 = 663
+        (400, 530, 1769, 540),  # 530 / 0.579 = 915 do not
         (400, 900, 1769, 900),
-        (200, 500, 1024, 900),  # half of it waits: 250 + 250 / 0.289 = 1,115 do not fit; 250 + 250 / 0.579 = 682
+        (200, 500, 1024, 720),  # half of it waits: 250 + 250 / 0.289 = 1,115 do not fit; 250 + 250 / 0.579 = 682
         (200, 400, 512, 900),  # 200 + 200 / 0.289 = 892
     ],
 )
@@ -95,10 +95,10 @@ def test_a_function_gets_the_smallest_size_on_which_its_run_ends_in_time(
 
 
 def test_a_container_without_a_limit_takes_its_time_and_gets_it() -> None:
-    """A quarter of a processor: 2,000 s become 8,000; x 1.25 in whole minutes."""
+    """A quarter of a processor: 2,000 s become 8,000, in whole minutes."""
     found = options_of(changed(DOSSIER, usage=usage(1600, 1600)), Need(kind="duration_s", amount=2000))["aws_fargate"]
     assert found.size is not None
-    assert (found.size.vcpu, found.timeout_s, found.misfits) == (0.25, 10020, ())
+    assert (found.size.vcpu, found.timeout_s, found.misfits) == (0.25, 8040, ())
 
 
 def test_where_no_size_ends_it_in_time_the_misfit_says_why() -> None:

@@ -19,7 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from migrator import render, resources
 from migrator.errors import PriceError
-from migrator.model.finding import Dossier, Fact
+from migrator.model.finding import Dossier, Fact, Need
 from migrator.model.job import Job, Secret
 from migrator.model.option import CostItem, Part, Resource, Shape
 from migrator.model.source import Evidence
@@ -31,6 +31,7 @@ BOOK = bundled.read()
 KINDS = {kind.KIND: kind for kind in resources.ALL}
 HOSTILE = "a\"b'${x} %{if} {{ v }} {% raw %} \\ $(id) `id` \x07 é 漢 #"
 FILES = {"terraform": "terraform.tf.j2", "sam": "sam.yaml.j2"}
+LOCKED = (Need(kind="single_flight", choice="wait"), Need(kind="at_most_once", soft=True))
 SECRET = Secret(name="MYSQL_PASSWORD", kind="password")
 
 
@@ -105,6 +106,17 @@ def test_a_fan_out_is_billed_for_both_parts_its_messages_and_the_polls_of_its_qu
     assert [item.monthly_cost for item in items if item.name == "queue polls"] == [Decimal("0.2629746")]
 
 
+def test_a_lock_is_billed_by_its_writes() -> None:
+    """100 runs: an instant to claim, a lease to take and to give back; 0.625 a million."""
+    for target, writes in [(aws_lambda, 100), (aws_fargate, 300)]:
+        size = target.sizes()[0]
+        created = target.resources(
+            DOSSIER, changed(SHAPE, parts=(part(100, 5),), adds=LOCKED), size, TRANSLATION, 60, "us-east-1"
+        )
+        line = bill(created)["lock writes"]
+        assert (line.monthly_quantity, line.monthly_cost) == (writes, writes * Decimal("0.000000625"))
+
+
 def test_every_line_of_the_bill_has_a_source_and_a_date() -> None:
     job = changed(JOB, secrets=(SECRET,))
     for target in (aws_lambda, aws_fargate):
@@ -165,8 +177,8 @@ def jobs() -> list[tuple[Target, Dossier, Shape]]:
     )
     return [
         (aws_lambda, changed(DOSSIER, job=plain), SHAPE),
-        (aws_lambda, changed(DOSSIER, job=with_secret, facts=php), SHAPE),
-        (aws_fargate, changed(DOSSIER, job=container, facts=php), SHAPE),
+        (aws_lambda, changed(DOSSIER, job=with_secret, facts=php), changed(SHAPE, adds=LOCKED)),
+        (aws_fargate, changed(DOSSIER, job=container, facts=php), changed(SHAPE, adds=LOCKED)),
         (aws_lambda, changed(DOSSIER, job=changed(plain, id="customers-77aa"), facts=php), FAN_OUT),
         (aws_lambda, changed(DOSSIER, job=changed(plain, id="inbox-c0de")), GLUE),
     ]

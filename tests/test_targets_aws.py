@@ -11,7 +11,7 @@ from aws_jobs import DOSSIER, FACTS, FAN_OUT, GLUE, JOB, SHAPE, TRANSLATION, cha
 
 from migrator import targets
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import Fact, NeedKind
+from migrator.model.finding import Fact, Need, NeedKind
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, OneOf, Resource
 from migrator.model.source import Evidence
@@ -171,6 +171,62 @@ def test_a_locked_job_runs_once_at_a_time_and_skips_where_it_skipped() -> None:
         locked = made(aws_lambda, facts=(*FACTS, fact("lock", "/run/x.lock", detail)))
         assert of_kind(locked, "aws_lambda_function")[0]["reserved_concurrency"] == 1
         assert of_kind(locked, "aws_lambda_function_event_invoke_config")[0]["event_age_s"] == age
+
+
+def locked(target: Target, *needs: Need) -> list[Resource]:
+    return list(target.resources(DOSSIER, changed(SHAPE, adds=needs), target.sizes()[0], TRANSLATION, 900, "us-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "needs", "lock"),
+    [
+        (aws_lambda, "aws_lambda_function", (), None),
+        (aws_lambda, "aws_lambda_function", (Need(kind="single_flight", choice="skip"),), None),  # reserved concurrency does it
+        (
+            aws_lambda,
+            "aws_lambda_function",
+            (Need(kind="at_most_once", soft=True),),
+            {"instants": True, "single_flight": None, "hold_s": 1050},
+        ),
+        (
+            aws_fargate,
+            "aws_ecs_task_definition",
+            (Need(kind="single_flight", choice="wait"),),
+            {"instants": False, "single_flight": "wait", "hold_s": 1050},
+        ),
+        (
+            aws_fargate,
+            "aws_ecs_task_definition",
+            (Need(kind="single_flight"), Need(kind="at_most_once")),
+            {"instants": True, "single_flight": "skip", "hold_s": 1050},
+        ),
+    ],
+)
+def test_a_job_that_asks_for_a_lock_gets_a_table_and_may_write_its_own_entries_only(
+    target: Target, kind: str, needs: tuple[Need, ...], lock: dict[str, object] | None
+) -> None:
+    created = locked(target, *needs)
+    (compute,) = of_kind(created, kind)
+    assert compute["lock"] == lock
+    tables = of_kind(created, "aws_dynamodb_table")
+    granted = [one for role in of_kind(created, "aws_iam_role") for one in role["statements"] if one["sid"] == "HoldLock"]
+    variables = [one["variable"] for one in compute["environment"]]
+    if lock is None:
+        assert (tables, granted, variables) == ([], [], [])
+        return
+    assert [table["shared"] for table in tables] == [True]
+    assert [(one["leading_key"], one["resources"][0]["name"]) for one in granted] == [(JOB.id, "locks")]
+    assert ("dynamodb:DeleteItem" in granted[0]["actions"]) == (lock["single_flight"] is not None)
+    assert variables == ["MIGRATOR_LOCK_TABLE"]
+
+
+def test_the_disk_of_a_run_is_what_the_job_needs() -> None:
+    for need_mib, function_mib, task_gib in [(100, 512, None), (4000, 4000, None), (21 * 1024 + 1, None, 22)]:
+        needs = (Need(kind="scratch_mib", amount=need_mib),)
+        if function_mib is not None:
+            assert of_kind(locked(aws_lambda, *needs), "aws_lambda_function")[0]["scratch_mib"] == function_mib
+        (task,) = of_kind(locked(aws_fargate, *needs), "aws_ecs_task_definition")
+        assert (task["scratch_gib"], task["usage"]["scratch_gib"]) == (task_gib, task_gib or 20)
 
 
 def test_names_stay_within_64_characters_and_apart() -> None:

@@ -100,7 +100,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "scheduled_by": entry.placement.option.dialect or "none",
         "calendar": _calendar(job),
         "secrets": list(secret_names.needed(job, entry.facts)),
-        "lock": None,
+        "lock": next((lock for made in entry.placement.option.resources if (lock := made.values.get("lock"))), None),
         "state": None,
         "files": [server_path(script.path) for script in entry.scripts],
     }

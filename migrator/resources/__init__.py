@@ -6,6 +6,7 @@ from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.resources import (
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
+    aws_dynamodb_table,
     aws_ecs_cluster,
     aws_ecs_task_definition,
     aws_iam_role,
@@ -48,6 +49,7 @@ class ResourceKind(Protocol):
 ALL: tuple[ResourceKind, ...] = (
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
+    aws_dynamodb_table,
     aws_ecs_cluster,
     aws_ecs_task_definition,
     aws_iam_role,

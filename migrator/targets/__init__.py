@@ -39,7 +39,10 @@ class Target(Protocol):
     def resources(
         self, dossier: Dossier, shape: Shape, size: Size, translation: Translation | None, timeout_s: float, region: str
     ) -> tuple[Resource, ...]:
-        """Everything to create, with values for its templates and, under the key `usage` of a value, monthly quantities."""
+        """Everything to create, with values for its templates and, under the key `usage` of a value, monthly quantities.
+
+        `shape` has the seconds that its parts take on `size`, and in `adds` all that the job needs. What runs the job may carry
+        `lock`, which becomes the job file's."""
 
 
 # The order breaks ties of cost; the server itself is always last.

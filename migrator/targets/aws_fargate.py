@@ -7,7 +7,7 @@ from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_grants, aws_parts
+from migrator.targets import aws_grants, aws_locks, aws_parts
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
@@ -45,7 +45,7 @@ CONTAINER = "job"
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a container job may ask for."""
     no_disk = "a task's disk is gone after it; keep the file in S3 or mount EFS"
-    no_lock = "Scheduler starts a task while the last one runs; the job needs a lock outside the container"
+    lease = "Scheduler starts a task while the last one runs; the runner holds a lease in a DynamoDB table"
     no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP"
     return (
         limit("duration_s", Offered(offered=True, how="no maximum; the runner ends the job at its own deadline")),
@@ -61,10 +61,10 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("host_access", Offered(offered=False, how="there is no machine to look at or to change"), SECURITY_SOURCE),
         limit("root", Offered(offered=True, how="root inside the container, without privileges on a host"), SECURITY_SOURCE),
         limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), SECURITY_SOURCE),
-        limit("single_flight", Offered(offered=False, how=no_lock), RUN_TASK_SOURCE),
+        limit("single_flight", Offered(offered=True, how=lease), RUN_TASK_SOURCE),
         limit(
             "at_most_once",
-            Offered(offered=False, how="delivery is at least once; make a second run of the same instant harmless"),
+            Offered(offered=True, how="the runner claims each instant in a DynamoDB table before it runs"),
             RUN_TASK_SOURCE,
         ),
         limit("runtime", Offered(offered=True, how="whatever an image can hold")),
@@ -123,12 +123,18 @@ def resources(
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
     topic = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     secrets = aws_parts.secrets(dossier, invocations, read_at_deployment=False)
+    scratch_gib = scratch(shape)
+    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=False)
     job_role = aws_parts.role(
         job,
         "role",
         "ecs-tasks.amazonaws.com",
         f"What {job.name} may do",
-        [aws_parts.statement("SendNotices", ["sns:Publish"], [topic]), *aws_grants.s3_statements(dossier)],
+        [
+            aws_parts.statement("SendNotices", ["sns:Publish"], [topic]),
+            *aws_locks.grants(lock, job.id),
+            *aws_grants.s3_statements(dossier),
+        ],
     )
     execution_role = aws_parts.role(
         job,
@@ -177,6 +183,7 @@ def resources(
     return (
         *secrets,
         aws_parts.notices(),
+        *aws_locks.table(lock, invocations),
         aws_parts.resource("aws_ecs_cluster", CLUSTER, cluster_name="migrated-jobs", shared=True),
         aws_parts.log_group(job, "/ecs", invocations),
         job_role,
@@ -190,19 +197,21 @@ def resources(
             architecture=size.architecture,
             cpu_units=int(size.vcpu * 1024),
             memory_mib=size.memory_mib,
-            scratch_gib=None,
+            scratch_gib=scratch_gib,
             timeout_s=int(timeout_s),
             role=job_role.name,
             execution_role=execution_role.name,
             log_group=logs["name"],
             topic=topic["name"],
+            environment=list(aws_locks.environment(lock)),
+            lock=lock,
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "runs": invocations,
                 "billed_s": None if billed_s is None else billed_s + DEFAULT.container_start_s,
                 "vcpu": size.vcpu,
                 "memory_gb": size.memory_mib / GIB,
-                "scratch_gib": FREE_SCRATCH_GIB,
+                "scratch_gib": scratch_gib or FREE_SCRATCH_GIB,
                 "image_gb": DEFAULT.container_image_gib,
             },
         ),
@@ -236,6 +245,13 @@ def resources(
             )
         ),
     )
+
+
+def scratch(shape: Shape) -> int | None:
+    """GiB of disk that the job needs, where the free ones are not enough; a task takes 21 to 200."""
+    asked = [need.amount for need in shape.adds if need.kind == "scratch_mib" and need.amount is not None]
+    most = math.ceil(max(asked) / GIB) if asked else 0
+    return min(most, SCRATCH_LIMIT_GIB) if most > FREE_SCRATCH_GIB else None
 
 
 def overrides(job: Job, expression: int) -> str:  # noqa: ARG001

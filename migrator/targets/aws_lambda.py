@@ -54,7 +54,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         ),
         limit(
             "at_most_once",
-            Offered(offered=False, how="delivery is at least once; make a second run of the same instant harmless"),
+            Offered(offered=True, how="the runner claims each instant in a DynamoDB table before it runs"),
             ASYNC_SOURCE,
         ),
         limit("runtime", Offered(offered=True, how="what Debian packages or an image can hold, up to 10 GB"), IMAGE_SOURCE),

@@ -5,7 +5,7 @@ import math
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
-from migrator.targets import aws_grants, aws_parts
+from migrator.targets import aws_grants, aws_locks, aws_parts
 
 RUNTIME = "python3.13"
 FREE_SCRATCH_MIB = 512
@@ -69,6 +69,7 @@ def function(
     handler: str = "handler",
     grants: tuple[dict[str, object], ...] = (),
     environment: tuple[dict[str, object], ...] = (),
+    lock: dict[str, object] | None = None,
     one_at_a_time: bool = False,
     stores_image: bool = True,
 ) -> tuple[Resource, ...]:
@@ -94,6 +95,7 @@ def function(
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
             *grants,
+            *aws_locks.grants(lock, job.id),
             *aws_grants.s3_statements(dossier),
         ],
     )
@@ -120,7 +122,8 @@ def function(
             log_group_id=log_group.values["logical_id"],
             topic=notices["name"],
             topic_id=notices["logical_id"],
-            environment=list(environment),
+            environment=[*environment, *aws_locks.environment(lock)],
+            lock=lock,
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "requests": part.monthly_invocations,
@@ -226,10 +229,12 @@ def scheduled_batch(
 ) -> tuple[Resource, ...]:
     """One function, started by one schedule for each expression."""
     part, held = only_part(dossier, shape), locks(dossier)
-    made = function(dossier, shape, part, size, timeout_s, one_at_a_time=bool(held))
+    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
+    made = function(dossier, shape, part, size, timeout_s, lock=lock, one_at_a_time=bool(held))
     # `flock -n` skips a start that meets a running one: so does an event that may not wait
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
-    return (*shared(dossier), *made, *started_by_schedule(dossier, translation, part, made[-1], age))
+    table = aws_locks.table(lock, part.monthly_invocations)
+    return (*shared(dossier), *table, *made, *started_by_schedule(dossier, translation, part, made[-1], age))
 
 
 def fan_out(

@@ -87,11 +87,12 @@ def statement(
     image_of: str | None = None,
     cluster: dict[str, object] | None = None,
     passed_to: str | None = None,
+    leading_key: str | None = None,
 ) -> dict[str, object]:
     """One statement of a role's policy: exact actions on exact resources.
 
     `s3`: buckets and `bucket/key*`; `everything`: the service knows no narrower resource; `image_of`: the repository of a job's
-    image; `cluster` and `passed_to` are conditions.
+    image; `cluster`, `passed_to` and `leading_key` (of DynamoDB items) are conditions.
     """
     return {
         "sid": sid,
@@ -102,6 +103,7 @@ def statement(
         "image_of": image_of,
         "cluster": cluster,
         "passed_to": passed_to,
+        "leading_key": leading_key,
     }
 
 
