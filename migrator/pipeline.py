@@ -14,6 +14,7 @@ from typing import NamedTuple
 from migrator import __version__, links, optimise, reports, rules, schedulers, shapes, usage
 from migrator.assumptions import Assumptions, assumed
 from migrator.errors import ScheduleError
+from migrator.fleet import fleet_savings
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Host, InputDigest, Job
@@ -136,6 +137,7 @@ def decide(
         assumptions=assumed(assumptions),
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
+        fleet=fleet_savings(tuple(candidates), placements, host_plans, prices),
     )
 
 

@@ -95,6 +95,23 @@ class HostPlan(Value, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
 
 
+class FleetSavings(Value, frozen=True, kw_only=True):
+    """The bill of all servers together, free tiers counted once for the account; None: unknown. `best_monthly_cost` is the least
+    that any choice costs today, to the relative `gap`; it keeps the servers in `kept`. `wait`: jobs that can move but cost
+    nothing more where they are as long as their server has to stay."""
+
+    now_monthly_cost: Decimal | None = None
+    placed_monthly_cost: Decimal | None = None
+    best_monthly_cost: Decimal | None = None
+    free_tiers_monthly: Decimal | None = None
+    gap: float = 0.0
+    going: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    unpriced: tuple[str, ...] = ()
+    wait: tuple[str, ...] = ()
+    summary: str = ""
+
+
 class Assumed(Value, frozen=True, kw_only=True):
     """A number that is our guess, as it stood when the plan was made."""
 
@@ -120,6 +137,7 @@ class Plan(Value, frozen=True, kw_only=True):
     assumptions: tuple[Assumed, ...]
     prices: PriceBook  # only the prices that this plan uses
     tzdata: str
+    fleet: FleetSavings | None = None
     version: int = PLAN_VERSION
 
 

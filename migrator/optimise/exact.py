@@ -245,7 +245,7 @@ def _free_tiers(
 
 
 def _solve(cost: np.ndarray, upper: np.ndarray, binaries: int, rows: _Rows) -> tuple[np.ndarray, float]:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy declares no types for its constructor
+    solver = highspy._Highs()  # type: ignore[attr-defined]  # untyped; the wrapper `Highs` prints a banner first
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)  # same input, same choice
     solver.setOptionValue("mip_rel_gap", GAP)

@@ -1,0 +1,122 @@
+"""The cheapest bill of all servers together, exactly: free tiers are the account's, and a server goes with its last job only.
+
+The placements say where each job would live best; this says what the whole costs once that is done, and what is cheaper as long
+as a server has to stay anyway.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from migrator.model.option import Option, Placement, PriceBook
+from migrator.model.plan import FleetSavings, HostPlan
+from migrator.optimise import STAYING, Candidate, exact
+from migrator.savings import lives_on
+
+CENT = Decimal("0.005")
+
+
+def fleet_savings(
+    candidates: tuple[Candidate, ...], placements: tuple[Placement, ...], hosts: tuple[HostPlan, ...], prices: PriceBook
+) -> FleetSavings:
+    """What this plan's placements cost the account, and the least that any choice costs today, proved by `exact`.
+
+    Servers whose price is unknown are counted on neither side, nor are their jobs.
+    """
+    costs = {host.host.name: host.savings.now_monthly_cost for host in hosts}
+    priced = {name: cost for name, cost in costs.items() if cost is not None}
+    unpriced = tuple(sorted(set(costs) - set(priced)))
+    if not priced:
+        nothing = FleetSavings(unpriced=unpriced)
+        return msgspec.structs.replace(nothing, summary=_summary(nothing))
+    pairs = [pair for pair in zip(candidates, placements, strict=True) if pair[0].job.host in priced]
+    asked = tuple(open_to for candidate, placed in pairs if (open_to := _asked(candidate, placed)) is not None)
+    jobs, tiers = exact.fleet_of(asked, prices)
+    servers = tuple(exact.ServerSize(host=name, name="as now", monthly_cost=priced[name]) for name in sorted(priced))
+    serving = frozenset(host.host.name for host in hosts if host.host.name in priced and lives_on(host.host.services))
+    best = exact.cheapest(jobs, servers, tiers, serving)
+    blocked = {host.host.name for host in hosts if host.host.name in priced and host.savings.blockers}
+    kept = [server for server in servers if server.host in blocked]
+    moved = [placed.option for _, placed in pairs if placed.verdict == "move"]
+    chosen, _ = exact.fleet_of(tuple(_only(candidate, placed) for candidate, placed in pairs if placed.verdict == "move"), prices)
+    known = all(option.monthly_cost is not None for option in moved)
+    places = [next((place for place in job.places if place.server is None), None) for job in chosen]
+    taken = [place for place in places if place is not None]
+    here = exact.bill(taken, kept, tiers) if known else None
+    listed = sum((option.monthly_cost for option in moved if option.monthly_cost is not None), Decimal(0))
+    free = None if here is None else listed + sum((server.monthly_cost for server in kept), Decimal(0)) - here
+    waiting = _cheaper_there(pairs, best, blocked)
+    found = FleetSavings(
+        now_monthly_cost=sum(priced.values(), Decimal(0)),
+        placed_monthly_cost=here,
+        best_monthly_cost=best.monthly_cost,
+        free_tiers_monthly=free,
+        gap=best.gap,
+        going=tuple(sorted(set(priced) - set(best.servers))),
+        kept=tuple(sorted(best.servers)),
+        unpriced=unpriced,
+        wait=waiting,
+    )
+    return msgspec.structs.replace(found, summary=_summary(found))
+
+
+def _asked(candidate: Candidate, placed: Placement) -> Candidate | None:
+    """The candidate with the places that are open to it: its shape as placed, only the server where it stays; None if it ends."""
+    if placed.verdict in {"drop", "delete"}:
+        return None
+    open_to = [option for option in candidate.options if option.target == STAYING or _may(option, placed)]
+    return _without_hints(candidate, open_to if placed.verdict == "move" else [])
+
+
+def _may(option: Option, placed: Placement) -> bool:
+    if placed.chosen_by == "user":
+        return option == placed.option
+    return option.shape == placed.option.shape
+
+
+def _only(candidate: Candidate, placed: Placement) -> Candidate:
+    soft = [misfit for misfit in placed.option.misfits if not misfit.hard]  # what the user accepted is no obstacle any more
+    return _without_hints(candidate, [msgspec.structs.replace(placed.option, misfits=tuple(soft))])
+
+
+def _without_hints(candidate: Candidate, options: list[Option]) -> Candidate:
+    """The verdicts have been weighed when the job was placed: here only places and memory count."""
+    findings = tuple(msgspec.structs.replace(finding, verdict=None) for finding in candidate.findings)
+    return msgspec.structs.replace(candidate, options=tuple(options), findings=findings)
+
+
+def _cheaper_there(pairs: list[tuple[Candidate, Placement]], best: exact.Fleet, blocked: set[str]) -> tuple[str, ...]:
+    """Jobs that can move but whose server stays anyway: as long as it does, moving them costs more than it saves."""
+    return tuple(
+        candidate.job.id
+        for candidate, placed in pairs
+        if placed.verdict == "move"
+        and candidate.job.host in blocked & set(best.servers)
+        and (placed.option.monthly_cost or Decimal(0)) >= CENT
+    )
+
+
+def _summary(fleet: FleetSavings) -> str:
+    """One sentence: now, as planned, and the least that is possible today."""
+    rest = f"; {_few(fleet.unpriced)} not counted: the price is unknown" if fleet.unpriced else ""
+    if fleet.now_monthly_cost is None or fleet.best_monthly_cost is None:
+        return "no server's price is known, so no bill can be compared"
+    count = len(fleet.going) + len(fleet.kept)
+    now = f"{count} server{'s' if count != 1 else ''} cost{'s' if count == 1 else ''} ${fleet.now_monthly_cost:,.2f} a month"
+    if fleet.placed_monthly_cost is None:
+        return f"{now}; what the jobs will cost elsewhere is not known in full{rest}"
+    free = ""
+    if fleet.free_tiers_monthly is not None and fleet.free_tiers_monthly >= CENT:
+        free = f" after ${fleet.free_tiers_monthly:,.2f} that the account's free tiers take off"
+    least = f"; the least possible today is ${fleet.best_monthly_cost:,.2f}"
+    how = f", keeping {_few(fleet.kept)}" if fleet.kept else ""
+    goes = f", without {_few(fleet.going)}" if fleet.going else ""
+    more = ""
+    if fleet.wait:
+        jobs = "1 job" if len(fleet.wait) == 1 else f"{len(fleet.wait)} jobs"
+        more = f": {jobs} that can move {'is' if len(fleet.wait) == 1 else 'are'} cheaper left there until its last blocker goes"
+    return f"{now}; this plan makes that ${fleet.placed_monthly_cost:,.2f}{free}{least}{how}{goes}{more}{rest}"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
