@@ -8,11 +8,12 @@ from decimal import Decimal
 from migrator import targets
 from migrator.assumptions import DEFAULT
 from migrator.emit.tree import Place
-from migrator.model.finding import Dossier, Evidence, Fact, Proof, ScriptFile, Translation
+from migrator.model.finding import Dossier, Evidence, Fact, ScriptFile
 from migrator.model.job import Host, Job, Location, Schedule, Secret, Setting, User
 from migrator.model.option import Option, Part, Placement, Shape
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Plan, PriceBook, Request, Savings
 from migrator.model.usage import Spread, Usage
+from migrator.schedule.translate import translations
 
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 HOST = Host(
@@ -20,7 +21,6 @@ HOST = Host(
     users=(User(name="shop", uid=1001, home="/srv/shop", shell="/bin/sh"),),
 )  # fmt: skip
 PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
-EXPRESSIONS = {"eventbridge": "cron(30 2 * * ? *)", "cloud-scheduler": "30 2 * * *", "container-apps": "30 1 * * *"}
 SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
 NASTY = 'it\'s "${HOME}" %{x} {{y}} `z` \\ $$ é'
@@ -30,7 +30,7 @@ def job(job_id: str, command: str = "/srv/shop/bin/night.sh", **more: object) ->
     values = {
         "id": job_id, "host": "web01", "name": f"night {NASTY}",
         "location": Location(host="web01", path="/etc/cron.d/shop", line=7), "scheduler": "system_crontab",
-        "schedule": Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="Europe/Berlin"), "user": "shop",
+        "schedule": schedule(4), "user": "shop",
         "command": command, "logged_as": command, "stdin": "hello\n",
         "environment": (Setting(name="GREETING", value=NASTY), Setting(name="MAILTO", value="ops@example.com")),
         "mail_to": "ops@example.com",
@@ -38,17 +38,19 @@ def job(job_id: str, command: str = "/srv/shop/bin/night.sh", **more: object) ->
     return Job(**values)  # type: ignore[arg-type]
 
 
-def translation(dialect: str, status: str = "equal") -> Translation:
-    return Translation(
-        dialect=dialect, timezone="Europe/Berlin", expressions=(EXPRESSIONS.get(dialect, "30 2 * * *"),), guard=None,
-        proof=Proof(status=status, differing=None if status == "equal" else 2, first=() if status == "equal" else ("+2026-03-29",)),
-    )  # fmt: skip
+def schedule(hour: int) -> Schedule:
+    return Schedule(grammar="debian", expressions=(f"30 {hour} * * *",), timezone="Europe/Berlin")
 
 
-def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False, in_script: bool = False) -> JobPlan:
+def entry(
+    target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False, in_script: bool = False,
+    choice: str | None = None, hour: int | None = None, when: Schedule | None = None,
+) -> JobPlan:  # fmt: skip
+    # half past four is no hour of a zone change; half past two is, so it differs unless the user chooses
+    when = when or schedule(hour or (2 if status == "differs" else 4))
     target = next(t for t in targets.ALL if target_name == t.NAME)
     command = "/srv/shop/bin/night.sh" + (" --password @secret:SHOP_PASSWORD@" if secret else "")
-    one = job(job_id, command, secrets=(Secret(name="SHOP_PASSWORD", kind="password"),) if secret else ())
+    one = job(job_id, command, schedule=when, secrets=(Secret(name="SHOP_PASSWORD", kind="password"),) if secret else ())
     spread = Spread(count=60, p50=10.0, p95=20.0, p99=25.0, max=30.0)
     evidence = Evidence(snippet="#!/bin/sh")
     facts = (Fact(kind="interpreter", value="sh", evidence=evidence), Fact(kind="command", value="cat", evidence=evidence))
@@ -62,7 +64,8 @@ def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "
         kind="scheduled_batch", faithful=True,
         parts=(Part(name="job", monthly_invocations=30.4375, duration_s=spread, billed_s=12.0, memory_mib=100.0),),
     )  # fmt: skip
-    chosen = translation(target.DIALECT, status) if target.DIALECT else None
+    choices = {"dst": choice} if choice else {} if status == "differs" else {"dst": "guard"}
+    chosen = translations(when, choices, AS_OF, frozenset({target.DIALECT}))[0] if target.DIALECT else None
     dossier = Dossier(job=one, host=HOST, usage=usage, facts=facts, scripts=(script,), smallest_gap_s=86400.0)
     sizes = target.sizes()
     resources = ()
@@ -75,7 +78,7 @@ def entry(target_name: str, job_id: str, status: str = "equal", verdict: str = "
     return JobPlan(
         job=one, usage=usage, facts=facts, scripts=(script,), translations=(chosen,) if chosen else (), findings=(), shapes=(shape,),
         placement=Placement(job_id=job_id, verdict=verdict, option=option, reasons=("fits",)),
-        next_firings=(datetime(2026, 11, 24, 1, 30, tzinfo=UTC),), smallest_gap_s=86400.0, schedule_in_words="at 02:30",
+        next_firings=(datetime(2026, 11, 24, (hour or 4) - 1, 30, tzinfo=UTC),), smallest_gap_s=86400.0, schedule_in_words=f"at 0{hour or 4}:30",
     )  # fmt: skip
 
 
@@ -101,9 +104,12 @@ def every_target() -> Plan:
         if ONLY
         else [t.NAME for t in targets.ALL if t.LANGUAGES]
     )
-    entries = [
-        entry(name, f"{name.replace('_', '-')}-{'secret' if secret else 'plain'}-1a2b", secret=secret)
-        for name in names
-        for secret in (False, True)
-    ]
+    entries = []
+    for name in names:
+        job_id = name.replace("_", "-")
+        entries += [
+            entry(name, f"{job_id}-plain-1a2b"),
+            entry(name, f"{job_id}-secret-1a2b", secret=True, in_script=True),
+            entry(name, f"{job_id}-several-1a2b", choice="utc", hour=2),  # several expressions and a guard
+        ]
     return plan(*entries)

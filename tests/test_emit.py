@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from migrator import files, planfile, render, targets
 from migrator.commands.emit import command
-from migrator.emit import job_file, job_folder, manifest, packages, secret_store, shells
+from migrator.emit import job_file, job_folder, manifest, packages, schedule_text, secret_store, shells
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
 from migrator.model.finding import Evidence, Fact
-from migrator.model.job import Setting
+from migrator.model.job import Schedule, Setting
 from migrator.model.plan import OutFile, Plan
+from migrator.schedule.proof import only_at_zone_changes
 
 
 def emitted(plan: Plan, iac: str = "auto", job_ids: tuple[str, ...] = ()) -> EmitResult:
@@ -62,7 +63,7 @@ def test_the_job_file_holds_the_command_and_cron_s_environment() -> None:
     assert value["secrets"] == ["SHOP_PASSWORD"]
     assert (value["working_directory"], value["timezone"], value["notify"]) == ("/srv/shop", "Europe/Berlin", "output")
     assert value["files"] == ["/srv/shop/bin/night.sh"]
-    assert value["calendar"]["calendars"][0]["hours"] == [2]
+    assert value["calendar"]["calendars"][0]["hours"] == [4]
 
 
 def test_each_daemon_s_own_environment() -> None:
@@ -96,9 +97,65 @@ def test_a_schedule_that_is_not_proved_is_left_out_until_it_is_accepted() -> Non
     assert result.emitted == ()
     (left,) = result.left_out
     assert left.blocking
-    assert "night-1a2b/schedule-accepted: yes" in left.reason
-    assert "+2026-03-29" in left.reason
-    assert emitted(one(status="differs", answers={"night-1a2b/schedule-accepted": "yes"})).emitted == ("night-1a2b",)
+    assert "night-1a2b/dst: accept" in left.reason
+    assert "-2027-03-28" in left.reason
+    for answer in ("night-1a2b/schedule-accepted", "night-1a2b/dst", "all/dst"):
+        word = "yes" if "accepted" in answer else "accept"
+        assert emitted(one(status="differs", answers={answer: word})).emitted == ("night-1a2b",), answer
+    assert emitted(one(status="differs", answers={"night-1a2b/dst": "guard", "all/dst": "accept"})).emitted == ()
+
+
+WITH_LANGUAGE = [(t.NAME, language) for t in targets.ALL for language in t.LANGUAGES]
+
+
+@pytest.mark.parametrize("choice", ["accept", "guard", "utc"])
+@pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)
+def test_a_choice_that_the_plan_was_made_with_is_emitted(target: str, iac: str, choice: str) -> None:
+    entry = samples.entry(target, "x-1", choice=choice, hour=2)
+    result = emitted(samples.plan(entry), iac)
+    if (entry.placement.option.dialect, choice) == ("cloud-scheduler", "guard"):
+        # Google does not say what its scheduler does in these hours, so whether the guard is even asked is not known
+        assert "dst: accept or utc" in result.left_out[0].reason
+        return
+    assert result.emitted == ("x-1",), result.left_out
+    proof = schedule_text.prove_again(entry, iac, by_path(result)["jobs/x-1/job.json"], samples.AS_OF)
+    assert proof.status == "equal" or (choice == "accept" and only_at_zone_changes(proof))
+
+
+@pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)
+def test_what_is_proved_is_the_text_of_the_templates(target: str, iac: str) -> None:
+    """A template that writes another expression is found out: the job is not emitted, whatever the plan's proof says."""
+    entry = samples.entry(target, "x-1")
+    wrong = tuple(
+        msgspec.structs.replace(r, values=r.values | {"expression": str(r.values["expression"]).replace("30", "31", 1)})
+        if r.values.get("expression")
+        else r
+        for r in entry.placement.option.resources
+    )
+    option = msgspec.structs.replace(entry.placement.option, resources=wrong)
+    entry = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
+    (left,) = emitted(samples.plan(entry, answers={"x-1/dst": "accept"}), iac).left_out
+    assert left.blocking
+    assert "not proved equal" in left.reason
+
+
+@pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)
+def test_where_two_expressions_meet_each_says_which_it_is(target: str, iac: str) -> None:
+    """The 13th and Fridays in cron's way, either or: platforms whose fields say "and" need two, which meet on a Friday the 13th."""
+    when = Schedule(grammar="debian", expressions=("5 4 13 * 5",), timezone="UTC")
+    entry = samples.entry(target, "x-1", when=when)
+    found = emitted(samples.plan(entry), iac)
+    assert found.emitted == ("x-1",), found.left_out
+    option, templates = entry.placement.option, shells.LANGUAGES[iac]
+    texts = [
+        shells.fragment(r, entry, templates, iac)
+        for r in option.resources
+        if r.kind in schedule_text.KINDS and r.values["expression"]
+    ]
+    said = [one for text in texts for one in schedule_text.said(text)]
+    assert len(said) == (1 if target in {"gcp_cloud_run_job", "kubernetes_cron_job"} else 2)
+    if len(said) > 1:
+        assert [one.number for one in said] == list(range(len(said)))
 
 
 @pytest.mark.parametrize(("verdict", "answers", "count"), [
@@ -135,7 +192,7 @@ def injected(text: str, name: str) -> bool:
     return re.search(rf"(?:name\s*[:=]\s*[\"']{name}[\"']|^\s*{name}\s*[:=])", code, re.MULTILINE) is not None
 
 
-@pytest.mark.parametrize(("target", "iac"), [(t.NAME, language) for t in targets.ALL for language in t.LANGUAGES], ids="-".join)
+@pytest.mark.parametrize(("target", "iac"), [(t.NAME, language) for t in targets.ALL for language in t.LANGUAGES], ids=str)
 def test_every_secret_of_the_job_file_is_injected_and_its_readme_says_what_to_create(target: str, iac: str) -> None:
     entry = samples.entry(target, "x-1", secret=True, in_script=True)
     found = {path: content.decode() for path, content in by_path(emitted(samples.plan(entry), iac)).items()}

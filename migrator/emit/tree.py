@@ -1,13 +1,16 @@
 """The whole tree: which jobs are emitted, which are left out and why, and all files."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from migrator import render, secret_names
-from migrator.emit import job_file, job_folder, secret_store, shells
+from migrator.emit import job_file, job_folder, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
+from migrator.schedule.proof import only_at_zone_changes
+from migrator.schedule.translate import CHOICES
 
 AUTO = "auto"
 PROGRAMS = frozenset({"scheduled_batch"})  # the shapes whose programs exist: the runner alone is enough
@@ -56,7 +59,10 @@ def emit(
     for entry in sorted(plan.jobs, key=lambda entry: entry.job.id):
         if job_ids and entry.job.id not in job_ids:
             continue
-        why = _why_not(entry, plan.decisions.answers, places) or _secrets_lost(entry, scripts)
+        host, answers = hosts.get(entry.job.host) or Host(name=entry.job.host), plan.decisions.answers
+        why = _why_not(entry, answers, places) or _secrets_lost(entry, scripts)
+        if why is None:
+            why = _unproved(entry, host, answers, _language(places[entry.placement.option.target], iac), plan.as_of)
         if why is None:
             emitted.append(entry)
         else:
@@ -95,20 +101,24 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
         return LeftOut(
             job.id, f"the programs of the shape {shape} are not written yet; answer {job.id}/shape: scheduled_batch", True
         )
-    accepted = answers.get(f"{job.id}/schedule-accepted") == "yes"
-    chosen = job_file.translation(entry)
-    if chosen is None:
+    if job_file.translation(entry) is None:
         return LeftOut(job.id, f"its schedule has no {placement.option.dialect} form: {' '.join(job.schedule.expressions)}", True)
-    if chosen.proof.status != "equal" and not accepted:
-        proof = chosen.proof
-        first = f" ({', '.join(proof.first[:3])} ...)" if proof.first else ""
-        why = proof.reason or f"{proof.differing} instants{first}"
-        return LeftOut(
-            job.id,
-            f"its schedule is not proved equal ({proof.status}: {why}); answer {job.id}/schedule-accepted: yes to accept that",
-            blocking=True,
-        )
     return None
+
+
+def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str, as_of: datetime) -> LeftOut | None:
+    """The expressions are read out of the rendered templates and proved once more, whatever the plan says of them."""
+    proof = schedule_text.prove_again(entry, language, job_file.content(entry, host, answers), as_of)
+    if proof.status == "equal" or schedule_text.is_accepted(entry, proof, answers):
+        return None
+    first = f" ({', '.join(proof.first[:3])} ...)" if proof.first else ""
+    why = f"{proof.reason or proof.differing}{first}"
+    offers = f"answer {entry.job.id}/schedule-accepted: yes to accept that"
+    if only_at_zone_changes(proof):
+        chosen = job_file.translation(entry)
+        others = " or ".join(word for word in CHOICES if chosen is None or word != chosen.choice)
+        offers = f"answer {entry.job.id}/dst: {others}, then plan again"
+    return LeftOut(entry.job.id, f"its schedule is not proved equal ({proof.status}: {why}); {offers}", blocking=True)
 
 
 def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | None:

@@ -23,6 +23,10 @@ DEFAULT_AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 YEARS = 3
 LISTED = 10
 EXECUTED = 400  # firings on which the guard file itself is run: in the first year, and around each zone change
+AT_CHANGES = "equal but for the missing and the repeated hour of zone changes"
+UNDOCUMENTED_AT_CHANGES = (
+    "the platform does not say what it does in the missing and in the repeated hour of a zone change; equal on all other instants"
+)
 LAWS = ("clock", "once", "catch-up")  # what an undocumented law may be
 
 
@@ -79,8 +83,7 @@ def prove(
         return Proof(
             status="undocumented",
             first=_listed(wrong[0], source, start, end),
-            reason="the platform does not say what it does in the missing and in the repeated hour of a zone change; "
-            "equal on all other instants",
+            reason=UNDOCUMENTED_AT_CHANGES,
             compared=said,
         )
     item = wrong[0]
@@ -94,6 +97,11 @@ def prove(
         reason=_reason(item, source, start, end),
         compared=said,
     )
+
+
+def only_at_zone_changes(proof: Proof) -> bool:
+    """True where all that differs, or may differ, are the hours that a zone change leaves out or repeats."""
+    return proof.reason in {AT_CHANGES, UNDOCUMENTED_AT_CHANGES}
 
 
 def _under(part: Calendar, law: str, source: Calendar) -> Calendar:
@@ -317,7 +325,7 @@ def _reason(item: Compared, source: Calendar, start: int, end: int) -> str:
     if not (item.missing or item.surplus or item.twice):
         return "equal until the end of 2037, but not over the 400-year cycle of dates"
     if _only_at_changes(item, source, start, end):
-        return "equal but for the missing and the repeated hour of zone changes"
+        return AT_CHANGES
     return "fires on other dates or times"
 
 

@@ -185,6 +185,7 @@ def jobs(
                 "job_name": naming.numbered(naming.short_name(job, NAME_LIMIT), number, many),
                 "job_id": job.id,
                 "expression": expression,
+                "expression_number": number - 1 if many else None,
                 "environment": ENVIRONMENT,
                 "identity": identity.name,
                 "pull_identity": PULL,

@@ -128,6 +128,7 @@ def resources(
             "memory": f"{size.memory_mib}Mi",
             "timeout": f"{timeout_s:.0f}s",
             "retries": RETRIES_OF_THE_RUN,
+            "overrides": translation is not None and len(translation.expressions) > 1,
             "secrets": [{"name": secret.name, "variable": secret.values["variable"]} for secret in secrets],
             "usage": {
                 "runs": runs,
@@ -204,6 +205,7 @@ def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resourc
                     "job_id": job.id,
                     "description": naming.described(job, 499),
                     "expression": expression,
+                    "expression_number": number - 1 if many else None,
                     "timezone": translation.timezone,
                     "run_job": run_job,
                     "account": SCHEDULER_ACCOUNT,

@@ -129,6 +129,7 @@ def resources(
                     "image": job.id,
                     "description": naming.described(job, 200),
                     "expression": expression,
+                    "expression_number": number - 1 if many else None,
                     "timezone": translation.timezone,
                     "concurrency_policy": overlap(dossier),
                     "start_deadline_s": START_DEADLINE_S,

@@ -1,0 +1,101 @@
+"""Proves what stands in the rendered templates: the expressions are read out of their text, and compared with cron once more."""
+
+import json
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from migrator.emit import job_file
+from migrator.emit.shells import LANGUAGES, fragment
+from migrator.errors import ScheduleError
+from migrator.model.finding import Guard, Proof
+from migrator.model.plan import JobPlan
+from migrator.schedule import dialects
+from migrator.schedule.proof import only_at_zone_changes, prove
+from migrator.schedule.reading import calendar_of
+
+STRING = r'("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')'
+# what a fragment that holds a schedule looks like: its expression, and its time zone where the platform takes one
+EXPRESSIONS = re.compile(
+    rf"^\s*(?:schedule_expression\s*=|schedule\s*=|ScheduleExpression:|cronExpression:|schedule:|for_each = .*\?) *\[?{STRING}",
+    re.MULTILINE,
+)
+TIMEZONE = re.compile(
+    rf"^\s*(?:schedule_expression_timezone\s*=|time_zone\s*=|ScheduleExpressionTimezone:|timeZone:) *{STRING}", re.MULTILINE
+)
+NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+value\W+)(\d+)')
+KINDS = frozenset({"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "azure_container_app_job", "kubernetes_cron_job"})
+
+
+class Said(NamedTuple):
+    """What one rendered fragment says about when it starts the job."""
+
+    expression: str
+    timezone: str
+    number: int | None  # which expression the guard hears; None: the fragment does not say
+
+
+def said(text: str) -> tuple[Said, ...]:
+    """The schedule of a rendered fragment; () where it has none.
+
+    >>> said('schedule: "5 4 * * *"\\ntimeZone: "Europe/Berlin"')
+    (Said(expression='5 4 * * *', timezone='Europe/Berlin', number=None),)
+    """
+    zone, number = TIMEZONE.search(text), NUMBER.search(text)
+    return tuple(
+        Said(_unquoted(match[1]), _unquoted(zone[1]) if zone else "UTC", int(number[1]) if number else None)
+        for match in EXPRESSIONS.finditer(text)
+    )
+
+
+def prove_again(entry: JobPlan, language: str, job_json: bytes, as_of: datetime) -> Proof:
+    """The proof for the text of this job's templates, with the guard that its job file carries."""
+    calendar = calendar_of(entry.job.schedule)
+    option = entry.placement.option
+    reader = next((dialect for dialect in dialects.ALL if option.dialect == dialect.NAME), None)
+    if calendar is None or reader is None:
+        return Proof(status="impossible", reason="it has no calendar, or its target no schedule")
+    texts = [fragment(resource, entry, LANGUAGES[language], language) for resource in option.resources if resource.kind in KINDS]
+    found = [one for text in texts for one in said(text)]
+    if not found:
+        return Proof(status="impossible", reason="no schedule stands in its templates")
+    guard = json.loads(job_json)["guard"]
+    if len({one.timezone for one in found}) > 1:
+        return Proof(status="impossible", reason="its templates name several time zones")
+    if _bound(guard) and [one.number for one in found] != list(range(len(found))):
+        return Proof(status="impossible", reason="its templates do not say which of the expressions fired, and its guard asks")
+    try:
+        return prove(
+            calendar,
+            reader,
+            tuple(one.expression for one in found),
+            found[0].timezone,
+            None if guard is None else msgspec.convert(guard, Guard),
+            as_of,
+        )
+    except ScheduleError as error:
+        return Proof(status="impossible", reason=str(error))
+
+
+def is_accepted(entry: JobPlan, proof: Proof, answers: dict[str, str]) -> bool:
+    """Whether the user takes the difference: the daylight-saving choice covers zone changes only."""
+    job, chosen = entry.job, job_file.translation(entry)
+    if answers.get(f"{job.id}/schedule-accepted") == "yes":
+        return chosen is not None and proof.status in {"differs", "undocumented"} and proof.first == chosen.proof.first
+    word = answers.get(f"{job.id}/dst", answers.get("all/dst"))
+    return "accept" in {word, chosen and chosen.choice} and only_at_zone_changes(proof)
+
+
+def _bound(guard: dict[str, object] | None) -> bool:
+    calendars = guard["calendars"] if guard else []
+    return isinstance(calendars, list) and any(item.get("expression") is not None for item in calendars)
+
+
+def _unquoted(literal: str) -> str:
+    text = literal[1:-1]
+    if literal[0] == "'":
+        return re.sub(r"\\(.)", r"\1", text)
+    whole: str = json.loads(literal)
+    return whole
