@@ -22,6 +22,7 @@ COMMANDS = {
     "emit": "Write functions, containers and deployment templates from a plan.",
     "review": "Answer a plan's open questions one by one.",
     "diff": "Say what changed between two plans.",
+    "cutover": "Switch moved jobs off in a live user's crontab, or on again.",
     "report": "Show a plan as HTML, Markdown, text or JSON.",
     "explain": "Say why: a job's placement, a rule, a target's limits.",
     "jobs": "List everything that is scheduled.",

@@ -1,5 +1,6 @@
 """Standard input, `-`: the output of `crontab -l`, or a bundle."""
 
+import fnmatch
 import io
 import sys
 from collections.abc import Iterable, Iterator
@@ -33,28 +34,29 @@ def open(source: str) -> tuple[HostFiles, ...]:  # noqa: A001, ARG001
 
 
 class OneCrontab:
-    """`HostFiles` that holds one file, `-`."""
+    """`HostFiles` that holds one file."""
 
-    def __init__(self, raw: bytes) -> None:
-        self.name = PATH
+    def __init__(self, raw: bytes, path: str = PATH) -> None:
+        self.name = path
         self.live = False
         self._raw = raw
+        self._path = path
 
     def _file(self) -> HostFile:
-        return HostFile(path=PATH, size=len(self._raw), mode=None, uid=None, modified_at=None)
+        return HostFile(path=self._path, size=len(self._raw), mode=None, uid=None, modified_at=None)
 
     def glob(self, patterns: Iterable[str]) -> Iterator[HostFile]:
-        """The one file, if a pattern is `-`."""
-        if PATH in set(patterns):
+        """The one file, if a pattern matches its path."""
+        if any(fnmatch.fnmatchcase(self._path, pattern) for pattern in patterns):
             yield self._file()
 
     def stat(self, path: str) -> HostFile | None:
         """The one file."""
-        return self._file() if path == PATH else None
+        return self._file() if path == self._path else None
 
     def exists(self, path: str) -> bool:
-        """True for `-`."""
-        return path == PATH
+        """True for the one file."""
+        return path == self._path
 
     def entries(self, path: str) -> tuple[str, ...]:  # noqa: ARG002
         """Nothing: there are no folders."""
@@ -66,11 +68,11 @@ class OneCrontab:
 
     def content(self, path: str) -> bytes | None:
         """What was read, unless it is too large."""
-        return self._raw if path == PATH and len(self._raw) <= DEFAULT.text_file_limit_bytes else None
+        return self._raw if path == self._path and len(self._raw) <= DEFAULT.text_file_limit_bytes else None
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """What was read, as a stream. Raises `SourceError` for another path."""
-        if path != PATH:
+        if path != self._path:
             raise SourceError(f"{path}: standard input holds one crontab only")
         return io.BytesIO(self._raw)
 
@@ -83,4 +85,4 @@ class OneCrontab:
         if len(self._raw) <= DEFAULT.text_file_limit_bytes:
             return ()
         message = f"is larger than {DEFAULT.text_file_limit_bytes:,} bytes; a crontab of that size is not read"
-        return (Problem(location=Location(host="standard-input", path=PATH), message=message, kind="unreadable"),)
+        return (Problem(location=Location(host="standard-input", path=self._path), message=message, kind="unreadable"),)
