@@ -7,10 +7,13 @@ import msgspec
 
 from migrator import fit, processor, resources, targets
 from migrator.assumptions import Assumptions
+from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Translation
+from migrator.model.job import Schedule
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
 from migrator.model.plan import Request
 from migrator.resources import ResourceKind
+from migrator.schedule.reading import calendar_of
 from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
@@ -52,7 +55,7 @@ def options(
             size = fit.size_for(place.sizes(), needs, memory_mib, busy)
             timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), has_headroom)
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
-            unsayable = _unsayable(place, translation)
+            unsayable = _unsayable(place, translation, dossier.job.schedule)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
                 there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
@@ -76,11 +79,15 @@ def options(
             )
 
 
-def _unsayable(place: Target, translation: Translation | None) -> str | None:
+def _unsayable(place: Target, translation: Translation | None, schedule: Schedule) -> str | None:
     """Why this place's scheduler cannot say when the job runs; None if it can, or if the job keeps its own schedule."""
     if place.DIALECT is None:
         return None
     if translation is None:
+        try:
+            calendar_of(schedule)
+        except ScheduleError as error:
+            return f"its schedule cannot be translated: {error}"
         return "it does not start by the calendar, and nothing here starts it otherwise"
     if translation.proof.status == "impossible":
         return f"{place.DIALECT} cannot say this schedule: {translation.proof.reason}"

@@ -150,3 +150,20 @@ def test_a_chain_moves_together_or_not_at_all() -> None:
     assert placed[1].reasons == ("shares files with c, which stays; they can move together only",)
     forced = place(candidates, {"a/target": "cloud"}, DEFAULT)
     assert [entry.verdict for entry in forced] == ["move", "stay", "stay", "move"]
+
+
+def test_what_stands_in_the_way_is_said_once() -> None:
+    service = "a service on the same machine (postgresql): not offered; nothing else runs beside a {}; use a managed service"
+    long = "run time: 1,239 s asked; at most 900 s (900 s a run; more only on Managed Instances)"
+    everywhere = choose(
+        option("a", "1", hard=(service.format("function"), long)), option("b", "2", hard=(service.format("task"),))
+    )
+    assert everywhere.reasons == (
+        "no place fits: it needs a service on the same machine (postgresql), which is not offered: use a managed service",
+    )
+    each_its_own = choose(
+        option("a", "1", hard=("memory: 12 asked; at most 10",)), option("b", "2", hard=("root: not offered; no",))
+    )
+    assert each_its_own.reasons == (
+        "no place fits: memory: 12 asked; at most 10 (a); it needs root, which is not offered: no (b)",
+    )

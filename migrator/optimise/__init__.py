@@ -6,7 +6,7 @@ from decimal import Decimal
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Finding, Link, Question
 from migrator.model.job import Job
-from migrator.model.option import Option, Placement, Rejected, Shape, Verdict
+from migrator.model.option import Misfit, Option, Placement, Rejected, Shape, Verdict
 from migrator.model.value import Value
 
 STAYING = "host"  # the target that is always possible: nothing moves
@@ -140,11 +140,33 @@ def _hard(option: Option) -> bool:
 
 
 def _nothing_fits(options: list[Option]) -> str:
+    """What stands in the way, each thing once: what no place has; else what each place lacks."""
     others = [option for option in options if option.target != STAYING]
     if not others:
         return "no place to move to was asked about"
-    messages = sorted({misfit.message for option in others for misfit in option.misfits if misfit.hard})
-    return "no place fits: " + "; ".join(messages)
+    lacking: dict[str, dict[str, Misfit]] = {}  # thing -> target -> what it said
+    for option in others:
+        for misfit in option.misfits:
+            if misfit.hard:
+                lacking.setdefault(_thing(misfit), {}).setdefault(option.target, misfit)
+    targets = {option.target for option in others}
+    nowhere = [thing for thing, said in lacking.items() if said.keys() == targets]
+    parts = [_in_the_way(thing, next(iter(lacking[thing].values()))) for thing in nowhere]
+    if not parts:
+        parts = [f"{_in_the_way(thing, next(iter(said.values())))} ({', '.join(said)})" for thing, said in lacking.items()]
+    return "no place fits: " + "; ".join(parts)
+
+
+def _thing(misfit: Misfit) -> str:
+    """What a misfit is about, without what one place says to it."""
+    return misfit.message if misfit.need == "schedule" else misfit.message.split(": ", 1)[0]
+
+
+def _in_the_way(thing: str, misfit: Misfit) -> str:
+    how = misfit.message.removeprefix(f"{thing}: ")
+    if not how.startswith("not offered; "):
+        return misfit.message.split(" (")[0] if misfit.need == "duration_s" else misfit.message
+    return f"it needs {thing}, which is not offered: {how.rsplit('; ', 1)[-1]}"
 
 
 def _first_of_the_cheapest(moving: list[Option], assumptions: Assumptions) -> Option:
