@@ -25,9 +25,14 @@ def places_for(request: Request) -> tuple[Target, ...]:
     return tuple(place for place in targets.ALL if place.PROVIDER in asked)
 
 
-def _region(place: Target, request: Request) -> str:
+def _region(place: Target, request: Request, host: Host, prices: PriceBook) -> str:
+    """The region that the user named; else the server's own, where it is this provider's and has prices; else the usual one."""
     if request.region is not None and request.provider == place.PROVIDER:
         return request.region
+    if host.provider == place.PROVIDER and any(
+        price.region == host.region and price.provider == place.PROVIDER for price in prices.prices
+    ):
+        return host.region or ""
     return place.DEFAULT_REGION or ""
 
 
@@ -51,7 +56,7 @@ def options(
         for place in places:
             if shape.kind not in place.SHAPES:
                 continue
-            region = _region(place, request)
+            region = _region(place, request, dossier.host, prices)
             size = fit.size_for(place.sizes(), needs, memory_mib, busy)
             timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), has_headroom)
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
@@ -76,6 +81,7 @@ def options(
                 ),
                 timeout_s=timeout_s,
                 size_measured=measured,
+                region=region or None,
             )
 
 

@@ -56,6 +56,8 @@ def command(
     SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), or `-` (the output
     of `crontab -l`). Nothing on the server is changed, and nothing touches the network.
     """
+    if region is not None and provider == "all":
+        raise click.UsageError("--region needs one --provider: regions are named differently at each")
     answers = planfile.read_decisions(decisions) if decisions else Decisions()
     request = Request(
         provider=provider,

@@ -76,7 +76,7 @@ def emit(
         place = places[entry.placement.option.target]
         groups.setdefault((place.provider, _language(place, iac)), []).append(entry)
     for (provider, language), entries in sorted(groups.items()):
-        region = plan.request.region or places[entries[0].placement.option.target].region
+        region = entries[0].placement.option.region or plan.request.region or places[entries[0].placement.option.target].region
         out.extend(shells.files(provider, language, entries, region))
     out.extend(_around(plan, emitted, left_out, places, groups))
     return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))

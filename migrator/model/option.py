@@ -170,6 +170,7 @@ class Option(Value, frozen=True, kw_only=True):
     misfits: tuple[Misfit, ...] = ()
     timeout_s: float | None = None
     size_measured: bool = False  # False: memory was not measured, the size is our assumption
+    region: str | None = None  # whose prices were taken
 
 
 class Rejected(Value, frozen=True, kw_only=True):
