@@ -4,6 +4,7 @@
 
 import base64
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,10 @@ from migrator.runner.once import claim
 from migrator.runner.run import NOT_STARTED, _deadline
 
 SOURCE = Path(job_file.__file__).parent
+PYTHON = os.environ.get("RUNNER_PYTHON", sys.executable)  # the whole file under another Python: RUNNER_PYTHON=/usr/bin/python3.9
+OTHERS = sorted(
+    path for version in ("3.9", "3.10", "3.12", "3.13") for path in Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
+)
 
 
 def b64(text: bytes) -> str:
@@ -39,14 +44,14 @@ def job_json(command: bytes, **more: Any) -> dict[str, Any]:
 class Run:
     """A job folder, run as its own process, as a container does."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, python: str = PYTHON) -> None:
+        self.folder, self.python = folder, python
         shutil.copytree(SOURCE, folder / "runner", ignore=shutil.ignore_patterns("__pycache__"))
 
     def start(self, job: dict[str, Any], **environment: str) -> "subprocess.Popen[bytes]":
         (self.folder / "job.json").write_text(json.dumps(job))
         return subprocess.Popen(
-            [sys.executable, "-m", "runner"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [self.python, "-m", "runner"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "TMPDIR": str(self.folder), **environment},
         )  # fmt: skip
 
@@ -321,3 +326,19 @@ def test_where_two_expressions_meet_one_runs(run: Run) -> None:
     at = "2026-11-24T01:30:00Z"
     assert record(run(job, MIGRATOR_SCHEDULED_TIME=at, MIGRATOR_EXPRESSION="0")[1])["outcome"] == "ok"
     assert record(run(job, MIGRATOR_SCHEDULED_TIME=at, MIGRATOR_EXPRESSION="1")[1])["outcome"] == "skipped"
+
+
+@pytest.mark.skipif(not OTHERS, reason="no other Python is here: the runner is tested under this one only")
+@pytest.mark.parametrize("python", OTHERS, ids=lambda path: path.parent.parent.name)
+def test_the_runner_works_under_every_python_that_functions_and_images_have(python: Path, tmp_path: Path) -> None:
+    """A guarded, failing job with input, a secret and a deadline; then one that times out."""
+    every = {"minutes": [30], "hours": [2], "days": list(range(1, 32)), "months": list(range(1, 13)), "weekdays": list(range(7)), "day_rule": "and", "wildcard": False}
+    calendar = {"version": 1, "timezone": "Europe/Berlin", "dst": "catch-up", "calendars": [every]}
+    job = job_json(b"umask; cat; exit 3", stdin_b64=b64(b"@secret:WORD@\n"), secrets=["WORD"], umask=0o027, timeout_s=20.0, guard=calendar, calendar=calendar)
+    run = Run(tmp_path, str(python))
+    code, lines = run(job, WORD="hello", MIGRATOR_SCHEDULED_TIME="2026-11-24T01:30:00Z")
+    assert (code, said(lines), record(lines)["outcome"]) == (3, ["0027", "hello"], "failed")
+    assert record(run(job, WORD="hello", MIGRATOR_SCHEDULED_TIME="2026-11-24T02:30:00Z")[1])["outcome"] == "skipped"
+    assert record(run(job, WORD="hello")[1])["scheduled_at"].endswith(("T00:30:00+00:00", "T01:30:00+00:00")), "from its calendar"
+    code, lines = run(job_json(b"sleep 30", timeout_s=0.5))
+    assert (code, record(lines)["outcome"]) == (143, "timed-out")

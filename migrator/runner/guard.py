@@ -17,11 +17,14 @@ A guard is JSON, version 1:
     once      systemd timers, EventBridge Scheduler: not at all in the missing hour, once in the repeated hour
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+UTC = timezone.utc  # noqa: UP017 - Python 3.9 and 3.10 know no datetime.UTC
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 CATCH_UP_FROM_MINUTES = 6  # Debian cron, cronie: wake-ups up to 5 minutes late run everything they missed
