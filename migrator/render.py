@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from jinja2 import FunctionLoader, StrictUndefined
+from jinja2 import FunctionLoader, StrictUndefined, Undefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
 from migrator.errors import EmitError
@@ -215,6 +215,15 @@ def source(template: str) -> str | None:
     return None
 
 
+def _known(function: Callable[[object], str]) -> Callable[[object], str]:
+    """The filter, for values that are there: what is missing has no literal."""
+
+    def of_known(value: object) -> str:
+        return str(value) if isinstance(value, Undefined) else function(value)  # str() of a missing value is Jinja's error
+
+    return of_known
+
+
 @functools.cache
 def _environment(language: str) -> SandboxedEnvironment:
     if language not in LANGUAGES:
@@ -227,13 +236,19 @@ def _environment(language: str) -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update({name: FILTERS[name] for name in LANGUAGES[language]})
+    environment.filters.update({name: _known(FILTERS[name]) for name in LANGUAGES[language]})
     return environment
 
 
 def text(template: str, language: str, **values: object) -> str:
     """The text of `templates/<template>` in an output language (a key of `LANGUAGES`).
 
-    Raises `EmitError` if there is no such language or a value cannot be written in it; a missing template or value is our bug.
+    Raises `EmitError` if there is no such language, a value cannot be written in it, or the template asks for a value that is not
+    there: a plan of an older version has none of it. A missing template is our bug.
     """
-    return _environment(language).get_template(template).render(**values)
+    try:
+        return _environment(language).get_template(template).render(**values)
+    except UndefinedError as error:
+        raise EmitError(
+            f"{template}: {error.message}; the plan was made by another version of migrator, so run `migrator plan` again"
+        ) from error

@@ -348,3 +348,20 @@ def test_a_shape_without_programs_is_left_out_and_said() -> None:
     (left,) = emitted(samples.plan(entry)).left_out
     assert left.blocking
     assert "fan_out" in left.reason
+
+
+@pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)
+def test_a_plan_of_before_a_template_gained_a_value_is_one_line_that_says_what_to_do(target: str, iac: str) -> None:
+    """Whatever value a plan lacks, no traceback: take each one away in turn."""
+    entry = samples.entry(target, "x-1", secret=True)
+    option = entry.placement.option
+    for at, resource in enumerate(option.resources):
+        for lost in resource.values:
+            fewer = msgspec.structs.replace(resource, values={k: v for k, v in resource.values.items() if k != lost})
+            old = msgspec.structs.replace(option, resources=(*option.resources[:at], fewer, *option.resources[at + 1 :]))
+            placement = msgspec.structs.replace(entry.placement, option=old)
+            try:
+                emitted(samples.plan(msgspec.structs.replace(entry, placement=placement)), iac)
+            except EmitError as error:
+                assert "\n" not in str(error)
+                assert "plan` again" in str(error)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from migrator.errors import EmitError
 from migrator.model.option import Resource
 
 
@@ -16,10 +17,15 @@ class ToCreate(NamedTuple):
 
 
 def to_create(resources: Iterable[Resource]) -> tuple[ToCreate, ...]:
-    """What the templates of these resources read, by variable."""
+    """What the templates of these resources read, by variable. Raises `EmitError` for a plan of another version."""
     found: dict[str, ToCreate] = {}
     for resource in resources:
-        found.update((one.variable, one) for one in _of(resource))
+        try:
+            found.update((one.variable, one) for one in _of(resource))
+        except KeyError as error:
+            raise EmitError(
+                f"{resource.name}: has no {error}; the plan was made by another version, so run `migrator plan` again"
+            ) from error
     return tuple(found[variable] for variable in sorted(found))
 
 
