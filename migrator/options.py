@@ -9,8 +9,7 @@ from migrator import fit, processor, resources, targets
 from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Translation
-from migrator.model.job import Schedule
-from migrator.model.job import Host
+from migrator.model.job import Host, Schedule
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
 from migrator.model.plan import Request
 from migrator.resources import ResourceKind

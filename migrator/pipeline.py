@@ -6,6 +6,7 @@ write(plan) -> OutFile                decides nothing
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,6 +30,7 @@ from migrator.scripts import facts
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices
 
+LOG = logging.getLogger(__name__)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,6 +49,7 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
     jobs = tuple(job for schedules in found for job in schedules.jobs)
     measured, runs = usage.measure(files, host, jobs, as_of)
     inspected = [facts.facts(files, host, job) for job in jobs]
+    LOG.info("%s: %d jobs, %d of them with runs", host.name, len(jobs), sum(1 for u in measured.usage if u.observed_runs))
     scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
     accounting = tuple(account for schedules in found for account in schedules.accounting)
     digests = tuple(_digest(files, host, path) for path in sorted({account.path for account in accounting}))

@@ -5,6 +5,7 @@ and sockets are never opened. Names that are not UTF-8 are shown with `\\xNN` es
 """
 
 import fnmatch
+import logging
 import os
 import re
 import stat
@@ -17,7 +18,9 @@ from typing import BinaryIO, NamedTuple
 from migrator.assumptions import DEFAULT
 from migrator.errors import SourceError
 from migrator.model.source import HostFile, Location, Problem, ProblemKind
+from migrator.terminal import safe
 
+LOG = logging.getLogger(__name__)
 MOST_LINKS = 40  # Linux MAXSYMLINKS, path_resolution(7)
 MOST_ENTRIES = 200_000  # of one `**` walk: a log folder never has more, a mail store or a cache does
 
@@ -216,6 +219,7 @@ class Tree:
                 self._problem(path, "is a device, pipe or socket; only regular files are read")
             return None
         limit = DEFAULT.text_file_limit_bytes
+        LOG.debug("%s", safe(f"read {path}"))
         try:
             with self._open(found[0]) as stream:
                 raw = stream.read(limit + 1)
@@ -236,6 +240,7 @@ class Tree:
         found = self._resolve(path)
         if found is None or not stat.S_ISREG(found[1].st_mode):
             raise SourceError(f"{path}: is no regular file of {self.name}")
+        LOG.debug("%s", safe(f"read {path}"))
         try:
             return self._open(found[0])
         except OSError as error:
