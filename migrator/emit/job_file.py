@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from migrator import secret_names
+from migrator.emit import programs
 from migrator.errors import ScheduleError
 from migrator.model.finding import Translation
 from migrator.model.job import Host, Job
@@ -102,7 +103,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": next((lock for made in entry.placement.option.resources if (lock := made.values.get("lock"))), None),
         "state": None,
-        "files": [server_path(script.path) for script in entry.scripts],
+        "files": [*(server_path(script.path) for script in entry.scripts), *programs.scripts(entry)],
     }
     return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
 

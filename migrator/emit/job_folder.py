@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from migrator import render
-from migrator.emit import job_file, packages, secret_store
+from migrator.emit import job_file, packages, programs, secret_store
 from migrator.model.job import Host
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, OutFile
@@ -27,12 +27,11 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
     folder = f"jobs/{entry.job.id}"
     context = _context(entry, host, answers)
     zip_ = is_zip(entry.placement.option.resources)
-    program = "handler.py" if zip_ else "Dockerfile"
     rendered = [
         ("README.md", "job/README.md.j2", "markdown"),
         ("test_job.py", "job/test_job.py.j2", "python"),
-        (program, f"job/{program}.j2", "python" if zip_ else "dockerfile"),
-        *([] if zip_ else [(".dockerignore", "job/dockerignore.j2", "text")]),
+        *([] if zip_ else [("Dockerfile", "job/Dockerfile.j2", "dockerfile"), (".dockerignore", "job/dockerignore.j2", "text")]),
+        *([("handler.py", "job/handler.py.j2", "python")] if zip_ and not programs.handlers(entry) else []),
     ]
     return (
         *(
@@ -47,6 +46,10 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
                 executable=script.executable is not False,
             )
             for script in entry.scripts
+        ),
+        *(
+            OutFile(path=f"{folder}/{file.path}", content=file.content, executable=file.executable)
+            for file in programs.files(entry)
         ),
         *(OutFile(path=f"{folder}/runner/{name}", content=content) for name, content in runner_files()),
     )
@@ -88,7 +91,10 @@ def _context(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> dict[str
         "user_exists": plain_user in DEBIAN_USERS,
         "uid": DEBIAN_USERS.get(plain_user or "", FIRST_UID),
         "home": home if re.fullmatch(r"/[A-Za-z0-9._/-]+", home) and home != "/root" else "/home/job",
-        "has_files": bool(entry.scripts),
+        "has_files": bool(entry.scripts or programs.scripts(entry)),
+        "handlers": programs.handlers(entry),
+        "scheduled": programs.is_scheduled(entry),
+        "by_hand": [path.lstrip("/") for path in programs.scripts(entry)],
         "zip": is_zip(option.resources),
         "resources": option.resources,
         "firings": [at.isoformat() for at in entry.next_firings[:5]],

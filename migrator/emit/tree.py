@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from migrator import render, secret_names
-from migrator.emit import job_file, job_folder, schedule_text, secret_store, shells
+from migrator.emit import job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
@@ -13,7 +13,7 @@ from migrator.schedule.proof import only_at_zone_changes
 from migrator.schedule.translate import CHOICES
 
 AUTO = "auto"
-PROGRAMS = frozenset({"scheduled_batch"})  # the shapes whose programs exist: the runner alone is enough
+PROGRAMS = frozenset(programs.HANDLERS)  # the shapes whose programs exist
 
 
 class Place(NamedTuple):
@@ -61,7 +61,7 @@ def emit(
             continue
         host, answers = hosts.get(entry.job.host) or Host(name=entry.job.host), plan.decisions.answers
         why = _why_not(entry, answers, places) or _secrets_lost(entry, scripts)
-        if why is None:
+        if why is None and programs.is_scheduled(entry):
             why = _unproved(entry, host, answers, _language(places[entry.placement.option.target], iac), plan.as_of)
         if why is None:
             emitted.append(entry)
@@ -101,7 +101,7 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
         return LeftOut(
             job.id, f"the programs of the shape {shape} are not written yet; answer {job.id}/shape: scheduled_batch", True
         )
-    if job_file.translation(entry) is None:
+    if programs.is_scheduled(entry) and job_file.translation(entry) is None:
         return LeftOut(job.id, f"its schedule has no {placement.option.dialect} form: {' '.join(job.schedule.expressions)}", True)
     return None
 

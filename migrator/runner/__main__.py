@@ -1,15 +1,15 @@
-"""`python3 -m runner`: the entry point of images; under Lambda its runtime, anywhere else one run."""
+"""`python3 -m runner [HANDLER]`: the entry point of images; under Lambda its runtime, anywhere else one run."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from .aws_lambda import serve
+from .aws_lambda import handler, named, serve
 from .container import main
 
 if __name__ == "__main__":
     if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-        serve()
+        serve(named(sys.argv[1]) if len(sys.argv) > 1 else handler)
     else:
         sys.exit(main())

@@ -36,7 +36,20 @@ class Lock:
 
     def claim(self, instant: datetime) -> bool:
         """True for the first run of this instant; False if another one has it, whatever became of it. Raises `OSError`."""
-        return self._take(f"instant {instant.isoformat()}", INSTANT_KEPT_S)
+        return self.claim_entry(f"instant {instant.isoformat()}")
+
+    def claim_entry(self, entry: str) -> bool:
+        """True for the first run that claims the entry. Raises `OSError`."""
+        return self._take(entry, INSTANT_KEPT_S)
+
+    def give_back(self, entry: str) -> None:
+        """Let another run claim the entry, if it is ours. Raises `OSError`."""
+        self._call(
+            "DeleteItem",
+            Key={"job_id": {"S": self.job_id}, "entry": {"S": entry}},
+            ConditionExpression="run_id = :run",
+            ExpressionAttributeValues={":run": {"S": self.run_id}},
+        )
 
     def acquire(self, hold_s: float, wait_s: float = 0.0, poll_s: float = POLL_S) -> bool:
         """Take the lease for `hold_s`; wait for it up to `wait_s`. False if another run has it. Raises `OSError`."""
@@ -51,15 +64,9 @@ class Lock:
 
     def release(self) -> None:
         """Give the lease back, if it is still ours. Raises `OSError`."""
-        if not self.held:
-            return
-        self.held = False
-        self._call(
-            "DeleteItem",
-            Key={"job_id": {"S": self.job_id}, "entry": {"S": "lease"}},
-            ConditionExpression="run_id = :run",
-            ExpressionAttributeValues={":run": {"S": self.run_id}},
-        )
+        if self.held:
+            self.held = False
+            self.give_back("lease")
 
     def _take(self, entry: str, seconds: float) -> bool:
         """Write an entry where there is none, or an expired one, or our own (an answer that was lost on its way to us)."""

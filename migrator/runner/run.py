@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,8 +37,13 @@ def run(
     left_s: float | None = None,
     stop: threading.Event | None = None,
     now: datetime | None = None,
+    extra: Mapping[bytes, bytes] | None = None,
+    each_line: Callable[[bytes], None] | None = None,
 ) -> Outcome:
-    """Run the job once. `outer`: the environment we were started with; `left_s`: what the platform still gives us."""
+    """Run the job once. `outer`: the environment we were started with; `left_s`: what the platform still gives us.
+
+    `extra`: more variables, taken as they are; `each_line` hears each line of output, too.
+    """
     started = now or datetime.now(instant.UTC)
     scheduled = instant.scheduled(event or {}, outer, job.calendar or job.guard, started)
     log = Log(uuid.uuid4().hex, job.job_id, scheduled)
@@ -47,6 +52,8 @@ def run(
     def line(text: bytes) -> None:
         lines.append(text)
         log.output(text)
+        if each_line is not None:
+            each_line(text)
 
     def end(outcome: str, status: int, headline: str, ended: process.Ended | None = None) -> Outcome:
         severity = "INFO" if outcome in {"ok", "skipped"} else "ERROR"
@@ -73,7 +80,7 @@ def run(
         lacking = secret.missing(job.secrets, outer)
         if lacking:
             raise secret.MissingSecretError(f"{', '.join(lacking)}: not in the environment; create it and inject it by this name")
-        variables = environment.build(job, outer)
+        variables = {**environment.build(job, outer), **(extra or {})}
         command = private_files.place(job, Path(private), outer)
         if outer.get("MIGRATOR_IN_IMAGE") != "1" and b"PATH" in variables:
             variables[b"PATH"] += b":" + str(private_files.python_folder(Path(private))).encode()

@@ -95,7 +95,7 @@ def function(
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
             *grants,
-            *aws_locks.grants(lock, job.id),
+            *aws_locks.grants(lock, job.id, gives_back=handler == "worker"),
             *aws_grants.s3_statements(dossier),
         ],
     )
@@ -242,6 +242,7 @@ def fan_out(
 ) -> tuple[Resource, ...]:
     """A scheduled dispatcher that writes a queue, and a pool of workers as wide as the shape says."""
     job, (dispatching, working) = dossier.job, shape.parts
+    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
     queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(job, "queue"))
     dispatcher = function(
         dossier,
@@ -251,15 +252,17 @@ def fan_out(
         timeout_s,
         suffix="dispatcher",
         handler="dispatcher",
+        lock=lock,
         grants=(aws_parts.statement("SendMessages", ["sqs:SendMessage"], [queue]),),
         environment=({"variable": "MIGRATOR_QUEUE_URL", **queue, "attribute": "url"},),
         stores_image=False,
     )
     worker = function(
-        dossier, shape, working, size, timeout_s, suffix="worker", handler="worker", grants=(takes_messages(dossier),)
+        dossier, shape, working, size, timeout_s, suffix="worker", handler="worker", lock=lock, grants=(takes_messages(dossier),)
     )
     return (
         *shared(dossier),
+        *aws_locks.table(lock, working.monthly_invocations),
         *fed_by_queue(dossier, working, worker[-1], timeout_s, width=working.parallelism, written_by=None),
         *dispatcher,
         *worker,
@@ -276,9 +279,11 @@ def event_glue(
 ) -> tuple[Resource, ...]:
     """A function behind a queue that a bucket's notifications, or whatever makes the work, write to; no schedule."""
     part = only_part(dossier, shape)
-    handler = function(dossier, shape, part, size, timeout_s, grants=(takes_messages(dossier),))
+    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
+    handler = function(dossier, shape, part, size, timeout_s, handler="worker", lock=lock, grants=(takes_messages(dossier),))
     return (
         *shared(dossier),
+        *aws_locks.table(lock, part.monthly_invocations),
         *fed_by_queue(dossier, part, handler[-1], timeout_s, width=part.parallelism, written_by="s3.amazonaws.com"),
         *handler,
     )

@@ -30,11 +30,12 @@ def table(lock: dict[str, object] | None, runs: float | None) -> tuple[Resource,
     return (aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage),)
 
 
-def grants(lock: dict[str, object] | None, job_id: str) -> tuple[dict[str, object], ...]:
-    """What a role needs to hold the lock: to write and delete entries of its own job only."""
+def grants(lock: dict[str, object] | None, job_id: str, *, gives_back: bool = False) -> tuple[dict[str, object], ...]:
+    """What a role needs to hold the lock: to write and, where entries are given back, to delete those of its own job."""
     if lock is None:
         return ()
-    actions = ["dynamodb:PutItem"] if lock["single_flight"] is None else ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+    gives_back = gives_back or lock["single_flight"] is not None
+    actions = ["dynamodb:DeleteItem", "dynamodb:PutItem"] if gives_back else ["dynamodb:PutItem"]
     return (aws_parts.statement("HoldLock", actions, [reference()], leading_key=job_id),)
 
 

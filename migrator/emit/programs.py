@@ -1,0 +1,61 @@
+"""Programs of the shapes that are more than the runner: handlers, and scripts in which a person says what an item is."""
+
+from migrator import render
+from migrator.model.finding import FactKind
+from migrator.model.option import ShapeKind
+from migrator.model.plan import JobPlan, OutFile
+
+# shape -> handlers beside the runner, and scripts that a person completes
+HANDLERS: dict[ShapeKind, tuple[str, ...]] = {
+    "scheduled_batch": (),
+    "fan_out": ("dispatcher.py", "worker.py"),
+    "event_glue": ("worker.py",),
+}
+SCRIPTS: dict[ShapeKind, tuple[str, ...]] = {"fan_out": ("items.sh", "one_item.sh"), "event_glue": ("one_item.sh",)}
+SEEN: tuple[FactKind, ...] = ("loop", "parallelism", "lists-path", "queue-or-mail")
+FOLDER = "/migrator"  # where the scripts lie, in an image and among a zip function's files
+
+
+def is_scheduled(entry: JobPlan) -> bool:
+    """False where the chosen shape is started by something else than the calendar."""
+    shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
+    return shape is None or not shape.wires or any(wire.kind == "schedule" for wire in shape.wires)
+
+
+def handlers(entry: JobPlan) -> tuple[str, ...]:
+    """The names of the handlers in the job's folder."""
+    return HANDLERS[entry.placement.option.shape]
+
+
+def scripts(entry: JobPlan) -> tuple[str, ...]:
+    """The paths of the scripts that a person completes, as the runner knows them."""
+    return tuple(f"{FOLDER}/{name}" for name in SCRIPTS.get(entry.placement.option.shape, ()))
+
+
+def files(entry: JobPlan) -> tuple[OutFile, ...]:
+    """Handlers and scripts, by their paths in the job's folder."""
+    kind = entry.placement.option.shape
+    facts = [fact for fact in entry.facts if fact.kind in SEEN]
+    seen = list(
+        dict.fromkeys(_line(f"{fact.evidence.location or entry.job.location}: {fact.evidence.snippet}") for fact in facts)
+    )
+    context: dict[str, object] = {"seen": seen, "command": _line(entry.job.command)}
+    return (
+        *(
+            OutFile(path=name, content=render.text(f"shapes/{kind}/{name}.j2", "python", **context).encode())
+            for name in HANDLERS[kind]
+        ),
+        *(
+            OutFile(
+                path=f"files{FOLDER}/{name}",
+                content=render.text(f"shapes/{kind}/{name}.j2", "shell", **context).encode(),
+                executable=True,
+            )
+            for name in SCRIPTS.get(kind, ())
+        ),
+    )
+
+
+def _line(text: str) -> str:
+    """Text that stays inside a comment: one line, nothing that a terminal would act upon."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
