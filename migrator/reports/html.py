@@ -3,51 +3,71 @@
 from typing import Any
 
 from migrator import render
+from migrator.model.finding import Question
 from migrator.model.plan import HostPlan, JobPlan, OutFile, Plan
-from migrator.reports import words
-from migrator.reports.pictures import Picture, bills, run_times, week
+from migrator.reports import verdict_words, words
+from migrator.reports.courses import growth, saving
+from migrator.reports.drawing import Picture
+from migrator.reports.marks import chain, strip, week
+from migrator.reports.pictures import bills, run_times
 
 FORMAT = "html"
 DEFAULT = True
 TEMPLATE = "reports/report.html.j2"
 LEVELS = {"error": 0, "warning": 1, "note": 2}
+DOTS = 120_000  # of all strip plots together, so that the page of thousands of jobs stays small
+MOST_DOTS, FEWEST_DOTS = 200, 20
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """report.html."""
-    hosts = [_host(host, plan) for host in plan.hosts]
+    by_host: dict[str, list[JobPlan]] = {}
+    for entry in plan.jobs:
+        by_host.setdefault(entry.job.host, []).append(entry)
+    hosts = [_host(host, tuple(by_host.get(host.host.name, ()))) for host in plan.hosts]
+    dots = max(FEWEST_DOTS, min(MOST_DOTS, DOTS // max(1, len(plan.jobs))))
     page = render.text(
         TEMPLATE,
         "html",
         plan=plan,
         hosts=hosts,
-        jobs=[_job(entry) for entry in plan.jobs],
+        jobs=[_job(entry, dots) for entry in plan.jobs],
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
-        open_questions=sum(len(entry.placement.questions) for entry in plan.jobs) + sum(len(h.questions) for h in plan.hosts),
+        chain=chain(plan.jobs),
+        open_questions=sum(len(open_questions(plan, entry.placement.questions)) for entry in plan.jobs)
+        + sum(len(open_questions(plan, host.questions)) for host in plan.hosts),
     )
     return (OutFile(path="report.html", content=page.encode()),)
 
 
-def _host(host: HostPlan, plan: Plan) -> dict[str, Any]:
-    jobs = tuple(entry for entry in plan.jobs if entry.job.host == host.host.name)
-    pictures: list[Picture | None] = [run_times(jobs), week(host), bills(host, jobs)]
+def open_questions(plan: Plan, questions: tuple[Question, ...]) -> list[Question]:
+    """Those without an answer."""
+    return [question for question in questions if question.id not in plan.decisions.answers]
+
+
+def _host(host: HostPlan, jobs: tuple[JobPlan, ...]) -> dict[str, Any]:
+    pictures: list[Picture | None] = [week(host, jobs), bills(host, jobs), saving(host, jobs), growth(jobs)]
     return {
         "host": host.host,
         "savings": host.savings,
+        "sentence": verdict_words.sentence(host, jobs),
+        "numbers": verdict_words.numbers(host, jobs),
+        "blockers": verdict_words.grouped(verdict_words.blockers(host, jobs)),
         "questions": host.questions,
         "jobs": len(jobs),
-        "leaving": sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"}),
+        "hero": run_times(jobs),
         "pictures": [picture for picture in pictures if picture is not None],
         "names": {entry.job.id: entry.job.name for entry in jobs},
     }
 
 
-def _job(entry: JobPlan) -> dict[str, Any]:
+def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
     job, placement, usage = entry.job, entry.placement, entry.usage
     findings = sorted(entry.findings, key=lambda finding: (LEVELS[finding.level], finding.rule))
     dialect = placement.option.dialect
+    leaves = placement.verdict in words.LEAVING
     search = " ".join([job.id, job.name, job.command, job.user or "", job.host, job.location.path, placement.option.target])
     return {
         "entry": entry,
@@ -60,11 +80,32 @@ def _job(entry: JobPlan) -> dict[str, Any]:
         "when": words.when(entry),
         "findings": findings,
         "worst": findings[0].level if findings else "none",
+        "strip": strip(usage.sampled_runs, dots) if usage else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,
+        "emitted": _emitted(entry) if leaves else [],
+        "answers": "answers:\n" + "\n".join(words.answer_line(question) for question in placement.questions),
         "search": search.lower(),
         "sort": {
             "p95": (usage.duration_s.p95 if usage else None) or 0,
             "cost": float(placement.option.monthly_cost or 0),
         },
     }
+
+
+def _emitted(entry: JobPlan) -> list[tuple[str, str]]:
+    """What `migrator emit` writes for this job: path and what it is."""
+    resources = entry.placement.option.resources
+    if not resources:
+        return []
+    folder, provider = f"jobs/{entry.job.id}", entry.placement.option.target.split("_")[0]
+    program = "handler.py" if any(resource.values.get("package") == "zip" for resource in resources) else "Dockerfile"
+    return [
+        (f"{folder}/job.json", "the command, its environment and its calendar"),
+        (f"{folder}/{program}", "what the platform starts"),
+        (f"{folder}/runner/", "runs the command as cron did"),
+        *((f"{folder}/files{script.path}", "its script, without secrets") for script in entry.scripts),
+        (f"{folder}/test_job.py", "runs it here, before anything is deployed"),
+        (f"{folder}/README.md", "its switch-over, step by step"),
+        (f"{provider}/", "templates: " + ", ".join(sorted({resource.kind for resource in resources}))),
+    ]

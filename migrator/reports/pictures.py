@@ -1,60 +1,18 @@
-"""The report's pictures: Vega-Lite specifications drawn to inline SVG, each with a sentence for those who cannot see it.
+"""The report's pictures of one server: run times (the hero), and the bill now and then."""
 
-Colours are chosen to be told apart in black and white; text and grid take the page's own colours (dark mode) through CSS.
-"""
-
-import re
-from typing import Any, NamedTuple
-
-import vl_convert
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
 
 from migrator.model.plan import HostPlan, JobPlan
 from migrator.model.usage import Usage
+from migrator.reports.drawing import BLUE, GREY, ORANGE, TEXT, Picture, draw, seconds_axis, shortened
 from migrator.reports.words import LEAVING, money, span
 
-SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-TEXT, GRID = "#010203", "#040506"  # stand-ins that become the page's colours
-BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#9aa1ab"
-LONGEST = 60  # jobs in one picture; the table behind it has all
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-class Picture(NamedTuple):
-    """An inline SVG with a title, a sentence that says what it shows, and the table behind it."""
-
-    title: str
-    says: str
-    svg: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def _draw(spec: dict[str, Any]) -> str:
-    config = {
-        "background": "transparent",
-        "font": "system-ui, sans-serif",
-        "axis": {
-            "labelFontSize": 12,
-            "titleFontSize": 12,
-            "labelColor": TEXT,
-            "titleColor": TEXT,
-            "gridColor": GRID,
-            "domainColor": GRID,
-            "tickColor": GRID,
-            "labelLimit": 260,
-        },
-        "legend": {"labelColor": TEXT, "titleColor": TEXT},
-        "text": {"color": TEXT},
-        "view": {"stroke": None},
-    }
-    svg = vl_convert.vegalite_to_svg({"$schema": SCHEMA, "config": config, **spec})
-    svg = svg.replace(TEXT, "currentColor").replace(GRID, "var(--grid)")
-    return re.sub(r'<svg [^>]*?width="(\d+)" height="(\d+)"[^>]*?viewBox="([^"]+)"[^>]*>', _responsive, svg, count=1)
-
-
-def _responsive(match: re.Match[str]) -> str:
-    """The root element: scales with the page, hidden from screen readers (the figure has its sentence and its table)."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{match[3]}" style="max-width:{match[1]}px" aria-hidden="true">'
+LONGEST = 40  # jobs in one picture; the table behind it has all
+TABLE_LONGEST = 300  # rows of the table behind a picture; every job's own card has its numbers
+MOST_ITEMS = 12
+FUNCTION_LIMIT_S, LONG_RUN_S = 900.0, 3600.0
 
 
 def run_times(jobs: tuple[JobPlan, ...]) -> Picture | None:
@@ -65,156 +23,136 @@ def run_times(jobs: tuple[JobPlan, ...]) -> Picture | None:
     )
     if not measured:
         return None
-    rows = []
-    for entry, usage in measured[:LONGEST]:
-        spread = usage.duration_s
-        row = {
-            "job": _label(entry, measured),
-            "p50": spread.p50,
-            "p95": spread.p95,
-            "max": spread.max,
-            "gap": entry.smallest_gap_s,
-        }
-        rows.append({key: max(value, 0.001) if isinstance(value, float) else value for key, value in row.items()})
-    low = min(row["p50"] for row in rows if isinstance(row["p50"], float))
-    x = {"type": "quantitative", "scale": {"type": "log", "domainMin": min(low, 1) / 2}, "title": "seconds (log scale)"}
-    y = {"field": "job", "type": "nominal", "sort": None, "title": None}
-    ticks = [0.001, 0.01, 0.1, 1, 10, 60, 900, 3600, 14400, 86400]
-    axis = {"values": ticks, "labelExpr": _tick_labels(ticks)}
-    limits = [{"at": 900, "label": "15 min"}, {"at": 3600, "label": "60 min"}]
-    spec = {
-        "width": 620,
-        "height": {"step": 20},
-        "data": {"values": rows},
-        "layer": [
-            {
-                "data": {"values": limits},
-                "mark": {"type": "rule", "strokeDash": [4, 3], "color": ORANGE},
-                "encoding": {"x": {"field": "at", "type": "quantitative"}},
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 2, "color": GREY},
-                "encoding": {"y": y, "x": {**x, "field": "p50", "axis": axis, "title": None}, "x2": {"field": "max"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70, "color": BLUE},
-                "encoding": {"y": y, "x": {**x, "field": "p50"}},
-            },
-            {
-                "mark": {"type": "tick", "thickness": 3, "size": 12, "color": BLUE},
-                "encoding": {"y": y, "x": {**x, "field": "p95"}},
-            },
-            {
-                "mark": {"type": "tick", "thickness": 2, "size": 12, "color": TEXT},
-                "encoding": {"y": y, "x": {**x, "field": "max"}},
-            },
-            {
-                "mark": {"type": "point", "shape": "diamond", "size": 50, "color": ORANGE},
-                "encoding": {"y": y, "x": {**x, "field": "gap"}},
-            },
-        ],
-    }
-    over = [entry.job.name for entry, usage in measured if (usage.duration_s.max or 0) > 900]
-    says = (
-        f"Run times of {len(measured)} measured jobs on a log axis: dot = p50, blue tick = p95, dark tick = longest run, "
-        f"orange diamond = the job's own smallest interval; dashed lines at 15 and 60 minutes. "
-        + (f"Above 15 minutes: {', '.join(over)}." if over else "No run was longer than 15 minutes.")
-    )
+    over = [entry.job.name for entry, usage in measured if (usage.duration_s.max or 0) > FUNCTION_LIMIT_S]
+    tight = [
+        entry.job.name for entry, usage in measured if entry.smallest_gap_s and (usage.duration_s.max or 0) > entry.smallest_gap_s
+    ]
+    says = _listed("Longer than 15 minutes, so no function: ", over) if over else "No run was longer than 15 minutes."
+    if tight:
+        says += " " + _listed("Longer than its own interval, so runs overlap: ", tight)
     table = tuple(
         (
             entry.job.name,
             *(span(value) for value in (usage.duration_s.p50, usage.duration_s.p95, usage.duration_s.max, entry.smallest_gap_s)),
         )
-        for entry, usage in measured
+        for entry, usage in measured[:TABLE_LONGEST]
     )
-    return Picture(
-        "How long each job really runs", says, _draw(spec), ("job", "p50", "p95", "longest", "smallest interval"), table
-    )
+    left_out = len(measured) - LONGEST
+    legend = "● half of all runs · ┃ 95 of 100 · │ longest, with its time · ◇ smallest interval between two starts"
+    if left_out > 0:
+        legend += f" · the {LONGEST} longest of {len(measured)} measured jobs"
+    names = ("job", "p50", "p95", "longest", "smallest interval")
+    svg = draw(_run_times(measured[:LONGEST]), left=30)
+    return Picture("How long each job really runs", says, svg, names, table, legend)
+
+
+def _listed(lead: str, names: list[str]) -> str:
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return f"{lead}{', '.join(names[:6])}{more}."
+
+
+def _run_times(measured: list[tuple[JobPlan, Usage]]) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    for entry, usage in measured:
+        spread = usage.duration_s
+        values = {"p50": spread.p50, "p95": spread.p95, "max": spread.max, "gap": entry.smallest_gap_s}
+        row: dict[str, Any] = {key: None if value is None else max(value, 0.001) for key, value in values.items()}
+        rows.append({"job": _label(entry, measured), "said": span(spread.max), **row})
+    low = min([1.0, *(row["p50"] for row in rows if row["p50"])]) / 2
+    high = max([LONG_RUN_S * 4, *(row[key] for row in rows for key in ("max", "gap") if row[key])]) * 2
+    x = {"type": "quantitative", "scale": {"type": "log", "domain": [low, high]}, "title": None}
+    y = {"field": "job", "type": "nominal", "sort": None, "title": None, "axis": {"ticks": False, "domain": False}}
+    bands = [{"from": FUNCTION_LIMIT_S, "to": high}, {"from": LONG_RUN_S, "to": high}]
+    limits = [{"at": FUNCTION_LIMIT_S, "label": "15 min"}, {"at": LONG_RUN_S, "label": "60 min"}]
+
+    def mark(field: str, **style: Any) -> dict[str, Any]:
+        return {"mark": style, "encoding": {"y": y, "x": {**x, "field": field}}}
+
+    return {
+        "width": 730,
+        "height": {"step": 21},
+        "data": {"values": rows},
+        "layer": [
+            {
+                "data": {"values": bands},
+                "mark": {"type": "rect", "color": ORANGE, "opacity": 0.07},
+                "encoding": {"x": {**x, "field": "from", "axis": seconds_axis()}, "x2": {"field": "to"}},
+            },
+            {
+                "data": {"values": limits},
+                "mark": {"type": "rule", "strokeDash": [4, 3], "color": ORANGE},
+                "encoding": {"x": {**x, "field": "at"}},
+            },
+            *(
+                {
+                    "data": {"values": [limit]},
+                    "mark": {"type": "text", "align": side, "baseline": "bottom", "y": -3, "fontWeight": "bold", "fontSize": 12},
+                    "encoding": {"x": {**x, "field": "at"}, "text": {"field": "label"}},
+                }
+                for limit, side in zip(limits, ("right", "left"), strict=True)
+            ),
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "color": GREY},
+                "encoding": {"y": y, "x": {**x, "field": "p50"}, "x2": {"field": "max"}},
+            },
+            mark("gap", type="point", shape="diamond", size=45, color=ORANGE),
+            mark("p50", type="point", filled=True, size=75, color=BLUE, opacity=1),
+            mark("p95", type="tick", thickness=4, size=13, color=BLUE),
+            mark("max", type="tick", thickness=2, size=13, color=TEXT),
+            {
+                "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 11.5},
+                "encoding": {"y": y, "x": {**x, "field": "max"}, "text": {"field": "said"}},
+            },
+        ],
+    }
 
 
 def _label(entry: JobPlan, all_jobs: list[tuple[JobPlan, Usage]]) -> str:
     same = sum(1 for other, _ in all_jobs if other.job.name == entry.job.name)
-    name = entry.job.name if same == 1 else f"{entry.job.name} [{entry.job.id[-8:]}]"
-    return name if len(name) <= 42 else name[:41] + "…"
-
-
-def _tick_labels(ticks: list[float]) -> str:
-    labels = {0.001: "1 ms", 0.01: "10 ms", 0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 900: "15 min", 3600: "1 h"}
-    labels |= {14400: "4 h", 86400: "1 day"}
-    pairs = "".join(f"datum.value == {tick} ? '{labels[tick]}' : " for tick in ticks)
-    return pairs + "''"
-
-
-def week(host: HostPlan) -> Picture | None:
-    """The server's week: share of each ten minutes in which one of its jobs ran."""
-    busy = host.busy_minutes_of_week
-    if busy is None or len(busy) != 7 * 24 * 60:
-        return None
-    top = max(busy) or 1
-    values = []
-    for day in range(7):
-        for slot in range(144):
-            part = busy[day * 1440 + slot * 10 : day * 1440 + slot * 10 + 10]
-            if any(part):
-                values.append({"day": DAYS[day], "hour": slot / 6, "end": (slot + 1) / 6, "busy": sum(part) / (10 * top)})
-    spec = {
-        "width": 640,
-        "height": 130,
-        "data": {"values": values},
-        "mark": {"type": "rect", "color": BLUE},
-        "encoding": {
-            "x": {
-                "field": "hour",
-                "type": "quantitative",
-                "scale": {"domain": [0, 24]},
-                "axis": {
-                    "labelFontSize": 12,
-                    "titleFontSize": 12,
-                    "values": list(range(0, 25, 3)),
-                    "labelExpr": "datum.value + ':00'",
-                    "title": None,
-                },
-            },
-            "x2": {"field": "end"},
-            "y": {"field": "day", "type": "nominal", "sort": list(DAYS), "scale": {"domain": list(DAYS)}, "title": None},
-            "opacity": {"field": "busy", "type": "quantitative", "scale": {"domain": [0, 1], "range": [0.12, 1]}, "legend": None},
-        },
-    }
-    idle = sum(1 for minute in busy if minute == 0) / len(busy)
-    says = f"The week of {host.host.name}, minute by minute: in {idle:.1%} of its minutes no measured job ever ran."
-    table = tuple(
-        (DAYS[day], f"{sum(1 for minute in busy[day * 1440 : day * 1440 + 1440] if minute) / 1440:.1%}") for day in range(7)
-    )
-    return Picture("The server's week", says, _draw(spec), ("day", "minutes with a job running"), table)
+    name = shortened(entry.job.name, 34 if same == 1 else 22)
+    return name if same == 1 else f"{name} [{entry.job.id[-8:]}]"
 
 
 def bills(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
-    """What the server costs now, against what its jobs would cost elsewhere."""
+    """What the server costs now, against what its jobs would cost elsewhere, by line item."""
     if host.savings.now_monthly_cost is None:
         return None
-    bars = [("now", item.name, float(item.monthly_cost)) for item in host.savings.now_items if item.monthly_cost]
-    after = [
-        ("then", entry.job.name, float(entry.placement.option.monthly_cost))
-        for entry in jobs
-        if entry.placement.verdict in LEAVING and entry.placement.option.monthly_cost
-    ]
-    bars += sorted(after, key=lambda bar: (-bar[2], bar[1]))
-    if not bars:
+    now = [(item.name, item.monthly_cost) for item in host.savings.now_items if item.monthly_cost is not None]
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in jobs:
+        if entry.placement.verdict in LEAVING:
+            for item in entry.placement.option.items:
+                sums[item.name] += item.monthly_cost or Decimal(0)
+    then = sorted(((name, cost) for name, cost in sums.items() if cost), key=lambda pair: (-pair[1], pair[0]))
+    if not now and not then:
         return None
+    shown = then[:MOST_ITEMS]
+    if len(then) > MOST_ITEMS:
+        shown.append((f"{len(then) - MOST_ITEMS} smaller items", sum((cost for _, cost in then[MOST_ITEMS:]), Decimal(0))))
+    bars = [
+        {"item": f"{when}: {shortened(name, 30)}", "when": when, "usd": float(cost), "said": money(cost)}
+        for when, part in (("now", now), ("then", shown))
+        for name, cost in part
+    ]
+    y = {"field": "item", "type": "nominal", "sort": None, "title": None, "axis": {"ticks": False, "domain": False}}
+    x = {"field": "usd", "type": "quantitative", "title": "USD a month", "scale": {"domainMin": 0}}
     spec = {
-        "width": 560,
-        "height": {"step": 34},
-        "data": {"values": [{"when": when, "item": item, "usd": usd} for when, item, usd in bars]},
-        "mark": {"type": "bar", "stroke": "#ffffff", "strokeWidth": 1},
-        "encoding": {
-            "y": {"field": "when", "type": "nominal", "sort": ["now", "then"], "title": None},
-            "x": {"field": "usd", "type": "quantitative", "title": "USD a month", "stack": "zero"},
-            "color": {"field": "when", "scale": {"domain": ["now", "then"], "range": [GREY, BLUE]}, "legend": None},
-            "order": {"field": "usd", "sort": "descending"},
-        },
+        "width": 480,
+        "height": {"step": 24},
+        "data": {"values": bars},
+        "encoding": {"y": y, "x": x},
+        "layer": [
+            {
+                "mark": {"type": "bar"},
+                "encoding": {
+                    "color": {"field": "when", "scale": {"domain": ["now", "then"], "range": [GREY, BLUE]}, "legend": None}
+                },
+            },
+            {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "said"}}},
+        ],
     }
-    then = money(sum(usd for when, _, usd in bars if when == "then"))
-    now = money(host.savings.now_monthly_cost)
-    says = f"Now {now} a month for the server; its jobs would cost {then} a month where they would go."
-    rows = tuple((when, item, money(usd)) for when, item, usd in bars)
-    return Picture("The bill, now and then", says, _draw(spec), ("when", "item", "USD a month"), rows)
+    total = money(sum((cost for _, cost in then), Decimal(0)))
+    today = money(host.savings.now_monthly_cost)
+    says = f"Now {today} a month for the server; its jobs would cost {total} a month where they would go."
+    rows = tuple((when, name, money(cost)) for when, part in (("now", now), ("then", then)) for name, cost in part)
+    return Picture("The bill, now and then", says, draw(spec, left=30), ("when", "item", "USD a month"), rows)

@@ -1,13 +1,19 @@
 """How a report says numbers: money, spans of time, instants, counts; unknown is said, never shown as 0."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from migrator import render
+from migrator.model.finding import Question
 from migrator.model.option import Option, Placement
 from migrator.model.plan import JobPlan
 
 LEAVING = ("move", "insufficient-data")  # verdicts whose option says where the job would run
+MONTH_S = 30.436875 * 86400
+LEAD = re.compile(r"^(no place fits: )?(/\S+?(:\d+)?: )?")
+RULE = re.compile(r" \[[a-z-]+\]$")
 
 
 def money(amount: Decimal | float | None) -> str:
@@ -32,6 +38,8 @@ def span(seconds: float | None) -> str:
     """
     if seconds is None:
         return "not measured"
+    if seconds == 0:
+        return "0 s"
     if seconds >= 7200:
         return f"{seconds / 3600:.1f} h"
     if seconds >= 120:
@@ -87,3 +95,50 @@ def sentence(text: str) -> str:
     'At 02:30 on Monday'
     """
     return text[:1].upper() + text[1:]
+
+
+def percent(share: float) -> str:
+    """A share with one digit that says something; only the whole is 100 %.
+
+    >>> percent(0.958), percent(0.99996), percent(1.0)
+    ('95.8 %', '99.9 %', '100.0 %')
+    """
+    return f"{100 * share if share in {0.0, 1.0} else min(99.9, max(0.1, 100 * share)):.1f} %"
+
+
+def day(at: datetime) -> str:
+    """A date as people say it: `24 Nov 2026`."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def brief(reason: str) -> str:
+    """The core of a reason: without place, rule and advice; the whole stands beside it, folded.
+
+    >>> brief("/etc/cron.d/shop:10: takes 2.9 h; above 60.0 min work wants a machine; keep it [long-run]")
+    'takes 2.9 h'
+    >>> brief("no place fits: the machine itself: not offered; there is no machine to look at")
+    'the machine itself'
+    """
+    return LEAD.sub("", RULE.sub("", reason)).split("; ")[0].removesuffix(": not offered")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 job has`, `2 jobs have`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def idle(jobs: tuple[JobPlan, ...]) -> float | None:
+    """The least share of time in which no measured job runs: overlapping runs are counted twice. None: nothing was measured."""
+    busy_s, measured = 0.0, False
+    for entry in jobs:
+        runs = [run.duration_s for run in entry.usage.sampled_runs if run.duration_s is not None] if entry.usage else []
+        if runs and entry.usage is not None and entry.usage.monthly_runs is not None:
+            busy_s += entry.usage.monthly_runs * sum(runs) / len(runs)
+            measured = True
+    return max(0.0, 1 - busy_s / MONTH_S) if measured else None
+
+
+def answer_line(question: Question) -> str:
+    """The line of decisions.yaml that takes a question's default, whatever its text is."""
+    key = question.id if re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*", question.id) else render.literal("yaml", question.id)
+    return f"  {key}: {render.literal('yaml', question.default)}"

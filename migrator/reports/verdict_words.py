@@ -1,0 +1,121 @@
+"""The verdict on a server in one sentence, and what keeps it: what everyone reads first, in every format."""
+
+from typing import NamedTuple
+
+from migrator.model.plan import HostPlan, JobPlan, Savings
+from migrator.reports.words import brief, counted, idle, money, percent
+
+SERVICE = "service "
+
+
+class Blocker(NamedTuple):
+    """One thing that keeps a server. `job_id` None: a service. `questions`: how many answers are open on it."""
+
+    name: str
+    why: str
+    whole: str
+    job_id: str | None = None
+    questions: int = 0
+
+
+class Keeping(NamedTuple):
+    """Everything that keeps a server for the same reason."""
+
+    why: str
+    members: tuple[Blocker, ...]
+
+
+def grouped(found: tuple[Blocker, ...]) -> tuple[Keeping, ...]:
+    """By reason, in the order in which each is first met."""
+    groups: dict[str, list[Blocker]] = {}
+    for blocker in found:
+        groups.setdefault(blocker.why, []).append(blocker)
+    return tuple(Keeping(why, tuple(members)) for why, members in groups.items())
+
+
+def blockers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Blocker, ...]:
+    """What keeps the server, jobs first."""
+    found = []
+    for entry in jobs:
+        placement = entry.placement
+        if placement.verdict in {"stay", "insufficient-data"}:
+            whole = placement.reasons[0] if placement.reasons else placement.verdict
+            why = brief(whole) if placement.verdict == "stay" else f"not enough runs were measured: {brief(whole)}"
+            found.append(Blocker(entry.job.name, why, whole, entry.job.id, len(placement.questions)))
+    for text in host.savings.blockers:
+        if text.startswith(SERVICE):
+            name, _, why = text.removeprefix(SERVICE).partition(": ")
+            found.append(Blocker(name, why or "runs on this server", text))
+    return tuple(found)
+
+
+def sentence(host: HostPlan, jobs: tuple[JobPlan, ...]) -> str:
+    """The first sentence: `web01 can go once 2 jobs have a decision: saves $31.40 of $34.10 a month, 90 % sure ...`."""
+    savings, name = host.savings, host.host.name
+    keeping = blockers(host, jobs)
+    if savings.can_go or not keeping:
+        lead = f"{name} can go" if savings.can_go else f"{name} cannot go yet"
+    else:
+        lead = f"{name} can go once {_conditions(keeping, jobs)}"
+    return f"{lead}{_money(savings, bool(keeping))}."
+
+
+def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:
+    verdicts = {entry.job.id: entry.placement.verdict for entry in jobs}
+    staying = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] == "stay"]
+    unmeasured = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] == "insufficient-data"]
+    services = [b for b in keeping if b.job_id is None]
+    decided = sum(1 for b in staying if b.questions)
+    conditions = []
+    if decided:
+        conditions.append(f"{counted(decided, 'job has', 'jobs have')} a decision")
+    if len(staying) > decided:
+        conditions.append(f"{counted(len(staying) - decided, 'job has', 'jobs have')} another home")
+    if unmeasured:
+        conditions.append(f"{counted(len(unmeasured), 'job has', 'jobs have')} been measured")
+    if len(services) == 1:
+        conditions.append(f"{services[0].name} has another home")
+    elif services:
+        conditions.append(f"{len(services)} services have another home")
+    return " and ".join([", ".join(conditions[:-1]), conditions[-1]] if len(conditions) > 1 else conditions)
+
+
+def _money(savings: Savings, kept: bool) -> str:
+    now, amount = savings.now_monthly_cost, savings.if_all_moved_monthly
+    if now is None:
+        return "; what it costs is unknown, so no saving is claimed"
+    if amount is None:
+        return f"; a cost elsewhere is unknown, so no saving of its {money(now)} a month is claimed"
+    if amount < 0:
+        return f": that costs {money(-amount)} a month more than the {money(now)} of today"
+    text = f": saves {'up to ' if kept else ''}{money(amount)} of {money(now)} a month"
+    if savings.low_monthly is not None and savings.high_monthly is not None and savings.confidence is not None:
+        text += f", {savings.confidence:.0%} sure between {money(savings.low_monthly)} and {money(savings.high_monthly)}".replace(
+            "% sure", " % sure"
+        )
+    return text
+
+
+class Number(NamedTuple):
+    """One of the three numbers: what it is, the number, what it is of."""
+
+    name: str
+    value: str
+    of: str
+
+
+def numbers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Number, ...]:
+    """The three numbers under the sentence."""
+    savings = host.savings
+    if savings.if_all_moved_monthly is None or savings.now_monthly_cost is None:
+        saved = Number("saved a month", "unknown", "")
+    else:
+        name = "saved a month" if savings.can_go else "saved a month, once it can go"
+        saved = Number(name, money(savings.if_all_moved_monthly), f"of {money(savings.now_monthly_cost)}")
+    leaving = sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"})
+    quiet = idle(jobs)
+    return (
+        saved,
+        Number("jobs that can leave", str(leaving), f"of {len(jobs)}"),
+        Number("of its time idle", "not measured" if quiet is None else percent(quiet), ""),
+    )
