@@ -9,6 +9,27 @@ from migrator.errors import MigratorError
 from migrator.model.plan import OutFile
 
 
+def remove(root: Path, paths: Iterable[str]) -> None:
+    """Delete these files under `root`, and the folders that are empty then. Raises `MigratorError` as `write` does."""
+    for name in paths:
+        path = root / _relative(name)
+        try:
+            if path.parent.resolve().is_relative_to(root.resolve()):
+                path.unlink(missing_ok=True)
+            for folder in path.relative_to(root).parents:
+                if folder != Path() and not any((root / folder).iterdir()):
+                    (root / folder).rmdir()
+        except OSError as error:
+            raise MigratorError(f"{path}: cannot be deleted ({error.strerror}); delete it yourself") from error
+
+
+def _relative(name: str) -> PurePosixPath:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts or "\0" in name:
+        raise MigratorError(f"{name!r}: leaves the output folder; file a bug, this name should not exist")
+    return relative
+
+
 def write(root: Path, out_files: Iterable[OutFile]) -> tuple[Path, ...]:
     """Write each file under `root` through a temporary file and a rename; a file with the same bytes is not touched.
 
@@ -16,10 +37,7 @@ def write(root: Path, out_files: Iterable[OutFile]) -> tuple[Path, ...]:
     """
     written = []
     for out_file in out_files:
-        relative = PurePosixPath(out_file.path)
-        if relative.is_absolute() or ".." in relative.parts or "\0" in out_file.path:
-            raise MigratorError(f"{out_file.path!r}: leaves the output folder; file a bug, this name should not exist")
-        path = root / relative
+        path = root / _relative(out_file.path)
         mode = 0o755 if out_file.executable else 0o644
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

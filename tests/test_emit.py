@@ -14,12 +14,12 @@ from click.testing import CliRunner
 
 from migrator import files, planfile, render, targets
 from migrator.commands.emit import command
-from migrator.emit import job_file, job_folder, manifest, packages, schedule_text, secret_store, shells
+from migrator.emit import job_file, job_folder, packages, schedule_text, secret_store, shells
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
 from migrator.model.finding import Evidence, Fact
 from migrator.model.job import Schedule, Setting
-from migrator.model.plan import OutFile, Plan
+from migrator.model.plan import Plan
 from migrator.schedule.proof import only_at_zone_changes
 
 
@@ -264,45 +264,6 @@ def test_a_user_name_or_home_that_is_no_plain_word_does_not_reach_the_dockerfile
     assert b"--shell /bin/sh job\n" in found["jobs/a-1/Dockerfile"]
 
 
-def merged(tree: Path, *out: OutFile) -> manifest.Merged:
-    result = manifest.merge(out, lambda path: (tree / path).read_bytes() if (tree / path).is_file() else None)
-    files.write(tree, result.out_files)
-    return result
-
-
-def test_an_edited_file_is_kept_and_the_new_version_lies_beside_it(tmp_path: Path) -> None:
-    first, second = OutFile(path="a/x", content=b"1"), OutFile(path="a/x", content=b"2")
-    merged(tmp_path, first)
-    merged(tmp_path, second)
-    assert (tmp_path / "a/x").read_bytes() == b"2"
-    (tmp_path / "a/x").write_bytes(b"mine")
-    assert merged(tmp_path, second).edited == ("a/x",)
-    assert not (tmp_path / "a/x.migrator-new").exists(), "there is nothing new to offer"
-    third = OutFile(path="a/x", content=b"3")
-    assert merged(tmp_path, third).edited == ("a/x",)
-    assert (tmp_path / "a/x").read_bytes() == b"mine"
-    assert (tmp_path / "a/x.migrator-new").read_bytes() == b"3"
-
-
-def test_a_file_that_was_there_before_counts_as_edited(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_bytes(b"ours")
-    assert merged(tmp_path, OutFile(path="README.md", content=b"theirs")).edited == ("README.md",)
-    assert (tmp_path / "README.md").read_bytes() == b"ours"
-
-
-def test_a_file_that_left_the_plan_is_told_and_kept(tmp_path: Path) -> None:
-    merged(tmp_path, OutFile(path="x", content=b"1"), OutFile(path="y", content=b"1"))
-    assert merged(tmp_path, OutFile(path="x", content=b"1")).gone == ("y",)
-    assert merged(tmp_path, OutFile(path="x", content=b"1")).gone == ("y",)
-    assert (tmp_path / "y").exists()
-
-
-def test_a_damaged_manifest_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / manifest.NAME).write_text("[]")
-    with pytest.raises(EmitError, match="restore it"):
-        merged(tmp_path, OutFile(path="x", content=b"1"))
-
-
 def write_plan(folder: Path, plan: Plan) -> Path:
     files.write(folder, planfile.files(plan, (), samples.SCRIPTS))
     return folder
@@ -343,11 +304,11 @@ def test_a_user_that_the_base_image_has_is_not_made_again() -> None:
 
 def test_a_shape_without_programs_is_left_out_and_said() -> None:
     entry = samples.entry("aws_lambda", "a-1")
-    option = msgspec.structs.replace(entry.placement.option, shape="fan_out")
+    option = msgspec.structs.replace(entry.placement.option, shape="workflow")
     entry = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
     (left,) = emitted(samples.plan(entry)).left_out
     assert left.blocking
-    assert "fan_out" in left.reason
+    assert "workflow" in left.reason
 
 
 @pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)
@@ -362,6 +323,5 @@ def test_a_plan_of_before_a_template_gained_a_value_is_one_line_that_says_what_t
             placement = msgspec.structs.replace(entry.placement, option=old)
             try:
                 emitted(samples.plan(msgspec.structs.replace(entry, placement=placement)), iac)
-            except EmitError as error:
-                assert "\n" not in str(error)
-                assert "plan` again" in str(error)
+            except EmitError as error:  # not every value is asked for, so there is not always an error
+                assert re.fullmatch(".*plan` again", str(error))  # noqa: PT017

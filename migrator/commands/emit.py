@@ -9,6 +9,7 @@ from migrator.cli import EXIT_DONE, EXIT_OPEN
 from migrator.emit import manifest
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import AUTO, Place, emit
+from migrator.errors import EmitError
 
 
 @click.command(
@@ -28,30 +29,41 @@ Examples:
     show_default=True,
     help="Deployment language; a target that has no such templates keeps its own first one.",
 )
-@click.option("--check", is_flag=True, help="Exit 1 if anything is left out or a file that you edited has a new version.")
-def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, check: bool) -> int:
-    """Write what runs. Files that you edited are kept."""
+@click.option("--prune", is_flag=True, help="Delete files of jobs that left the plan, unless you edited them.")
+@click.option("--check", is_flag=True, help="Exit 1 if anything is left out or a file that you edited is in conflict.")
+def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: bool, check: bool) -> int:
+    """Write what runs. What you edited is merged with what is new, and never lost."""
+    if prune and job_ids:
+        raise EmitError("--prune with --job: every other job would count as gone; leave one of them out")
     loaded = planfile.read(plan)
     places = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
     result = emit(loaded.plan, loaded.scripts, places, iac, job_ids)
-    merged = manifest.merge(result.out_files, lambda path: _content(tree / path))
+    stored = [path.name for path in (tree / manifest.BASES).glob("*")]
+    merged = manifest.merge(result.out_files, lambda path: _content(tree / path), stored, prune=prune)
     files.write(tree, merged.out_files)
+    files.remove(tree, merged.removed)
+    files.write(tree, [merged.manifest])
+    files.remove(tree, merged.stale)
     for job_id in result.emitted:
         click.echo(f"{job_id}: written to {tree / 'jobs' / job_id}")
     for left in result.left_out:
         click.echo(f"{left.job_id}: left out: {left.reason}", err=True)
-    for path in merged.edited:
+    for path in merged.merged:
+        click.echo(f"{tree / path}: you edited it; what is new was merged in", err=True)
+    for path in merged.conflicts:
         click.echo(
-            f"{tree / path}: you edited it, so it is kept; a new version, if there is one, is {path}{manifest.NEW}", err=True
+            f"{tree / path}: you edited what is new, too; kept; settle it with {path}{manifest.NEW}, then delete that", err=True
         )
     for path in merged.gone:
-        click.echo(f"{tree / path}: no longer in the plan; kept, delete it if it is not needed", err=True)
+        click.echo(
+            f"{tree / path}: no longer in the plan; kept{', for you edited it' if prune else '; --prune deletes it'}", err=True
+        )
     blocking = sum(left.blocking for left in result.left_out)
     click.echo(
         f"{len(result.emitted)} jobs written, {len(result.left_out)} left out, {blocking} of them wait for your decision",
         err=True,
     )
-    return EXIT_OPEN if blocking or (check and (result.left_out or merged.edited)) else EXIT_DONE
+    return EXIT_OPEN if blocking or (check and (result.left_out or merged.conflicts)) else EXIT_DONE
 
 
 def _content(path: Path) -> bytes | None:
