@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from migrator.model.job import Secret
 from migrator.model.source import Location
-from migrator.redact import assignments, commands, shapes
+from migrator.redact import assignments, commands, phrases, shapes
 from migrator.redact.names import name_class, spelled
 from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
@@ -93,8 +93,9 @@ def escape_bytes(raw: bytes) -> tuple[str, bool]:
 def _spans(text: str, location: Location | None) -> list[Span]:
     """Where secrets stand: sorted, not overlapping, none touching a placeholder; overlapping finds become their union."""
     is_code = bool(CODE_SHEBANG.match(text)) or (location is not None and location.path.endswith(CODE_SUFFIXES))
-    found = [*shapes.spans(text), *commands.spans(text), *assignments.spans(text, is_code)]
+    found = [*shapes.spans(text), *commands.spans(text), *phrases.spans(text), *assignments.spans(text, is_code)]
     found = _without(found, [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
+    found = [_before_line_end(text, span) for span in found]
     found += _without(_echoes(text, found), [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
     found.sort(key=lambda span: (span.start, -span.end))
     merged: list[Span] = []
@@ -105,6 +106,14 @@ def _spans(text: str, location: Location | None) -> list[Span]:
         else:
             merged.append(span)
     return merged
+
+
+def _before_line_end(text: str, span: Span) -> Span:
+    """Without the `\\n` that ends a text for printf: it belongs to the format, not to the secret."""
+    end = span.end
+    while end - span.start > 3 and text[end - 2 : end] in {"\\n", "\\r"} and text[end - 3] != "\\":
+        end -= 2
+    return span if end == span.end else span._replace(end=end)
 
 
 def _without(found: list[Span], placeholders: list[tuple[int, int]]) -> list[Span]:

@@ -8,13 +8,13 @@ from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
 
 KEYWORD = re.compile(
-    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|credentials?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
+    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|cred(?:ential)?s?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
     r"(?P<tail>[A-Za-z0-9_.-]{0,30})",
     re.IGNORECASE,
 )
 # After the name: what closes it, the separator, and what opens the value.
 AFTER = re.compile(
-    r"""(?P<close>\\?["']?\]?)
+    r"""(?P<close>\\?["']?[\]}]?)
         (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|:)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
           | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
         (?P<prefix>[rbuf]{0,2})(?P<q>\\?["'])?""",
@@ -38,6 +38,8 @@ def spans(text: str, is_code: bool) -> Iterator[Span]:
         start = match.start()
         before = NAME_CHARS.search(text, max(0, start - LOOKBACK), start)
         name = (before[0] if before else "") + match[0]
+        if name[0] in "nrt" and start - len(name) + len(match[0]) > 0 and text[start - len(name) + len(match[0]) - 1] == "\\":
+            name = name[1:]  # `\npassword=x` in a format
         if (kind := name_class(name)) is None:
             continue
         after = AFTER.match(text, match.end())
@@ -58,6 +60,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
     if after["blank"] is not None and not is_option:
         return None
     quote = after["q"]
+    if "}" in after["close"] and after["sep"] is not None and "=" not in after["sep"]:
+        return None  # `{"kind": "password"}, ...`
     if quote:
         if not after["close"] and _inside(text, start, quote):
             return None  # `"Password: "`: the quote closes the text that the name stands in
@@ -90,8 +94,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
     value = text[value_start:value_end]
     if not _is_secret(value, must_look_random, quoted=bool(quote)):
         return None
-    if not quote and (is_option and value.startswith("-")):
-        return None
+    if not quote and is_option and value.startswith(("-", "pass:")):
+        return None  # `pass:X` of openssl is known by itself
     return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")
 
 

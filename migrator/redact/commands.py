@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from migrator.redact.span import Span
-from migrator.redact.values import is_placeholder_free, is_reference
-
-VALUE = r"""(?:(?P<q>\\?["'])(?P<quoted>(?:(?!(?P=q))[^\n]){0,2000})|(?P<bare>(?:\\[^\n]|[^\s"';|&<>()`\\]){1,2000}))"""
+from migrator.redact.values import VALUE, is_placeholder_free, is_reference
 
 
 class Option(NamedTuple):
@@ -54,7 +52,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(r"openssl", "-K", "apart", "OPENSSL_KEY"),
     Option(r"snmp[a-z]+", "-A", "apart", "SNMP_PASSWORD"),
     Option(r"snmp[a-z]+", "-X", "apart", "SNMP_PASSWORD"),
-    Option(r"xfreerdp|rdesktop", "-p", "either", "RDP_PASSWORD"),
+    Option(r"rdesktop", "-p", "either", "RDP_PASSWORD"),
+    Option(r"influx|doctl", "-t", "either", "TOKEN"),
+    Option(r"cqlsh", "-p", "either", "PASSWORD"),
+    Option(r"twine[ \t]+upload|rabbitmqadmin|mega[a-z]+", "-p", "either", "PASSWORD"),
+    Option(r"mosquitto_[a-z]+", "-P", "either", "MQTT_PASSWORD"),
+    Option(r"swift", "-K", "either", "SWIFT_KEY"),
+    Option(r"swaks", "-ap", "apart", "SMTP_PASSWORD"),
+    Option(r"send[eE]mail", "-xp", "apart", "SMTP_PASSWORD"),
+    Option(r"winexe|psexec|impacket-[a-z]+|crackmapexec", "-U", "either", "SMB_PASSWORD", "%"),
     Option(r"imapsync", "--password1", "either", "IMAP_PASSWORD"),
     Option(r"imapsync", "--password2", "either", "IMAP_PASSWORD"),
     Option(r"vncviewer|cadaver|davfs", "--passwd", "either", "PASSWORD"),
@@ -64,7 +70,7 @@ OPTIONS: tuple[Option, ...] = (
 PROGRAM = re.compile(
     r"(?:(?<![\w/.=-])|(?<=bin/))(?P<program>"
     + "|".join(sorted({p for o in OPTIONS for p in o.programs.split("|")}, key=lambda p: (-len(p), p)))
-    + r")(?=\s)"
+    + r")(?=[\s\"'])"
 )
 COMPILED = tuple(
     (
@@ -74,8 +80,8 @@ COMPILED = tuple(
             + re.escape(option.option)
             + {
                 "glued": r"(?=[^\s])",
-                "apart": r"[ \t]+(?=[^\s-])",
-                "either": r"(?:[ \t]+(?=[^\s-])|=?(?=[^\s=]))",
+                "apart": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"'])",
+                "either": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"']|=?(?=[^\s=\"']|[\"'][^,\s]))",
                 "never": r"(?!)",
             }[option.form]
             + VALUE
@@ -107,12 +113,12 @@ PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 
 CONNECT = re.compile(
     r"(?:mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
-    r"|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth)\s{0,4}\("
+    r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth)\s{0,4}\("
 )
 ARGUMENT = re.compile(
     r"""\s*(?P<arg>(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\n]){0,300})(?P=q)|[^,()"'\n]{0,200})\s*(?P<end>[,)])"""
 )
-THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ldap", "imap", "ssh2", "oci", "pymysql")
+THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ftplib", "ldap", "imap", "ssh2", "oci", "pymysql")
 
 
 def spans(text: str) -> Iterator[Span]:
@@ -154,6 +160,9 @@ def _segment_end(text: str, start: int) -> int:
     """Where the simple command that starts here ends; a quoted separator or an escaped line end does not end it."""
     end, quote = start, ""
     limit = min(len(text), start + SEGMENT_LIMIT)
+    if text[start : start + 1] in {'"', "'"}:  # one of a list of words: ["mysql", "-pX"]
+        newline = text.find("\n", start, limit)
+        return newline if newline >= 0 else limit
     while end < limit:
         char = text[end]
         if quote:

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 WORDS = frozenset(
-    "password passwd passphrase passwort pass pw pwd secret secrets token apikey credential credentials authtoken "
+    "cred creds passwords secretkeys password passwd passphrase passwort pass pw pwd secret secrets token apikey credential credentials authtoken "
     "accesskey secretkey privatekey accountkey sharedkey masterkey bearer passcode psk sastoken".split()
 )
 ENDINGS = ("password", "passwd", "passphrase", "passwort", "secret", "token", "apikey", "pwd", "pass", "secretkey", "accesskey")
@@ -21,12 +21,13 @@ HARMLESS_LAST = frozenset(
     "file files filename path dir directory folder cmd command program script env stdin prompt fd id name names type types kind len length "
     "policy expiry expires expire ttl age reset url uri endpoint host port user username field label hint count limit max min size "
     "algorithm algo format version timeout interval regex pattern attempts enabled required store provider manager method mode "
-    "map table column header index lifetime lifespan only first ring ids renew owner source arn list class lock".split()
+    "identity map table column header index lifetime lifespan only first ring ids renew owner source arn list class lock".split()
 )  # fmt: skip
 HARMLESS = frozenset(
     "pwd oldpwd bypass compass passthrough nopasswd nopass sshpass askpass ssh_askpass sudo_askpass git_askpass histtoken surpass "
     "chpasswd htpasswd getpass openpass multipass bypass_pass keepass".split()
 )
+ASKED_FOR = frozenset({"SSHPASS", "REDISCLI_AUTH"})  # variables that a program reads its password from
 SEPARATORS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 NameClass = Literal["secret", "key"]
@@ -39,6 +40,8 @@ def name_class(name: str) -> NameClass | None:
     >>> [name_class(name) for name in ("DB_PASS", "dbPassword", "PASSWORD_FILE", "PWD", "CACHE_KEY", "API_KEY", "compass")]
     ['secret', 'secret', None, None, 'key', 'secret', None]
     """
+    if name in ASKED_FOR:
+        return "secret"
     if name.lower().strip("_-.") in HARMLESS:
         return None
     words = [word.lower() for word in SEPARATORS.split(name) if word]

@@ -1,0 +1,94 @@
+"""No planted secret comes out: of any command, on any stream, in any file that is written, also where it is encoded or zipped."""
+
+import base64
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from planted import Planted, plant
+from test_commands import migrator
+
+from migrator.model.source import Location
+from migrator.redact import PLACEHOLDER, redact
+
+BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
+
+
+def parts(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """The bytes, what is in them as base64, and what is zipped in them."""
+    yield name, raw
+    for match in BASE64.findall(raw):
+        bare = match.rstrip(b"=")
+        if len(bare) % 4 != 1:
+            yield f"{name} (base64)", base64.b64decode(bare + b"=" * (-len(bare) % 4))
+    if raw.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for inner in archive.namelist():
+                yield from parts(f"{name}!{inner}", archive.read(inner))
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Planted], dict[str, bytes]]:
+    """Everything that the commands print and write about the planted server."""
+    root = tmp_path_factory.mktemp("planted")
+    planted = plant(root / "tree")
+    plan, deploy = root / "plan", root / "deploy"
+    written: dict[str, bytes] = {}
+
+    def run(*args: str | Path) -> None:
+        process = migrator("-vv", *args)
+        assert process.returncode == 0, process.stderr[-2000:]
+        written[f"{args}: stdout"] = process.stdout
+        written[f"{args}: stderr"] = process.stderr
+
+    for style in ("text", "json", "csv"):
+        run("jobs", root / "tree", "--format", style)
+    run("runs", root / "tree", "--each", "--format", "json", "--as-of", "2026-11-24")
+    run("plan", root / "tree", "-o", plan, "--provider", "all", "--as-of", "2026-11-24")
+    run("emit", plan, "-o", deploy)
+    run("emit", plan, "-o", root / "kubernetes", "--iac", "kubernetes")
+    for style in ("text", "json", "md", "csv", "sarif", "html"):
+        run("report", plan, "--format", style)
+    run("explain", next(line for line in written_ids(plan)), plan)
+    for folder in (plan, deploy, root / "kubernetes"):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                written[str(file.relative_to(root))] = file.read_bytes()
+    return planted, written
+
+
+def written_ids(plan: Path) -> list[str]:
+    return re.findall(r'"job_id":\s*"([^"]+)"', (plan / "plan.json").read_text())
+
+
+def test_no_planted_secret_is_in_any_output(outputs: tuple[list[Planted], dict[str, bytes]]) -> None:
+    planted, written = outputs
+    assert len(planted) >= 200
+    assert sum("/jobs/" in name for name in written) > 100  # jobs were emitted, so there is something to find
+    values = re.compile(b"|".join(re.escape(item.value.encode()) for item in planted))
+    by_value = {item.value.encode(): item for item in planted}
+    found = {
+        (by_value[value].place, by_value[value].form, place)
+        for name, raw in written.items()
+        for place, text in parts(name, raw)
+        for value in values.findall(text)
+    }
+    assert sorted(found) == []
+
+
+def test_what_is_taken_out_is_the_value_and_no_more(tmp_path: Path) -> None:
+    """Putting the values back gives the planted text, byte for byte."""
+    changed = []
+    for item in plant(tmp_path):
+        text = item.form.format(item.value)
+        text = text.replace("\\n", "\n") if "<<" in text else text
+        suffix = f".{item.place}" if item.place in {"py", "php", "pl", "rb", "js"} else ""
+        result = redact(text, Location(host="h", path=f"/x{suffix}", line=1))
+        assert item.value not in result.text, item.form
+        whole = re.search("DSN|dsn|USERPWD", item.form)  # the whole address is one secret there
+        if PLACEHOLDER.sub(item.value, result.text) != text and not whole:
+            changed.append((item.form, result.text))
+    assert changed == []
