@@ -43,6 +43,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     always_fails_runs: int = 3
     container_image_gib: float = 0.25
     container_start_s: float = 30.0
+    question_monthly_usd: float = 1.0
 
 
 REASONS: dict[str, Reason] = {
@@ -88,6 +89,7 @@ REASONS: dict[str, Reason] = {
     "always_fails_runs": Reason("three failures in a row and no success are no accident", "a dead job is found earlier or later"),
     "container_image_gib": Reason("Debian slim, an interpreter and a few packages, compressed", "image storage scales with it"),
     "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
+    "question_monthly_usd": Reason("a question costs a person minutes", "a question more or less about a job's bill"),
 }
 
 DEFAULT = Assumptions()

@@ -4,6 +4,7 @@ The law: a server with a job or a service left on it costs what it did, so nothi
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from migrator.model.job import Host, Job, Service
 from migrator.model.option import CostItem, Placement, PriceBook
 from migrator.model.plan import Savings
 from migrator.model.usage import Usage
+from migrator.upkeep import started_folder
 
 LEAVES = ("move", "drop", "delete")
 DRAWS = 2000
@@ -40,8 +42,9 @@ def savings(
     *,
     jobs: Mapping[str, Job],
     usage: Mapping[str, Usage] = {},
+    reserved_until: date | None = None,
 ) -> Savings:
-    """What can be banked for one server.
+    """What can be banked for one server; on `reserved_until`, not before, where it is paid for until then.
 
     `placements` of this host's jobs only; `server_items` from `server_items()`: empty where the server's price is unknown, then
     every amount is None and `question()` asks. `jobs` and `usage` are keyed by job id. `low_monthly` and `high_monthly` hold the
@@ -71,7 +74,8 @@ def savings(
         blockers=blockers,
         order=_order(placements),
         drivers=drivers,
-        summary=_summary(host, placements, now, banked, if_all, blockers),
+        summary=_summary(host, placements, now, banked, if_all, blockers) + _from(reserved_until, banked),
+        reserved_until=None if reserved_until is None else reserved_until.isoformat(),
     )
 
 
@@ -136,7 +140,7 @@ def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:
 def _blockers(host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, Job]) -> tuple[str, ...]:
     found = []
     for placement in sorted(placements, key=lambda placement: placement.job_id):
-        if placement.verdict in LEAVES:
+        if placement.verdict in LEAVES or _only_starts_others(placement.job_id, jobs):
             continue
         name = jobs[placement.job_id].name if placement.job_id in jobs else placement.job_id
         why = placement.reasons[0] if placement.reasons else placement.verdict
@@ -146,6 +150,12 @@ def _blockers(host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, 
         port = f" on port {service.port}" if service.port is not None else ""
         found.append(f"service {service.name}{port}: runs on this server and is no scheduled job")
     return tuple(found)
+
+
+def _only_starts_others(job_id: str, jobs: Mapping[str, Job]) -> bool:
+    """True for a line of run-parts whose files are jobs of their own: what stays of them is counted there."""
+    folder = started_folder(jobs[job_id].command) if job_id in jobs else None
+    return folder is not None and any((job.part_of or "").rstrip("/") == folder for job in jobs.values())
 
 
 def _known_total(items: tuple[CostItem, ...]) -> Decimal:
@@ -232,6 +242,13 @@ def _interval(
     widths = [(float(np.ptp(np.quantile(doubt.draws, [tail, 1 - tail]))) / 2, doubt.name) for doubt in doubts]
     largest = sorted((width, name) for width, name in widths if width >= 0.005)[::-1][:3]
     return low, high, tuple(f"{name}: ${width:,.2f} a month either way" for width, name in largest)
+
+
+def _from(reserved_until: date | None, banked: Decimal | None) -> str:
+    if reserved_until is None:
+        return ""
+    saved = "that begins" if banked is not None and banked > 0 else "anything it will save begins"
+    return f"; it is paid for until {reserved_until.isoformat()}, so {saved} only then"
 
 
 def _summary(

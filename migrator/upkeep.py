@@ -17,6 +17,19 @@ THROWN_AWAY = re.compile(
 )
 
 
+RUN_PARTS = re.compile(r"\brun-parts\b(?:\s+-\S+(?:\s+\d+(?=\s))?)*\s+([\"']?)(?P<folder>/[^\s\"';|&)}]+)\1")
+
+
+def started_folder(command: str) -> str | None:
+    """The folder whose files a line starts one after the other; None if it starts none.
+
+    >>> started_folder("cd / && run-parts --report /etc/cron.daily"), started_folder("/opt/x")
+    ('/etc/cron.daily', None)
+    """
+    found = RUN_PARTS.search(command)
+    return found["folder"].rstrip("/") if found is not None else None
+
+
 def upkeep(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts that make a job upkeep of its server: a package's chore, or deleting logs, caches and temporary files and nothing
     else; empty if the job does work for somebody."""

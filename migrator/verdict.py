@@ -1,21 +1,11 @@
 """One server's verdict, and the prices that a whole plan rests on."""
 
-from decimal import Decimal, InvalidOperation
-
 from migrator import savings
 from migrator.assumptions import Assumptions
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key
-
-
-def _stated_cost(survey: Survey, decisions: Decisions, request: Request) -> Decimal | None:
-    """What the user said the server costs: the answer in decisions.yaml before the option; None if neither is a number."""
-    try:
-        cost = Decimal(decisions.answers[f"{survey.host.name}/server-cost"])
-    except (KeyError, InvalidOperation):
-        return request.server_monthly_cost
-    return cost if cost.is_finite() and cost >= 0 else request.server_monthly_cost
+from migrator.stated import reserved_until, server_cost, zone_question
 
 
 def host_plan(
@@ -34,16 +24,18 @@ def host_plan(
         assumptions,
         instance_type=request.instance_type,
         region=request.region if survey.host.region is None else None,
-        monthly_cost=_stated_cost(survey, decisions, request),
+        monthly_cost=server_cost(survey, decisions, request),
     )
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
-    question = savings.question(survey.host, server_items)
+    questions = (savings.question(survey.host, server_items), zone_question(survey))
     return HostPlan(
         host=survey.host,
-        savings=savings.savings(survey.host, own, server_items, assumptions, jobs=jobs, usage=usage),
+        savings=savings.savings(
+            survey.host, own, server_items, assumptions, jobs=jobs, usage=usage, reserved_until=reserved_until(survey, decisions)
+        ),
         busy_minutes_of_week=survey.busy_minutes_of_week,
-        questions=(question,) if question else (),
+        questions=tuple(question for question in questions if question is not None),
     )
 
 

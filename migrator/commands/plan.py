@@ -17,6 +17,7 @@ from migrator.model.plan import Decisions, Plan, Provider, Request
 from migrator.prices import bundled
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
+from migrator.stated import HOST_TOPICS, TOPICS
 from migrator.terminal import progress, safe
 
 EPILOG = """\b
@@ -101,10 +102,10 @@ def command(
 
 def _used(plan: Plan) -> set[str]:
     """Ids that an answer may have although nobody asks: every job and host can be decided about."""
-    topics = ("target", "shape", "keep", "dst", "notify", "schedule-accepted")
     asked = {question.id for job in plan.jobs for question in job.placement.questions}
-    asked |= {f"{host.host.name}/server-cost" for host in plan.hosts}
-    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in topics}
+    asked |= {f"{host.host.name}/{topic}" for host in plan.hosts for topic in HOST_TOPICS}
+    asked |= {answer for answer in plan.decisions.answers if answer.partition("/")[2].startswith("service-")}
+    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in TOPICS}
 
 
 def _cross_check(plan: Plan) -> int:

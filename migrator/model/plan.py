@@ -84,6 +84,7 @@ class Savings(Value, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()  # job ids in the order of moving
     drivers: tuple[str, ...] = ()  # the three doubts that move the saving most
     summary: str = ""
+    reserved_until: str | None = None  # the day until which the server is paid for anyway: nothing is saved before
 
 
 class HostPlan(Value, frozen=True, kw_only=True):

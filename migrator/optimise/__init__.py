@@ -4,26 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Finding, Link, Question
-from migrator.model.job import Job
-from migrator.model.option import Misfit, Option, Placement, Rejected, Shape, Verdict
-from migrator.model.value import Value
+from migrator.model.finding import Finding
+from migrator.model.option import Misfit, Option, Placement, Rejected, Verdict
+from migrator.optimise.candidate import STAYING, Candidate, hard, known_cost, weight
+from migrator.optimise.questions import questions
+from migrator.upkeep import started_folder
 
-STAYING = "host"  # the target that is always possible: nothing moves
+__all__ = ["STAYING", "Candidate", "known_cost", "place", "weight"]
 ACCOUNT_ORDER = ("drop", "delete", "stay", "insufficient-data")
-
-
-class Candidate(Value, frozen=True, kw_only=True):
-    """One job with everything that a choice rests on. `options` hold at least one on the target `host`, whose own cost is 0
-    (the server is paid for in the savings); their order breaks ties, so give targets in the order of `targets.ALL`.
-    `measured`: at least one run of the job was seen."""
-
-    job: Job
-    options: tuple[Option, ...]
-    findings: tuple[Finding, ...] = ()
-    shapes: tuple[Shape, ...] = ()
-    measured: bool = False
-    links: tuple[Link, ...] = ()  # of this job; a job that shares files with one that stays, stays with it
 
 
 def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumptions: Assumptions) -> tuple[Placement, ...]:
@@ -41,7 +29,26 @@ def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumpt
             placements[candidate.job.id] = _placement(
                 candidate, "stay", staying, [reason], by_user=False, assumptions=assumptions
             )
+    for candidate in candidates:
+        if (part := _staying_part(candidate, candidates, placements)) is not None:
+            staying = next(option for option in candidate.options if option.target == STAYING)
+            reason = f"starts {part}, which stays; the line goes with the last of the files that it starts"
+            placements[candidate.job.id] = _placement(
+                candidate, "stay", staying, [reason], by_user=False, assumptions=assumptions
+            )
     return tuple(placements[candidate.job.id] for candidate in candidates)
+
+
+def _staying_part(candidate: Candidate, candidates: tuple[Candidate, ...], placements: Mapping[str, Placement]) -> str | None:
+    """A file that this line starts (run-parts) and that stays; None if all of them leave, or it starts none."""
+    folder = started_folder(candidate.job.command)
+    if folder is None or placements[candidate.job.id].verdict != "drop":
+        return None
+    for other in candidates:
+        is_part = other.job.host == candidate.job.host and (other.job.part_of or "").rstrip("/") == folder
+        if is_part and placements[other.job.id].verdict in {"stay", "insufficient-data"}:
+            return other.job.id
+    return None
 
 
 def _held_by(candidate: Candidate, placements: Mapping[str, Placement]) -> str | None:
@@ -54,19 +61,6 @@ def _held_by(candidate: Candidate, placements: Mapping[str, Placement]) -> str |
         if link.kind == "feeds" and other in placements and placements[other].verdict == "stay":
             return other
     return None
-
-
-def known_cost(option: Option) -> Decimal:
-    """The part of an option's monthly cost that is known: a lower bound where `monthly_cost` is None."""
-    if option.monthly_cost is not None:
-        return option.monthly_cost
-    return sum((item.monthly_cost for item in option.items if item.monthly_cost is not None), Decimal(0))
-
-
-def weight(option: Option, assumptions: Assumptions) -> Decimal:
-    """What an option is chosen by: its known monthly cost, and the assumed monthly worth of the work behind each soft misfit."""
-    soft = sum(1 for misfit in option.misfits if not misfit.hard)
-    return known_cost(option) + soft * Decimal(str(assumptions.soft_misfit_monthly_usd))
 
 
 def _place(candidate: Candidate, answers: Mapping[str, str], assumptions: Assumptions) -> Placement:
@@ -85,14 +79,14 @@ def _place(candidate: Candidate, answers: Mapping[str, str], assumptions: Assump
     if wanted is not None:
         named = [option for option in options if option.target == wanted]
         if named:
-            chosen = min(named, key=lambda option: (_hard(option), weight(option, assumptions)))
+            chosen = min(named, key=lambda option: (hard(option), weight(option, assumptions)))
             reasons.append(f"you chose {wanted}")
             reasons.extend(f"although: {misfit.message}" for misfit in chosen.misfits)
             verdict: Verdict = "stay" if chosen.target == STAYING else "move"
             return _placement(candidate, verdict, chosen, reasons, by_user=True, assumptions=assumptions)
         reasons.append(f"{wanted} was asked for, but it is no option for this job")
     stays = next((finding for finding in hints if finding.verdict == "stay"), None)
-    moving = [option for option in options if option.target != STAYING and not _hard(option)]
+    moving = [option for option in options if option.target != STAYING and not hard(option)]
     staying = next((option for option in options if option.target == STAYING), staying)
     if stays is not None:
         reasons.append(stays.message)
@@ -133,10 +127,6 @@ def _wanted_shape(candidate: Candidate, answers: Mapping[str, str], reasons: lis
         reasons.append(f"the shape {wanted} was asked for, but it is no option for this job")
     faithful = next((shape.kind for shape in candidate.shapes if shape.faithful), "scheduled_batch")
     return faithful, False
-
-
-def _hard(option: Option) -> bool:
-    return any(misfit.hard for misfit in option.misfits)
 
 
 def _nothing_fits(options: list[Option]) -> str:
@@ -198,7 +188,7 @@ def _placement(
         rejected=_rejected(candidate, verdict, chosen, assumptions),
         provisional=not candidate.measured and verdict in {"move", "stay", "insufficient-data"},
         chosen_by="user" if by_user else "migrator",
-        questions=_questions(candidate, verdict),
+        questions=questions(candidate, verdict, chosen, assumptions),
     )
 
 
@@ -241,26 +231,3 @@ def _why_lost(option: Option, chosen: Option, assumptions: Assumptions) -> str:
         less = f"${-more:,.2f} a month less" if -more >= Decimal("0.005") else "the same"
         return f"costs {less}: a tie; comes later in the order of targets"
     return "fits, but was not chosen"
-
-
-def _questions(candidate: Candidate, verdict: Verdict) -> tuple[Question, ...]:
-    asked: dict[str, Question] = {}
-    for finding in candidate.findings:
-        if finding.question is not None:
-            asked.setdefault(finding.question.id, finding.question)
-    job = candidate.job
-    if verdict in {"drop", "delete"}:
-        return tuple(asked[key] for key in sorted(asked) if key.endswith("/keep"))
-    better = [shape for shape in candidate.shapes if not shape.faithful]
-    if better:
-        kinds = tuple(dict.fromkeys(shape.kind for shape in candidate.shapes))
-        question = Question(
-            id=f"{job.id}/shape",
-            text=f"How should {job.name} be cut?",
-            hint="; ".join(f"{shape.kind}: {shape.summary}" for shape in better),
-            default=next((shape.kind for shape in candidate.shapes if shape.faithful), kinds[0]),
-            choices=kinds,
-            job_id=job.id,
-        )
-        asked.setdefault(question.id, question)
-    return tuple(asked[key] for key in sorted(asked))

@@ -33,8 +33,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     question = ask(
         dossier,
         "repeatable",
-        f"Does it do harm if {dossier.job.name} runs twice for one instant?",
-        "yes: it is repeatable, no harm; no: a key per instant keeps the second run out",
+        f"Is it harmless if {dossier.job.name} runs twice for one instant?",
+        "yes: nothing more is needed; no: the work of keeping a second run out counts against each place",
         "no",
         ("yes", "no"),
     )

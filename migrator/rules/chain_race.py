@@ -10,7 +10,7 @@ Source: field report: work that coordinates belongs into a workflow service.
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import ask, line, listed, runs, seconds, told
+from migrator.rules.dossier_reading import line, listed, runs, seconds, told
 
 NAME = "chain-race"
 
@@ -26,15 +26,10 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     through = listed([link.via for link in before if link.via])
     usage = dossier.usage
     own = f"; it takes {seconds(usage.duration_s.p95)} itself" if usage is not None and usage.duration_s.p95 is not None else ""
-    question = ask(
-        dossier,
-        "after",
-        f"Should {job.name} start when {who} has ended?",
-        "clock: as today, by the clock; end: as a workflow, when the other has succeeded",
-        "clock",
-        ("clock", "end"),
+    body = (
+        f"reads {through}, which {who} writes, with only the clock between them{own}; nothing waits; "
+        "make them one workflow (answer shape: workflow)"
     )
-    body = f"reads {through}, which {who} writes, with only the clock between them{own}; nothing waits; make them one workflow"
     need = Need(kind="persistent_files", choice="chain", soft=True, rule=NAME)
     evidence = (*(item for link in before for item in link.evidence), *runs(dossier)) or (line(dossier),)
-    return told(dossier, NAME, "warning", body, evidence=evidence, effort="hours", needs=(need,), question=question)
+    return told(dossier, NAME, "warning", body, evidence=evidence, effort="hours", needs=(need,))

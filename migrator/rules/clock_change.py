@@ -13,33 +13,26 @@ from datetime import UTC, datetime
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, ends, told
+from migrator.rules.dossier_reading import answer, ends, told
 
 NAME = "clock-change"
 CHANGING_HOURS = frozenset({1, 2, 3})
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A note with a question; silent once answered and for jobs that run each hour anyway."""
+    """A note; silent once answered and for jobs that run each hour anyway."""
     schedule = dossier.job.schedule
     if ends(dossier) or schedule.trigger != "calendar" or answer(dossier, "dst") is not None or not _changes(schedule.timezone):
         return ()
     hours = sorted({hour for expression in schedule.expressions for hour in _fixed_hours(expression)} & CHANGING_HOURS)
     if not hours:
         return ()
-    question = ask(
-        dossier,
-        "dst",
-        f"What should {dossier.job.name} do on the nights on which the clock changes?",
-        "guard: as cron does; accept: as the platform does; utc: a fixed hour of UTC all year",
-        "guard",
-        ("guard", "accept", "utc"),
-    )
     body = (
         f"runs at {hours[0]:02d} o'clock in {schedule.timezone}; "
-        "cron runs it once on nights when the clock changes, platforms not or twice; choose"
+        "cron runs it once on nights when the clock changes, platforms not or twice; "
+        "the runner keeps cron's law unless you answer dst: accept or utc"
     )
-    return told(dossier, NAME, "note", body, effort="minutes", question=question)
+    return told(dossier, NAME, "note", body, effort="minutes")
 
 
 def _changes(zone: str) -> bool:

@@ -9,23 +9,19 @@ Source: the providers' pages on roles for functions and jobs.
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ask, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import first_of_each, listed, of, told
 
 NAME = "cloud-credentials"
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A warning with a question about what it may do."""
+    """A warning about what it may do."""
     facts = first_of_each(of(dossier, "cloud-cli"))
     if not facts:
         return ()
     names = listed([fact.value for fact in facts])
-    question = ask(
-        dossier,
-        "permissions",
-        f"Which resources may {dossier.job.name} use with {names}?",
-        "their names, separated by spaces; they go into the job's own role",
-        "",
+    body = (
+        f"uses {names} with this server's rights; its own role elsewhere has only what its s3 calls name; "
+        "grant the rest in the emitted role"
     )
-    body = f"uses {names} with this server's rights; its own role elsewhere has none yet; name what it uses"
-    return told(dossier, NAME, "warning", body, facts=facts, effort="minutes", question=question)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="minutes")

@@ -11,8 +11,8 @@ Source: the packages' own cron files: /etc/cron.d/certbot, /etc/cron.daily/{apt-
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, told
-from migrator.upkeep import upkeep
+from migrator.rules.dossier_reading import answer, first_of_each, listed, told
+from migrator.upkeep import started_folder, upkeep
 
 NAME = "host-chore"
 
@@ -20,17 +20,9 @@ NAME = "host-chore"
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A drop; silent if the job also does work for somebody."""
     chores = first_of_each(upkeep(dossier.facts))
-    if not chores or answer(dossier, "keep") == "yes":
+    if not chores or answer(dossier, "keep") == "yes" or started_folder(dossier.job.command) is not None:
         return ()
     names = listed([fact.value for fact in chores])
     does = "cleans" if chores[0].kind == "deletes-path" else "runs"
     body = f"{does} {names}: upkeep of the server itself; it ends when the server goes; nothing to move"
-    question = ask(
-        dossier,
-        "keep",
-        f"Does {dossier.job.name} serve anything but this server?",
-        "yes: it is treated as a job and needs a new place; no: it ends with the server",
-        "no",
-        ("yes", "no"),
-    )
-    return told(dossier, NAME, "note", body, facts=chores, question=question, verdict="drop")
+    return told(dossier, NAME, "note", body, facts=chores, verdict="drop")

@@ -24,7 +24,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         dossier,
         "timeout",
         f"How long may {dossier.job.name} run at most, in seconds?",
-        "no run of it was measured; the timeout of a typical function is the default",
+        "no run of it was measured, so nothing is emitted for it until you say; a run that takes longer is ended",
         f"{assumptions.unmeasured_timeout_s:.0f}",
     )
     if usage is None or usage.observed_runs == 0:

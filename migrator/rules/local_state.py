@@ -8,7 +8,7 @@ Source: field report: "a job that remembers something is a state machine".
 """
 
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Dossier, Fact, Finding, Need
+from migrator.model.finding import Dossier, Fact, Finding, Need, Question
 from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
 from migrator.rules.path_kind import path_kind
 
@@ -26,23 +26,28 @@ def remembered(dossier: Dossier) -> tuple[Fact, ...]:
     )
 
 
+def where_to_keep(dossier: Dossier) -> Question:
+    """The question that a job which remembers something raises."""
+    names = listed([fact.value for fact in remembered(dossier)])
+    return ask(
+        dossier,
+        "state",
+        f"Where should {dossier.job.name} keep what it remembers ({names})?",
+        "object-storage: read at the start, written at the end of a run; shared-disk: mounted; not-needed: only a cache, no work",
+        "object-storage",
+        ("object-storage", "shared-disk", "not-needed"),
+    )
+
+
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A soft need for files that persist, with a question."""
     facts = remembered(dossier)
     if not facts or answer(dossier, "state") == "not-needed":
         return ()
     names = listed([fact.value for fact in facts])
-    question = ask(
-        dossier,
-        "state",
-        f"Where should {dossier.job.name} keep what it remembers ({names})?",
-        "object-storage: read at the start, written at the end of a run; shared-disk: mounted; not-needed: only a cache",
-        "object-storage",
-        ("object-storage", "shared-disk", "not-needed"),
-    )
     body = (
         f"remembers {names} from run to run, which a later run cannot see on another machine; "
         "keep it in object storage or mount a shared disk"
     )
     need = Need(kind="persistent_files", choice="state", soft=True, rule=NAME)
-    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=where_to_keep(dossier))

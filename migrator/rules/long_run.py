@@ -12,7 +12,7 @@ Source: field report in the project's notes: "reliably over an hour: a VM or a c
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, listed, runs, seconds, told
-from migrator.rules.local_state import remembered
+from migrator.rules.local_state import remembered, where_to_keep
 
 NAME = "long-run"
 
@@ -31,7 +31,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             "or say where it should keep what it remembers"
         )
         evidence = (*(fact.evidence for fact in state), *runs(dossier))
-        return told(dossier, NAME, "warning", body, evidence=evidence, effort="days", verdict="stay")
+        return told(
+            dossier, NAME, "warning", body, evidence=evidence, effort="days", verdict="stay", question=where_to_keep(dossier)
+        )
     if usage.duration_s.p50 > assumptions.long_job_s:
         body = (
             f"half of its runs take more than {seconds(usage.duration_s.p50)}; above "

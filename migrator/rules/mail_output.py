@@ -10,13 +10,13 @@ Source: crontab(5), MAILTO; cron(8).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ask, ends, of, told
+from migrator.rules.dossier_reading import ends, of, told
 
 NAME = "mail-output"
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A note with a question; silent where no output can reach a mail."""
+    """A note; silent where no output can reach a mail."""
     job = dossier.job
     if ends(dossier) or job.mail_to == "" or job.schedule.grammar in {"on-calendar", "kubernetes", "supercronic", "none"}:
         return ()
@@ -25,13 +25,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return ()
     to = job.mail_to or f"the mailbox of {job.user or 'its user'}"
     stated = "MAILTO" if job.mail_to else "no MAILTO"
-    question = ask(
-        dossier,
-        "notify",
-        f"When should somebody be told about {job.name}?",
-        "output: on any output, as cron does; failure: when it fails; none: never",
-        "output",
-        ("output", "failure", "none"),
+    body = (
+        f"its output is mailed to {to} ({stated}); a platform only logs it; "
+        "it is sent as a notice as long as you do not answer notify: failure or none"
     )
-    body = f"its output is mailed to {to} ({stated}); a platform only logs it; choose a notice on output, on failure, or none"
-    return told(dossier, NAME, "note", body, facts=outputs[:1], effort="minutes", question=question)
+    return told(dossier, NAME, "note", body, facts=outputs[:1], effort="minutes")

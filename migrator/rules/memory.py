@@ -53,7 +53,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         dossier,
         "memory",
         f"How much memory does {dossier.job.name} need, in MiB?",
-        "the line 'Maximum resident set size' of /usr/bin/time -v, divided by 1024",
+        "the line 'Maximum resident set size' of /usr/bin/time -v, divided by 1024; its bill scales with it",
         f"{amount:.0f}",
     )
     body = f"its memory was not measured; {amount:,} MiB is assumed as for {why}, and its cost scales with that; measure one run"

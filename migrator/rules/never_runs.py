@@ -9,7 +9,7 @@ Source: cron(8) (Debian: file names, owners, modes), crond(8) (cronie), systemct
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, told
+from migrator.rules.dossier_reading import answer, told
 
 NAME = "never-runs"
 
@@ -20,7 +20,6 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if (job.enabled and job.ignored_reason is None) or answer(dossier, "keep") == "yes":
         return ()
     why = job.ignored_reason or "it is switched off"
-    question = ask(dossier, "keep", f"Was {job.name} meant to run?", f"today it does not: {why}", "no", ("yes", "no"))
     body = f"never runs: {why}; what does not run has nothing to move; delete the line, or repair it and plan again"
     level = "error" if job.ignored_reason else "note"
-    return told(dossier, NAME, "error" if level == "error" else "note", body, question=question, verdict="delete")
+    return told(dossier, NAME, "error" if level == "error" else "note", body, verdict="delete")

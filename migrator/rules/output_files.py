@@ -10,7 +10,7 @@ Source: hier(7).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need
-from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import answer, first_of_each, listed, of, told
 from migrator.rules.local_state import remembered
 from migrator.rules.path_kind import path_kind
 
@@ -41,17 +41,9 @@ def _data(dossier: Dossier, facts: tuple[Fact, ...]) -> tuple[Finding, ...]:
     names = listed([fact.value for fact in facts])
     readers = sorted({link.to_job for link in dossier.links if link.kind == "feeds" and link.from_job == dossier.job.id})
     who = f"job {listed(readers)} reads it" if readers else "no other job of this plan reads it"
-    question = ask(
-        dossier,
-        "output",
-        f"Where should what {dossier.job.name} writes go ({names})?",
-        "object-storage: copied there at the end of a run; shared-disk: mounted; not-needed: nobody reads it",
-        "object-storage",
-        ("object-storage", "shared-disk", "not-needed"),
-    )
     body = (
         f"leaves {names} on this server's disk ({who}); the disk of a run ends with it; "
         "send it to object storage or mount a shared disk"
     )
     need = Need(kind="persistent_files", choice="output", soft=True, rule=NAME)
-    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,))

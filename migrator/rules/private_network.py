@@ -62,7 +62,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         dossier,
         "network",
         f"Is {names} reached only from this server's network?",
-        "private: the job is attached to that network; public: it resolves everywhere",
+        "private: the job is attached to that network, and its subnets must be given to deploy; public: it needs neither",
         "private",
         ("private", "public"),
     )

@@ -41,7 +41,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         dossier,
         "cpu",
         f"Does {dossier.job.name} compute, or wait for others?",
-        "computes: it gets a whole processor; waits: for a database, a network or a disk, and a small size will do",
+        "computes: it gets a whole processor, which costs more; waits: for a database, a network or a disk; a small size will do",
         "waits",
         ("waits", "computes"),
     )

@@ -9,7 +9,7 @@ Source: crontab(5): cron sets SHELL, HOME, LOGNAME and PATH; environment(7).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ask, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import first_of_each, listed, of, told
 
 NAME = "profile-environment"
 ALWAYS_SET = frozenset(
@@ -20,18 +20,11 @@ ALWAYS_SET = frozenset(
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A warning with a question."""
+    """A warning."""
     known = ALWAYS_SET | {setting.name for setting in dossier.job.environment} | {fact.value for fact in of(dossier, "secret")}
     facts = first_of_each(tuple(fact for fact in of(dossier, "environment-variable") if fact.value not in known))
     if not facts:
         return ()
     names = listed([fact.value for fact in facts], 5)
-    question = ask(
-        dossier,
-        "environment",
-        f"What sets {names} for {dossier.job.name}?",
-        "NAME=value pairs, separated by spaces; empty if nothing does",
-        "",
-    )
     body = f"uses {names}, which its crontab does not set; in a container nothing sets it; set it in the emitted job"
-    return told(dossier, NAME, "warning", body, facts=facts, effort="minutes", question=question)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="minutes")

@@ -7,22 +7,20 @@ Not: when the folder was not read: then its files are not among these jobs.
 Source: run-parts(8); /etc/crontab of Debian, /etc/cron.d/0hourly of RHEL.
 """
 
-import re
-
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, ask, told
+from migrator.upkeep import started_folder
 
 NAME = "run-parts-line"
-LINE = re.compile(r"\brun-parts\b(?:\s+-\S+)*\s+(?P<folder>/[^\s;|&)}]+)")
+ALWAYS_THERE = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/periodic/")
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A drop, with the number of jobs in the folder."""
-    found = LINE.search(dossier.job.command)
-    if found is None or dossier.job.part_of is not None or answer(dossier, "keep") == "yes":
+    """A drop, with the number of jobs in the folder; a question where a folder of one's own holds none."""
+    folder = started_folder(dossier.job.command)
+    if folder is None or dossier.job.part_of is not None or answer(dossier, "keep") == "yes":
         return ()
-    folder = found["folder"].rstrip("/")
     parts = [sibling for sibling in dossier.siblings if (sibling.part_of or "").rstrip("/") == folder]
     what = (
         f"{len(parts)} of which {'is a job' if len(parts) == 1 else 'are jobs'} of its own here"
@@ -38,4 +36,5 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         "no",
         ("yes", "no"),
     )
-    return told(dossier, NAME, "note", body, question=question, verdict="drop")
+    expected = bool(parts) or folder.startswith(ALWAYS_THERE)
+    return told(dossier, NAME, "note", body, question=None if expected else question, verdict="drop")

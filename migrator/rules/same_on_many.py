@@ -11,24 +11,19 @@ Source: the crontabs themselves.
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ask, told
+from migrator.rules.dossier_reading import told
 
 NAME = "same-on-many"
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A note with a question."""
+    """A note."""
     job = dossier.job
     others = [link for link in dossier.links if link.kind == "same" and job.id in {link.from_job, link.to_job}]
     if not others:
         return ()
-    question = ask(
-        dossier,
-        "copies",
-        f"Should {job.name} run once, or once for each server?",
-        "each: every server's copy moves; once: the others are deleted",
-        "each",
-        ("each", "once"),
+    body = (
+        "stands in the crontabs of several servers; each copy that moves is paid for; "
+        "answer keep: no for the copies that are too many"
     )
-    body = "stands in the crontabs of several servers; each copy that moves is paid for; decide whether one schedule is enough"
-    return told(dossier, NAME, "note", body, effort="minutes", question=question)
+    return told(dossier, NAME, "note", body, effort="minutes")

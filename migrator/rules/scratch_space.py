@@ -35,7 +35,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         dossier,
         "scratch",
         f"How much disk does a run of {dossier.job.name} need, in MiB?",
-        "the size of its largest files together; du -m on what it leaves behind",
+        "its largest files together (du -m on what it leaves behind); above 10,240 a function is out, below it is no matter",
         "unknown",
     )
     body = (

@@ -3,21 +3,22 @@
 Finds: a server whose zone is not stated in what was read; a CRON_TZ that Debian's cron does not obey; a TZ setting, which moves
 the job's clock but not its schedule.
 Why: `0 2 * * *` is another instant in each zone, and the emitted schedule names one.
-Do: state the zone in decisions.yaml (`<job id>/timezone`), or collect /etc/timezone and /etc/localtime.
+Do: state the zone in decisions.yaml (`<host>/timezone`, or `<job id>/timezone` for one job), or collect
+/etc/timezone and /etc/localtime.
 Not: -
 Source: crontab(5) of Debian ("does not support per-user timezones"), crontab(5) of cronie (CRON_TZ).
 """
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, ask, told
+from migrator.rules.dossier_reading import answer, told
 
 NAME = "time-zone"
 OBEYS_CRON_TZ = ("cronie", "systemd-cron", "supercronic")
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A warning for an ignored CRON_TZ, a note with a question for an unstated zone or a TZ."""
+    """A warning for an ignored CRON_TZ, or an unstated zone, a note for a TZ."""
     job = dossier.job
     if job.schedule.trigger != "calendar":
         return ()
@@ -27,24 +28,15 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         body = (
             f"CRON_TZ={zone} stands above it, but the {job.schedule.grammar} daemon does not obey it: it runs by "
             f"{job.schedule.timezone}; "
-            "the emitted schedule does what the daemon did; say if you meant the other"
+            "the emitted schedule does what the daemon did; answer timezone if you meant the other"
         )
-        question = ask(
-            dossier,
-            "timezone",
-            f"By which zone should {job.name} run?",
-            "today the daemon ignores CRON_TZ",
-            job.schedule.timezone,
-        )
-        return told(dossier, NAME, "warning", body, effort="minutes", question=question)
+        return told(dossier, NAME, "warning", body, effort="minutes")
     if not job.schedule.timezone_stated and answer(dossier, "timezone") is None:
-        question = ask(
-            dossier, "timezone", f"By which zone does {job.host} run its schedules?", "an IANA name such as Europe/Berlin", "UTC"
-        )
         body = (
-            f"the server's zone is not stated in what was read; its schedule is taken as {job.schedule.timezone}; state the zone"
+            f"the server's zone is not stated in what was read; its schedule is taken as {job.schedule.timezone}; "
+            f"answer {job.host}/timezone"
         )
-        return told(dossier, NAME, "warning", body, effort="minutes", question=question)
+        return told(dossier, NAME, "warning", body, effort="minutes")
     if settings.get("TZ") and settings["TZ"] != job.schedule.timezone:
         body = (
             f"TZ={settings['TZ']} is the job's own clock, its schedule runs by {job.schedule.timezone}; "

@@ -18,7 +18,7 @@ LEAST_S = 60.0
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A note with a question; silent once the number of items is stated, and for quick jobs."""
+    """A note, with a question once fan-out is chosen; silent once the number of items is stated, and for quick jobs."""
     facts = first_of_each(tuple(fact for fact in of(dossier, "loop") if fact.value.strip().lower() not in ENDLESS))
     usage = dossier.usage
     quick = usage is None or usage.duration_s.p50 is None or usage.duration_s.p50 < LEAST_S
@@ -28,11 +28,11 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         dossier,
         "items",
         f"How many items does {dossier.job.name} work through in one run ({listed([fact.value for fact in facts])})?",
-        "the length of the list; with it the parallel run time and cost are computed",
+        "the length of the list: the parallel run time and cost follow from it; without it they stay unknown",
         "unknown",
     )
     body = (
         f"works through a list ({listed([fact.value for fact in facts])}) one by one; one failing item holds up the others; "
         "say how many there are, and see its fan-out shape"
     )
-    return told(dossier, NAME, "note", body, facts=facts, question=question)
+    return told(dossier, NAME, "note", body, facts=facts, question=question if answer(dossier, "shape") == "fan_out" else None)
