@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from migrator.model.finding import Fact
 from migrator.model.job import Job
 
+# Names that AWS sets itself, or under which its libraries find the role's own keys: Lambda takes none of them from a template.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+RESERVED = re.compile(r"AWS_|LAMBDA_|ECS_|MIGRATOR_|_")
+PREFIX = "MIGRATOR_SECRET_"
 MARK = re.compile(rb"@secret:([A-Z][A-Z0-9_]*)@")
 
 
@@ -21,3 +25,12 @@ def marked(texts: Iterable[bytes]) -> frozenset[str]:
     ['DB_PASSWORD']
     """
     return frozenset(mark.decode() for text in texts for mark in MARK.findall(text))
+
+
+def injected_as(name: str) -> str:
+    """The variable that carries a secret where AWS keeps its own names for itself; the runner looks there first.
+
+    >>> injected_as("DB_PASSWORD"), injected_as("AWS_SECRET_ACCESS_KEY")
+    ('DB_PASSWORD', 'MIGRATOR_SECRET_AWS_SECRET_ACCESS_KEY')
+    """
+    return PREFIX + name if RESERVED.match(name) else name

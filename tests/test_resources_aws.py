@@ -260,6 +260,16 @@ def test_a_function_is_tried_once() -> None:
     assert "maximum_retry_attempts       = 0" in terraform_files()[f"{JOB.id}.tf"]
 
 
+def test_no_function_sets_a_variable_that_lambda_keeps_for_itself() -> None:
+    secrets = tuple(Secret(name=name, kind="key") for name in ("AWS_ACCESS_KEY_ID", "DB_PASSWORD"))
+    job = changed(JOB, secrets=secrets)
+    for target, language in [(aws_lambda, "sam"), (aws_lambda, "terraform"), (aws_fargate, "terraform")]:
+        text = written(language, made(target, 512, 30, 10, changed(DOSSIER, job=job)), job)
+        assert re.search(r"\bMIGRATOR_SECRET_AWS_ACCESS_KEY_ID\b", text)
+        assert not re.search(r'^ +(\{ name = ")?AWS_ACCESS_KEY_ID\b', text, re.MULTILINE)
+        assert re.search(r"\bDB_PASSWORD\b", text)
+
+
 class ManagedPolicies:
     """No managed policy is used, so none has to be looked up."""
 

@@ -332,9 +332,25 @@ def test_where_two_expressions_meet_one_runs(run: Run) -> None:
 @pytest.mark.parametrize("python", OTHERS, ids=lambda path: path.parent.parent.name)
 def test_the_runner_works_under_every_python_that_functions_and_images_have(python: Path, tmp_path: Path) -> None:
     """A guarded, failing job with input, a secret and a deadline; then one that times out."""
-    every = {"minutes": [30], "hours": [2], "days": list(range(1, 32)), "months": list(range(1, 13)), "weekdays": list(range(7)), "day_rule": "and", "wildcard": False}
+    every = {
+        "minutes": [30],
+        "hours": [2],
+        "days": list(range(1, 32)),
+        "months": list(range(1, 13)),
+        "weekdays": list(range(7)),
+        "day_rule": "and",
+        "wildcard": False,
+    }
     calendar = {"version": 1, "timezone": "Europe/Berlin", "dst": "catch-up", "calendars": [every]}
-    job = job_json(b"umask; cat; exit 3", stdin_b64=b64(b"@secret:WORD@\n"), secrets=["WORD"], umask=0o027, timeout_s=20.0, guard=calendar, calendar=calendar)
+    job = job_json(
+        b"umask; cat; exit 3",
+        stdin_b64=b64(b"@secret:WORD@\n"),
+        secrets=["WORD"],
+        umask=0o027,
+        timeout_s=20.0,
+        guard=calendar,
+        calendar=calendar,
+    )
     run = Run(tmp_path, str(python))
     code, lines = run(job, WORD="hello", MIGRATOR_SCHEDULED_TIME="2026-11-24T01:30:00Z")
     assert (code, said(lines), record(lines)["outcome"]) == (3, ["0027", "hello"], "failed")
@@ -342,3 +358,23 @@ def test_the_runner_works_under_every_python_that_functions_and_images_have(pyth
     assert record(run(job, WORD="hello")[1])["scheduled_at"].endswith(("T00:30:00+00:00", "T01:30:00+00:00")), "from its calendar"
     code, lines = run(job_json(b"sleep 30", timeout_s=0.5))
     assert (code, record(lines)["outcome"]) == (143, "timed-out")
+
+
+ROLE = {"AWS_SECRET_ACCESS_KEY": "the role's"}
+KEY = {"MIGRATOR_SECRET_AWS_SECRET_ACCESS_KEY": "the job's"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "status", "output"),
+    [
+        ({**ROLE, **KEY, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}, 0, ["the job's"]),
+        ({**ROLE, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}, NOT_STARTED, []),  # never the role's key in the place of the job's
+        ({"AWS_SECRET_ACCESS_KEY": "the job's"}, 0, ["the job's"]),  # elsewhere the name is free
+    ],
+)
+def test_a_key_of_the_job_is_not_taken_for_the_key_of_its_role(
+    run: Run, environment: dict[str, str], status: int, output: list[str]
+) -> None:
+    job = job_json(b'echo "@secret:AWS_SECRET_ACCESS_KEY@"', secrets=["AWS_SECRET_ACCESS_KEY"])
+    code, lines = run(job, **environment)
+    assert (code, said(lines)) == (status, output)

@@ -140,6 +140,7 @@ def secrets(dossier: Dossier, monthly_reads: float | None, *, read_at_deployment
             identifier(job, f"secret_{name.lower()}"),
             secret_name=f"migrated/{job.id}/{name}",
             variable=name,
+            injected_as=secret_names.injected_as(name),
             read_at_deployment=read_at_deployment,
             usage={"secrets": 1, "reads": monthly_reads},
         )
