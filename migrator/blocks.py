@@ -102,22 +102,33 @@ def lines(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[bytes]:
     >>> list(lines(io.BytesIO(b"a CRON b\\nnothing\\nc CRON"), (b"CRON",)))
     [b'a CRON b', b'c CRON']
     """
+    for found in groups(stream, needles):
+        yield from found
+
+
+def groups(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[list[bytes]]:
+    """The same lines, those of a block together."""
+    for block in whole_lines(stream):
+        yield _find(block, needles)
+
+
+def whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Decompressed blocks that end with a line's end."""
     carry = b""
     for block in read_blocks(stream):
         end = block.rfind(b"\n") + 1
         if not end:
             carry = (carry + block)[-BLOCK_BYTES:]
             continue
-        yield from _find(carry + block[:end], needles)
+        yield carry + block[:end]
         carry = block[end:]
     if carry:
-        yield from _find(carry + b"\n", needles)
+        yield carry + b"\n"
 
 
-def _find(block: bytes, needles: tuple[bytes, ...]) -> Iterator[bytes]:
+def _find(block: bytes, needles: tuple[bytes, ...]) -> list[bytes]:
     if not needles:
-        yield from block.splitlines()
-        return
+        return block.splitlines()
     spans: dict[int, int] = {}
     for needle in needles:
         at = block.find(needle)
@@ -125,6 +136,5 @@ def _find(block: bytes, needles: tuple[bytes, ...]) -> Iterator[bytes]:
             start, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
             spans[start] = end
             at = block.find(needle, end)
-    for start in sorted(spans) if len(needles) > 1 else spans:
-        if spans[start] - start <= LINE_LIMIT_BYTES:
-            yield block[start : spans[start]].rstrip(b"\r")
+    ordered = sorted(spans.items()) if len(needles) > 1 else spans.items()
+    return [block[start:end].rstrip(b"\r") for start, end in ordered if end - start <= LINE_LIMIT_BYTES]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, links, optimise, reports, rules, schedulers, shapes, usage
+from migrator import __version__, links, measuring, optimise, reports, rules, schedulers, shapes
 from migrator.assumptions import Assumptions, assumed
 from migrator.errors import ScheduleError
 from migrator.fleet import fleet_savings
@@ -27,6 +27,7 @@ from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
 from migrator.scripts import facts
+from migrator.stated import in_stated_zone
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices
 
@@ -47,7 +48,7 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
     host, problems = hosts.read(files)
     found = [scheduler.read(files, host) for scheduler in schedulers.ALL]
     jobs = tuple(job for schedules in found for job in schedules.jobs)
-    measured, runs = usage.measure(files, host, jobs, as_of)
+    measured, runs = measuring.measure(files, host, jobs, as_of)
     inspected = [facts.facts(files, host, job) for job in jobs]
     LOG.info("%s: %d jobs, %d of them with runs", host.name, len(jobs), sum(1 for u in measured.usage if u.observed_runs))
     scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
@@ -87,7 +88,7 @@ def decide(
 ) -> Plan:
     """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
     as_of = max(survey.as_of for survey in surveys)
-    jobs = tuple(job for survey in surveys for job in survey.jobs)
+    jobs = tuple(in_stated_zone(job, decisions.answers) for survey in surveys for job in survey.jobs)
     host_of = {job.id: survey.host for survey in surveys for job in survey.jobs}
     job_facts = {entry.job_id: entry for survey in surveys for entry in survey.facts}
     facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}

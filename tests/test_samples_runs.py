@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator import schedulers, usage
+from migrator import measuring, schedulers
 from migrator.hosts import reading as hosts
 from migrator.sources.opening import open_source
 
@@ -18,7 +18,7 @@ def test_every_run_of_the_truth_is_found_and_none_invented(name: str) -> None:
     (files,) = open_source(str(SAMPLES / name))
     host, _ = hosts.read(files)
     jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
-    measured, table = usage.measure(files, host, jobs, None)
+    measured, table = measuring.measure(files, host, jobs, None)
     truth = json.loads((SAMPLES / name / "truth.json").read_text())
     place = {job.id: (job.location.path, job.location.line) for job in jobs}
     found = defaultdict(list)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from migrator import schedulers, tables, usage
+from migrator import measuring, schedulers, tables
 from migrator.cli import EXIT_DONE
 from migrator.hosts import reading as hosts
 from migrator.model.job import Job
@@ -43,7 +43,7 @@ def command(sources: tuple[str, ...], each: bool, form: str, as_of: datetime | N
         for files in open_source(source):
             host, _ = hosts.read(files)
             own = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
-            measured, table_of_runs = usage.measure(files, host, own, now)
+            measured, table_of_runs = measuring.measure(files, host, own, now)
             jobs.extend(own)
             found.append(measured)
             runs.append(table_of_runs)

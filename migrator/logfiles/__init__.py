@@ -1,12 +1,11 @@
 """Turns the bytes of a log into lines with time, host, tag and pid: the wrapper, whatever a line says."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
 from migrator.logfiles import binary_journal, journal_export, journal_json, syslog
 from migrator.model.source import HostFile, HostFiles, Problem
-from migrator.model.usage import Line
+from migrator.model.usage import Line, Search
 
 
 class LogFile(Protocol):
@@ -17,11 +16,8 @@ class LogFile(Protocol):
     def matches(self, path: str, head: bytes) -> bool:
         """True if a file that starts with `head` (decompressed, up to 64 KiB) is of this form."""
 
-    def read(
-        self, files: HostFiles, file: HostFile, needles: tuple[bytes, ...], timezone: str, as_of: datetime | None
-    ) -> Iterator[Line | Problem]:
-        """Lines that hold one of `needles`, in file order, and what could not be read. `timezone` is the host's; `as_of`
-        anchors stamps without a year."""
+    def read(self, files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
+        """Lines that are searched for, in file order, and what could not be read."""
 
 
 ALL: tuple[LogFile, ...] = (binary_journal, journal_json, journal_export, syslog)

@@ -6,15 +6,13 @@ Source: journalctl(1): `--file` with `-t` filters, which is 15 times cheaper tha
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
 
-from migrator.logfiles.journal_entry import TAGS
+from migrator.logfiles.journal_entry import line_of
 from migrator.logfiles.journal_json import decoded
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import Line
+from migrator.model.usage import Line, Search
 
 READS = ("/var/log/journal/**/*.journal", "/var/log/journal/**/*.journal~", "/run/log/journal/**/*.journal")
-FILTERS = tuple(word for tag in TAGS for word in ("-t", tag))
 EXPORT = "journalctl -o json -t CRON -t CROND -t crond -t cron -t anacron | gzip > var/log/journal.json.gz"
 
 
@@ -26,9 +24,7 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 def read(
     files: HostFiles,
     file: HostFile,
-    needles: tuple[bytes, ...],  # noqa: ARG001
-    timezone: str,  # noqa: ARG001
-    as_of: datetime | None,  # noqa: ARG001
+    search: Search,
 ) -> Iterator[Line | Problem]:
     """Entries of cron, PAM and anacron; a Problem with the export command where `journalctl` is missing or refuses the file."""
     where = Location(host=files.name, path=file.path)
@@ -40,13 +36,24 @@ def read(
         )  # fmt: skip
         return
     order = 0
-    arguments = [program, "--file", path, "-o", "json", "--all", "--no-pager", "-q", *FILTERS]
+    arguments = [
+        program,
+        "--file",
+        path,
+        "-o",
+        "json",
+        "--all",
+        "--no-pager",
+        "-q",
+        *(word for tag in search.tags for word in ("-t", tag)),
+    ]
     with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         if process.stdout is None or process.stderr is None:  # both are pipes, asked for above
             return
         for raw in process.stdout:
             order += 1
-            line = decoded(raw, file.path, order)
+            entry = decoded(raw)
+            line = None if entry is None else line_of(entry, file.path, order)
             if line is not None:
                 yield line
         said = process.stderr.read(4096).decode("utf-8", "replace").strip().replace(path, file.path)

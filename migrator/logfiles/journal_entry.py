@@ -4,40 +4,73 @@ Source: systemd.journal-fields(7), JOURNAL_EXPORT_FORMATS: a value that is not t
 is null.
 """
 
-from collections.abc import Mapping
+import msgspec
 
 from migrator.model.usage import Line
 
-TAGS = (
-    "CRON", "CROND", "cron", "crond", "anacron", "run-parts", "/USR/SBIN/CRON", "CRONIE-CROND", "busybox",
-)  # fmt: skip
+Field = str | list[int | str | list[int]] | None
+NO_SESSION = "4294967295"
+
+
+class Entry(msgspec.Struct, rename={"at": "_SOURCE_REALTIME_TIMESTAMP", "received": "__REALTIME_TIMESTAMP", "host": "_HOSTNAME",
+    "tag": "SYSLOG_IDENTIFIER", "name": "_COMM", "pid": "_PID", "said_pid": "SYSLOG_PID", "text": "MESSAGE",
+    "invocation": "INVOCATION_ID", "audit": "_AUDIT_SESSION", "boot": "_BOOT_ID", "unit": "UNIT", "cpu": "CPU_USAGE_NSEC",
+    "memory": "MEMORY_PEAK"}):  # fmt: skip
+    """The fields that are looked at; the others are passed over without an object."""
+
+    at: Field = None
+    received: Field = None
+    host: Field = None
+    tag: Field = None
+    name: Field = None
+    pid: Field = None
+    said_pid: Field = None
+    text: Field = None
+    invocation: Field = None
+    audit: Field = None
+    boot: Field = None
+    unit: Field = None
+    cpu: Field = None
+    memory: Field = None
+
+
+NAMES = {field.encode_name: field.name for field in msgspec.structs.fields(Entry)}
 
 
 def text_of(value: object) -> str | None:
-    """A field's text; None for a value that is missing, too long or repeated."""
+    """A field's text; None for a value that is missing or too long. Of a repeated one the last."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(isinstance(item, int) and 0 <= item < 256 for item in value):
-        return bytes(value).decode("utf-8", "backslashreplace")
-    if isinstance(value, list) and value:
-        return text_of(value[-1])
-    return None
-
-
-def line_of(entry: Mapping[str, object], source: str, order: int) -> Line | None:
-    """The line; None for an entry without time or text."""
-    stamp = text_of(entry.get("_SOURCE_REALTIME_TIMESTAMP")) or text_of(entry.get("__REALTIME_TIMESTAMP")) or ""
-    message = text_of(entry.get("MESSAGE"))
-    if message is None or not stamp.isdigit() or len(stamp) > 18:
+    if not isinstance(value, list) or not value:
         return None
-    pid = text_of(entry.get("_PID")) or text_of(entry.get("SYSLOG_PID")) or ""
-    tag = text_of(entry.get("SYSLOG_IDENTIFIER")) or text_of(entry.get("_COMM")) or ""
-    invocation = text_of(entry.get("INVOCATION_ID"))
-    audit = text_of(entry.get("_AUDIT_SESSION"))
-    boot = (text_of(entry.get("_BOOT_ID")) or "")[:8]  # audit sessions count from 1 again after each boot
-    session = f"i:{invocation}" if invocation else f"a:{boot}:{audit}" if audit and audit != "4294967295" else None
+    if all(isinstance(item, int) and 0 <= item < 256 for item in value):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return text_of(value[-1])
+
+
+def line_of(entry: Entry, source: str, order: int) -> Line | None:
+    """The line; None for an entry without time or text."""
+    stamp, text, tag, pid, host, audit = entry.at or entry.received, entry.text, entry.tag, entry.pid, entry.host, entry.audit
+    if type(stamp) is not str:
+        stamp = text_of(stamp) or ""
+    if type(text) is not str:
+        text = text_of(text)
+    if text is None or not stamp.isdecimal() or len(stamp) > 18:
+        return None
+    if type(tag) is not str:
+        tag = text_of(tag) or text_of(entry.name) or ""
+    if type(pid) is not str:
+        pid = text_of(pid) or text_of(entry.said_pid) or ""
+    session, figures = None, ()
+    if entry.invocation is not None:
+        session = f"i:{text_of(entry.invocation)}"
+    elif audit is not None and (number := text_of(audit)) != NO_SESSION:
+        boot = text_of(entry.boot) or ""  # audit sessions count from 1 again after each boot
+        session = f"a:{boot[:8]}:{number}"
+    if entry.cpu is not None or entry.memory is not None or entry.unit is not None:
+        named = (("unit", entry.unit), ("cpu_ns", entry.cpu), ("peak_memory_bytes", entry.memory))
+        figures = tuple((name, found) for name, value in named if (found := text_of(value)) is not None)
     return Line(
-        at_us=int(stamp), host=text_of(entry.get("_HOSTNAME")) or "", tag=tag,
-        pid=int(pid) if pid.isdigit() and len(pid) < 11 else None, text=message, session=session, resolution_us=1, source=source,
-        order=order,
+        int(stamp), host if type(host) is str else text_of(host) or "", tag,
+        int(pid) if pid.isdecimal() and len(pid) < 11 else None, text, session, 1, source, order, figures,
     )  # fmt: skip

@@ -6,12 +6,11 @@ length, that many bytes, a line end.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from migrator import blocks
-from migrator.logfiles.journal_entry import line_of
+from migrator.logfiles.journal_entry import NAMES, Entry, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import Line
+from migrator.model.usage import Line, Search
 
 READS = ("/var/log/*.export", "/var/log/*.export.*", "/var/log/journal/*.export", "/var/log/journal/*.export.*")
 LONGEST_FIELD_BYTES = 1 << 22
@@ -25,18 +24,16 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 def read(
     files: HostFiles,
     file: HostFile,
-    needles: tuple[bytes, ...],
-    timezone: str,  # noqa: ARG001
-    as_of: datetime | None,  # noqa: ARG001
+    search: Search,
 ) -> Iterator[Line | Problem]:
-    """Entries with a needle in their text or tag."""
-    order = 0
+    """Entries whose writer is searched for."""
+    order, tags = 0, frozenset(search.tags)
     try:
         with files.open(file.path) as stream:
             for entry in _entries(blocks.read_blocks(stream)):
                 order += 1
-                line = line_of(entry, file.path, order)
-                if line is not None and _holds(line, needles):
+                line = line_of(Entry(**entry), file.path, order)
+                if line is not None and line.tag in tags:
                     yield line
     except (*blocks.DAMAGED, ValueError) as error:
         yield Problem(
@@ -46,13 +43,8 @@ def read(
         )
 
 
-def _holds(line: Line, needles: tuple[bytes, ...]) -> bool:
-    text = f"{line.tag}[ {line.text}".encode("utf-8", "replace")
-    return any(needle in text for needle in needles)
-
-
-def _entries(data: Iterator[bytes]) -> Iterator[dict[str, object]]:
-    buffer, entry = bytearray(), dict[str, object]()
+def _entries(data: Iterator[bytes]) -> Iterator[dict[str, str]]:
+    buffer, entry = bytearray(), dict[str, str]()
     for block in data:
         buffer += block
         at = 0
@@ -64,7 +56,9 @@ def _entries(data: Iterator[bytes]) -> Iterator[dict[str, object]]:
                     yield entry
                 entry, at = {}, end + 1
             elif equals:
-                entry[name.decode("ascii", "replace")] = value.decode("utf-8", "backslashreplace")
+                field = NAMES.get(name.decode("ascii", "replace"))
+                if field is not None:
+                    entry[field] = value.decode("utf-8", "backslashreplace")
                 at = end + 1
             else:
                 size = int.from_bytes(buffer[end + 1 : end + 9], "little")
@@ -72,9 +66,9 @@ def _entries(data: Iterator[bytes]) -> Iterator[dict[str, object]]:
                     break
                 if size > LONGEST_FIELD_BYTES:
                     raise ValueError(f"field {name[:40]!r} claims {size} bytes")
-                entry[name.decode("ascii", "replace")] = bytes(buffer[end + 9 : end + 9 + size]).decode(
-                    "utf-8", "backslashreplace"
-                )
+                field = NAMES.get(line.decode("ascii", "replace"))
+                if field is not None:
+                    entry[field] = bytes(buffer[end + 9 : end + 9 + size]).decode("utf-8", "backslashreplace")
                 at = end + 10 + size
         del buffer[:at]
     if entry:

@@ -5,16 +5,18 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from itertools import count
 
 import msgspec
 
 from migrator import blocks
-from migrator.logfiles.journal_entry import line_of
+from migrator.logfiles.journal_entry import Entry, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import Line
+from migrator.model.usage import Line, Search
 
 READS = ("/var/log/*.json", "/var/log/*.json.*", "/var/log/journal/*.json", "/var/log/journal/*.json.*", "/journal.json*")
+DECODER = msgspec.json.Decoder(Entry)
+WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
@@ -22,25 +24,24 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
     return head.lstrip()[:1] == b"{" and b'"__REALTIME_TIMESTAMP"' in head
 
 
-def read(
-    files: HostFiles,
-    file: HostFile,
-    needles: tuple[bytes, ...],
-    timezone: str,  # noqa: ARG001
-    as_of: datetime | None,  # noqa: ARG001
-) -> Iterator[Line | Problem]:
-    """Entries with a needle."""
-    order = unread = 0
+def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
+    """Entries whose writer is searched for."""
+    unread, numbers, order = 0, count(1), 0
     where = Location(host=files.name, path=file.path)
+    needles = tuple(f'"{tag}"'.encode() for tag in search.tags)
+    tags = frozenset(search.tags)
     try:
         with files.open(file.path) as stream:
-            for raw in blocks.lines(stream, needles):
-                order += 1
-                line = decoded(raw, file.path, order)
-                if line is None:
-                    unread += 1
-                else:
-                    yield line
+            for found in blocks.groups(stream, needles):
+                entries, wrong = _decoded(found)
+                unread += wrong
+                for entry in entries:
+                    order = next(numbers)
+                    line = line_of(entry, file.path, order)
+                    if line is None:
+                        unread += 1
+                    elif line.tag in tags:
+                        yield line
     except blocks.DAMAGED as error:
         yield Problem(
             location=where, message=f"cannot be read to its end: {error}; the {order} lines before that are used",
@@ -50,10 +51,19 @@ def read(
         yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
 
 
-def decoded(raw: bytes, source: str, order: int) -> Line | None:
-    """The line of an object; None if it is none."""
+def _decoded(raws: list[bytes]) -> tuple[list[Entry], int]:
+    """The entries of a block at once; one by one where one of them is damaged."""
     try:
-        entry = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return DECODER.decode_lines(b"\n".join(raws)), 0
+    except WRONG:
+        pass
+    entries = [entry for raw in raws if (entry := decoded(raw)) is not None]
+    return entries, len(raws) - len(entries)
+
+
+def decoded(raw: bytes) -> Entry | None:
+    """The entry of an object; None if it is none."""
+    try:
+        return DECODER.decode(raw)
+    except WRONG:
         return None
-    return line_of(entry, source, order) if isinstance(entry, dict) else None

@@ -29,29 +29,17 @@ def rotation(path: str) -> tuple[str, tuple[int, int]]:
     return found["base"], (2, 0)
 
 
-def anchor_of(path: str, modified_at: datetime | None, as_of: datetime | None) -> datetime | None:
-    """The newest instant that a file without years can hold: the date in its name, else when it was last written."""
-    found = ROTATED.fullmatch(path)
-    if found is not None and found["date"]:
-        try:
-            return datetime.strptime(found["date"], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
-        except ValueError:
-            pass
-    known = [instant for instant in (modified_at, as_of) if instant is not None]
-    return min(known) if known else None
-
-
 class YearlessClock:
-    """Reads `Nov 23 04:31:39` of one file, line by line: finds the year, New Year, and the repeated hour in autumn by order."""
+    """Reads `Nov 23 04:31:39` of one file, line by line: New Year, and the repeated hour in autumn, by order. `year` and `month` are
+    those of the file's first line."""
 
-    def __init__(self, zone: tzinfo, anchor: datetime) -> None:
+    def __init__(self, zone: tzinfo, year: int, month: int) -> None:
         self._zone = zone
-        self._anchor = anchor.astimezone(zone).replace(tzinfo=None)
-        self._year: int | None = None
-        self._month = 0
+        self._year = year
+        self._month = month
         self._previous = datetime.min
         self._fold = 0
-        self._memo: dict[bytes, int] = {}
+        self._hour, self._hour_us = b"", 0
         self._stamp, self._at = b"", 0
 
     def read(self, stamp: bytes) -> int | None:
@@ -61,25 +49,27 @@ class YearlessClock:
         month = MONTHS.get(stamp[:3])
         if month is None or stamp[3:4] != b" " or stamp[9:10] != b":" or stamp[12:13] != b":":
             return None
+        if stamp[:9] == self._hour and stamp[10:12].isdigit() and stamp[13:15].isdigit():
+            # the same hour, which is in no transition: arithmetic
+            self._stamp = stamp
+            self._at = self._hour_us + (int(stamp[10:12]) * 60 + min(int(stamp[13:15]), 59)) * SECOND_US
+            return self._at
         try:
             day, hour, minute, second = int(stamp[4:6]), int(stamp[7:9]), int(stamp[10:12]), min(int(stamp[13:15]), 59)
-            local = datetime(self._year_of(month, day), month, day, hour, minute, second)
+            local = datetime(self._year_of(month), month, day, hour, minute, second)
         except ValueError:
             return None
         self._month = month
         self._stamp, self._at = stamp, self._utc(local)
+        opening = local.replace(minute=0, second=0, tzinfo=self._zone)
+        calm = opening.utcoffset() == opening.replace(fold=1).utcoffset() == (opening + timedelta(minutes=59)).utcoffset()
+        calm = calm and (opening + timedelta(minutes=59)).replace(fold=1).utcoffset() == opening.utcoffset()
+        self._hour = stamp[:9] if calm else b""
+        self._hour_us = self._at - (minute * 60 + second) * SECOND_US
         return self._at
 
-    def _year_of(self, month: int, day: int) -> int:
-        if self._year is None:
-            self._year = self._anchor.year
-            limit = self._anchor + SLACK
-            if (month, day) > (limit.month, limit.day) and limit.year == self._year:
-                self._year -= 1
-            if month == 2 and day == 29:
-                while self._year % 4 or (self._year % 100 == 0 and self._year % 400):
-                    self._year -= 1
-        elif self._month - month >= 6:
+    def _year_of(self, month: int) -> int:
+        if self._month - month >= 6:
             self._year += 1
         elif month - self._month >= 6 and self._month <= 3 and month >= 10:
             self._year -= 1  # the clock was set back over New Year

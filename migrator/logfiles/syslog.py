@@ -8,12 +8,12 @@ Source: RFC 3164, RFC 5424; rsyslog's `message repeated 3 times: [ ... ]`; busyb
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from migrator import blocks
-from migrator.logfiles.stamps import SECOND_US, YearlessClock, anchor_of, iso_us
+from migrator.logfiles.stamps import SECOND_US, YearlessClock, iso_us
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import Line
+from migrator.model.usage import Line, Search
 from migrator.schedule.zones import zone
 
 READS = tuple(
@@ -36,19 +36,17 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
     return any(START.match(line) for line in head.splitlines()[:50])
 
 
-def read(
-    files: HostFiles, file: HostFile, needles: tuple[bytes, ...], timezone: str, as_of: datetime | None
-) -> Iterator[Line | Problem]:
+def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
     """Lines with a needle."""
-    place = zone(timezone)
-    anchor = anchor_of(file.path, file.modified_at, as_of)
-    clock = None if anchor is None else YearlessClock(place, anchor)
+    place = zone(search.timezone)
+    first = search.first_years.get(file.path)
+    clock = None if first is None else YearlessClock(place, *first)
     tags: dict[bytes, tuple[str, int | None]] = {}
     order = unread = 0
     yearless = False
     try:
         with files.open(file.path) as stream:
-            for raw in blocks.lines(stream, needles):
+            for raw in blocks.lines(stream, search.needles):
                 order += 1
                 found = _split(raw, clock, place)
                 if found is None:

@@ -1,5 +1,6 @@
 """How long jobs ran: log lines, what a scheduler said in them, and per-job usage."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -20,6 +21,17 @@ class Line(NamedTuple):
     resolution_us: int
     source: str
     order: int
+    figures: tuple[tuple[str, str], ...] = ()  # of a journal's resource record: name and value
+
+
+class Search(NamedTuple):
+    """What is looked for in every log of a host: `needles` stand in the text of a line, `tags` are the names of those who write
+    them. `first_years`: for a file whose stamps have no year, the year and month of its first line."""
+
+    needles: tuple[bytes, ...]
+    tags: tuple[str, ...]
+    timezone: str
+    first_years: Mapping[str, tuple[int, int]]
 
 
 EventKind = Literal["start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource"]

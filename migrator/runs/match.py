@@ -38,11 +38,14 @@ class Matching:
         own = self._host if self._host in names else None  # a log under another name than the tree's is taken as this server's
         given: dict[tuple[int, str], int] = {}
         found = []
+        known: dict[tuple[str | None, str | None], list[Job]] = {}
         for run in runs:
             if own is not None and run.host.partition(".")[0].lower() != own:
                 found.append(run)
                 continue
-            candidates = self._candidates(run)
+            candidates = known.get((run.user, run.command))
+            if candidates is None:
+                candidates = known[run.user, run.command] = self._candidates(run)
             if len(candidates) > 1:
                 candidates = self._by_calendar(run, candidates)
             if not candidates:
@@ -53,7 +56,7 @@ class Matching:
             key = (minute, candidates[0].id)
             turn = given.get(key, 0)
             given[key] = turn + 1
-            found.append(run._replace(job_id=candidates[turn % len(candidates)].id))
+            found.append(Run(run[0], candidates[turn % len(candidates)].id, *run[2:]))
         return found
 
     def _candidates(self, run: Run) -> list[Job]:

@@ -12,6 +12,7 @@ from migrator.model.usage import Event
 STEP_US = 5_000_000  # lines of one file are up to seconds out of order without anybody having set a clock
 SAME_US = 2_000_000
 Key = tuple[int, int, int, int]
+Said = tuple[str, str, int | None, str | None, str | None, int | None]
 
 
 class Placed(NamedTuple):
@@ -28,15 +29,16 @@ class Clock:
     def __init__(self) -> None:
         self._newest = self._floor = self._segment = 0
 
-    def key(self, event: Event) -> Key:
+    def key(self, at: int, order: int) -> Key:
         """The place of the next event of this log."""
-        at = event.at_us
-        if at < max(self._newest, 0) - STEP_US:
+        if at > self._newest:
+            self._newest = at
+        elif at < self._newest - STEP_US:
             self._floor = max(self._floor, self._newest)
             self._segment += 1
             self._newest = at
-        self._newest = max(self._newest, at)
-        return max(at, self._floor), self._segment, at, event.order
+        floor = self._floor
+        return (at if at > floor else floor), self._segment, at, order
 
 
 class _Copies:
@@ -50,11 +52,18 @@ class _Copies:
 
 def merged(placed: Iterable[Placed]) -> list[Event]:
     """All events in order, each once; of two copies the one with the finer stamp stays."""
+    ordered = sorted(placed, key=_place)
+    copied = _in_several_logs(ordered)
+    if not copied:
+        return [item.event for item in ordered]
     kept: list[Placed] = []
-    seen: dict[tuple[object, ...], _Copies] = {}
-    for item in sorted(placed, key=_place):
+    seen: dict[Said, _Copies] = {}
+    for item in ordered:
         event = item.event
-        key = (event.kind, event.host, event.pid, event.user, event.command, event.exit_status)
+        key = _said(event)
+        if key not in copied:
+            kept.append(item)
+            continue
         copies = seen.get(key)
         if copies is None or abs(event.at_us - copies.at) > SAME_US:
             copies = seen[key] = _Copies(event.at_us)
@@ -66,6 +75,18 @@ def merged(placed: Iterable[Placed]) -> list[Event]:
             kept[copies.emitted[count - 1]] = item
     kept.sort(key=_place)
     return [item.event for item in kept]
+
+
+def _said(event: Event) -> Said:
+    return event.kind, event.host, event.pid, event.user, event.command, event.exit_status
+
+
+def _in_several_logs(items: list[Placed]) -> set[Said]:
+    """What is said by more than one log: only that can be a copy."""
+    first: dict[Said, str] = {}
+    if len({item.family for item in items}) < 2:
+        return set()
+    return {said for item in items if first.setdefault(said := _said(item.event), item.family) != item.family}
 
 
 def _place(item: Placed) -> tuple[Key, str]:

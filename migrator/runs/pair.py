@@ -10,27 +10,33 @@ from collections.abc import Iterable
 
 from migrator.model.usage import Event
 from migrator.runs.attach import attach
-from migrator.runs.parts import Span, Start
+from migrator.runs.parts import Life, Span, Start
 from migrator.tables import Run, RunQuality
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 BY_TEXT = {"run_parts", "anacron"}
+BY_NUMBER = {"probe", "runner", "systemd_unit", "time", "accounting"}  # start and end carry the number of their run
+LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
+RESTART_US = 60_000_000
 
 
 class Pairing:
     """The state: carried over block, file and rotation borders because it is one object per host."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int | None) -> None:
         self._open: dict[object, Span] = {}
         self._spans: list[Span] = []
         self._starts: list[Start] = []
         self._waiting: dict[tuple[str | None, str | None], list[Start]] = defaultdict(list)
         self._by_session: dict[str, Start] = {}
         self._by_pid: dict[int, Start] = {}
+        self._numbered: dict[tuple[str, str], Start] = {}
         self._largest_pid = 0
-        self.tells_failures = False
+        self._level = level
+        self._lives: list[Life] = [Life()]
+        self._restarted_us: int | None = None
 
     def feed(self, event: Event) -> None:
         """Take the next event."""
@@ -47,12 +53,21 @@ class Pairing:
                 self._session_close(event)
             case "failure":
                 self._failure(event)
+            case "resource":
+                if event.session is not None and (numbered := self._numbered.get((event.source, event.session))) is not None:
+                    numbered.resource = event
+            case "daemon-start":
+                self._daemon_start(event)
             case _:
                 pass
 
     def _start(self, event: Event) -> None:
-        start = Start(event)
+        start = Start(event, self._lives[-1])
         self._starts.append(start)
+        if event.source in BY_NUMBER:
+            if event.session is not None:
+                self._numbered[event.source, event.session] = start
+            return
         if event.source in BY_TEXT:
             self._waiting[event.user, event.command].append(start)
             return
@@ -94,6 +109,13 @@ class Pairing:
             del self._open[event.session or event.pid]
 
     def _end(self, event: Event) -> None:
+        if event.source == "debian_cron":
+            self._lives[-1].ends += 1
+        if event.source in BY_NUMBER:
+            numbered = self._numbered.get((event.source, event.session or ""))
+            if numbered is not None and numbered.end is None:
+                numbered.end, numbered.quality = event, "exact"
+            return
         span = self._open.get(event.session or event.pid) if event.source not in BY_TEXT else None
         if span is not None and (span.user != event.user or span.end is not None):
             span = None
@@ -127,8 +149,23 @@ class Pairing:
         start.end = event
         start.quality = "exact" if event.source in BY_TEXT else "paired"
 
+    def _daemon_start(self, event: Event) -> None:
+        """A new life of the daemon, which may have another log level; it says so in several lines."""
+        if self._restarted_us is None or abs(event.at_us - self._restarted_us) > RESTART_US:
+            self._lives.append(Life())
+        self._restarted_us = event.at_us
+
+    def _tells_failures(self, life: Life) -> bool:
+        """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now shows
+        in other lines of this life, too, or it is the last life and nothing speaks against the level."""
+        if life.failures:
+            return True
+        if self._level is None or not self._level & LEVEL_FAILURES or (life.ends > 0) != bool(self._level & LEVEL_ENDS):
+            return False
+        return life.ends > 0 or life is self._lives[-1]
+
     def _failure(self, event: Event) -> None:
-        self.tells_failures = True
+        self._lives[-1].failures += 1
         start = self._by_pid.get(event.pid) if event.pid is not None else None
         if start is not None and start.exit_status is None and start.event.at_us <= event.at_us:
             start.exit_status = event.exit_status
@@ -146,10 +183,15 @@ class Pairing:
 
     def runs(self) -> list[Run]:
         """All runs, after the last event."""
-        free = [start for start in self._starts if start.span is None and start.end is None and start.event.source not in BY_TEXT]
+        free = [
+            start
+            for start in self._starts
+            if start.span is None and start.end is None and start.event.source not in BY_TEXT | BY_NUMBER
+        ]
         spans = [span for span in self._spans if span.start is None]
         attach(free, spans, NEAR_US, self._distance)
-        return [_run(start, self.tells_failures) for start in self._starts]
+        telling = {id(life): self._tells_failures(life) for life in self._lives}
+        return [_run(start, telling[id(start.life)]) for start in self._starts]
 
 
 def _join(span: Span, start: Start, quality: RunQuality) -> None:
@@ -159,27 +201,32 @@ def _join(span: Span, start: Start, quality: RunQuality) -> None:
 def _run(start: Start, tells_failures: bool) -> Run:
     event, span = start.event, start.span
     end = start.end or (span and (span.end or span.close))
-    low = high = None
+    low = high = ended_us = None
     if end is not None:
-        length_us, blur_us = max(0, end.at_us - event.at_us), max(event.resolution_us, end.resolution_us)
+        ended_us = max(event.at_us, end.at_us)
+        length_us, blur_us = ended_us - event.at_us, max(event.resolution_us, end.resolution_us)
+        if end.duration_s is not None:  # measured by who ran it; the stamps around it are coarser
+            length_us, blur_us = round(end.duration_s * 1e6), 0
+            ended_us = event.at_us + length_us
         blur_us = 0 if blur_us <= 1 else blur_us
         low, high = max(0, length_us - blur_us) / 1e6, (length_us + blur_us) / 1e6
     status = start.exit_status if start.exit_status is not None else (end.exit_status if end else None)
     if status is None and end is not None and tells_failures and event.source == "debian_cron":
         status = 0  # this daemon names failures, and named none
+    used = start.resource or end
+    cpu_s, memory = (None, None) if used is None else (used.cpu_s, used.peak_memory_mib)
     return Run(
-        event.host, None, event.user, event.command, event.at_us, max(event.at_us, end.at_us) if end else None, low, high, status,
-        None, None, event.source, start.quality if end else "starts-only",
+        event.host, None, event.user, event.command, event.at_us, ended_us, low, high, status, cpu_s, memory, event.source,
+        start.quality if end else "starts-only",
     )  # fmt: skip
 
 
-def pair(events: Iterable[Event], tells_failures: bool = False) -> list[Run]:
-    """The runs of one or many hosts; `tells_failures`: the daemon is known to log each failure."""
+def pair(events: Iterable[Event], level: int | None = None) -> list[Run]:
+    """The runs of one or many hosts; `level`: the log level that Debian's cron is set to now, where that is known."""
     hosts: dict[str, Pairing] = {}
     for event in events:
         state = hosts.get(event.host)
         if state is None:
-            state = hosts[event.host] = Pairing()
-            state.tells_failures = tells_failures
+            state = hosts[event.host] = Pairing(level)
         state.feed(event)
     return [run for state in hosts.values() for run in state.runs()]

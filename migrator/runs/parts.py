@@ -7,10 +7,12 @@ from migrator.tables import RunQuality
 class Start:
     """A job's own start line, and what was found of its end."""
 
-    __slots__ = ("end", "event", "exit_status", "quality", "span")
+    __slots__ = ("end", "event", "exit_status", "life", "quality", "resource", "span")
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, life: "Life") -> None:
         self.event = event
+        self.life = life
+        self.resource: Event | None = None
         self.span: Span | None = None
         self.end: Event | None = None
         self.exit_status: int | None = None
@@ -30,3 +32,13 @@ class Span:
         self.start: Start | None = None
         self.end: Event | None = None
         self.close: Event | None = None
+
+
+class Life:
+    """A daemon's time between its starts, and what its lines showed of its log level."""
+
+    __slots__ = ("ends", "failures")
+
+    def __init__(self) -> None:
+        self.ends = 0
+        self.failures = 0

@@ -1,23 +1,19 @@
-"""Measures each job from the logs of its server: how often, how long, how it failed, how it overlaps and grows."""
+"""Says what runs amount to, job by job: how often, how long, how it failed, how it overlaps and grows."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 from migrator.assumptions import DEFAULT
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
-from migrator.model.source import HostFiles
+from migrator.model.source import Problem
 from migrator.model.usage import LogQuality, Measured, RunSample, Spread, Unmatched, Usage
-from migrator.runs.match import Matching
-from migrator.runs.pair import pair
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
-from migrator.tables import Run, RunTable, instant, table
+from migrator.tables import Run, instant
 from migrator.usage.quantiles import growth_per_month, spread, upper_bound
-from migrator.usage.reading import read
 
 MOST_SAMPLES = 200
 KEPT_EXTREMES = 20
@@ -25,42 +21,26 @@ MINUTES_OF_WEEK = 7 * 24 * 60
 MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
 DAY_US = 86_400_000_000
 MONDAY_OFFSET_MINUTES = 3 * 24 * 60  # 1970-01-01 was a Thursday
-LEVEL = re.compile(r"-L\s*(\d{1,3})")
 QUALITIES: tuple[LogQuality, ...] = ("exact", "paired", "inferred", "starts-only")
 
 
-def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime | None) -> tuple[Measured, RunTable]:
-    """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
-    logged = read(files, host, as_of)
-    tells = _logs_failures(files)
-    runs = Matching(host.name, jobs).assigned(pair(logged.events, tells_failures=tells))
+def summary(
+    runs: Sequence[Run], host: Host, jobs: tuple[Job, ...], seen: tuple[int, int] | None, problems: tuple[Problem, ...] = ()
+) -> Measured:
+    """Usage of each job of a host in the order of `jobs`, and runs of no job. `seen`: first and last instant of its logs, in
+    microseconds."""
     by_job = defaultdict[str | None, list[Run]](list)
     for run in runs:
         by_job[run.job_id].append(run)
-    stamps = [event.at_us for event in logged.events]
-    first_us, newest_us = (min(stamps), max(stamps)) if stamps else (None, None)
-    days = None if first_us is None or newest_us is None else round((newest_us - first_us) / DAY_US, 4)
-    usage = tuple(_usage(job, sorted(by_job[job.id], key=lambda run: run.started_at_us), days) for job in jobs)
-    measured = Measured(
-        usage=usage,
+    days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
+    return Measured(
+        usage=tuple(_usage(job, sorted(by_job[job.id], key=lambda run: run.started_at_us), days) for job in jobs),
         unmatched=_unmatched(by_job[None]),
-        problems=logged.problems,
-        newest_at=None if newest_us is None else instant(newest_us),
-        first_at=None if first_us is None else instant(first_us),
+        problems=problems,
+        newest_at=None if seen is None else instant(seen[1]),
+        first_at=None if seen is None else instant(seen[0]),
         busy_minutes_of_week=_busy_minutes(runs, host.timezone) if runs else None,
     )
-    return measured, table(runs)
-
-
-def _logs_failures(files: HostFiles) -> bool:
-    """Debian's cron names each failure at `-L` levels with the bit 4. Source: cron(8), /etc/default/cron."""
-    if not files.exists("/etc/default/cron"):
-        return False
-    for line in (files.content("/etc/default/cron") or b"").decode("utf-8", "replace").splitlines():
-        found = LEVEL.search(line) if not line.lstrip().startswith("#") else None
-        if found is not None:
-            return bool(int(found[1]) & 4)
-    return False
 
 
 def _usage(job: Job, runs: Sequence[Run], days: float | None) -> Usage:

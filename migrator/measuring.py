@@ -1,0 +1,158 @@
+"""Reads every log of a server once, for all readers of daemons together, and measures each job: the walk over logfiles, runlogs,
+runs and usage, which do not know each other."""
+
+import re
+from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+from migrator import blocks, logfiles, runlogs
+from migrator.errors import ScheduleError, SourceError
+from migrator.logfiles import LogFile
+from migrator.logfiles.stamps import rotation
+from migrator.logfiles.years import first_years
+from migrator.model.job import Host, Job
+from migrator.model.source import HostFile, HostFiles, Location, Problem
+from migrator.model.usage import Event, Line, Measured, Search
+from migrator.runlogs import RunLog
+from migrator.runs.match import Matching
+from migrator.runs.order import Clock, Placed, merged
+from migrator.runs.pair import pair
+from migrator.schedule.zones import zone
+from migrator.tables import RunTable, table
+from migrator.usage import summary
+
+LEVEL = re.compile(r"-L\s*(\d{1,3})")
+MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
+OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
+
+
+def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime | None) -> tuple[Measured, RunTable]:
+    """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
+    logged = read(files, host, as_of)
+    runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files)))
+    stamps = [event.at_us for event in logged.events]
+    seen = (min(stamps), max(stamps)) if stamps else None
+    return summary(runs, host, jobs, seen, logged.problems), table(runs)
+
+
+def _log_level(files: HostFiles) -> int | None:
+    """The level that Debian's cron is started with; None if it is not stated. Source: cron(8) `-L`, /etc/default/cron."""
+    if not files.exists("/etc/default/cron"):
+        return None
+    for line in (files.content("/etc/default/cron") or b"").decode("utf-8", "replace").splitlines():
+        found = LEVEL.search(line) if not line.lstrip().startswith("#") else None
+        if found is not None:
+            return int(found[1])
+    return None
+
+
+class Logged(NamedTuple):
+    """All events of a server in order, and what could not be read."""
+
+    events: list[Event]
+    problems: tuple[Problem, ...]
+
+
+class Understanding:
+    """Asks the readers of daemons what a text says: once for each text, because logs repeat themselves."""
+
+    def __init__(self) -> None:
+        self._by_tag = defaultdict[str, list[RunLog]](list)
+        for runlog in runlogs.ALL:
+            for tag in runlog.TAGS:
+                self._by_tag[tag].append(runlog)
+        self._known: dict[tuple[str, str], tuple[Event, ...]] = {}
+
+    def events(self, line: Line, host: str) -> list[Event]:
+        """The events of a line; `host` where it names none."""
+        key = (line.tag, line.text)
+        said = self._known.get(key)
+        if said is None:
+            said = self._said(line)
+        if not said:
+            return []
+        at_us, pid, session, resolution_us, order = line.at_us, line.pid, line.session, line.resolution_us, line.order
+        host = line.host or host
+        return [
+            Event(
+                kind, at_us if at == OF_LINE else at, host, source, user, command, pid if own == OF_LINE else own, role,
+                session if its is None else its, status, cpu_s, memory, duration, resolution_us, order,
+            )
+            for kind, at, _, source, user, command, own, role, its, status, cpu_s, memory, duration, _, _ in said
+        ]  # fmt: skip
+
+    def _said(self, line: Line) -> tuple[Event, ...]:
+        tag = "run-parts" if line.tag.startswith("run-parts(") else line.tag
+        asked = line._replace(at_us=OF_LINE, pid=OF_LINE, session=None)
+        said = tuple(event for runlog in self._by_tag.get(tag, ()) for event in runlog.read(asked))
+        if line.figures:
+            return said
+        if len(self._known) >= MOST_TEXTS:
+            self._known.clear()
+        self._known[line.tag, line.text] = said
+        return said
+
+
+def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
+    """Every event of every log."""
+    problems: list[Problem] = []
+    needles = tuple(sorted({needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}))
+    timezone = host.timezone or "UTC"
+    try:
+        zone(timezone)
+    except ScheduleError:
+        timezone = "UTC"
+    found = _files(files, problems)
+    search = Search(
+        needles=tuple(n for n in needles if not any(other != n and other in n for other in needles)),
+        tags=tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS})),
+        timezone=timezone,
+        first_years=first_years(files, [file for _, file, _ in found], as_of),
+    )
+    understanding = Understanding()
+    placed: list[Placed] = []
+    clocks: dict[str, Clock] = {}
+    for family, file, reader in found:
+        clock = clocks.setdefault(family, Clock())
+        for line in reader.read(files, file, search):
+            if isinstance(line, Problem):
+                problems.append(line)
+                continue
+            for event in understanding.events(line, host.name):
+                placed.append(Placed(clock.key(event.at_us, event.order), family, event))
+    return Logged(merged(placed), tuple(problems))
+
+
+def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:
+    found: dict[str, tuple[str, HostFile, LogFile]] = {}
+    unknown: dict[str, HostFile] = {}
+    for module in logfiles.ALL:
+        for file in files.glob(module.READS):
+            if file.path in found or file.size == 0:
+                continue
+            try:
+                with files.open(file.path) as stream:
+                    head = blocks.head(stream)
+            except (SourceError, OSError) as error:
+                unknown[file.path] = file
+                problems.append(
+                    Problem(location=Location(host=files.name, path=file.path), message=str(error), kind="unreadable")
+                )
+                continue
+            if module.matches(file.path, head):
+                found[file.path] = rotation(file.path)[0], file, module
+                unknown.pop(file.path, None)
+            else:
+                unknown.setdefault(file.path, file)
+    said = {problem.location.path for problem in problems}
+    for path in sorted(set(unknown) - set(found) - said):
+        if not path.endswith(".json"):  # others keep JSON there, too
+            problems.append(
+                Problem(
+                    location=Location(host=files.name, path=path),
+                    message="no line has the form of a log that is known (syslog with RFC 3164, ISO 8601 or RFC 5424 stamps, "
+                    "journal); export it in one of these",
+                )
+            )
+    return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))
