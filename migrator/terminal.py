@@ -6,7 +6,7 @@ Colour follows NO_COLOR and is never used in a pipe; a bar is shown on a termina
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -32,8 +32,11 @@ def _cell(text: str) -> str:
     return safe(text).replace("\n", "\\n").replace("\t", " ")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under their columns on standard output: drawn to fit on a terminal, whole and aligned in a pipe."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Collection[str] = ()) -> None:
+    """Print rows under their columns on standard output: drawn to fit on a terminal, whole and aligned in a pipe.
+
+    `whole` names the columns whose cells are never wrapped, such as schedules: the others give way.
+    """
     cells = [[_cell(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         widths = [max(len(column), *(len(row[i]) for row in cells), 0) for i, column in enumerate(columns)]
@@ -42,7 +45,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         return
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(drawn)

@@ -1,13 +1,19 @@
 """A plan in a terminal's width: what `plan` and `report --format text` print, and the questions that are open."""
 
+import shutil
+import sys
+
 import click
 
 from migrator.model.finding import Question
 from migrator.model.plan import Plan
-from migrator.reports import words
+from migrator.reports import verdict_words, words
 from migrator.terminal import safe, table
 
 COLUMNS = ("job", "when", "p95", "shape", "goes to", "a month", "open")
+MOST_NAMES = 4
+GIVES_WAY = {"shape": 120, "p95": 76, "open": 66, "a month": 56}  # columns that a narrower terminal does without
+WHOLE = ("when", "p95", "a month", "open")
 
 
 def open_questions(plan: Plan) -> tuple[Question, ...]:
@@ -32,6 +38,13 @@ def show(plan: Plan) -> None:
         )
         for entry in plan.jobs
     ]
-    table(COLUMNS, rows)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    kept = [number for number, name in enumerate(COLUMNS) if width is None or width >= GIVES_WAY.get(name, 0)]
+    table([COLUMNS[number] for number in kept], [[row[number] for number in kept] for row in rows], WHOLE)
     for host in plan.hosts:
-        click.echo(safe(host.savings.summary))
+        jobs = tuple(entry for entry in plan.jobs if entry.job.host == host.host.name)
+        click.echo(safe(verdict_words.sentence(host, jobs)))
+        for group in verdict_words.grouped(verdict_words.blockers(host, jobs)):
+            names = ", ".join(member.name for member in group.members[:MOST_NAMES])
+            more = f" and {len(group.members) - MOST_NAMES} more" if len(group.members) > MOST_NAMES else ""
+            click.echo(safe(f"  {names}{more}: {group.why}"))

@@ -4,32 +4,67 @@ import re
 
 from migrator import render
 from migrator.model.plan import OutFile, Plan
-from migrator.reports import words
+from migrator.reports import verdict_words, words
+from migrator.reports.drawing import shortened
 
 FORMAT = "md"
 DEFAULT = True
 TEMPLATE = "reports/report.md.j2"
 NOT_MERMAID = re.compile(r"[^A-Za-z0-9_-]")
+NOT_LABEL = re.compile(r"[^\w .,:()/+-]")  # in Mermaid's quoted labels `"`, `#`, `;`, `<`, backticks and brackets mean something
+MOST_EDGES = 60
 LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """report.md; jobs beyond the size limit are counted and left to report.html."""
-    shown = len(plan.jobs)
+    hosts = []
+    for host in plan.hosts:
+        jobs = tuple(entry for entry in plan.jobs if entry.job.host == host.host.name)
+        keeping = verdict_words.grouped(verdict_words.blockers(host, jobs))
+        numbers = verdict_words.numbers(host, jobs)
+        hosts.append({"plan": host, "sentence": verdict_words.sentence(host, jobs), "keeping": keeping, "numbers": numbers})
+    nodes, edges = _chain(plan)
+    told = shown = len(plan.jobs)  # in the table; with a folded part
     while True:
-        content = render.text(TEMPLATE, "markdown", plan=plan, w=words, shown=plan.jobs[:shown], chain=_chain(plan)).encode()
-        if len(content) <= LIMIT_BYTES or shown == 0:
+        values = {
+            "plan": plan,
+            "hosts": hosts,
+            "w": words,
+            "told": told,
+            "shown": plan.jobs[:shown],
+            "nodes": nodes,
+            "edges": edges,
+        }
+        content = render.text(TEMPLATE, "markdown", **values).encode()
+        if len(content) <= LIMIT_BYTES or shown == 0 == told:
             return (OutFile(path="report.md", content=content),)
-        shown = min(shown - 1, shown * LIMIT_BYTES // len(content))
+        if told:
+            told = min(told - 1, told * LIMIT_BYTES // (2 * len(content)))
+        else:
+            shown = min(shown - 1, shown * LIMIT_BYTES // len(content))
 
 
-def _chain(plan: Plan) -> list[tuple[str, str, str]]:
-    """Edges of the picture of jobs that feed each other: from, to, through; each once. Mermaid takes no other letters."""
-    known = {entry.job.id for entry in plan.jobs}
+def _chain(plan: Plan) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """Nodes (name, label) and edges (from, to, through) of the jobs that feed each other, in letters that Mermaid takes."""
+    names = {entry.job.id: entry.job.name for entry in plan.jobs}
     edges = {
-        (NOT_MERMAID.sub("_", link.from_job), NOT_MERMAID.sub("_", link.to_job), link.via or "")
+        (link.from_job, link.to_job, link.via or "")
         for entry in plan.jobs
         for link in entry.links
-        if link.kind == "feeds" and link.from_job in known and link.to_job in known
+        if link.kind == "feeds" and link.from_job in names and link.to_job in names
     }
-    return sorted(edges)
+    drawn = sorted(edges)[:MOST_EDGES]
+    nodes = sorted({job_id for source, sink, _ in drawn for job_id in (source, sink)})
+    return (
+        [(_node(job_id), _said(names[job_id])) for job_id in nodes],
+        [(_node(source), _node(sink), _said(via.rsplit("/", 1)[-1])) for source, sink, via in drawn],
+    )
+
+
+def _node(job_id: str) -> str:
+    return "j_" + NOT_MERMAID.sub("_", job_id)
+
+
+def _said(text: str) -> str:
+    return NOT_LABEL.sub("_", shortened(text, 40))

@@ -1,27 +1,52 @@
 "use strict";
 (function () {
   const form = document.querySelector(".filter");
-  const cards = Array.from(document.querySelectorAll(".card"));
-  const rows = new Map(Array.from(document.querySelectorAll("#overview tbody tr"), (row) => [row.dataset.id, row]));
+  const MANY = 200; // beyond so many the rest waits for its button or its search: laying out thousands of rows takes seconds
   const get = (id) => document.getElementById(id);
+  const body = document.querySelector("#overview tbody");
   const keys = ["target", "shape", "level", "host"];
+  const all = document.createElement("button");
+  let limit = MANY;
+  const jobs = Array.from(body.rows, (row) => {
+    const card = get(row.dataset.id);
+    return { row, card, search: card.dataset.search, data: card.dataset, shown: true };
+  });
+  function show(job, fits) {
+    if (job.shown === fits) return;
+    job.shown = fits;
+    job.card.hidden = !fits;
+    job.row.hidden = !fits;
+  }
   function apply() {
     const words = get("f-text").value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const card of cards) {
-      const fits = keys.every((key) => !get("f-" + key).value || card.dataset[key] === get("f-" + key).value) &&
-        words.every((word) => card.dataset.search.includes(word));
-      card.hidden = !fits;
-      rows.get(card.id).hidden = !fits;
-      shown += fits ? 1 : 0;
+    const chosen = keys.map((key) => [key, get("f-" + key).value]).filter(([, value]) => value);
+    let count = 0;
+    for (const job of jobs) {
+      const fits = chosen.every(([key, value]) => job.data[key] === value) && words.every((word) => job.search.includes(word));
+      count += fits ? 1 : 0;
+      show(job, fits && count <= limit);
     }
-    get("f-count").value = shown + " of " + cards.length + " jobs";
+    get("f-count").value = count + " of " + jobs.length + " jobs";
+    all.hidden = count <= limit;
+    all.textContent = "show all " + count;
   }
+  function reveal() {
+    const job = jobs.find((one) => "#" + one.card.id === location.hash || "#" + one.card.id + "-q" === location.hash);
+    if (job && !job.shown) {
+      show(job, true);
+      get(location.hash.slice(1)).scrollIntoView();
+    }
+  }
+  all.type = "button";
+  all.className = "all";
+  all.addEventListener("click", () => { limit = Infinity; apply(); });
+  form.append(all);
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
-  const body = document.querySelector("#overview tbody");
+  reveal();
+  window.addEventListener("hashchange", reveal);
   document.querySelectorAll("#overview thead th").forEach((head, index) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -31,12 +56,19 @@
     button.addEventListener("click", () => {
       up = !up;
       const key = { 2: "p95", 5: "cost" }[index];
-      const value = (row) => (key ? Number(row.dataset[key]) : row.cells[index].textContent.trim().toLowerCase());
-      const sorted = Array.from(rows.values()).sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
-      body.append(...(up ? sorted : sorted.reverse()));
+      for (const job of jobs) job.key = key ? Number(job.row.dataset[key]) : job.row.cells[index].textContent.trim().toLowerCase();
+      jobs.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) * (up ? 1 : -1));
+      body.append(...jobs.map((job) => job.row));
+      apply();
       document.querySelectorAll("#overview thead th").forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
     });
   });
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    jobs.forEach((job) => show(job, true));
+    opened = Array.from(document.querySelectorAll("details:not([open])"));
+    opened.forEach((fold) => { fold.open = true; });
+  });
+  window.addEventListener("afterprint", () => { opened.forEach((fold) => { fold.open = false; }); apply(); });
 })();
