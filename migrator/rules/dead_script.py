@@ -34,6 +34,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
             "delete the line or name a user"
         )
         return told(dossier, NAME, "error", body, question=question, verdict="delete")
+    never_ran = not dossier.job.enabled or dossier.job.ignored_reason is not None  # never-runs says that, without a question
     missing = first_of_each(tuple(fact for fact in of(dossier, "missing-script") if fact.certain))
     if not missing:
         return ()
@@ -42,7 +43,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         body = f"calls {names}, not among the files that were read; without it the job cannot be moved whole; collect it too"
         return told(dossier, NAME, "warning", body, facts=missing, effort="minutes")
     body = f"calls {names}, which is not on the server; every run fails; delete the line or restore the script"
-    return told(dossier, NAME, "error", body, facts=missing, question=question, verdict="delete")
+    return told(dossier, NAME, "error", body, facts=missing, question=None if never_ran else question, verdict="delete")
 
 
 def _succeeds(dossier: Dossier) -> bool:

@@ -48,7 +48,7 @@ def is_private(host: str) -> bool:
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A need for the private network, with a question about it."""
+    """A need for the private network, with a question about names without a dot."""
     named: list[Fact] = [
         fact
         for fact in of(dossier, "network-host", "url", "database")
@@ -69,5 +69,6 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     body = (
         f"reaches {names}, which only this server's network knows; elsewhere it does not resolve; attach the job to that network"
     )
+    unsure = any("." not in host_of(fact.value) for fact in facts)  # /etc/hosts may name anybody
     need = Need(kind="private_network", soft=not any(fact.certain for fact in facts), rule=NAME)
-    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question if unsure else None)
