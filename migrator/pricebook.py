@@ -7,9 +7,7 @@ the error names the regions that have one: a price of another region is used onl
 from collections.abc import Iterable
 from decimal import Decimal
 
-from migrator.assumptions import Assumptions
 from migrator.errors import PriceError
-from migrator.model.job import Disk, Host
 from migrator.model.option import CostItem, PriceBook, ServerPrice, UnitPrice
 
 EVERYWHERE = "all"
@@ -139,53 +137,17 @@ def server_regions(book: PriceBook, instance_type: str) -> tuple[str, ...]:
     return tuple(sorted({price.region for price in book.servers if price.instance_type == instance_type}))
 
 
-def server_items(book: PriceBook, host: Host, assumptions: Assumptions) -> tuple[CostItem, ...]:
-    """What a server costs a month: its instance, disks and public addresses; () if its type, region or price is unknown.
-
-    A disk whose size is unknown counts with `assumptions.server_disk_gib`, and its line says so; an unknown number of public
-    addresses is a line without a cost.
-    """
-    if host.instance_type is None or host.region is None:
-        return ()
-    server = server_price(book, host.provider, host.region, host.instance_type)
-    if server is None:
-        return ()
-    hours = exact(assumptions.month_hours)
-    assert hours is not None
-    instance = CostItem(
-        name=f"{server.instance_type} on demand",
-        unit="hour",
-        monthly_quantity=hours,
-        unit_price=server.price_usd_per_hour,
-        monthly_cost=hours * server.price_usd_per_hour,
-        source=server.source,
-        as_of=server.as_of,
-        note=None if server.quality == "list" else f"{server.quality} price",
-        price_key=f"{server.provider}/server/{server.instance_type}/{server.region}",
-    )
-    disks = host.disks or (Disk(size_gib=None, kind=None),)
-    address = unit_price(book, server.provider, *ADDRESSES[server.provider], server.region)
-    addresses = times(host.public_ipv4_count, hours)
-    unknown = "the server's files do not tell how many it has" if addresses is None else None
-    return (
-        instance,
-        *(disk_item(book, server, disk, assumptions) for disk in disks),
-        *(() if addresses == 0 else (item("public IPv4 addresses", address, addresses, unknown),)),
-    )
-
-
-def disk_item(book: PriceBook, server: ServerPrice, disk: Disk, assumptions: Assumptions) -> CostItem:
-    """One disk of a server for a month."""
+def disk_price(book: PriceBook, server: ServerPrice, kind: str | None) -> UnitPrice:
+    """The price of a GiB of a server's disk; of the usual kind where `kind` is None or not in the list."""
     kinds = DISKS[server.provider]
-    price = unit_price(book, server.provider, *kinds.get(disk.kind or "", kinds[""]), server.region)
-    notes = []
-    if disk.size_gib is None:
-        notes.append(f"size unknown: {assumptions.server_disk_gib:g} GiB assumed")
-    if disk.kind not in kinds:
-        notes.append(f"volume type {disk.kind or 'unknown'}: priced as {price.item}")
-    return item(
-        "disk",
-        price,
-        exact(disk.size_gib if disk.size_gib is not None else assumptions.server_disk_gib),
-        "; ".join(notes) or None,
-    )
+    return unit_price(book, server.provider, *kinds.get(kind or "", kinds[""]), server.region)
+
+
+def is_known_disk(server: ServerPrice, kind: str | None) -> bool:
+    """Whether a kind of disk has a price of its own."""
+    return kind in DISKS[server.provider]
+
+
+def address_price(book: PriceBook, server: ServerPrice) -> UnitPrice:
+    """The price of an hour of a public IPv4 address."""
+    return unit_price(book, server.provider, *ADDRESSES[server.provider], server.region)

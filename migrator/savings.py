@@ -14,8 +14,8 @@ import numpy as np
 from migrator import pricebook
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Question
-from migrator.model.job import Host, Job, Service
-from migrator.model.option import CostItem, Placement, PriceBook
+from migrator.model.job import Disk, Host, Job, Service
+from migrator.model.option import CostItem, Placement, PriceBook, ServerPrice
 from migrator.model.plan import Savings
 from migrator.model.usage import Usage
 from migrator.upkeep import started_folder
@@ -124,7 +124,45 @@ def server_items(
         region=region or host.region,
         instance_type=instance_type or host.instance_type,
     )
-    return pricebook.server_items(book, known, assumptions)
+    if known.instance_type is None or known.region is None:
+        return ()
+    server = pricebook.server_price(book, known.provider, known.region, known.instance_type)
+    return () if server is None else _priced(known, server, book, assumptions)
+
+
+def _priced(host: Host, server: ServerPrice, book: PriceBook, assumptions: Assumptions) -> tuple[CostItem, ...]:
+    """The bill of a known type: a disk of unknown size counts with `assumptions.server_disk_gib`, and its line says so; an
+    unknown number of public addresses is a line without a cost."""
+    hours = pricebook.exact(assumptions.month_hours)
+    assert hours is not None
+    instance = CostItem(
+        name=f"{server.instance_type} on demand",
+        unit="hour",
+        monthly_quantity=hours,
+        unit_price=server.price_usd_per_hour,
+        monthly_cost=hours * server.price_usd_per_hour,
+        source=server.source,
+        as_of=server.as_of,
+        note=None if server.quality == "list" else f"{server.quality} price",
+        price_key=f"{server.provider}/server/{server.instance_type}/{server.region}",
+    )
+    disks = tuple(_disk(server, disk, book, assumptions) for disk in host.disks or (Disk(size_gib=None, kind=None),))
+    addresses = pricebook.times(host.public_ipv4_count, hours)
+    if addresses == 0:
+        return (instance, *disks)
+    unknown = "the server's files do not tell how many it has" if addresses is None else None
+    return (instance, *disks, pricebook.item("public IPv4 addresses", pricebook.address_price(book, server), addresses, unknown))
+
+
+def _disk(server: ServerPrice, disk: Disk, book: PriceBook, assumptions: Assumptions) -> CostItem:
+    price = pricebook.disk_price(book, server, disk.kind)
+    notes = []
+    if disk.size_gib is None:
+        notes.append(f"size unknown: {assumptions.server_disk_gib:g} GiB assumed")
+    if not pricebook.is_known_disk(server, disk.kind):
+        notes.append(f"volume type {disk.kind or 'unknown'}: priced as {price.item}")
+    size_gib = pricebook.exact(disk.size_gib if disk.size_gib is not None else assumptions.server_disk_gib)
+    return pricebook.item("disk", price, size_gib, "; ".join(notes) or None)
 
 
 def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator import pricebook
-from migrator.assumptions import DEFAULT
 from migrator.errors import PriceError
-from migrator.model.job import Disk, Host
 from migrator.prices import bundled
 
 BOOK = bundled.read()
@@ -127,33 +125,6 @@ def test_items_of_one_account_share_their_free_tier_by_key() -> None:
     price = pricebook.unit_price(BOOK, "aws", "Lambda", "requests x86", "us-east-1")
     assert price.free_monthly == 1_000_000
     assert pricebook.item("Lambda requests", price, Decimal(1)).price_key == "aws/Lambda/requests x86/us-east-1"
-
-
-def test_a_server_costs_its_hours_disk_and_address() -> None:
-    host = Host(
-        name="web01",
-        provider="aws",
-        instance_type="t3.medium",
-        region="us-east-1",
-        disks=(Disk(size_gib=20, kind="gp3"),),
-        public_ipv4_count=1,
-    )
-    # 730.485 h x 0.0416; 20 GB x 0.08; 730.485 h x 0.005
-    costs = [item.monthly_cost for item in pricebook.server_items(BOOK, host, DEFAULT)]
-    assert costs == [Decimal("30.388176"), Decimal("1.60"), Decimal("3.652425")]
-
-
-def test_what_is_not_known_about_a_server_is_not_made_up() -> None:
-    host = Host(name="web01", instance_type="t3.medium", region="us-east-1")
-    items = pricebook.server_items(BOOK, host, DEFAULT)
-    assert [item.monthly_cost is None for item in items] == [False, False, True]
-    assert "30 GiB assumed" in (items[1].note or "")
-    for unknown in (
-        Host(name="a"),
-        Host(name="a", instance_type="t3.medium"),
-        Host(name="a", instance_type="z9", region="us-east-1"),
-    ):
-        assert pricebook.server_items(BOOK, unknown, DEFAULT) == ()
 
 
 def test_the_regions_of_a_server_type_are_known() -> None:

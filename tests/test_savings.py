@@ -10,11 +10,12 @@ from plan_values import item, job, placement
 
 from migrator import savings
 from migrator.assumptions import DEFAULT
-from migrator.model.job import Host, Service
+from migrator.model.job import Disk, Host, Service
 from migrator.model.option import CostItem, Placement
 from migrator.model.plan import Savings
 from migrator.model.source import Evidence
 from migrator.model.usage import RunSample, Spread, Usage
+from migrator.prices import bundled
 
 HOST = Host(name="web01")
 SERVER = (item("30.50"), item("2.40"))
@@ -183,3 +184,33 @@ def drawn_runs(draw: np.random.Generator) -> tuple[float, np.ndarray]:
         return scale * shape / (shape - 1), scale * (1 + draw.pareto(shape, 60))
     level, drift = draw.uniform(50, 500), draw.uniform(0, 0.05)  # drifting within the window, log-normal noise
     return level * (1 + drift / 2) * np.exp(0.02), level * (1 + drift * np.arange(60) / 60) * np.exp(draw.normal(0, 0.2, 60))
+
+
+BUNDLED = bundled.read()
+
+
+def test_a_server_costs_its_hours_disk_and_address() -> None:
+    host = Host(
+        name="web01",
+        provider="aws",
+        instance_type="t3.medium",
+        region="us-east-1",
+        disks=(Disk(size_gib=20, kind="gp3"),),
+        public_ipv4_count=1,
+    )
+    # 730.485 h x 0.0416; 20 GB x 0.08; 730.485 h x 0.005
+    costs = [item.monthly_cost for item in savings.server_items(host, BUNDLED, DEFAULT)]
+    assert costs == [Decimal("30.388176"), Decimal("1.60"), Decimal("3.652425")]
+
+
+def test_what_is_not_known_about_a_server_is_not_made_up() -> None:
+    host = Host(name="web01", instance_type="t3.medium", region="us-east-1")
+    items = savings.server_items(host, BUNDLED, DEFAULT)
+    assert [item.monthly_cost is None for item in items] == [False, False, True]
+    assert "30 GiB assumed" in (items[1].note or "")
+    for unknown in (
+        Host(name="a"),
+        Host(name="a", instance_type="t3.medium"),
+        Host(name="a", instance_type="z9", region="us-east-1"),
+    ):
+        assert savings.server_items(unknown, BUNDLED, DEFAULT) == ()
