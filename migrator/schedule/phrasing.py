@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from migrator.model.finding import Guard
 from migrator.schedule.calendar import DAY, Calendar, Clock, Dst
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, MONTH_LENGTHS, cycle_count, mask, ones
-from migrator.schedule.zones import segments, to_instant, zone
+from migrator.schedule.zones import around_changes, segments, to_instant, zone
 
 ALL_MINUTES = (1 << 60) - 1
 ALL_HOURS = (1 << 24) - 1
@@ -139,13 +139,18 @@ def _extra(calendar: Calendar, phrases: list[Phrase], language: Language, timezo
         for p in phrases
     )
     platform = Calendar(timezone=timezone, dst=language.dst, clocks=clocks)
-    missing = ones(calendar.minutes(FIRST, LAST) & ~platform.minutes(FIRST, LAST))
+    # the phrases hold all of the calendar but for zone changes, so only the days around those are looked at
+    missing = [
+        low + bit
+        for low, high in around_changes(sorted({calendar.timezone, timezone}), FIRST, LAST)
+        for bit in ones(calendar.minutes(low, high) & ~platform.minutes(low, high))
+    ]
     if len(missing) > 1000:
         return []
     place = zone(timezone)
     groups: dict[tuple[int, int], set[tuple[int, int]]] = {}
     for minute in missing:
-        wall = to_instant(FIRST + minute).astimezone(place)
+        wall = to_instant(minute).astimezone(place)
         if wall.fold:
             continue  # the second pass of a repeated hour has no name of its own in local time
         groups.setdefault((wall.minute, wall.hour), set()).add((wall.month, wall.day))

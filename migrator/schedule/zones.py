@@ -117,3 +117,15 @@ def segments(name: str, start: int, end: int) -> list[Segment]:
         Segment(minute, stop, after, after - before) for (minute, before, after), stop in zip(found, stops[1:], strict=True)
     )
     return listed
+
+
+def around_changes(names: list[str], start: int, end: int) -> list[tuple[int, int]]:
+    """The minutes within a day of any transition of these zones, as (from, to before) in order, from `start` to before `end`."""
+    found: list[tuple[int, int]] = []
+    for at in sorted({item[0] for name in names for item in transitions(name, start - 1440, end + 1440)}):
+        low, high = max(at - 1440, start), min(at + 1440, end)
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
+        elif low < high:
+            found.append((low, high))
+    return found
