@@ -4,9 +4,15 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
 
 from migrator import targets
 from migrator.assumptions import DEFAULT
+from migrator.commands.emit import command as emit_command
+from migrator.commands.plan import command as plan_command
 from migrator.emit.tree import Place
 from migrator.model.finding import Dossier, Evidence, Fact, ScriptFile
 from migrator.model.job import Host, Job, Location, Schedule, Secret, Setting, User
@@ -15,6 +21,7 @@ from migrator.model.plan import Decisions, HostPlan, JobPlan, Plan, PriceBook, R
 from migrator.model.usage import Spread, Usage
 from migrator.schedule.translate import translations
 
+ROOT = Path(__file__).parent.parent
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 HOST = Host(
     name="web01", timezone="Europe/Berlin", os_id="debian", os_version="12", cron="debian",
@@ -93,6 +100,25 @@ def plan(*entries: JobPlan, answers: dict[str, str] | None = None) -> Plan:
 SECRET_SHA = "b" * 64
 SECRET_SCRIPT = SCRIPT + b"echo ${FTP_PASSWORD:-@secret:FTP_PASSWORD@} > /dev/null\n"
 SCRIPTS = {SHA: SCRIPT, SECRET_SHA: SECRET_SCRIPT}
+
+
+def sample_tree(name: str, folder: Path, provider: str, iac: str = "auto") -> Path:
+    """A sample server, planned and emitted by the commands; returns the tree."""
+    (folder / "decisions.yaml").write_text("version: 1\nanswers:\n  all/dst: utc\n")
+    decided = ("--decisions", folder / "decisions.yaml")
+    _call(plan_command, ROOT / "samples" / name, "-o", folder / "plan", "--provider", provider, *decided)
+    return emitted_again(folder / "tree", folder / "tree", iac)
+
+
+def emitted_again(tree: Path, into: Path, iac: str) -> Path:
+    """The same plan in another language."""
+    _call(emit_command, tree.parent / "plan", "-o", into, "--iac", iac)
+    return into
+
+
+def _call(command: click.Command, *arguments: object) -> None:
+    done = CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
+    assert done.exception is None, done.exception
 
 
 ONLY = ()

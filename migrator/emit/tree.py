@@ -157,6 +157,7 @@ def _around(
     return (
         OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),
         OutFile(path="Makefile", content=render.text("delivery/Makefile.j2", "makefile", **context).encode()),
+        OutFile(path="ruff.toml", content=render.text("delivery/ruff.toml.j2", "text").encode()),
         OutFile(path=".gitignore", content=render.text("delivery/gitignore.j2", "text", **context).encode()),
         OutFile(path=".github/workflows/check.yml", content=render.text("delivery/check.yml.j2", "workflow", **context).encode()),
     )

@@ -1,0 +1,197 @@
+resource "aws_cloudwatch_log_group" "curl_6c4aa843_logs" {
+  name              = "/aws/lambda/${var.name_prefix}curl-6c4aa843"
+  retention_in_days = 30
+}
+
+resource "aws_iam_role" "curl_6c4aa843_role" {
+  name        = "${var.name_prefix}curl-6c4aa843-role"
+  description = "What Tell the dashboard to refresh may do"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "curl_6c4aa843_role" {
+  name = "exactly-this"
+  role = aws_iam_role.curl_6c4aa843_role.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "WriteLogs"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogStream",
+          "logs:PutLogEvents",
+        ]
+        Resource = [
+          "${aws_cloudwatch_log_group.curl_6c4aa843_logs.arn}:*",
+        ]
+      },
+      {
+        Sid    = "SendNotices"
+        Effect = "Allow"
+        Action = [
+          "sns:Publish",
+        ]
+        Resource = [
+          aws_sns_topic.notices.arn,
+        ]
+      },
+      {
+        Sid    = "HoldLock"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:PutItem",
+        ]
+        Resource = [
+          aws_dynamodb_table.locks.arn,
+        ]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["curl-6c4aa843"] } }
+      },
+    ]
+  })
+}
+
+resource "aws_lambda_function" "curl_6c4aa843" {
+  function_name = "${var.name_prefix}curl-6c4aa843"
+  description   = "Tell the dashboard to refresh: was /var/spool/cron/crontabs/sensor:7 on edge03"
+  role          = aws_iam_role.curl_6c4aa843_role.arn
+  architectures = ["x86_64"]
+  memory_size   = 512
+  timeout       = 60
+
+  package_type = "Image"
+  image_uri    = lookup(var.images, "curl-6c4aa843", "")
+
+  ephemeral_storage {
+    size = 512
+  }
+
+  environment {
+    variables = {
+      MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
+
+      MIGRATOR_LOCK_TABLE = aws_dynamodb_table.locks.arn
+    }
+  }
+
+  logging_config {
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.curl_6c4aa843_logs.name
+  }
+
+  dynamic "vpc_config" {
+    for_each = length(var.lambda_subnet_ids) == 0 ? [] : [1]
+    content {
+      subnet_ids         = var.lambda_subnet_ids
+      security_group_ids = var.lambda_security_group_ids
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.curl_6c4aa843_role, aws_iam_role_policy.curl_6c4aa843_network]
+
+  lifecycle {
+    precondition {
+      condition     = contains(keys(var.images), "curl-6c4aa843")
+      error_message = "Build and push the image of this job, then name it in var.images."
+    }
+  }
+}
+
+# only for a function in a VPC: Lambda makes its network interfaces through this role, and EC2 knows no narrower resource
+resource "aws_iam_role_policy" "curl_6c4aa843_network" {
+  count = length(var.lambda_subnet_ids) == 0 ? 0 : 1
+  name  = "network-interfaces"
+  role  = aws_iam_role.curl_6c4aa843_role.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "NetworkInterfaces"
+      Effect   = "Allow"
+      Action   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
+      Resource = ["*"]
+    }]
+  })
+}
+
+# one attempt, as cron has it; what failed or came too late goes to the notices
+resource "aws_lambda_function_event_invoke_config" "curl_6c4aa843_one_attempt" {
+  function_name                = aws_lambda_function.curl_6c4aa843.function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 900
+
+  destination_config {
+    on_failure {
+      destination = aws_sns_topic.notices.arn
+    }
+  }
+}
+
+resource "aws_iam_role" "curl_6c4aa843_scheduler_role" {
+  name        = "${var.name_prefix}curl-6c4aa843-scheduler-role"
+  description = "Starts Tell the dashboard to refresh"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "curl_6c4aa843_scheduler_role" {
+  name = "exactly-this"
+  role = aws_iam_role.curl_6c4aa843_scheduler_role.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "StartFunction"
+        Effect = "Allow"
+        Action = [
+          "lambda:InvokeFunction",
+        ]
+        Resource = [
+          aws_lambda_function.curl_6c4aa843.arn,
+        ]
+      },
+    ]
+  })
+}
+
+resource "aws_scheduler_schedule" "curl_6c4aa843_schedule" {
+  name                         = "${var.name_prefix}curl-6c4aa843"
+  description                  = "Tell the dashboard to refresh: was /var/spool/cron/crontabs/sensor:7 on edge03"
+  schedule_expression          = "cron(0 7 ? * MON,TUE,WED,THU,FRI *)"
+  schedule_expression_timezone = "Europe/London"
+  state                        = var.schedules_enabled || contains(var.enabled_jobs, "curl-6c4aa843") ? "ENABLED" : "DISABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.curl_6c4aa843.arn
+    role_arn = aws_iam_role.curl_6c4aa843_scheduler_role.arn
+    input    = "{\"execution_id\": \"<aws.scheduler.execution-id>\", \"expression\": 0, \"job_id\": \"curl-6c4aa843\", \"scheduled_time\": \"<aws.scheduler.scheduled-time>\"}"
+
+    # tries of the delivery, all with the same scheduled instant; the run itself is tried once
+    retry_policy {
+      maximum_event_age_in_seconds = 900
+      maximum_retry_attempts       = 3
+    }
+  }
+}
