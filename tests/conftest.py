@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["golden/*"]  # emitted trees have tests of their own
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 
