@@ -6,7 +6,7 @@ Everything in the calendar kernel counts in whole minutes since 1970-01-01 00:00
 import difflib
 import importlib.resources
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -107,8 +107,13 @@ def segments(name: str, start: int, end: int) -> list[Segment]:
     ...     "Europe/Berlin", to_minute(datetime(2026, 3, 29, tzinfo=UTC)), to_minute(datetime(2026, 3, 30, tzinfo=UTC)))]
     [('2026-03-29T00:00:00+00:00', 60, 0), ('2026-03-29T01:00:00+00:00', 120, 60)]
     """
+    return list(_segments(name, start, end))
+
+
+@lru_cache(maxsize=1024)
+def _segments(name: str, start: int, end: int) -> tuple[Segment, ...]:
     if end <= start:
-        return []
+        return ()
     found = transitions(name, start, end)
     stops = [item[0] for item in found] + [end]
     first_end = stops[0]
@@ -116,7 +121,7 @@ def segments(name: str, start: int, end: int) -> list[Segment]:
     listed.extend(
         Segment(minute, stop, after, after - before) for (minute, before, after), stop in zip(found, stops[1:], strict=True)
     )
-    return listed
+    return tuple(listed)
 
 
 def around_changes(names: list[str], start: int, end: int) -> list[tuple[int, int]]:
