@@ -23,3 +23,7 @@ class PlanError(MigratorError):
 
 class EmitError(MigratorError):
     """Files cannot be emitted as asked."""
+
+
+class CloudError(MigratorError):
+    """A cloud cannot be asked, or does not know the thing: no credentials, no such region or instance, no right."""

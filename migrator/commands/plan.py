@@ -11,6 +11,7 @@ from migrator import files, pipeline, planfile, tables
 from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
+from migrator.commands.asking_aws import with_aws
 from migrator.commands.summary import open_questions, show
 from migrator.errors import SourceError
 from migrator.model.plan import Decisions, Plan, Provider, Request
@@ -38,6 +39,8 @@ Examples:
 @click.option("--instance-type", metavar="TYPE", help="The server's type, where its files do not tell (t3.small).")
 @click.option("--server-cost", metavar="USD", type=float, help="What the server costs a month, where no price list knows it.")
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
+@click.option("--aws", is_flag=True, help="Ask AWS (read only) what the servers are: type, disks, addresses, load, tags.")
+@click.option("--aws-instance", metavar="ID", help="The server's instance id, where its files do not tell; means --aws.")
 @click.option("--cross-check", is_flag=True, help="Compare each Debian or cronie job's next firings with croniter.")
 @click.option("--check", is_flag=True, help="Exit 1 if a question is open or something was not understood.")
 def command(
@@ -49,13 +52,16 @@ def command(
     instance_type: str | None,
     server_cost: float | None,
     as_of: datetime | None,
+    aws: bool,
+    aws_instance: str | None,
     cross_check: bool,
     check: bool,
 ) -> int:
     """Read servers, decide where each job should live, write a plan folder.
 
     SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), or `-` (the output
-    of `crontab -l`). Nothing on the server is changed, and nothing touches the network.
+    of `crontab -l`). Nothing on the server is changed, and nothing touches the network
+    but --aws.
     """
     if region is not None and provider == "all":
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
@@ -77,6 +83,8 @@ def command(
             advance()
     if not observed:
         raise SourceError("nothing could be read; see the messages above")
+    if aws or aws_instance:
+        observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)
     plan = pipeline.decide(surveys, bundled.read(), DEFAULT, answers, request)
     scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}

@@ -1,0 +1,161 @@
+"""The door to AWS: what it says about one EC2 instance, as plain data. Reads only, and only when the user asks (`plan --aws`).
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and, for the load,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
+
+from migrator.errors import CloudError
+from migrator.model.job import Disk
+from migrator.model.value import Value
+
+LOAD_DAYS = 14  # CloudWatch keeps hourly values for 455 days
+TRIES = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+NO_RIGHT = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
+BAD_KEYS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+}
+ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
+Answer = TypeVar("Answer")
+
+
+class Load(Value, frozen=True, kw_only=True):
+    """How busy its processors were: hourly values in percent of all of them."""
+
+    days: int
+    hours: int  # with a value
+    mean_percent: float
+    highest_hour_percent: float
+
+
+class Instance(Value, frozen=True, kw_only=True):
+    """What AWS says about an instance. None: it does not say, or we may not ask."""
+
+    instance_id: str
+    instance_type: str
+    region: str
+    architecture: str | None
+    vcpu: int | None
+    memory_mib: int | None
+    disks: tuple[Disk, ...]
+    public_ipv4_count: int
+    tags: tuple[tuple[str, str], ...]
+    load: Load | None
+
+
+def instance(instance_id: str, region: str | None, as_of: datetime) -> Instance:
+    """Ask EC2 and CloudWatch. `region` None: the one of the profile or the environment; the load is of the days before `as_of`.
+
+    Raises `CloudError`, in one line: no credentials, no such region or instance, no right, no network.
+    """
+    session = _asked(boto3.Session, instance_id, region)
+    place = region or session.region_name
+    known = session.get_available_regions("ec2")
+    if place is None:
+        raise CloudError(f"{instance_id}: no AWS region is known; say --region, or set AWS_REGION")
+    if place not in known:
+        near = get_close_matches(place, known, 1)
+        raise CloudError(f"{place}: AWS has no such region" + (f"; {near[0]} would be near" if near else ""))
+    ec2 = session.client("ec2", region_name=place, config=TRIES)
+    reservations = _asked(lambda: ec2.describe_instances(InstanceIds=[instance_id])["Reservations"], instance_id, place)
+    found: list[dict[str, Any]] = [dict(one) for reservation in reservations for one in reservation["Instances"]]
+    if not found:
+        raise CloudError(f"{instance_id}: no such instance in {place}; look for it in another region (--region) or account")
+    said = found[0]
+    types = _asked(lambda: ec2.describe_instance_types(InstanceTypes=[said["InstanceType"]])["InstanceTypes"], instance_id, place)
+    size: dict[str, Any] = dict(types[0]) if types else {}
+    watch = session.client("cloudwatch", region_name=place, config=TRIES)
+    return Instance(
+        instance_id=instance_id,
+        instance_type=said["InstanceType"],
+        region=place,
+        architecture=ARCHITECTURES.get(said.get("Architecture", "")),
+        vcpu=size.get("VCpuInfo", {}).get("DefaultVCpus"),
+        memory_mib=size.get("MemoryInfo", {}).get("SizeInMiB"),
+        disks=_asked(lambda: tuple(_disks(ec2, said)), instance_id, place),
+        public_ipv4_count=_addresses(said),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in said.get("Tags", ()))),
+        load=_asked(lambda: _load(watch, instance_id, as_of), instance_id, place),
+    )
+
+
+def _disks(ec2: Any, said: dict[str, Any]) -> Iterator[Disk]:
+    """The volumes that are attached, in the order of their ids."""
+    ids = sorted(mapping["Ebs"]["VolumeId"] for mapping in said.get("BlockDeviceMappings", ()) if "Ebs" in mapping)
+    if ids:
+        volumes = {volume["VolumeId"]: volume for volume in ec2.describe_volumes(VolumeIds=ids)["Volumes"]}
+        for volume_id in ids:
+            yield Disk(size_gib=float(volumes[volume_id]["Size"]), kind=volumes[volume_id]["VolumeType"])
+
+
+def _addresses(said: dict[str, Any]) -> int:
+    """Public IPv4 addresses, elastic or not: each is billed."""
+    addresses = [address for network in said.get("NetworkInterfaces", ()) for address in network.get("PrivateIpAddresses", ())]
+    counted = sum(1 for address in addresses if address.get("Association", {}).get("PublicIp"))
+    return counted or (1 if said.get("PublicIpAddress") else 0)
+
+
+def _load(watch: Any, instance_id: str, as_of: datetime) -> Load | None:
+    points = watch.get_metric_statistics(
+        Namespace="AWS/EC2",
+        MetricName="CPUUtilization",
+        Dimensions=[{"Name": "InstanceId", "Value": instance_id}],
+        StartTime=as_of - timedelta(days=LOAD_DAYS),
+        EndTime=as_of,
+        Period=3600,
+        Statistics=["Average"],
+    )["Datapoints"]
+    values = [float(point["Average"]) for point in points]
+    if not values:
+        return None
+    return Load(days=LOAD_DAYS, hours=len(values), mean_percent=sum(values) / len(values), highest_hour_percent=max(values))
+
+
+def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> Answer:
+    """The answer to a call; what went wrong becomes one line."""
+    try:
+        return call()
+    except NoCredentialsError as error:
+        raise CloudError(
+            "no AWS credentials; run `aws configure sso` or set AWS_PROFILE; plan without --aws asks nobody"
+        ) from error
+    except NoRegionError as error:
+        raise CloudError(f"{instance_id}: no AWS region is known; say --region, or set AWS_REGION") from error
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        raise CloudError(f"AWS cannot be reached in {region}: {error}") from error
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code.startswith("InvalidInstanceID"):
+            raise CloudError(
+                f"{instance_id}: no such instance in {region}; look for it in another region (--region) or account"
+            ) from error
+        if code in BAD_KEYS:
+            raise CloudError(f"AWS does not take these credentials ({code}); log in again, or set AWS_PROFILE") from error
+        if code in NO_RIGHT:
+            raise CloudError(
+                f"{error.operation_name}: these credentials may not ask ({code}); ReadOnlyAccess would do"
+            ) from error
+        raise CloudError(f"{error.operation_name}: AWS says {code}: {message}") from error
+    except BotoCoreError as error:
+        raise CloudError(f"AWS was not asked: {error}") from error
