@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from migrator.model.plan import OutFile, Plan
-from migrator.reports import costs_csv, html, markdown, plan_json, sarif, workbook
+from migrator.reports import costs_csv, html, infracost_usage, markdown, plan_json, sarif, workbook
 
 
 class Report(Protocol):
@@ -16,4 +16,4 @@ class Report(Protocol):
         """The files of this report, the first is the report itself. Same plan, same bytes."""
 
 
-ALL: tuple[Report, ...] = (html, markdown, costs_csv, workbook, plan_json, sarif)
+ALL: tuple[Report, ...] = (html, markdown, costs_csv, infracost_usage, workbook, plan_json, sarif)

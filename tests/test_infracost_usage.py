@@ -1,0 +1,58 @@
+"""The usage file for infracost: its names of quantities, whole numbers where it reads whole numbers, unknown never 0."""
+
+import msgspec
+from ruamel.yaml import YAML
+from small_plan import job_plan, plan
+
+from migrator.model.option import Resource
+from migrator.model.plan import Plan
+from migrator.reports import infracost_usage
+
+
+def with_resources(*resources: Resource) -> Plan:
+    entry = job_plan(1)
+    option = msgspec.structs.replace(entry.placement.option, resources=resources)
+    moved = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option, verdict="move"))
+    return msgspec.structs.replace(plan(), jobs=(moved,))
+
+
+def read(made: Plan) -> object:
+    (file,) = infracost_usage.write(made)
+    assert file.path == "infracost-usage.yml"
+    return YAML(typ="safe").load(file.content)
+
+
+def test_a_function_is_told_its_requests_and_milliseconds() -> None:
+    function = Resource(
+        kind="aws_lambda_function",
+        name="nightly",
+        values={"usage": {"requests": 30.436875, "billed_s": 194.3804, "image_gb": 0.25}},
+    )
+    logs = Resource(
+        kind="aws_cloudwatch_log_group", name="nightly_logs", values={"usage": {"written_gb": 0.0000089, "stored_gb": 1}}
+    )
+    assert read(with_resources(logs, function)) == {
+        "version": 0.1,
+        "resource_usage": {
+            "aws_cloudwatch_log_group.nightly_logs": {"storage_gb": 1, "monthly_data_ingested_gb": 8.9e-06},
+            "aws_lambda_function.nightly": {"monthly_requests": 30, "request_duration_ms": 194380},
+        },
+    }
+
+
+def test_google_jobs_are_told_executions_and_minutes() -> None:
+    made = Resource(kind="gcp_cloud_run_v2_job", name="nightly", values={"usage": {"runs": 30.4, "billed_s": 90}})
+    assert read(with_resources(made)) == {
+        "version": 0.1,
+        "resource_usage": {"google_cloud_run_v2_job.nightly": {"monthly_job_executions": 30, "average_task_execution_mins": 1.5}},
+    }
+
+
+def test_what_is_unknown_is_said_and_is_no_number() -> None:
+    made = with_resources(Resource(kind="aws_lambda_function", name="n", values={"usage": {"requests": None, "billed_s": 2}}))
+    assert read(made) == {"version": 0.1, "resource_usage": {"aws_lambda_function.n": {"request_duration_ms": 2000}}}
+    assert b"# monthly_requests: unknown" in infracost_usage.write(made)[0].content
+
+
+def test_a_plan_without_resources_is_still_a_usage_file() -> None:
+    assert read(with_resources()) == {"version": 0.1, "resource_usage": {}}
