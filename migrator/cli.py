@@ -18,6 +18,7 @@ EXIT_FAILED = 3
 
 # name -> one line for `--help`; the file is migrator/commands/<name>.py with a click command called `command`
 COMMANDS = {
+    "collect": "Print a program that packs what migrator reads on a server.",
     "plan": "Read servers, decide where each job should live, write a plan folder.",
     "emit": "Write functions, containers and deployment templates from a plan.",
     "review": "Answer a plan's open questions one by one.",
@@ -27,6 +28,7 @@ COMMANDS = {
     "explain": "Say why: a job's placement, a rule, a target's limits.",
     "jobs": "List everything that is scheduled.",
     "runs": "List how long each job really ran.",
+    "probe": "Print a shell that records every job of a crontab.",
     "schedule": "Translate one schedule and prove the translation.",
 }
 

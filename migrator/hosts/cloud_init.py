@@ -12,7 +12,7 @@ from migrator.model.job import HostPart
 from migrator.model.source import Evidence, HostFiles, Location, Problem
 
 INSTANCE_DATA = "/run/cloud-init/instance-data.json"
-READS = (
+READS: tuple[str, ...] = (
     INSTANCE_DATA,
     "/var/lib/cloud/data/instance-id",
     "/sys/class/dmi/id/sys_vendor",

@@ -9,7 +9,7 @@ from migrator.model.job import Disk, HostPart
 from migrator.model.source import Evidence, HostFiles, Location, Problem
 
 LSBLK = "/migrator/lsblk.json"
-READS = (LSBLK, "/sys/block/*/size")
+READS: tuple[str, ...] = (LSBLK, "/sys/block/*/size")
 GIB = 1 << 30
 SECTOR = 512  # bytes; sysfs counts in sectors of 512 whatever the device has
 

@@ -9,7 +9,7 @@ from migrator.hosts.text import first_line
 from migrator.model.job import HostPart
 from migrator.model.source import Evidence, HostFiles, Location
 
-READS = ("/etc/hostname", "/etc/HOSTNAME", "/etc/sysconfig/network", "/proc/sys/kernel/hostname")
+READS: tuple[str, ...] = ("/etc/hostname", "/etc/HOSTNAME", "/etc/sysconfig/network", "/proc/sys/kernel/hostname")
 
 
 def read(files: HostFiles) -> HostPart:

@@ -9,7 +9,7 @@ from migrator.hosts.text import lines
 from migrator.model.job import HostPart
 from migrator.model.source import Evidence, HostFiles, Location
 
-READS = ("/proc/cpuinfo", "/proc/meminfo")
+READS: tuple[str, ...] = ("/proc/cpuinfo", "/proc/meminfo")
 
 
 def read(files: HostFiles) -> HostPart:

@@ -10,7 +10,7 @@ from migrator.hosts.text import first_line, lines
 from migrator.model.job import Grammar, HostPart
 from migrator.model.source import Evidence, HostFiles, Location
 
-READS = (
+READS: tuple[str, ...] = (
     "/etc/os-release",
     "/usr/lib/os-release",
     "/etc/debian_version",

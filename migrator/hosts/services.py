@@ -6,10 +6,19 @@ Source: systemd.unit(5), `systemctl enable` writes links into *.wants; the list 
 import fnmatch
 import re
 
+import msgspec
+
+from migrator.hosts import listening
 from migrator.model.job import HostPart, Service
 from migrator.model.source import Evidence, HostFiles, Location
 
-READS = ("/etc/systemd/system/*.wants/*.service", "/etc/rc2.d/S*", "/etc/rc3.d/S*", "/etc/runlevels/default/*")
+READS: tuple[str, ...] = (
+    "/etc/systemd/system/*.wants/*.service",
+    "/etc/rc2.d/S*",
+    "/etc/rc3.d/S*",
+    "/etc/runlevels/default/*",
+    *listening.READS,
+)
 
 # units of the operating system or of the machine's own care: they do nothing for anybody else, so they keep no server alive
 STANDARD: dict[str, str] = {
@@ -88,7 +97,23 @@ def read(files: HostFiles) -> HostPart:
                 found.setdefault(
                     name, Service(name=name, port=None, evidence=Evidence(snippet=f"enabled: {entry}", location=location))
                 )
-    return HostPart(services=tuple(found[name] for name in sorted(found)) if seen else None)
+    ports = listening.ports(files)
+    for port in ports or ():
+        _answers(found, port)
+    known = seen or bool(ports)  # no open port alone does not say which services are enabled
+    return HostPart(services=tuple(found[name] for name in sorted(found)) if known else None)
+
+
+def _answers(found: dict[str, Service], port: listening.Port) -> None:
+    """Add a listening port: to the enabled service of its program, else as a service of its own."""
+    name = listening.name_of(port)
+    if port.program is not None and is_standard(port.program):
+        return
+    same = next((key for key in found if key == name or key.split("@")[0] in {name, f"{name}d"}), None)
+    if same is None:
+        found[name] = Service(name=name, port=port.number, evidence=port.evidence)
+    elif found[same].port is None:
+        found[same] = msgspec.structs.replace(found[same], port=port.number)
 
 
 def _runs_on_timer(files: HostFiles, name: str) -> bool:

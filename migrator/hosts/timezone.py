@@ -13,7 +13,7 @@ from migrator.hosts.text import first_line, lines
 from migrator.model.job import HostPart
 from migrator.model.source import Evidence, HostFiles, Location, Problem
 
-READS = ("/etc/timezone", "/etc/localtime", "/etc/sysconfig/clock", "/etc/TZ")
+READS: tuple[str, ...] = ("/etc/timezone", "/etc/localtime", "/etc/sysconfig/clock", "/etc/TZ")
 IN_LINK = re.compile(r"zoneinfo/(?:posix/|right/)?([A-Za-z0-9_+./-]+)$")
 
 

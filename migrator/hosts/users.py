@@ -8,7 +8,7 @@ from migrator.hosts.text import lines
 from migrator.model.job import HostPart, User
 from migrator.model.source import HostFiles, Location, Problem
 
-READS = ("/etc/passwd",)
+READS: tuple[str, ...] = ("/etc/passwd",)
 
 
 def read(files: HostFiles) -> HostPart:
