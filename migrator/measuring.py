@@ -119,8 +119,8 @@ def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
             if isinstance(line, Problem):
                 problems.append(line)
                 continue
-            for event in understanding.events(line, host.name):
-                placed.append(Placed(clock.key(event.at_us, event.order), family, event))
+            events = understanding.events(line, host.name)
+            placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in events)
     return Logged(merged(placed), tuple(problems))
 
 
@@ -146,13 +146,13 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
             else:
                 unknown.setdefault(file.path, file)
     said = {problem.location.path for problem in problems}
-    for path in sorted(set(unknown) - set(found) - said):
-        if not path.endswith(".json"):  # others keep JSON there, too
-            problems.append(
-                Problem(
-                    location=Location(host=files.name, path=path),
-                    message="no line has the form of a log that is known (syslog with RFC 3164, ISO 8601 or RFC 5424 stamps, "
-                    "journal); export it in one of these",
-                )
-            )
+    problems.extend(
+        Problem(
+            location=Location(host=files.name, path=path),
+            message="no line has the form of a log that is known (syslog with RFC 3164, ISO 8601 or RFC 5424 stamps, journal); "
+            "export it in one of these",
+        )
+        for path in sorted(set(unknown) - set(found) - said)
+        if not path.endswith((".json", ".jsonl", ".csv"))  # others keep these there, too
+    )
     return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from migrator.logfiles import binary_journal, journal_export, journal_json, syslog
+from migrator.logfiles import binary_journal, journal_export, journal_json, json_records, syslog
 from migrator.model.source import HostFile, HostFiles, Problem
 from migrator.model.usage import Line, Search
 
@@ -20,4 +20,4 @@ class LogFile(Protocol):
         """Lines that are searched for, in file order, and what could not be read."""
 
 
-ALL: tuple[LogFile, ...] = (binary_journal, journal_json, journal_export, syslog)
+ALL: tuple[LogFile, ...] = (binary_journal, journal_json, journal_export, json_records, syslog)

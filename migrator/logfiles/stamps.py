@@ -30,8 +30,10 @@ def rotation(path: str) -> tuple[str, tuple[int, int]]:
 
 
 class YearlessClock:
-    """Reads `Nov 23 04:31:39` of one file, line by line: New Year, and the repeated hour in autumn, by order. `year` and `month` are
-    those of the file's first line."""
+    """Reads `Nov 23 04:31:39` of one file, line by line: New Year, and the repeated hour in autumn, by order.
+
+    `year` and `month` are those of the file's first line.
+    """
 
     def __init__(self, zone: tzinfo, year: int, month: int) -> None:
         self._zone = zone

@@ -77,7 +77,7 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
     if yearless:
         yield Problem(
             location=Location(host=files.name, path=file.path),
-            message="stamps have no year and the file has no date of its own; say --as-of with a date shortly after its last line",
+            message="stamps have no year and nothing tells it; say --as-of with a date shortly after its last line",
         )
 
 

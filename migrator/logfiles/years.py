@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from migrator import blocks
@@ -85,10 +86,10 @@ def first_years(files: HostFiles, paths: Iterable[HostFile], as_of: datetime | N
 
 
 def _neighbours(members: list[tuple[HostFile, Stretch]], years: dict[str, int]) -> None:
-    for (before, ended), (after, began) in zip(members, members[1:], strict=False):
+    for (before, ended), (after, began) in pairwise(members):
         if before.path in years and after.path not in years:
             years[after.path] = began.first_after(ended.ends(years[before.path]))
-    for (before, ended), (after, began) in reversed(list(zip(members, members[1:], strict=False))):
+    for (before, ended), (after, began) in reversed(list(pairwise(members))):
         if after.path in years and before.path not in years:
             years[before.path] = ended.last_before(began.starts(years[after.path]))
 

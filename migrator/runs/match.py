@@ -24,6 +24,7 @@ class Matching:
         self._long: list[tuple[str | None, str, Job]] = []
         self._calendars: dict[str, Calendar | None] = {}
         for job in jobs:
+            self._jobs[None, f"migrator:{job.name}"].append(job)  # as the runner of a moved job calls it
             texts = {_plain(job.logged_as), _plain(job.command.split("\n")[0])}
             if job.part_of is not None:
                 texts.add(job.location.path)

@@ -156,8 +156,8 @@ class Pairing:
         self._restarted_us = event.at_us
 
     def _tells_failures(self, life: Life) -> bool:
-        """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now shows
-        in other lines of this life, too, or it is the last life and nothing speaks against the level."""
+        """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now
+        shows in other lines of this life, too, or it is the last life and nothing speaks against the level."""
         if life.failures:
             return True
         if self._level is None or not self._level & LEVEL_FAILURES or (life.ends > 0) != bool(self._level & LEVEL_ENDS):

@@ -1,0 +1,84 @@
+#!@SHELL@
+# Records every job of a crontab: start, end, exit status, CPU and peak memory, one JSON object a line.
+#
+#   install -m 755 migrator-probe /usr/local/bin/migrator-probe
+#   install -d -m 1733 @FOLDER@
+#   then, at the top of the crontab:  SHELL=/usr/local/bin/migrator-probe
+#
+# The job runs in @SHELL@ with the arguments, input, output, directory and environment that cron gave; signals
+# reach it, and its exit status comes back (128 + n where signal n ended it, as every shell says it). Where nothing can be
+# recorded the job just runs. To end the measurement take the SHELL line out.
+
+case $1 in -c) ;; *) SHELL=@SHELL@; export SHELL; exec @SHELL@ "$@" ;; esac
+SHELL=@SHELL@
+export SHELL
+_probe_log=@FOLDER@/$(id -u).jsonl
+if [ -L "$_probe_log" ] || ! { true >>"$_probe_log"; } 2>/dev/null; then
+    exec @SHELL@ "$@"
+fi
+_probe_at=$(date +%s)
+_probe_up= _probe_rest=
+{ read -r _probe_up _probe_rest </proc/uptime; } 2>/dev/null
+_probe_id=$_probe_at-$$
+_probe_hex=$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n')
+printf '{"migrator_probe":1,"event":"start","id":"%s","at":%s,"uptime_s":"%s","user":"%s","command_hex":"%s"}\n' \
+    "$_probe_id" "$_probe_at" "$_probe_up" "$(id -un)" "$_probe_hex" >>"$_probe_log" 2>/dev/null
+
+_probe_use=
+_probe_time=
+if [ ! -e /proc/self/fd/3 ] && /usr/bin/time -f %M -o /dev/null true 2>/dev/null </dev/null; then
+    _probe_use=$(mktemp 2>/dev/null) && _probe_time="/usr/bin/time -q -f %U:%S:%M -o $_probe_use"
+fi
+# time(1) leaves its file open, as 3: a shell between closes it
+_probe_run() {
+    if [ -n "$_probe_time" ]; then
+        exec $_probe_time @SHELL@ -c 'exec "$@" 3>&-' probe "$@"
+    fi
+    exec "$@"
+}
+# bash and ash count themselves in SHLVL, and bash takes itself off on exec; the job must see what it would have seen
+if [ "$(SHLVL=5 @SHELL@ -c 'echo $SHLVL')" = 6 ]; then
+    SHLVL=$((SHLVL - 1))
+    [ -z "$_probe_time" ] || [ -n "${BASH_VERSION-}" ] || SHLVL=$((SHLVL - 1))
+fi
+# Without job control, a shell starts a background job deaf to INT and QUIT; env gives it back its ears where it can.
+_probe_status=
+if env --default-signal=INT,QUIT true 2>/dev/null </dev/null; then
+    exec 9<&0
+    _probe_run env --default-signal=INT,QUIT @SHELL@ "$@" <&9 9<&- &
+    _probe_child=$!
+    exec 9<&-
+    # with time(1) in between the job is its child: both get the signal, time(1) goes on after its child
+    _probe_pass() {
+        _probe_pids=$_probe_child
+        if [ -n "$_probe_time" ] && [ -r "/proc/$_probe_child/task/$_probe_child/children" ]; then
+            read -r _probe_pids <"/proc/$_probe_child/task/$_probe_child/children" || :
+        fi
+        kill -s "$1" ${_probe_pids:-$_probe_child} 2>/dev/null
+    }
+    for _probe_signal in HUP INT QUIT TERM USR1 USR2; do
+        trap "_probe_pass $_probe_signal" $_probe_signal
+    done
+    wait "$_probe_child"
+    _probe_status=$?
+    while kill -0 "$_probe_child" 2>/dev/null; do # a signal ended the wait, not the job
+        wait "$_probe_child"
+        _probe_status=$?
+    done
+    trap - HUP INT QUIT TERM USR1 USR2
+else
+    (_probe_run @SHELL@ "$@")
+    _probe_status=$?
+fi
+
+_probe_end= _probe_cpu= _probe_memory=
+{ read -r _probe_end _probe_rest </proc/uptime; } 2>/dev/null
+if [ -n "$_probe_use" ]; then
+    _probe_cpu=$(tail -n 1 "$_probe_use" 2>/dev/null)
+    rm -f "$_probe_use"
+else
+    _probe_cpu=$(times | tail -n 1 | tr ' ' ':')
+fi
+printf '{"migrator_probe":1,"event":"end","id":"%s","at":%s,"began_s":"%s","uptime_s":"%s","status":%s,"used":"%s"}\n' \
+    "$_probe_id" "$(date +%s)" "$_probe_up" "$_probe_end" "$_probe_status" "$_probe_cpu" >>"$_probe_log" 2>/dev/null
+exit "$_probe_status"

@@ -1,0 +1,148 @@
+"""The probe: a job does not notice it, and its records say what happened. With dash, bash and busybox."""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+from test_commands import done, migrator
+
+SHELLS = [path for path in ("/usr/bin/dash", "/usr/bin/bash") if Path(path).exists()]
+if shutil.which("busybox"):
+    SHELLS.append("busybox")
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/root", "LOGNAME": "root", "LANG": "C", "GREETING": "hello $HOME `id`"}
+
+
+@cache
+def printed() -> str:
+    """What the command prints, with places for what differs."""
+    return done("probe", "--shell", "/its/shell", "--folder", "/its/folder").decode()
+
+
+def program(shell: Path, folder: Path) -> str:
+    return printed().replace("/its/shell", str(shell)).replace("/its/folder", str(folder))
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request, tmp_path: Path) -> Path:
+    """The shell that the job would have had."""
+    if request.param != "busybox":
+        return Path(request.param)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/ash").symlink_to(shutil.which("busybox"))
+    return tmp_path / "bin/ash"
+
+
+@pytest.fixture
+def probe(shell: Path, tmp_path: Path) -> Path:
+    """The probe for it, as cron would call it."""
+    (tmp_path / "records").mkdir()
+    file = tmp_path / "probe"
+    file.write_text(program(shell, tmp_path / "records"))
+    file.chmod(0o755)
+    return file
+
+
+def records(tmp_path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for file in sorted((tmp_path / "records").iterdir()) for line in file.read_text().splitlines()]
+
+
+def run(program: Path, command: str, given: bytes = b"", **more) -> subprocess.CompletedProcess[bytes]:
+    environment = {**ENVIRONMENT, "SHELL": str(program)}
+    return subprocess.run(
+        [program, "-c", command], input=given, capture_output=True, env=environment, timeout=20, check=False, **more
+    )
+
+
+COMMANDS = (
+    "echo out; echo err >&2; exit 3", "cat", "printf '%s' \"$GREETING\"", "umask; pwd",
+    "read a; echo \"<$a>\"; read b; echo \"<$b>\"",
+    "echo 'a\"b\\c'; true", "exit 255", "no-such-program", "ls /proc/self/fd | wc -l", "echo \"$0 $#\"",
+    "trap '' TERM; echo é | od -c",
+    "yes | head -n 1", "(sleep 0.2; echo late) & echo first; wait", "false", "kill -TERM $$", "kill -KILL $$",
+    "trap 'echo caught' INT; kill -INT $$; echo on", "python3 -c 'import signal; print(signal.getsignal(signal.SIGINT))'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_job_does_not_notice_it(probe: Path, shell: Path, command: str) -> None:
+    given = b"line 1\nline 2"
+    bare, recorded = run(shell, command, given), run(probe, command, given)
+    status = bare.returncode if bare.returncode >= 0 else 128 - bare.returncode
+    assert (recorded.stdout, recorded.returncode) == (bare.stdout, status)
+    assert recorded.stderr.replace(str(probe).encode(), str(shell).encode()) == bare.stderr
+
+
+def test_a_job_sees_the_same_environment(probe: Path, shell: Path) -> None:
+    def seen(program: Path) -> set[str]:
+        return {line for line in run(program, "env").stdout.decode().splitlines() if not line.startswith("_=")}
+
+    assert {line for line in seen(probe) if not line.startswith("SHELL=")} == {
+        line for line in seen(shell) if not line.startswith("SHELL=")
+    }
+    assert f"SHELL={shell}" in seen(probe)
+
+
+def test_the_records_say_what_happened(probe: Path, tmp_path: Path) -> None:
+    command = "sleep 0.3; echo 'ü \" \\ \t'; exit 7"
+    run(probe, command)
+    start, end = records(tmp_path)
+    assert bytes.fromhex(start["command_hex"]).decode() == command
+    assert (start["event"], end["event"], end["status"], end["id"]) == ("start", "end", 7, start["id"])
+    assert 0.29 <= float(end["uptime_s"]) - float(end["began_s"]) <= 2
+    assert start["user"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_reaches_the_job(probe: Path, tmp_path: Path, number: signal.Signals) -> None:
+    name = number.name.removeprefix("SIG")
+    ready = tmp_path / "ready"
+    command = f"trap 'echo got; exit 9' {name}; touch {ready}; while :; do sleep 0.05; done"
+    with subprocess.Popen([probe, "-c", command], stdout=subprocess.PIPE, env={**ENVIRONMENT, "SHELL": str(probe)}) as process:
+        for _ in range(200):
+            if ready.exists():
+                break
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.communicate(timeout=10)[0] == b"got\n"
+    assert process.returncode == 9
+    assert records(tmp_path)[-1]["status"] == 9
+
+
+def test_without_a_place_to_write_the_job_just_runs(probe: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "records")
+    assert run(probe, "echo fine; exit 4").stdout == b"fine\n"
+    assert run(probe, "echo fine; exit 4").returncode == 4
+
+
+def test_the_records_become_runs(tmp_path: Path) -> None:
+    root = tmp_path / "server"
+    (root / "etc/cron.d").mkdir(parents=True)
+    (root / "etc/hostname").write_text("web07\n")
+    (root / "etc/cron.d/work").write_text("SHELL=/usr/local/bin/migrator-probe\n*/5 * * * * root sleep 0.2; exit 3\n")
+    folder = root / "var/log/migrator-probe"
+    folder.mkdir(parents=True)
+    file = tmp_path / "probe"
+    file.write_text(program(Path("/bin/sh"), folder))
+    file.chmod(0o755)
+    for _ in range(3):
+        run(file, "sleep 0.2; exit 3")
+    with (folder / "0.jsonl").open("a") as damaged:
+        damaged.write('{"migrator_probe":1,"event":"en')
+    document = json.loads(done("runs", root, "--each", "--format", "json"))
+    (job,) = document["jobs"]
+    assert (job["observed_runs"], job["failed_runs"], job["log_quality"]) == (3, 3, "exact")
+    for found in document["runs"]:
+        assert found["exit_status"] == 3
+        assert 0.19 <= found["duration_s"] <= 2
+        assert found["cpu_s"] is not None
+
+
+def test_a_shell_that_is_no_plain_path_is_refused() -> None:
+    process = migrator("probe", "--shell", "/bin/sh; rm -rf /")
+    assert process.returncode == 2
+    assert b"no absolute path" in process.stderr
