@@ -22,7 +22,7 @@ from migrator.model.finding import Dossier, Need
 from migrator.model.option import Part, Shape, ShapeKind, Wire
 from migrator.model.plan import JobPlan
 from migrator.runner.messages import _items
-from migrator.targets import aws_lambda
+from migrator.targets import aws_fargate, aws_lambda
 
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/customers"
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/migrated-locks"
@@ -232,3 +232,20 @@ def test_an_item_is_data_whatever_stands_in_it(folder: Path, cloud: dict[str, st
 )
 def test_a_message_becomes_its_items(body: str, items: list[tuple[str, bytes]]) -> None:
     assert list(_items({"messageId": "m1", "body": body})) == items
+
+
+def test_the_readme_and_the_job_file_say_what_is_locked() -> None:
+    plain = samples.entry("aws_fargate", "export-1a2b")
+    dossier = Dossier(job=plain.job, host=samples.HOST, usage=plain.usage, facts=plain.facts, scripts=plain.scripts)
+    needs = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
+    shape = changed(plain.shapes[0], adds=needs)
+    made = aws_fargate.resources(dossier, shape, aws_fargate.sizes()[0], plain.translations[0], 300.0, "us-east-1")
+    option = changed(plain.placement.option, resources=made)
+    result = emit(
+        samples.plan(changed(plain, placement=changed(plain.placement, option=option))), samples.SCRIPTS, samples.PLACES
+    )
+    found = {file.path: file.content.decode() for file in result.out_files}
+    assert json.loads(found["jobs/export-1a2b/job.json"])["lock"] == {"instants": True, "single_flight": "skip", "hold_s": 450}
+    assert "| a run that meets a running one | is skipped | the same, by a lease of 450 s" in found["jobs/export-1a2b/README.md"]
+    assert "MIGRATOR_LOCK_TABLE" in found["aws/terraform/export-1a2b.tf"]
+    assert 'resource "aws_dynamodb_table" "locks"' in found["aws/terraform/shared.tf"]

@@ -58,6 +58,11 @@ def translation(entry: JobPlan) -> Translation | None:
     return next((item for item in entry.translations if item.dialect == dialect), None) if dialect else None
 
 
+def lock(entry: JobPlan) -> object:
+    """The lock on all machines that the chosen target made for the job; None if it made none."""
+    return next((found for made in entry.placement.option.resources if (found := made.values.get("lock"))), None)
+
+
 def notify(job: Job, answers: Mapping[str, str]) -> str:
     """When a notice is sent: what the user answered, else as cron mails; where MAILTO="" silenced cron, failures only."""
     answer = answers.get(f"{job.id}/notify")
@@ -101,7 +106,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "scheduled_by": entry.placement.option.dialect or "none",
         "calendar": _calendar(job),
         "secrets": list(secret_names.needed(job, entry.facts)),
-        "lock": next((lock for made in entry.placement.option.resources if (lock := made.values.get("lock"))), None),
+        "lock": lock(entry),
         "state": None,
         "files": [*(server_path(script.path) for script in entry.scripts), *programs.scripts(entry)],
     }

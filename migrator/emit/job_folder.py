@@ -92,6 +92,7 @@ def _context(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> dict[str
         "uid": DEBIAN_USERS.get(plain_user or "", FIRST_UID),
         "home": home if re.fullmatch(r"/[A-Za-z0-9._/-]+", home) and home != "/root" else "/home/job",
         "has_files": bool(entry.scripts or programs.scripts(entry)),
+        "lock": job_file.lock(entry),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
         "by_hand": [path.lstrip("/") for path in programs.scripts(entry)],
