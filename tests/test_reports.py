@@ -81,7 +81,7 @@ def test_markdown_stays_under_its_limit_and_says_what_it_left_out() -> None:
     text = markdown.write(many)[0].content
     assert len(text) <= markdown.LIMIT_BYTES
     assert re.search(rb"\d+ more stories are in report.html", text)
-    assert text.count(b"\n| job ") == 400, "the table has every job as long as it fits"
+    assert len(re.findall(rb"\n\| job \d", text)) == 400, "the table has every job as long as it fits"
     thousands = markdown.write(plan(tuple(job_plan(number, "/srv/x.sh") for number in range(3000))))[0].content
     assert len(thousands) <= markdown.LIMIT_BYTES
     assert re.search(rb"\d+ more jobs are in report.html", thousands)

@@ -65,6 +65,8 @@ def _ask(question: Question) -> str:
             answer = str(click.prompt(f"  {question.id}", default=question.default, err=True))
         except click.Abort:
             return STOP
+        if not answer and not question.default:
+            return SKIP  # there is no default to take; asking again would never end for `yes \'\'`
         if answer in {SKIP, STOP} or (why := review.refused(question, answer)) is None:
             return answer
         click.echo(safe(f"  {why}"), err=True)

@@ -84,13 +84,22 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,
         "emitted": _emitted(entry) if leaves else [],
-        "answers": "answers:\n" + "\n".join(words.answer_line(question) for question in placement.questions),
+        "answers": _answers(entry),
         "search": search.lower(),
         "sort": {
             "p95": (usage.duration_s.p95 if usage else None) or 0,
             "cost": float(placement.option.monthly_cost or 0),
         },
     }
+
+
+def _answers(entry: JobPlan) -> str:
+    """The lines of decisions.yaml for this job: what is asked, then (behind `#`) what may be said although nobody asks."""
+    asked = {question.id: question for question in entry.placement.questions}
+    also = {finding.question.id: finding.question for finding in entry.findings if finding.question is not None}
+    lines = [words.answer_line(question) for question in asked.values()]
+    lines += [f"  #{words.answer_line(also[key])[1:]}" for key in sorted(also) if key not in asked]
+    return "\n".join(["answers:", *lines]) if lines else ""
 
 
 def _emitted(entry: JobPlan) -> list[tuple[str, str]]:

@@ -108,12 +108,12 @@ def test_filter_sort_and_deep_link(browser: Browser, reports: Path) -> None:
 
 def test_the_keyboard_reaches_every_control(browser: Browser, reports: Path) -> None:
     page, _ = opened(browser, reports / "edge03/report.html")
-    wanted = page.evaluate("document.querySelectorAll('a[href], summary, input, select, button, [tabindex=\"0\"]').length")
+    focusable = "a[href], summary, input, select, button, [tabindex='0']"
+    wanted = page.evaluate(f"Array.from(document.querySelectorAll(`{focusable}`)).filter(one => one.checkVisibility()).length")
     page.evaluate("window.reached = new Set(); document.addEventListener('focusin', e => window.reached.add(e.target))")
-    for _ in range(wanted + 20):
+    for _ in range(wanted + 5):
         page.keyboard.press("Tab")
-    closed = page.evaluate("document.querySelectorAll('details:not([open]) :is(a[href], button, [tabindex=\"0\"])').length")
-    assert page.evaluate("window.reached.size") >= wanted - closed
+    assert page.evaluate("window.reached.size") >= wanted > 50
     page.context.close()
 
 
@@ -123,13 +123,39 @@ def test_it_prints(browser: Browser, reports: Path) -> None:
     page.context.close()
 
 
-def test_five_thousand_jobs_are_searched_at_once(browser: Browser, reports: Path) -> None:
+def test_five_thousand_jobs_open_and_are_searched_at_once(browser: Browser, reports: Path) -> None:
     page, wrong = opened(browser, reports / "large/report.html")
-    took = page.evaluate(
-        """() => { const box = document.getElementById('f-text'); box.value = 'job-4999'; const at = performance.now();
-        box.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - at; }"""
-    )
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    search = """text => new Promise(done => { const box = document.getElementById('f-text'); box.value = text; const at = performance.now();
+        box.dispatchEvent(new Event('input', {bubbles: true})); const own = performance.now() - at;
+        requestAnimationFrame(() => setTimeout(() => done([own, performance.now() - at]))); })"""
+    took = [page.evaluate(search, text) for text in ("job-4999", "job-4998", "job-4997", "job-4996")]
     assert page.evaluate("document.getElementById('f-count').value") == "1 of 5000 jobs"
-    print(f"search over 5,000 jobs: {took:.0f} ms")
+    assert page.locator("article.card:visible").count() == 1
+    own, drawn = (min(part) for part in zip(*took, strict=True))
+    print(f"5,000 jobs: first paint {painted:.0f} ms; search {own:.0f} ms, drawn {drawn:.0f} ms")
+    assert painted < 2000
+    assert own < 100
+    page.fill("#f-text", "")
+    assert page.locator("article.card").evaluate_all("cards => cards.filter(card => !card.hidden).length") == 200
+    page.evaluate("location.hash = 'job-00001387'")  # number 4,999, which is not laid out yet
+    page.wait_for_function("!document.getElementById('job-00001387').hidden")
     assert wrong == []
     page.context.close()
+
+
+def test_a_question_and_a_fold_are_reached_by_link_and_by_find(browser: Browser, reports: Path) -> None:
+    page, _ = opened(browser, reports / "web01/report.html")
+    page.locator(".blockers a").first.click()
+    assert page.evaluate("document.querySelector(':target').matches('article.card')")
+    page.context.close()
+
+
+def test_at_each_width_the_verdict_and_its_numbers_are_on_the_first_screen(browser: Browser, reports: Path) -> None:
+    for width, height in ((360, 740), (1200, 800)):
+        page, _ = opened(browser, reports / "web01/report.html", viewport={"width": width, "height": height})
+        for part in ("h1", ".numbers dd >> nth=0", ".numbers dd >> nth=2"):
+            box = page.locator(part).first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= height, f"{part} is below the first screen at {width} px"
+        page.context.close()
