@@ -1,6 +1,6 @@
 """Finds files by which one run remembers something for the next.
 
-Finds: a file, outside scratch folders, that the same job both reads and writes.
+Finds: a file, outside scratch folders, that the same job reads before it writes it.
 Why: elsewhere each run may start on an empty disk: it would see everything as new, or begin again from the start.
 Do: keep the file in object storage or on a mounted shared disk; or ask the database what was done last.
 Not: for a cache that only makes the job faster: answer `<job id>/state` with not-needed.
@@ -16,13 +16,9 @@ NAME = "local-state"
 
 
 def remembered(dossier: Dossier) -> tuple[Fact, ...]:
-    """The facts of files that this job both reads and writes, outside scratch and logs."""
-    written = {fact.value for fact in of(dossier, "writes-path")}
-    both = tuple(fact for fact in of(dossier, "reads-path") if fact.value in written)
+    """The facts of files that this job reads before it writes them, outside scratch and logs."""
     return tuple(
-        fact
-        for fact in first_of_each((*of(dossier, "state"), *both))
-        if path_kind(fact.value) not in {"scratch", "log", "nothing"}
+        fact for fact in first_of_each(of(dossier, "state")) if path_kind(fact.value) not in {"scratch", "log", "nothing"}
     )
 
 

@@ -53,6 +53,10 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         notes.add("package-chore", CHORES["scripts"][first.text], row)
         notes.add("command", name, row)
         return
+    if first.text.startswith(("/etc/init.d/", "/etc/rc.d/")) and len(argv) > 1:
+        notes.add("service-control", name, row, argv[1].is_known, detail=argv[1].text)
+        notes.add("command", name, row)
+        return
     if "/" in first.text and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
@@ -214,6 +218,9 @@ def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variable
     operands = parts.operands[known.skips :]
     if known.database:
         special.database(reader, known, parts, variables, row)
+    else:
+        for word in parts.values(*known.hosts):
+            note_host(notes, word.text.split("@")[-1].split(":")[0], row, word.is_known)
     if known.network:
         special_files.rsync_key(reader, arguments, row)
     if known.operands is None:

@@ -11,7 +11,7 @@ import warnings
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import effects, tokens
+from migrator.scripts import effects, python_cloud, tokens
 from migrator.scripts.effects import Place
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
@@ -163,7 +163,10 @@ class _Visitor(Values, ast.NodeVisitor):
         before = {key for key in self.notes.facts if key[0] in WORKING}
         calls = len(self.notes.calls)
         if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
-            self.names[node.target.id] = Word(f"${node.target.id}", False)
+            pattern = Word("", False)
+            if isinstance(node.iter, ast.Call) and self._dotted(node.iter.func) in {"glob.glob", "glob.iglob"} and node.iter.args:
+                pattern = self._word(node.iter.args[0])
+            self.names[node.target.id] = Word(pattern.text or f"${node.target.id}", False, bool(pattern.text))
         self.loops += 1
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
@@ -203,6 +206,8 @@ class _Visitor(Values, ast.NodeVisitor):
         place = self._place(node)
         arguments = [self._word(argument) for argument in node.args]
         named = {keyword.arg: self._word(keyword.value) for keyword in node.keywords if keyword.arg}
+        if isinstance(node.func, ast.Attribute):
+            python_cloud.note(self.notes, node.func.attr, arguments, named, place.row, tuple(self.aliases.values()))
         if name in {f"{ENVIRON}.get", GETENV} and arguments:
             if len(node.args) < 2 and not named:
                 self._variable(arguments[0].text, node, certain=False)

@@ -13,6 +13,7 @@ from tree_sitter import Language, Node, Parser
 from migrator.model.finding import Fact
 from migrator.model.source import Location
 from migrator.scripts import commands
+from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
 from migrator.scripts.words import Word, Words, text_of
@@ -193,6 +194,9 @@ class _Reader(Redirects):
             word = self.words.word(value)
             if word.text or word.is_known:
                 self.words.variables[name] = word
+            if name in {"BORG_REPO", "RESTIC_REPOSITORY"}:
+                remote = re.match(r"(?:\w+:(?://)?)?(?:[\w.-]+@)?([\w.-]+\.[\w-]+)[:/]", word.text)
+                note_host(self.notes, remote[1] if remote else "", node.start_point[0], word.is_known)
             if name in {"PGHOST", "MYSQL_HOST", "REDIS_HOST"} and word.is_known:
                 self.assigned.add(name)
 

@@ -78,6 +78,10 @@ def _docker(reader: Reader, name: str, known: Program, arguments: Arguments, var
     if not words:
         return
     verb = words[0].text
+    for word in split(tuple(words[1:]), ("-v", "--volume")).values("-v", "--volume"):
+        if word.text.startswith("/"):
+            mounted = word._replace(text=word.text.split(":")[0], is_known=False)
+            note_path(reader.notes, "reads-path", mounted, reader.words.folder, row, "mounted", reader.context.variables)
     takes = tuple(
         "-v -e -p -u -w -m -h -l --name --network --net --env-file --env --volume --user --workdir --memory --cpus --entrypoint "
         "--mount --label --link --log-driver --add-host --shm-size --pull --platform --restart --volumes-from "
@@ -102,12 +106,40 @@ def _systemctl(reader: Reader, name: str, known: Program, arguments: Arguments, 
         verb = operands[0] if turned else operands[-1]
         reader.notes.add("service-control", unit.text, row, unit.is_known, detail=verb.text)
     elif name in {"pkill", "killall", "kill"}:
+        asked = re.search(r"\b(?:cat|head -n ?1|<)\s*[\"']?([^\s\"')]+)", " ".join(word.text for word in arguments))
+        if name == "kill" and asked and arguments[0].text == "-0":
+            held = re.sub(r"\$\{?(\w+)\}?", lambda m: _value(reader, m[1], m[0]), asked[1])
+            reader.notes.add("lock", absolute(held, reader.words.folder), row, "$" not in held, detail="skip")
         if name == "kill" and any(word.text in {"-0", "$$", "$PPID", "$!"} for word in arguments):
             return  # asks whether a process lives
         unit = operands[-1] if operands else Word("(process)", False)
         reader.notes.add("service-control", unit.text, row, unit.is_known, detail=name)
     else:
         reader.notes.add("service-control", name, row, detail=" ".join(word.text for word in arguments[:3]) or None)
+
+
+def _value(reader: Reader, name: str, otherwise: str) -> str:
+    known = reader.words.variables.get(name)
+    return known.text if known is not None and known.is_known else otherwise
+
+
+def _certbot(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """The commands that a certificate's renewal runs."""
+    hooks = ("--deploy-hook", "--pre-hook", "--post-hook", "--renew-hook")
+    for word in split(arguments, hooks).values(*hooks):
+        inner = Call(path="", language="shell", evidence=reader.notes.evidence(row), inline=word.text, certain=False)
+        reader.notes.call(inner)
+
+
+def _mkdir(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """Folders that are made; `mkdir X.lock` without -p fails where it is there, which is how shells lock."""
+    parts = split(arguments, ("-m", "--mode"))
+    for word in parts.operands:
+        if not parts.has("-p", "--parents") and re.search(r"lock|\.lck", word.text.rpartition("/")[2], re.IGNORECASE):
+            path = absolute(home(word.text, reader), reader.words.folder)
+            reader.notes.add("lock", path, row, word.is_known, detail="skip")
+        else:
+            note_path(reader.notes, "writes-path", word, reader.words.folder, row, None, reader.context.variables)
 
 
 def _date(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
@@ -216,6 +248,9 @@ HANDLERS: dict[str, Handler] = {
     "tar": special_files.tar_command,
     "bsdtar": special_files.tar_command,
     "dd": special_files.dd_command,
+    "certbot": _certbot,
+    "certbot-auto": _certbot,
+    "mkdir": _mkdir,
     "docker": _docker,
     "podman": _docker,
     "nerdctl": _docker,

@@ -11,6 +11,18 @@ from migrator.scripts.words import Word
 
 Arguments = tuple[Word, ...]
 
+RESOURCE_OPTIONS = {
+    "--bucket": "s3",
+    "--queue-url": "sqs",
+    "--topic-arn": "sns",
+    "--table-name": "dynamodb",
+    "--function-name": "lambda",
+    "--secret-id": "secretsmanager",
+    "--stream-name": "kinesis",
+    "--container-name": "blob",
+    "--queue-name": "queue",
+}
+
 
 def find_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
     """Folders that are looked through, what is deleted, and what runs for each file."""
@@ -115,13 +127,35 @@ def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments,
             if index not in far and (word.text.startswith(("/", "~", ".", "$")) or "/" in word.text):
                 kind = "reads-path" if index < far[-1] else "writes-path"
                 note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+    if name == "az":
+        for word in split(arguments, ("-s", "--source", "-f", "--file")).values("-s", "--source", "-f", "--file"):
+            if "/" in word.text and "://" not in word.text:
+                kind = "writes-path" if "download" in texts else "reads-path"
+                note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
     for text in texts:
         if text.startswith("file://"):
             note_path(reader.notes, "reads-path", Word(text[7:], True), reader.words.folder, row, None, reader.context.variables)
+    _resources(reader, name, arguments, row)
     if texts[:2] == ["sqs", "receive-message"]:
         reader.notes.add("queue-or-mail", "message queue", row)
     if texts[:2] == ["pubsub", "subscriptions"] and "pull" in texts:
         reader.notes.add("queue-or-mail", "message queue", row)
+
+
+def _resources(reader: Reader, name: str, arguments: Arguments, row: int) -> None:
+    """What a cloud call names: buckets in addresses, and queues, topics, tables, functions, secrets in options."""
+    for word in arguments:
+        if match := re.match(r"(s3|gs|b2)://([\w.$@{}-]{1,200})", word.text):
+            reader.notes.add("cloud-resource", f"{match[1]}://{match[2]}", row, "$" not in match[2])
+    for option, service in RESOURCE_OPTIONS.items():
+        for word in split(arguments, (option,)).values(option):
+            named = word.text.rstrip("/").rpartition("/" if "://" in word.text else ":")[2]
+            if named and not (service == "blob" and name != "az"):
+                scheme = "s3://" if option == "--bucket" else f"{service}:"
+                reader.notes.add("cloud-resource", f"{scheme}{named}", row, word.is_known and "$" not in named)
+    texts = [word.text for word in split(arguments, ("--project", "--region", "--account")).operands]
+    if name == "gcloud" and texts[:2] in (["pubsub", "topics"], ["pubsub", "subscriptions"]) and len(texts) > 3:
+        reader.notes.add("cloud-resource", f"pubsub:{texts[3]}", row, "$" not in texts[3])
 
 
 def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:
