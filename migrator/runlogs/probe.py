@@ -48,8 +48,8 @@ def read(line: Line) -> Iterator[Event]:
         begun = record.event == "start"
         lasted_s = None if begun else _lasted_s(record)
         yield Event(
-            "start" if begun else "end", record.at * 1_000_000, "", "probe", record.user, command_text(command) if begun else None,
-            None, "unknown", record.id, record.status, cpu_s, memory_mib, lasted_s, 1_000_000, line.order,
+            "start" if begun else "end", record.at * 1_000_000, "", "probe", record.user,
+            command_text(command) if begun else None, None, "unknown", record.id, record.status, cpu_s, memory_mib, lasted_s, 1_000_000, line.order,
         )  # fmt: skip
 
 
