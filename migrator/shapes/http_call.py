@@ -13,6 +13,7 @@ from migrator.model.source import Evidence
 from migrator.shapes.workload import evidence, of, said, whole
 
 KIND: ShapeKind = "http_call"
+LEAST_BREAK_EVEN = 380_000  # requests a month; benchmarks/crossover.py, us-east-1
 CALLERS = frozenset({"curl", "wget", "lynx", "links", "http", "https", "fetch", "GET", "POST", "lwp-request", "w3m"})
 BESIDE = CALLERS | {
     "sleep",
@@ -59,10 +60,21 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     return Shape(
         kind=KIND,
         faithful=False,
-        evidence_for=evidence(urls),
+        evidence_for=(*evidence(urls), *_far_from_servers(job.monthly_invocations)),
         evidence_against=tuple(against),
         parts=(part,),
         wires=(Wire(kind="http", from_part="schedule", to_part="call"),),
         relieves=("memory_mib", "vcpu", "scratch_mib", "runtime", "stdin"),
         summary="the scheduler calls the URL itself; no program runs",
     )
+
+
+def _far_from_servers(monthly_calls: float | None) -> tuple[Evidence, ...]:
+    """The crossover check for a function behind the URL: what this job alone would make of it."""
+    if monthly_calls is None or monthly_calls >= LEAST_BREAK_EVEN:
+        return ()
+    text = (
+        f"{monthly_calls:,.0f} calls a month: a function behind the URL stays cheaper than two small servers and a load balancer "
+        f"up to {LEAST_BREAK_EVEN:,} calls even at 5 s and 1,769 MiB each (benchmarks/crossover.md)"
+    )
+    return (said(text),)
