@@ -56,7 +56,8 @@ def test_the_job_file_holds_the_command_and_cron_s_environment() -> None:
     value = json.loads(by_path(emitted(one(secret=True)))["jobs/night-1a2b/job.json"])
     environment = {name: base64.b64decode(text).decode() for name, text in value["environment"]}
     assert environment == {
-        "SHELL": "/bin/sh", "HOME": "/srv/shop", "PATH": "/usr/bin:/bin", "LOGNAME": "shop", "GREETING": samples.NASTY
+        "SHELL": "/bin/sh", "HOME": "/srv/shop", "PATH": "/usr/bin:/bin", "LOGNAME": "shop", "GREETING": samples.NASTY,
+        "MAILTO": "ops@example.com",  # cron hands it to the job, too
     }  # fmt: skip
     assert base64.b64decode(value["command_b64"]) == b"/srv/shop/bin/night.sh --password @secret:SHOP_PASSWORD@"
     assert base64.b64decode(value["stdin_b64"]) == b"hello\n"

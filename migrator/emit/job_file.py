@@ -25,7 +25,6 @@ PATHS = {
     "on-calendar": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
 NAMES_USER = frozenset({"cronie", "busybox", "on-calendar"})  # Debian's cron sets LOGNAME only
-SETTINGS_OF_CRON = frozenset({"MAILTO", "MAILFROM", "CRON_TZ", "RANDOM_DELAY", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING"})
 
 
 def home(job: Job, host: Host) -> str:
@@ -94,7 +93,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "command": job.command,
         "command_b64": _base64(raw(job.command, escaped=job.non_utf8)),
         "shell": job.shell,
-        "environment": [[name, _base64(text.encode())] for name, text in variables if name not in SETTINGS_OF_CRON],
+        "environment": [[name, _base64(text.encode())] for name, text in variables],
         "stdin_b64": None if job.stdin is None else _base64(raw(job.stdin, escaped=job.non_utf8)),
         "working_directory": job.working_directory or dict(variables)["HOME"],
         "umask": job.umask,
