@@ -66,7 +66,8 @@ def _shape_question(candidate: Candidate, chosen: Option, assumptions: Assumptio
     if not gains:
         return None
     job = candidate.job
-    kinds = tuple(dict.fromkeys(shape.kind for shape in candidate.shapes))
+    offered = {option.shape for option in candidate.options}  # a shape that no place takes is no answer
+    kinds = tuple(dict.fromkeys(shape.kind for shape in candidate.shapes if shape.kind in offered))
     return Question(
         id=f"{job.id}/shape",
         text=f"How should {job.name} be cut?",
