@@ -44,7 +44,7 @@ def saving(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
     y = {"field": "usd", "type": "quantitative", "title": "USD a month", "scale": {"domainMin": 0}}
     dash = [1, 0] if host.savings.can_go else [5, 4]
     spec = {
-        "width": 560,
+        "width": 440,
         "height": 190,
         "encoding": {"x": x, "y": y},
         "layer": [

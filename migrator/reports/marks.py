@@ -59,7 +59,7 @@ def week(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
         for number_of in [sum(part) / weeks]
     )
     columns = ("day", "minutes that never saw a run", "minutes with a run, added over all jobs")
-    legend = "one mark a minute, local time; the darker, the more weeks had a run in it"
+    legend = "one mark a minute, local time; the stronger, the more weeks had a run in it"
     return Picture("The server's week", says, "".join([*parts, "</svg>"]), columns, rows, legend)
 
 

@@ -11,7 +11,7 @@ from migrator.reports.words import LEAVING, money, span
 
 LONGEST = 40  # jobs in one picture; the table behind it has all
 TABLE_LONGEST = 300  # rows of the table behind a picture; every job's own card has its numbers
-MOST_ITEMS = 12
+MOST_ITEMS = 8
 FUNCTION_LIMIT_S, LONG_RUN_S = 900.0, 3600.0
 
 
@@ -135,9 +135,9 @@ def bills(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
         for name, cost in part
     ]
     y = {"field": "item", "type": "nominal", "sort": None, "title": None, "axis": {"ticks": False, "domain": False}}
-    x = {"field": "usd", "type": "quantitative", "title": "USD a month", "scale": {"domainMin": 0}}
+    x = {"field": "usd", "type": "quantitative", "title": "USD a month", "scale": {"domainMin": 0}, "axis": {"tickCount": 6}}
     spec = {
-        "width": 480,
+        "width": 330,
         "height": {"step": 24},
         "data": {"values": bars},
         "encoding": {"y": y, "x": x},

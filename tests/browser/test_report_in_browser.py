@@ -126,7 +126,8 @@ def test_it_prints(browser: Browser, reports: Path) -> None:
 def test_five_thousand_jobs_open_and_are_searched_at_once(browser: Browser, reports: Path) -> None:
     page, wrong = opened(browser, reports / "large/report.html")
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    search = """text => new Promise(done => { const box = document.getElementById('f-text'); box.value = text; const at = performance.now();
+    search = """text => new Promise(done => { const box = document.getElementById('f-text'); box.value = text;
+        const at = performance.now();
         box.dispatchEvent(new Event('input', {bubbles: true})); const own = performance.now() - at;
         requestAnimationFrame(() => setTimeout(() => done([own, performance.now() - at]))); })"""
     took = [page.evaluate(search, text) for text in ("job-4999", "job-4998", "job-4997", "job-4996")]
