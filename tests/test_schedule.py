@@ -94,7 +94,9 @@ def test_it_reads_every_probe_line_as_the_real_parser_did(flavour: str) -> None:
     for _, expression, line, answer in probes:
         bits = re.search(r"m=(\S+) h=(\S+) d=(\S+) M=(\S+) w=(\S+)", answer)
         rejected = flavour != "busybox" and "ERROR" in answer.split("//")[0]
-        if "REBOOT" in answer or ("~" in expression and flavour == "cronie"):
+        if "~" in expression and flavour == "cronie" and not rejected:
+            continue  # the parser drew a value: see test_it_pins_what_cronie_draws
+        if "REBOOT" in answer:
             with pytest.raises(ScheduleError):
                 crontab.read(expression, flavour, "UTC")  # type: ignore[arg-type]
             continue
@@ -111,6 +113,22 @@ def test_it_reads_every_probe_line_as_the_real_parser_did(flavour: str) -> None:
             want[2] = set(range(1, 32)) if bits[3] == "EMPTY" and bits[5] != "EMPTY" else want[2] - {0}
             want[4] = want[4] if bits[5] != "EMPTY" else set(range(7))
         assert got == want, line
+
+
+@pytest.mark.parametrize(
+    ("text", "pinned"), [("30~59 3 * * 1", "30 3 * * 1"), ("~ 4~ * * *", "0 4 * * *"), ("5,~10 1 ~ * ~", "0,5 1 1 * 0")]
+)
+def test_it_pins_what_cronie_draws(text: str, pinned: str) -> None:
+    assert crontab.read(text, "cronie", "UTC").canonical() == crontab.read(pinned, "cronie", "UTC").canonical()
+    found = translations(Schedule(grammar="cronie", expressions=(text,), timezone="UTC"), {})
+    for item in found:
+        assert item.proof.status in {"equal", "undocumented"}
+        assert "cronie draws a value each time it loads the file" in (item.proof.reason or "")
+
+
+def test_a_random_delay_is_said_with_the_proof() -> None:
+    delayed = Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="UTC", jitter_s=600.0)
+    assert all("up to 600 s later, at random" in (item.proof.reason or "") for item in translations(delayed, {}))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +168,9 @@ def test_the_day_rule_is_the_daemons_own(expression: str, flavour: str, days: li
         ("5/10 * * * *", "cronie", "a step needs a range or * before it"),
         ("0 0 * * monday", "debian", "day-of-week 'monday': 'monday' is not a number"),
         ("@Daily", "debian", "nicknames are written in small letters"),
-        ("0~30 * * * *", "cronie", "draws a random value"),
+        ("30~0 * * * *", "cronie", "is reversed"),
+        ("0~60 * * * *", "cronie", "out of range"),
+        ("0~59/10 * * * *", "cronie", "not a random value"),
         ("0 0 * * 5-1", "kubernetes", "is reversed"),
         ("0 0 * * 7", "kubernetes", "7 is out of range; kubernetes allows 0-6"),
         (",".join(["1"] * 50_000) + " * * * *", "debian", "at most 20,000 characters"),

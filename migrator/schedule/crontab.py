@@ -155,6 +155,9 @@ def _starred(text: str, flavour: Flavour) -> bool:
     return text.startswith("*")
 
 
+DRAWN = "cronie draws a value each time it loads the file"
+
+
 def _reject(field: Field, text: str, what: str, flavour: str) -> ScheduleError:
     names = f" or {field.names[0]}-{field.names[-1]}" if field.names and field.name == "month" else ""
     names = " (0 and 7 are Sunday) or sun-sat" if field.name == "day-of-week" else names
@@ -230,10 +233,10 @@ def _cronie(text: str, field: Field, flavour: str) -> Piece:
     remarks = []
     for piece in text.split(","):
         if "~" in piece and flavour == "cronie":
-            raise ScheduleError(
-                f"{field.name} {_shown(text)}: cronie draws a random value for ~ each time it loads the file, so there is "
-                "no fixed schedule to translate; write the value that you want"
-            )
+            value, remark = _drawn(piece, field, text)
+            values.add(value)
+            remarks.append(remark)
+            continue
         match = re.fullmatch(r"(\*|[^-/]*)(?:-([^-/]*))?(?:/([^-/]*))?", piece)
         if not match or (match[1] == "*" and match[2] is not None):
             raise _reject(field, text, f"{_shown(piece)} is not a number, range or step", flavour)
@@ -260,6 +263,21 @@ def _cronie(text: str, field: Field, flavour: str) -> Piece:
         else:
             values |= _in_range(range(low, high + 1, step), field, text, flavour)
     return Piece(frozenset(values), tuple(remarks))
+
+
+def _drawn(piece: str, field: Field, text: str) -> tuple[int, str]:
+    """Cronie's `low~high`: a value that it draws each time it loads the file. Nobody can know it, so the lowest is pinned: it is
+    one of the calendars that cronie may run, and the same each time that we read."""
+    match = re.fullmatch(r"([^-~/*]*)~([^-~/*]*)", piece)
+    if not match:
+        raise _reject(field, text, f"{_shown(piece)} is not a random value such as {field.low}~{field.high}", "cronie")
+    low = _number(match[1], field, text, "cronie") if match[1] else field.low
+    high = _number(match[2], field, text, "cronie") if match[2] else field.high
+    if low > high:
+        raise _reject(field, text, f"{_shown(piece)} is reversed", "cronie")
+    _in_range(range(low, low + 1), field, text, "cronie")
+    _in_range(range(high, high + 1), field, text, "cronie")
+    return low, f"{field.name} {_shown(piece)}: {DRAWN}, {low} to {high}; pinned to {low}, write another value if you want it"
 
 
 BUSYBOX_SIZES = {"minute": 60, "hour": 24, "day-of-month": 32, "month": 12, "day-of-week": 7}
@@ -402,4 +420,4 @@ def _with_seconds(fields: list[str], timezone: str) -> Reading:
     return Reading(Calendar(timezone=timezone, dst="clock", clocks=(clock,)), reading.remarks)
 
 
-__all__ = ["ALL_DAYS", "ALL_MONTHS", "ALL_WEEKDAYS", "FLAVOURS", "Flavour", "Reading", "explain", "read"]
+__all__ = ["ALL_DAYS", "ALL_MONTHS", "ALL_WEEKDAYS", "DRAWN", "FLAVOURS", "Flavour", "Reading", "explain", "read"]

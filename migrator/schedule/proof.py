@@ -105,7 +105,7 @@ def prove(
 
 def only_at_zone_changes(proof: Proof) -> bool:
     """True where all that differs, or may differ, are the hours that a zone change leaves out or repeats."""
-    return proof.reason in {AT_CHANGES, UNDOCUMENTED_AT_CHANGES}
+    return proof.status != "equal" and (proof.reason or "").startswith((AT_CHANGES, UNDOCUMENTED_AT_CHANGES))
 
 
 def _under(part: Calendar, law: str, source: Calendar) -> Calendar:

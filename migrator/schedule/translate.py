@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from migrator.errors import ScheduleError
 from migrator.model.finding import Proof, Translation
 from migrator.model.job import Schedule
 from migrator.schedule.calendar import Calendar
+from migrator.schedule.crontab import DRAWN
 from migrator.schedule.dialects import ALL, Dialect, Written
 from migrator.schedule.proof import prove
-from migrator.schedule.reading import calendar_of
+from migrator.schedule.reading import calendar_of, remarks_of
 
 CHOICES = ("accept", "guard", "utc")
 
@@ -38,7 +41,23 @@ def translations(
             "interval": "runs by elapsed time, not by the calendar",
         }.get("boot" if "@reboot" in schedule.expressions else schedule.trigger, "when it runs is not known")
         return tuple(_impossible(dialect, schedule.timezone, reason) for dialect in wanted)
-    return tuple(translation(calendar, dialect, _choice(choices, dialect), as_of) for dialect in wanted)
+    note = _randomness(schedule)
+    return tuple(_noted(translation(calendar, dialect, _choice(choices, dialect), as_of), note) for dialect in wanted)
+
+
+def _randomness(schedule: Schedule) -> str | None:
+    """What the source leaves to chance and the translation does not: said with the proof, which is about the pinned calendar."""
+    said = [remark for remark in remarks_of(schedule) if DRAWN in remark]
+    if schedule.jitter_s:
+        said.append(f"the source starts up to {schedule.jitter_s:g} s later, at random; the translation starts at once")
+    return "; ".join(said) or None
+
+
+def _noted(found: Translation, note: str | None) -> Translation:
+    if note is None or found.proof.status == "impossible":
+        return found
+    reason = f"{found.proof.reason}; {note}" if found.proof.reason else note
+    return msgspec.structs.replace(found, proof=msgspec.structs.replace(found.proof, reason=reason))
 
 
 def _choice(choices: dict[str, str], dialect: Dialect) -> str | None:
