@@ -182,6 +182,14 @@ def test_shared_resources_are_written_once() -> None:
     assert text.count('resource "aws_sns_topic" ') == 1
 
 
+@pytest.mark.parametrize("job_id", ["job-1a2b", "7z-1a2b", "notices-1a2b"])
+def test_a_job_s_own_resources_stand_in_its_own_file(job_id: str) -> None:
+    found = by_path(emitted(samples.plan(samples.entry("aws_lambda", job_id))))
+    assert b"aws_lambda_function" in found[f"aws/terraform/{job_id}.tf"]
+    assert b'"aws_sns_topic" "notices"' in found["aws/terraform/shared.tf"]
+    assert job_id.replace("-", "_").encode() not in found["aws/terraform/shared.tf"]
+
+
 def test_the_same_plan_gives_the_same_bytes_in_any_order() -> None:
     entries = [samples.entry("aws_lambda", "a-1"), samples.entry("aws_fargate", "b-2", secret=True)]
     assert emitted(samples.plan(*entries)).out_files == emitted(samples.plan(*entries[::-1])).out_files

@@ -31,6 +31,7 @@ def files(provider: str, language: str, entries: Iterable[JobPlan], region: str 
     """The templates of these jobs, all of one provider. Raises `EmitError` if two jobs want different things of one name."""
     layout, jobs = LANGUAGES[language], tuple(entries)
     shared: dict[tuple[str, str], Resource] = {}
+    first: dict[tuple[str, str], JobPlan] = {}  # whose fragment it becomes
     by_job: list[tuple[JobPlan, list[str]]] = []
     together: list[str] = []
     for entry in jobs:
@@ -38,6 +39,7 @@ def files(provider: str, language: str, entries: Iterable[JobPlan], region: str 
         for resource in entry.placement.option.resources:
             if _is_shared(resource, entry):
                 known = shared.setdefault((resource.kind, resource.name), resource)
+                first.setdefault((resource.kind, resource.name), entry)
                 if _definition(known) != _definition(resource):
                     raise EmitError(
                         f"{resource.kind}.{resource.name}: two jobs describe it differently; emit them apart with --job"
@@ -45,7 +47,6 @@ def files(provider: str, language: str, entries: Iterable[JobPlan], region: str 
                 continue
             own.append(fragment(resource, entry, layout, language))
         by_job.append((entry, own))
-    first = {key: next(e for e in jobs if any((r.kind, r.name) == key for r in e.placement.option.resources)) for key in shared}
     together = [fragment(resource, first[key], layout, language) for key, resource in sorted(shared.items())]
     out = []
     fragments = _joined(together if layout.per_job else [*together, *(text for _, own in by_job for text in own)])
@@ -84,7 +85,7 @@ def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str
 
 def _is_shared(resource: Resource, entry: JobPlan) -> bool:
     identifier = entry.job.id.replace("-", "_")
-    return not resource.name.removeprefix("job_").startswith(identifier)
+    return not resource.name.startswith((identifier, f"job_{identifier}"))  # job_: where the id begins with a digit
 
 
 def _definition(resource: Resource) -> dict[str, object]:
