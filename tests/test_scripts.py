@@ -94,6 +94,35 @@ def test_a_chain_of_scripts_is_followed_through_folders_and_languages(tmp_path: 
     assert not [line for line in lines if "environment-variable TARGET" in line]
 
 
+def test_a_sourced_file_says_where_the_paths_lead(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        srv__app__run_DOT_sh='#!/bin/sh\n. /etc/shop.env\ncp "$IN/a.csv" $OUT/a.csv\n',
+        etc__shop_DOT_env="IN=/srv/in\nexport OUT='/srv/out'  # made by hand\nDB_PASSWORD=Hk7-winter-Tanne\n",
+    )
+    lines = facts_of(tmp_path, "/srv/app/run.sh")[0]
+    assert "reads-path /srv/in/a.csv @3" in lines
+    assert "writes-path /srv/out/a.csv @3" in lines
+    assert not [line for line in lines if "Tanne" in line]
+
+
+def test_a_library_has_the_version_that_is_installed_beside_the_script(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        srv__app__load_DOT_py="#!/usr/bin/env python3\nimport requests, yaml, unheard\n",
+        srv__app__venv__lib__python3_DOT_11__x="",
+    )
+    beside = tmp_path / "srv/app/venv/lib/python3.11/site-packages"
+    system = tmp_path / "usr/lib/python3/dist-packages"
+    for folder in (beside / "requests-2.31.0.dist-info", system / "requests-2.20.0.dist-info", system / "PyYAML-6.0.dist-info"):
+        folder.mkdir(parents=True)
+        (folder / "top_level.txt").write_text("yaml\n_yaml\n" if "YAML" in folder.name else "requests\n")
+    lines = facts_of(tmp_path, "/srv/app/load.py")[0]
+    assert "library requests [requests==2.31.0] @2" in lines
+    assert "library yaml [PyYAML==6.0] @2" in lines
+    assert "library unheard @2" in lines
+
+
 def test_scripts_that_call_each_other_end(tmp_path: Path) -> None:
     plant(tmp_path, srv__a_DOT_sh="#!/bin/sh\n/srv/b.sh\n", srv__b_DOT_sh="#!/bin/sh\n/srv/a.sh\n")
     assert facts_of(tmp_path, "/srv/a.sh")[1] == ["/srv/a.sh", "/srv/b.sh"]

@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import elf
+from migrator.scripts import distributions, elf, known_better
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -35,9 +35,6 @@ SYSTEM = (
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
 ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})=", re.MULTILINE)
-HOST_OF_CONFIGURATION = re.compile(
-    r"""["'](?:db_?)?host(?:name)?["']\s{0,4}(?:=>|:)\s{0,4}["'](?:p:)?([\w.-]{1,200})["']""", re.IGNORECASE
-)
 RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
 
 
@@ -56,16 +53,6 @@ def facts(files: HostFiles, host: Host, job: Job) -> tuple[JobFacts, dict[str, b
     wrappers, `sh -c`, interpreters, `source` and run-parts, each once, at most 8 deep and 60 in all.
     """
     return _Walk(files, host, job).walk()
-
-
-def _with_host(fact: Fact, text: str) -> Fact:
-    """A database whose host stands in the one array or dictionary of the text that names a host."""
-    if fact.kind != "database" or "://" in fact.value or fact.value.startswith(("sqlite", "unknown")):
-        return fact
-    hosts = {match[1] for match in HOST_OF_CONFIGURATION.finditer(text)}
-    if len(hosts) != 1:
-        return fact
-    return Fact(kind="database", value=f"{fact.value}://{hosts.pop()}", evidence=fact.evidence, certain=False, detail=fact.detail)
 
 
 class _Walk:
@@ -122,8 +109,10 @@ class _Walk:
     def _settled(self) -> tuple[Fact, ...]:
         """Without what a script that was read says better itself, and without variables that a sourced file sets."""
         locks = {fact.value for fact in self.found.values() if fact.kind == "lock" and fact.value.startswith("/")}
+        modules = [fact.value for fact in self.found.values() if fact.kind == "library"]
+        versions = distributions.installed(self.files, modules, [path for path in self.scripts if path.endswith(".py")])
         return tuple(
-            fact
+            known_better.with_version(fact, versions)
             for fact in self.found.values()
             if not (fact.detail == "argument" and fact.evidence.location in self.followed)
             and not (fact.kind in {"state", "writes-path", "deletes-path"} and fact.value in locks)
@@ -167,8 +156,11 @@ class _Walk:
         inspector = next((plugin for plugin in scripts.ALL if language == plugin.LANGUAGE), None)
         if inspector is None:
             return
+        if language == "shell":
+            sourced = known_better.sourced_values(self.files, text, context)
+            context = context._replace(variables={**sourced, **context.variables})
         reading = inspector.read(text, location, context)
-        gathered = reading.facts if language == "shell" else tuple(_with_host(fact, text) for fact in reading.facts)
+        gathered = reading.facts if language == "shell" else tuple(known_better.with_host(fact, text) for fact in reading.facts)
         self._take(gathered, certain)
         self.pending = [
             *(

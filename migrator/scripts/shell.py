@@ -58,7 +58,7 @@ class _Reader(Redirects):
         self.context = context
         self.script = None if context.is_command_line else notes.location.path
         self.assigned: set[str] = set()
-        self.words = Words({name: Word(value, True) for name, value in context.variables.items()}, self.script, self._unset)
+        self.words = Words({name: Word(value, True) for name, value in context.variables.items()}, self.script, self._asked_for)
         for number, value in enumerate(context.arguments or (), 1):
             self.words.variables[str(number)] = Word(value, "$" not in value)
         self.words.folder = context.working_directory
@@ -100,7 +100,7 @@ class _Reader(Redirects):
                 self.assigned.add("*")  # a file that is read in may set anything
             pending.extend(node.children)
 
-    def _unset(self, name: str, row: int) -> None:
+    def _asked_for(self, name: str, row: int) -> None:
         if name in self.assigned or name in ALWAYS_SET or name in self.words.variables or name in self.functions:
             return
         self.notes.add("environment-variable", name, row, certain="*" not in self.assigned)
@@ -109,7 +109,7 @@ class _Reader(Redirects):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.notes.add("command", "(deeply nested)", node.start_point[0], certain=False)
-        elif (visit := getattr(self, f"_{node.type}", None)) is not None:
+        elif node.is_named and (visit := getattr(self, f"_{node.type}", None)) is not None:
             visit(node, top)
         else:
             for child in node.children:
