@@ -99,6 +99,7 @@ def test_a_better_shape_is_proposed_and_taken_only_when_the_user_says_so() -> No
     shapes = (
         Shape(kind="scheduled_batch", faithful=True),
         Shape(kind="event_glue", faithful=False, summary="an object starts it"),
+        Shape(kind="workflow", faithful=False, summary="no place takes it, so it is no answer"),
     )
     options = (option("a", "5"), option("a", "1", shape="event_glue"))
     placed = choose(*options, shapes=shapes)
