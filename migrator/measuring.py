@@ -31,6 +31,7 @@ def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime
     """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
     logged = read(files, host, as_of)
     runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files)))
+    runs = [run for run in runs if run.job_id is not None or run.source != "systemd_unit"]  # a service is no job without a timer
     stamps = [event.at_us for event in logged.events]
     seen = (min(stamps), max(stamps)) if stamps else None
     return summary(runs, host, jobs, seen, logged.problems), table(runs)

@@ -47,9 +47,10 @@ def read(line: Line) -> Iterator[Event]:
     if record.event in {"start", "end"} and 0 <= record.at < 10**11:
         begun = record.event == "start"
         lasted_s = None if begun else _lasted_s(record)
+        text = command_text(command) if begun else None
         yield Event(
-            "start" if begun else "end", record.at * 1_000_000, "", "probe", record.user,
-            command_text(command) if begun else None, None, "unknown", record.id, record.status, cpu_s, memory_mib, lasted_s, 1_000_000, line.order,
+            "start" if begun else "end", record.at * 1_000_000, "", "probe", record.user, text, None, "unknown", record.id,
+            record.status, cpu_s, memory_mib, lasted_s, 1_000_000, line.order,
         )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ class Matching:
                 texts.add(job.location.path)
             for text in sorted(texts):
                 self._jobs[job.user, text].append(job)
+                if job.user is not None and text.endswith(".service"):
+                    self._jobs[None, text].append(job)  # systemd names no user
                 if len(text) >= CUT_CHARS:
                     self._long.append((job.user, text, job))
 

@@ -65,7 +65,12 @@ class Pairing:
         start = Start(event, self._lives[-1])
         self._starts.append(start)
         if event.source in BY_NUMBER:
-            if event.session is not None:
+            if event.session is None:
+                return
+            before = self._numbered.get((event.source, event.session))
+            if event.pid_role == "child" and before is not None and before.end is None:
+                self._starts.pop()  # systemd: Starting, then Started
+            else:
                 self._numbered[event.source, event.session] = start
             return
         if event.source in BY_TEXT:
@@ -165,6 +170,11 @@ class Pairing:
         return life.ends > 0 or life is self._lives[-1]
 
     def _failure(self, event: Event) -> None:
+        if event.source in BY_NUMBER:
+            numbered = self._numbered.get((event.source, event.session or ""))
+            if numbered is not None and numbered.end is None:
+                numbered.exit_status = event.exit_status
+            return
         self._lives[-1].failures += 1
         start = self._by_pid.get(event.pid) if event.pid is not None else None
         if start is not None and start.exit_status is None and start.event.at_us <= event.at_us:
