@@ -36,7 +36,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if said == "stay":
         body = f"reads {names}, which you say must stay on this server; so the job stays too"
         return told(dossier, NAME, "note", body, facts=facts, verdict="stay")
-    soft = said == "share" or not _service_owns(dossier, facts)
+    soft = said == "share" or not service_owns(dossier, facts)
     fed = {link.via for link in dossier.links if link.kind == "feeds" and link.to_job == dossier.job.id}
     who = "another job of this plan writes them" if fed else "who writes them is not known"
     if not soft:
@@ -87,7 +87,8 @@ SERVICE_FOLDERS = {
 }
 
 
-def _service_owns(dossier: Dossier, facts: tuple[Fact, ...]) -> bool:
+def service_owns(dossier: Dossier, facts: tuple[Fact, ...]) -> bool:
+    """True where one of the files lies in a folder of a service that this server runs."""
     for service in dossier.host.services or ():
         for name, folders in SERVICE_FOLDERS.items():
             if service.name.startswith(name) and any(fact.value.startswith(folders) for fact in facts):

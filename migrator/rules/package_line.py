@@ -62,4 +62,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
 def _is_its_own(program: str, command: str) -> bool:
     """True where the program that is tested is the one that runs, and it is about nothing that people put there."""
     name = program.rsplit("/", 1)[-1]
-    return command.count(program) > 1 and ANYBODYS.match(name) is None and OUTSIDE.search(command) is None
+    runs = command.count(program) > 1 or re.search(
+        rf"(?:&&|\|\||then|;)\s*(?:nice\s+(?:-n\s*\d+\s+)?)?{re.escape(name)}\b", command
+    )
+    return bool(runs) and ANYBODYS.match(name) is None and OUTSIDE.search(command) is None
