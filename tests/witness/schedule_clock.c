@@ -20,7 +20,7 @@ static time_t *now;      /* shared by the daemon and its children */
 static time_t end;
 static time_t forked_at; /* a child lives at the instant of its fork */
 static int is_child;
-static int log_fd = -1;
+static char log_path[4096]; /* opened when needed: daemons close what they did not open */
 
 __attribute__((constructor)) static void begin(void) {
     const char *start = getenv("CLOCK_START");
@@ -28,8 +28,7 @@ __attribute__((constructor)) static void begin(void) {
     now = mmap(NULL, sizeof *now, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     *now = atoll(start);
     end = atoll(getenv("CLOCK_END"));
-    int fd = open(getenv("CLOCK_LOG"), O_WRONLY | O_CREAT | O_APPEND, 0666);
-    log_fd = fcntl(fd, F_DUPFD, 900); /* daemons close the low descriptors */
+    snprintf(log_path, sizeof log_path, "%s", getenv("CLOCK_LOG"));
     unsetenv("LD_PRELOAD");
 }
 
@@ -77,6 +76,7 @@ pid_t vfork(void) { return fork(); }
 static void note(const char *command) {
     char line[4096];
     int length = snprintf(line, sizeof line, "%ld %s\n", (long)time(NULL), command);
+    int log_fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0666);
     if (write(log_fd, line, length < (int)sizeof line ? length : (int)sizeof line - 1) < 0) _exit(9);
     _exit(0);
 }
