@@ -31,7 +31,7 @@ DOORS = {
     "click": ("cli", "commands"),
     "rich": ("terminal",),
     "jinja2": ("render",),
-    "ruamel": ("planfile",),
+    "ruamel": ("planfile", "schedulers.kubernetes_cron_job"),
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),

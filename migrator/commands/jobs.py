@@ -32,8 +32,8 @@ FIELDS = "id host path line scheduler schedule timezone user command stdin envir
 def command(sources: tuple[str, ...], output_format: str) -> int:
     """List everything that is scheduled.
 
-    SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), or `-` (the output
-    of `crontab -l`). What was not understood, and what the daemon ignores, goes to standard error.
+    SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), ssh://user@host, or
+    `-` (the output of `crontab -l`). What was not understood, and what the daemon ignores, goes to standard error.
     """
     jobs: list[Job] = []
     problems: list[Problem] = []
@@ -56,8 +56,14 @@ def command(sources: tuple[str, ...], output_format: str) -> int:
             click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
     if not accounting and not jobs:
         click.echo(f"nothing is scheduled in {', '.join(safe(s) for s in sources)}: there is no crontab or timer in it", err=True)
-    click.echo(f"{len(jobs)} jobs in {len(accounting)} files, {len(problems)} problems", err=True)
+    counts = (_count(len(jobs), "job"), _count(len(accounting), "file"), _count(len(problems), "problem"))
+    click.echo(f"{counts[0]} in {counts[1]}, {counts[2]}", err=True)
     return EXIT_FAILED if failed else EXIT_DONE
+
+
+def _count(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _add(files: HostFiles, jobs: list[Job], problems: list[Problem], accounting: list[Accounting]) -> None:

@@ -4,7 +4,16 @@ from typing import Protocol
 
 from migrator.model.job import Host, Schedules
 from migrator.model.source import HostFiles
-from migrator.schedulers import anacrontab, run_parts, system_crontab, systemd_timer, user_crontab
+from migrator.schedulers import (
+    anacrontab,
+    at_spool,
+    kubernetes_cron_job,
+    run_parts,
+    supercronic,
+    system_crontab,
+    systemd_timer,
+    user_crontab,
+)
 
 
 class Scheduler(Protocol):
@@ -16,4 +25,13 @@ class Scheduler(Protocol):
         """Jobs, Problems and the Accounting of each file. A bad line is a Problem and the rest goes on, as the daemon would."""
 
 
-ALL: tuple[Scheduler, ...] = (system_crontab, run_parts, anacrontab, user_crontab, systemd_timer)
+ALL: tuple[Scheduler, ...] = (
+    system_crontab,
+    run_parts,
+    anacrontab,
+    user_crontab,
+    systemd_timer,
+    at_spool,
+    supercronic,
+    kubernetes_cron_job,
+)

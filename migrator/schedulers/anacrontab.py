@@ -13,7 +13,7 @@ from migrator.schedulers.crontab_file import Counter, Draft, merged
 from migrator.schedulers.identity import job_id, main_program, name_from
 from migrator.schedulers.owner import owner_of
 
-READS = ("/etc/anacrontab",)
+READS: tuple[str, ...] = ("/etc/anacrontab",)
 NAME = "anacrontab"
 SETTING = re.compile(r"\s*([^ \t=]+)\s*=(.*)")
 ENTRY = re.compile(r"\s*(\d{1,6}|@\w+)\s+(\d{1,6})\s+([^\s/]+)\s+(\S.*)")

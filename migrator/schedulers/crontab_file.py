@@ -17,6 +17,7 @@ from migrator.schedulers.owner import owner_of
 
 MOST_PROBLEMS = 50  # of one file, each with its line; the rest is one more Problem with their number
 MOST_COMMENT_LINES = 12
+MOST_COUNTED_MIB = 256  # of a file that is too large to be read: a sparse file has no end worth waiting for
 DEBIAN_EMPTY_VALUE_UNTIL = {"debian": 12, "ubuntu": 24, "raspbian": 12}
 RHEL_EMPTY_VALUE_UNTIL = 7
 UNKNOWN_GRAMMAR: Grammar = "debian"
@@ -124,16 +125,20 @@ def _line_count(raw: bytes) -> int:
 def _unread(files: HostFiles, draft: Draft) -> Schedules:
     """A file that is too large or may not be read: all its lines are one Problem."""
     lines = 0
-    last = b""
+    last, more = b"", ""
     try:
         with files.open(draft.path) as stream:
-            while block := stream.read(1 << 20):
+            for _ in range(MOST_COUNTED_MIB):
+                if not (block := stream.read(1 << 20)):
+                    break
                 lines += block.count(b"\n")
                 last = block[-1:]
+            else:
+                more = "more than "
     except (SourceError, OSError):
         lines = 0
     lines += 0 if last in {b"", b"\n"} else 1
-    message = f"cannot be read as a crontab ({lines:,} lines; see the size limit or permission of this file)"
+    message = f"cannot be read as a crontab ({more}{lines:,} lines; see the size limit or permission of this file)"
     problem = Problem(location=draft.at(), message=message, kind="unreadable")
     draft.counts["problem"] = lines
     account = Accounting(host=draft.host.name, path=draft.path, lines=lines, **draft.counts)

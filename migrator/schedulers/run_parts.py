@@ -16,7 +16,7 @@ from migrator.schedulers.file_rule import ignored_part
 from migrator.schedulers.identity import job_id
 
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
-READS = (*(f"/etc/cron.{period}/*" for period in PERIODS), "/etc/periodic/*/*", "/usr/sbin/anacron")
+READS: tuple[str, ...] = (*(f"/etc/cron.{period}/*" for period in PERIODS), "/etc/periodic/*/*", "/usr/sbin/anacron")
 NAME = "run_parts"
 CALL = re.compile(r"\brun-parts\b((?:\s+-\S+(?:\s+\d+(?=\s))?)*)\s+([\"']?)(/[^\s\"';|&)}]+)\2")
 ANACRON_GUARD = re.compile(r"(-x\s+\S*/anacron\b.*\|\||\[\s*!\s*-x\s+\S*/anacron|!\s*test\s+-x\s+\S*/anacron)")

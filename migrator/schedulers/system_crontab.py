@@ -12,7 +12,7 @@ from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, mer
 from migrator.schedulers.crontab_file import read as read_file
 from migrator.schedulers.file_rule import ignored_mode, ignored_name
 
-READS = ("/etc/crontab", "/etc/cron.d/*", "/etc/default/cron")
+READS: tuple[str, ...] = ("/etc/crontab", "/etc/cron.d/*", "/etc/default/cron")
 NAME = "system_crontab"
 ROOT = 0
 

@@ -10,7 +10,7 @@ from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, mer
 from migrator.schedulers.crontab_file import read as read_file
 from migrator.schedulers.file_rule import ignored_mode
 
-READS = ("/var/spool/cron/crontabs/*", "/var/spool/cron/tabs/*", "/var/spool/cron/*", "/etc/crontabs/*", "-")
+READS: tuple[str, ...] = ("/var/spool/cron/crontabs/*", "/var/spool/cron/tabs/*", "/var/spool/cron/*", "/etc/crontabs/*", "-")
 NAME = "user_crontab"
 NOT_TABS = {".", "..", "lastrun", "cron.update", ".SEQ", "root.cron.update"}
 

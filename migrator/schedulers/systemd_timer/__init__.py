@@ -15,7 +15,7 @@ from migrator.schedulers.identity import job_id
 from migrator.schedulers.systemd_timer.service import environment_of, process_of, redacted_command, seconds
 from migrator.schedulers.systemd_timer.unit_file import SYSTEM_FOLDERS, USER_FOLDERS, Lines, Unit, account, find, load
 
-READS = tuple(
+READS: tuple[str, ...] = tuple(
     f"{folder}/{pattern}"
     for folder in (*SYSTEM_FOLDERS, *USER_FOLDERS, "/home/*/.config/systemd/user", "/root/.config/systemd/user")
     for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")

@@ -1,0 +1,200 @@
+"""Schedulers beside cron: at, supercronic, Kubernetes CronJobs; and hostile trees."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migrator import schedulers
+from migrator.hosts import reading
+from migrator.model.job import Accounting, Job
+from migrator.model.source import Problem
+from migrator.sources.opening import open_source
+
+# written by at 3.2.5 for `echo 'bin/report.sh --password=hunter2hunter2' | at 04:05 2026-11-25`
+AT = """#!/bin/sh
+# atrun uid=1000 gid=1000
+# mail alice 0
+umask 22
+HOME=/home/alice; export HOME
+cd /home/alice || {
+\t echo 'Execution directory inaccessible' >&2
+\t exit 1
+}
+${SHELL:-/bin/sh} << 'marcinDELIMITER6b8b4567'
+bin/report.sh --password=hunter2hunter2
+
+marcinDELIMITER6b8b4567
+"""
+CRON_JOB = """# nightly
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: report
+  namespace: shop
+spec:
+  schedule: "30 2 * * 1-5"
+  timeZone: Europe/Berlin
+  suspend: false
+
+  jobTemplate:
+    spec:
+      activeDeadlineSeconds: 900
+      template:
+        spec:
+          containers:
+            - name: main
+              image: shop:1
+              command: ["/bin/sh", "-c", "report --to 'a b'"]
+              env:
+                - {name: API_TOKEN, value: abcdef0123456789}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: broken}
+spec:
+  schedule: "61 * * * *"
+  jobTemplate: {spec: {template: {spec: {containers: [{name: x, image: y}]}}}}
+"""
+
+
+def everything(root: Path) -> tuple[list[Job], list[Problem], list[Accounting]]:
+    (files,) = open_source(str(root))
+    host, _ = reading.read(files)
+    parts = [part.read(files, host) for part in schedulers.ALL]
+    accounts = [account for part in parts for account in part.accounting]
+    for account in accounts:
+        assert account.lines == account.job + account.setting + account.comment + account.blank + account.problem, account
+    return [job for part in parts for job in part.jobs], [problem for part in parts for problem in part.problems], accounts
+
+
+def put(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_a_job_of_at_runs_once_at_the_minute_of_its_name(tmp_path: Path) -> None:
+    minute = 29926325  # 2026-11-25 04:05 UTC: `date -u -d '2026-11-25 04:05' +%s` / 60
+    put(tmp_path, "etc/passwd", "alice:x:1000:1000::/home/alice:/bin/sh\n")
+    put(tmp_path, f"var/spool/cron/atjobs/a00002{minute:08x}", AT)
+    put(tmp_path, "var/spool/cron/atjobs/.SEQ", "00002\n")
+    put(tmp_path, "var/spool/cron/atjobs/junk", "hello\n")
+    (job,), problems, accounts = everything(tmp_path)
+    assert job.schedule.expressions == ("once, 2026-11-25 04:05 UTC",)
+    assert (job.user, job.working_directory, job.location.line) == ("alice", "/home/alice", 11)
+    assert "hunter2" not in job.command
+    assert job.command.startswith("bin/report.sh --password=@secret:")
+    assert [problem.location.path for problem in problems] == ["/var/spool/cron/atjobs/junk"]
+    assert [account.lines for account in accounts] == [AT.count("\n"), 1]
+
+
+def test_supercronic_is_known_by_what_starts_it(tmp_path: Path) -> None:
+    put(tmp_path, "etc/systemd/system/jobs.service", "[Service]\nExecStart=/usr/local/bin/supercronic -debug /etc/jobs/crontab\n")
+    put(tmp_path, "etc/jobs/crontab", "*/5 * * * * * curl -fsS https://example.org/tick\n")
+    put(tmp_path, "Dockerfile", 'CMD ["supercronic", "/app/gone"]\n')
+    (job,), problems, _ = everything(tmp_path)
+    assert (job.scheduler, job.schedule.grammar, job.schedule.expressions) == ("supercronic", "supercronic", ("*/5 * * * * *",))
+    assert [problem.kind for problem in problems] == ["missing"]
+
+
+def test_a_kubernetes_cron_job_is_a_job(tmp_path: Path) -> None:
+    put(tmp_path, "k8s/report.yaml", CRON_JOB)
+    put(tmp_path, "k8s/other.yaml", "kind: Deployment\n")
+    (job,), problems, (account,) = everything(tmp_path)
+    assert (job.name, job.schedule.expressions, job.schedule.timezone) == ("shop/report", ("30 2 * * 1-5",), "Europe/Berlin")
+    assert job.command == """/bin/sh -c 'report --to '"'"'a b'"'"''"""
+    assert (job.timeout_s, job.location.line) == (900.0, 8)
+    assert "abcdef0123456789" not in str(job)
+    assert [problem.location.line for problem in problems] == [28]
+    assert account.lines == CRON_JOB.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: CronJob\nspec: 1\n",
+        "kind: CronJob\n\t- {",
+        "kind: CronJob\n" + "[" * 5000,
+        "- kind: CronJob\n",
+        "kind: CronJob\na: &a [*a]\n",
+    ],
+)
+def test_hostile_yaml_is_a_problem(tmp_path: Path, text: str) -> None:
+    put(tmp_path, "k8s/x.yaml", text)
+    jobs, _, (account,) = everything(tmp_path)
+    assert not jobs
+    assert account.lines == len(text.rstrip("\n").split("\n"))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "* * * * * a",
+                "* * * * * a \\",
+                "A=b",
+                "A=b \\",
+                "# c",
+                "# c \\",
+                "",
+                " ",
+                "\\",
+                "x",
+                "x\\",
+                "@reboot y",
+                "\t\\",
+                "1 2 3 4 5 %z\\",
+            ]
+        ),
+        max_size=8,
+    ),
+    st.booleans(),
+    st.sampled_from(["alpine", "debian", "rhel"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_line_is_lost_whatever_continues_it(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], ends: bool, os_id: str
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    put(root, "etc/os-release", f"ID={os_id}\n")
+    text = "\n".join(lines) + ("\n" if ends else "")
+    put(root, "etc/crontabs/root", text)
+    _, _, accounts = everything(root)
+    assert [account.lines for account in accounts] == [text.count("\n") + (0 if text.endswith("\n") or not text else 1)]
+
+
+def test_a_hostile_tree_ends_in_messages(tmp_path: Path) -> None:
+    for folder in ("etc/cron.d", "var/spool/cron/crontabs", "etc/cron.daily", "etc/systemd/system", "proc"):
+        (tmp_path / folder).mkdir(parents=True)
+    os.mkfifo(tmp_path / "etc/cron.d/pipe")
+    os.mkfifo(tmp_path / "etc/crontab")
+    (tmp_path / "etc/cron.d/loop").symlink_to("loop")
+    (tmp_path / "proc/self").symlink_to("..")
+    (tmp_path / "etc/cron.d/up").symlink_to("../../../../../../../../etc/shadow")
+    (tmp_path / "etc/cron.daily/around").symlink_to("/proc/self/proc/self/etc/cron.daily")
+    Path(os.fsdecode(bytes(tmp_path / "etc/cron.d") + b"/caf\xe9")).write_text("* * * * * root true\n")
+    with (tmp_path / "var/spool/cron/crontabs/root").open("wb") as sparse:
+        sparse.truncate(3 << 30)
+    (tmp_path / "etc/systemd/system/x.timer").write_bytes(b"[Timer]\nOnCalendar=" + b"*" * 100_000 + b"\n")
+    began = time.monotonic()
+    jobs, problems, _ = everything(tmp_path)
+    assert time.monotonic() - began < 20
+    assert all("shadow" not in job.command for job in jobs)
+    assert any("root" in problem.location.path and problem.kind == "unreadable" for problem in problems)
+    assert [job.location.path for job in jobs if "caf" in job.location.path] == ["/etc/cron.d/caf\\xe9"]
+
+
+def test_a_tree_of_many_files_is_read_in_time(tmp_path: Path) -> None:
+    for folder in ("etc/cron.d", "srv/mail"):
+        (tmp_path / folder).mkdir(parents=True)
+    for number in range(2_000):
+        (tmp_path / f"etc/cron.d/j{number}").write_text("5 * * * * root true\n")
+    for number in range(20_000):
+        (tmp_path / f"srv/mail/{number}").touch()
+    began = time.monotonic()
+    jobs, _, _ = everything(tmp_path)
+    assert len(jobs) == 2_000
+    assert time.monotonic() - began < 20
