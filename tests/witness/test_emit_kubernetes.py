@@ -1,14 +1,9 @@
 """Emitted CronJobs against the API's own schemas, and what those schemas let through: concurrency words and schedules."""
 
-import sys
-from pathlib import Path
-
+import emit_samples as samples
 import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import emit_samples as samples
 
 from migrator.emit.tree import emit
 from migrator.schedule.dialects import kubernetes

@@ -15,11 +15,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import emit_samples as samples
 import msgspec
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import emit_samples as samples
 
 from migrator.emit import job_file
 from migrator.model.job import Host, Job
