@@ -91,6 +91,16 @@ def test_a_job_of_at_runs_once_at_the_minute_of_its_name(tmp_path: Path) -> None
     assert [account.lines for account in accounts] == [AT.count("\n"), 1]
 
 
+def test_fcron_gives_plain_lines_and_names_its_own_forms(tmp_path: Path) -> None:
+    plain = "# mine\nSHELL=/bin/bash\n30 2 * * 1-5 /srv/a.sh\n"
+    text = plain + "@ 2h /srv/b.sh\n%nightly * 21-23 /srv/c.sh\n\n0 3 13 * 5 /srv/d.sh\n!reset\n"
+    put(tmp_path, "var/spool/fcron/alice.orig", text)
+    (job,), problems, (account,) = everything(tmp_path)
+    assert (job.user, job.schedule.expressions, job.command, job.shell) == ("alice", ("30 2 * * 1-5",), "/srv/a.sh", "/bin/bash")
+    assert [problem.location.line for problem in problems] == [4, 5, 7, 8]
+    assert (account.lines, account.problem) == (8, 4)
+
+
 def test_supercronic_is_known_by_what_starts_it(tmp_path: Path) -> None:
     put(tmp_path, "etc/systemd/system/jobs.service", "[Service]\nExecStart=/usr/local/bin/supercronic -debug /etc/jobs/crontab\n")
     put(tmp_path, "etc/jobs/crontab", "*/5 * * * * * curl -fsS https://example.org/tick\n")

@@ -7,6 +7,7 @@ from migrator.model.source import HostFiles
 from migrator.schedulers import (
     anacrontab,
     at_spool,
+    fcron,
     kubernetes_cron_job,
     run_parts,
     supercronic,
@@ -32,6 +33,7 @@ ALL: tuple[Scheduler, ...] = (
     user_crontab,
     systemd_timer,
     at_spool,
+    fcron,
     supercronic,
     kubernetes_cron_job,
 )
