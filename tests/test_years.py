@@ -25,7 +25,8 @@ def server(root: Path, logs: dict[str, str], written: datetime | None = None) ->
     (root / "etc/cron.d/work").write_text(CRONTAB)
     (root / "etc/timezone").write_text("Etc/UTC\n")
     for name, stamps in logs.items():
-        lines = "".join(f"{stamp} web01 CRON[{pid}]: (root) CMD (/usr/bin/work)\n" for pid, stamp in enumerate(stamps.split(", "), 9))
+        numbered = enumerate(stamps.split(", "), 9)
+        lines = "".join(f"{stamp} web01 CRON[{pid}]: (root) CMD (/usr/bin/work)\n" for pid, stamp in numbered)
         path = root / "var/log" / name
         if name.endswith(".gz"):
             path.write_bytes(gzip.compress(lines.encode(), mtime=0))
@@ -56,7 +57,8 @@ def test_a_date_in_a_name_tells_its_neighbours(tmp_path: Path) -> None:
 
 
 def test_a_file_of_more_than_a_year_counts_back_from_its_end(tmp_path: Path) -> None:
-    stamps = "Nov  1 00:00:01, Mar  1 00:00:01, Sep  1 00:00:01, Dec 31 23:55:01, May  1 00:00:01, Dec  1 00:00:01, Jan  5 00:00:01"
+    stamps = "Nov  1 00:00:01, "
+    stamps += "Mar  1 00:00:01, Sep  1 00:00:01, Dec 31 23:55:01, May  1 00:00:01, Dec  1 00:00:01, Jan  5 00:00:01"
     root = server(tmp_path / "web01", {"syslog": stamps}, datetime(2026, 1, 5, 0, 1, tzinfo=UTC))
     assert [at[:7] for at in started(root)] == ["2023-11", "2024-03", "2024-09", "2024-12", "2025-05", "2025-12", "2026-01"]
 

@@ -1,10 +1,10 @@
 """systemd's words about a service: start, end, exit status, CPU and memory. A unit runs once at a time: its name joins them.
 
-Line: `systemd[1]: Starting ok.service - A job that works...`, `Started simple.service - Simple service.` (249 and newer)
+Line: `systemd[1]: Starting ok.service - A job that works...`, `Started simple.service - Simple service.`
 Line: `systemd[1]: fail.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED`
 Line: `systemd[1]: ok.service: Deactivated successfully.`, `Failed with result 'timeout'.`, `Finished ok.service - A job.`
 Line: `systemd[1]: ok.service: Consumed 1.234s CPU time, 12.3M memory peak.` (where it was worth a line)
-Source: systemd src/core/{unit,job,service}.c; older ones say the description in place of the name, then the journal's UNIT tells it
+Source: systemd src/core/{unit,job,service}.c; older ones say a description instead of the name: the journal has it as UNIT
 """
 
 import re

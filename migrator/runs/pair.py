@@ -150,6 +150,12 @@ class Pairing:
             newest = max(item.event.at_us for item in waiting)
             fresh = [item for item in waiting if newest - item.event.at_us <= STALE_US] or waiting
             start = min(fresh, key=lambda item: self._distance(item.event.pid, event.pid))
+            if (
+                start.event.pid is not None
+                and event.pid is not None
+                and self._distance(start.event.pid, event.pid) > self._pids() // 2
+            ):
+                return  # the job comes after the process that starts it: the start of this end was lost
             waiting.remove(start)
         start.end = event
         start.quality = "exact" if event.source in BY_TEXT else "paired"
@@ -189,7 +195,10 @@ class Pairing:
         """How many processes were started after the parent before the child; pids wrap."""
         if child is None or parent is None:
             return LARGE_PIDS
-        return (child - parent) % (SMALL_PIDS if self._largest_pid < SMALL_PIDS else LARGE_PIDS)
+        return (child - parent) % self._pids()
+
+    def _pids(self) -> int:
+        return SMALL_PIDS if self._largest_pid < SMALL_PIDS else LARGE_PIDS
 
     def runs(self) -> list[Run]:
         """All runs, after the last event."""
