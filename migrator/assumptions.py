@@ -44,6 +44,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     container_image_gib: float = 0.25
     container_start_s: float = 30.0
     question_monthly_usd: float = 1.0
+    server_own_memory_mib: float = 400.0
 
 
 REASONS: dict[str, Reason] = {
@@ -90,6 +91,10 @@ REASONS: dict[str, Reason] = {
     "container_image_gib": Reason("Debian slim, an interpreter and a few packages, compressed", "image storage scales with it"),
     "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
     "question_monthly_usd": Reason("a question costs a person minutes", "a question more or less about a job's bill"),
+    "server_own_memory_mib": Reason(
+        "a small Linux server without services uses 200 to 400 MiB itself",
+        "a smaller size is proposed that does not hold the jobs",
+    ),
 }
 
 DEFAULT = Assumptions()

@@ -27,9 +27,10 @@ from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
 from migrator.scripts import facts
+from migrator.shrink import smaller
 from migrator.stated import in_stated_zone
 from migrator.tables import RunTable
-from migrator.verdict import host_plan, used_prices
+from migrator.verdict import host_plan, used_prices, with_smaller
 
 LOG = logging.getLogger(__name__)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +127,13 @@ def decide(
         _job_plan(dossier, candidate, placement, as_of)
         for dossier, candidate, placement in zip(dossiers, candidates, placements, strict=True)
     )
-    host_plans = tuple(host_plan(survey, placements, prices, assumptions, decisions, request) for survey in surveys)
+    host_plans = tuple(
+        with_smaller(
+            host_plan(survey, placements, prices, assumptions, decisions, request),
+            smaller(survey.host, tuple(candidates), placements, prices, assumptions),
+        )
+        for survey in surveys
+    )
     return Plan(
         migrator=__version__,
         as_of=as_of,

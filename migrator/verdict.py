@@ -1,10 +1,13 @@
 """One server's verdict, and the prices that a whole plan rests on."""
 
+import msgspec
+
 from migrator import savings
 from migrator.assumptions import Assumptions
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key
+from migrator.shrink import Smaller
 from migrator.stated import reserved_until, server_cost, zone_question
 
 
@@ -48,3 +51,18 @@ def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[Host
         prices=tuple(price for price in prices.prices if key(price) in keys),
         servers=tuple(server for server in prices.servers if server.instance_type in types),
     )
+
+
+def with_smaller(found: HostPlan, size: Smaller | None) -> HostPlan:
+    """The verdict with the size that holds only what must stay; unchanged where there is none."""
+    if size is None:
+        return found
+    memory = "measured" if size.measured else "assumed"
+    more = f"; by its {memory} memory, what stays would fit on a {size.instance_type} for ${size.monthly_cost:,.2f} a month"
+    savings_ = msgspec.structs.replace(
+        found.savings,
+        keep_type=size.instance_type,
+        keep_monthly_cost=size.monthly_cost,
+        summary=found.savings.summary + more,
+    )
+    return msgspec.structs.replace(found, savings=savings_)

@@ -84,6 +84,8 @@ class Savings(Value, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()  # job ids in the order of moving
     drivers: tuple[str, ...] = ()  # the three doubts that move the saving most
     summary: str = ""
+    keep_type: str | None = None  # the smallest size that holds only what must stay, and what it costs a month
+    keep_monthly_cost: Decimal | None = None
     reserved_until: str | None = None  # the day until which the server is paid for anyway: nothing is saved before
 
 
