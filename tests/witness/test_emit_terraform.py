@@ -10,14 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-HERE = Path(__file__).parent
 import emit_samples as samples
+import pytest
 
 from migrator import files
 from migrator.emit.tree import emit
 
+HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on this machine: schemas not checked")
 
 
