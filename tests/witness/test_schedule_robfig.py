@@ -9,12 +9,13 @@ from pathlib import Path
 
 from migrator.model.job import Schedule
 from migrator.schedule import crontab
+from migrator.schedule.days import ones
 from migrator.schedule.dialects import kubernetes
 from migrator.schedule.translate import translations
 from migrator.schedule.zones import around_changes, to_minute
 
 HERE = Path(__file__).parent
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland")
 START, END = (to_minute(datetime(year, 1, 1, tzinfo=UTC)) for year in (2026, 2028))
 
 
@@ -67,6 +68,16 @@ def test_kubernetes_own_library_fires_as_we_read_it(tmp_path: Path) -> None:
             wrong.append(f"{zone} {text}: {None if theirs is None else sorted(set(ours) ^ set(theirs))[:3]}")
     assert len({text for _, text, _, _ in asked}) >= 60
     assert not wrong, f"{len(wrong)} of {len(asked)}\n" + "\n".join(wrong[:30])
+
+
+def test_where_it_goes_astray_we_do_not_claim_to_know(tmp_path: Path) -> None:
+    for zone, text in (("America/Santiago", "9 */3 * * 6"), ("Australia/Lord_Howe", "* */4 * * *")):
+        (calendar,) = kubernetes.read((text,), zone)
+        assert calendar.dst == "unknown"
+        windows = around_changes([zone], START, END)
+        theirs = answers([(zone, text, *window) for window in windows], tmp_path)
+        ours = [" ".join(str(low + bit) for bit in ones(calendar.minutes(low, high))) for low, high in windows]
+        assert ours != theirs, "robfig/cron has been repaired"
 
 
 def test_what_it_rejects_we_do_not_write(tmp_path: Path) -> None:
