@@ -155,3 +155,39 @@ def test_parts_of_the_system_keep_no_server_alive(name: str) -> None:
 @pytest.mark.parametrize("name", ["nginx", "mysql", "postgresql@15-main", "php8.2-fpm", "docker", "redis-server", "shop-worker"])
 def test_what_others_use_keeps_the_server_alive(name: str) -> None:
     assert not is_standard(name)
+
+
+def test_open_ports_are_services_and_the_loopback_is_not(tmp_path: Path) -> None:
+    """Addresses as the kernel writes them on x86: 0.0.0.0:8123, 127.0.0.1:5432, [::]:443, [::1]:6379, an outgoing connection."""
+    head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    rest = "00000000:00000000 00:00000000 00000000     0        0 1 1\n"
+    (tmp_path / "proc/net").mkdir(parents=True)
+    (tmp_path / "proc/net/tcp").write_text(
+        head
+        + f"   0: 00000000:1FBB 00000000:0000 0A {rest}"
+        + f"   1: 0100007F:1538 00000000:0000 0A {rest}"
+        + f"   2: 0100A8C0:D431 0200A8C0:01BB 01 {rest}"
+        + f"   3: 00000000:0016 00000000:0000 0A {rest}"
+    )
+    (tmp_path / "proc/net/tcp6").write_text(
+        head + f"   0: {'0' * 32}:01BB {'0' * 32}:0000 0A {rest}" + f"   1: {'0' * 24}01000000:18EB {'0' * 32}:0000 0A {rest}"
+    )
+    (files,) = open_source(str(tmp_path))
+    host, _ = reading.read(files)
+    assert [(service.name, service.port) for service in host.services or ()] == [("https", 443), ("port 8123", 8123)]
+
+
+def test_a_port_joins_the_enabled_service_of_its_program(tmp_path: Path) -> None:
+    wants = tmp_path / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "nginx.service").symlink_to("/lib/systemd/system/nginx.service")
+    (tmp_path / "migrator").mkdir()
+    (tmp_path / "migrator/ss.txt").write_text(
+        'tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=741,fd=6))\n'
+        'tcp LISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
+    )
+    (tmp_path / "migrator/unread.txt").write_text("/var/spool/cron/crontabs\tmay not be listed; run as root\n")
+    (files,) = open_source(str(tmp_path))
+    host, problems = reading.read(files)
+    assert [(service.name, service.port) for service in host.services or ()] == [("nginx", 80)]
+    assert [problem.location.path for problem in problems if problem.kind == "unreadable"] == ["/var/spool/cron/crontabs"]

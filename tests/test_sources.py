@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -218,3 +219,32 @@ def test_the_running_machine_is_live() -> None:
     assert files.live
     assert isinstance(files, Tree)
     assert files.content("/proc/cpuinfo"), "files of proc(5) have no size, but they have text"
+
+
+def test_hard_links_out_of_the_bundle_and_devices_are_not_unpacked(tmp_path: Path) -> None:
+    held = []
+    for name, kind, target in (
+        ("etc/passwd", tarfile.LNKTYPE, "/etc/passwd"),
+        ("etc/up", tarfile.LNKTYPE, "../../etc/passwd"),
+        ("etc/null", tarfile.CHRTYPE, ""),
+        ("etc/pipe", tarfile.FIFOTYPE, ""),
+    ):
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = kind, target
+        held.append((info, b""))
+    at = tmp_path / "x.tar"
+    at.write_bytes(bundle([member("etc/crontab", b"5 * * * * root true\n"), *held]))
+    files = opened(at)
+    assert paths(files, "/etc/*") == ["/etc/crontab"]
+    assert {problem.location.path.lstrip("/") for problem in files.problems()} >= {"etc/passwd", "etc/up"}
+
+
+def test_a_sparse_member_of_a_terabyte_is_a_bomb(tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    with (folder / "crontab").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    at = tmp_path / "x.tar"
+    subprocess.run(["tar", "-C", str(tmp_path), "--sparse", "-cf", str(at), "etc"], check=True)
+    with pytest.raises(SourceError, match="tar bomb"):
+        opened(at)
