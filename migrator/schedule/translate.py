@@ -85,10 +85,7 @@ def translation(calendar: Calendar, dialect: Dialect, choice: str | None, as_of:
         if choice == "utc":
             return _told(dialect, utc, choice)
         if choice == "guard":
-            guarded = _attempt(calendar, dialect, "guard", as_of)
-            # where the platform's own clock cannot be relied on, the guard does the same over UTC
-            better = utc if guarded.proof.status != "equal" and utc.proof.status == "equal" else guarded
-            return _told(dialect, better, choice)
+            return _told(dialect, _attempt(calendar, dialect, "guard", as_of), choice)
     return _told(dialect, plain, choice)
 
 

@@ -20,6 +20,8 @@ static time_t *now;      /* shared by the daemon and its children */
 static time_t end;
 static time_t forked_at; /* a child lives at the instant of its fork */
 static int is_child;
+static pid_t born[64]; /* children that may still run: virtual time stands still until they have ended */
+static int births;
 static char log_path[4096]; /* opened when needed: daemons close what they did not open */
 
 __attribute__((constructor)) static void begin(void) {
@@ -53,6 +55,7 @@ unsigned sleep(unsigned seconds) {
     if (!now) breath.tv_sec = seconds;
     if (now && is_child) return 0;
     nanosleep(&breath, NULL);
+    for (siginfo_t info; now && births > 0;) waitid(P_PID, born[--births], &info, WEXITED | WNOWAIT);
     if (now) {
         *now += seconds;
         if (*now > end) {
@@ -68,6 +71,7 @@ pid_t fork(void) {
     if (now && !is_child) forked_at = *now;
     pid_t pid = real();
     if (pid == 0) is_child = 1;
+    else if (pid > 0 && births < 64) born[births++] = pid;
     return pid;
 }
 
