@@ -458,6 +458,14 @@ def test_the_last_day_of_the_month_is_said_where_it_can_be() -> None:
     assert {item.proof.status for item in found.values()} == {"equal"}
 
 
+@pytest.mark.parametrize("choice", ["guard", "utc"])
+def test_days_that_shift_into_the_whole_week_are_every_day(choice: str) -> None:
+    for item in translations(schedule("17,32 * 30 * 0-5", "Europe/Berlin"), {"dst": choice}):
+        if item.timezone == "UTC":
+            assert item.proof.status == "equal", item
+        assert item.proof.reason != "fires on other dates or times", item
+
+
 @given(st.integers(0, 10**9))
 @settings(max_examples=120, deadline=None)
 def test_what_is_written_reads_back_equal_or_says_where_not(seed: int) -> None:

@@ -262,6 +262,10 @@ def _superset_of_last(last_days: int) -> int:
 def _dates_said(dates: Dates, language: Language) -> tuple[list[Dates], str]:
     """The date part as this language can say it. The word says how: `` exactly, `more` too often, `twice` some of it twice."""
     free_days, free_week = dates.days == ALL_DAYS, dates.weekdays == ALL_WEEKDAYS
+    if dates.day_rule == "or" and (free_days or free_week):
+        # a union of shifted dates has filled one of two fields of which either is enough: that is every day
+        everyday = Dates(ALL_DAYS, dates.months, ALL_WEEKDAYS, "and")
+        return ([everyday, everyday], "twice") if language.day_rule == "one" else ([everyday], "more")
     if free_days or free_week:
         return [dates._replace(day_rule="and")], ""
     if dates.day_rule == "or":
