@@ -42,8 +42,8 @@ def written(root: Path, megabytes: int, share: float) -> Path:
             command = f"/opt/job{chance.randrange(8)} --all"
             lines.append((0.0, f"CRON[{pid + 1}]: (root) CMD ({command})"))
             lines.append((chance.random() * 6, f"CRON[{pid}]: (root) END ({command})"))
-            for _ in range(round(2 / share) - 2):
-                lines.append((chance.random() * 6, chance.choice(NOISE).format(n=chance.randrange(1, 255))))
+            noise = range(round(2 / share) - 2)
+            lines += [(chance.random() * 6, chance.choice(NOISE).format(n=chance.randrange(1, 255))) for _ in noise]
             for offset, said in sorted(lines):
                 stamp = (at + timedelta(seconds=offset)).isoformat(timespec="microseconds")
                 size += log.write(f"{stamp} web01 {said}\n")

@@ -1,7 +1,7 @@
 """The Run table: every run that the logs show, as columns; the only importer of the dataframe engine."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -36,7 +36,7 @@ class Run(NamedTuple):
         return None if self.ended_at_us is None else max(0, self.ended_at_us - self.started_at_us) / 1e6
 
 
-SCHEMA = {
+SCHEMA: dict[str, polars.DataType | type[polars.DataType]] = {
     "host": polars.String,
     "job_id": polars.String,
     "user": polars.String,
@@ -120,5 +120,5 @@ def instant(at_us: int) -> datetime:
     return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + _microseconds(at_us)
 
 
-def _microseconds(count: int) -> Any:
+def _microseconds(count: int) -> timedelta:
     return datetime.resolution * count

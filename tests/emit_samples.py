@@ -65,7 +65,9 @@ def entry(
         facts += (Fact(kind="command", value="/usr/bin/mysqldump", evidence=evidence),)
     if in_script:
         facts += (Fact(kind="secret", value="FTP_PASSWORD", evidence=evidence),)
-    script = ScriptFile(path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True)
+    script = ScriptFile(
+        path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True
+    )
     usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)
     shape = Shape(
         kind="scheduled_batch", faithful=True,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 instant; without an offset it is UTC."""
 
     name = "instant"

@@ -12,7 +12,7 @@ from migrator.logfiles.journal_json import decoded
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
-READS = ("/var/log/journal/**/*.journal", "/var/log/journal/**/*.journal~", "/run/log/journal/**/*.journal")
+READS: tuple[str, ...] = ("/var/log/journal/**/*.journal", "/var/log/journal/**/*.journal~", "/run/log/journal/**/*.journal")
 EXPORT = "journalctl -o json -t CRON -t CROND -t crond -t cron -t anacron | gzip > var/log/journal.json.gz"
 
 

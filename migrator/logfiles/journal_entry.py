@@ -61,7 +61,8 @@ def line_of(entry: Entry, source: str, order: int) -> Line | None:
         tag = text_of(tag) or text_of(entry.name) or ""
     if type(pid) is not str:
         pid = text_of(pid) or text_of(entry.said_pid) or ""
-    session, figures = None, ()
+    session: str | None = None
+    figures: tuple[tuple[str, str], ...] = ()
     if entry.invocation is not None:
         session = f"i:{text_of(entry.invocation)}"
     elif audit is not None and (number := text_of(audit)) != NO_SESSION:

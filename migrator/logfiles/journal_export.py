@@ -12,7 +12,7 @@ from migrator.logfiles.journal_entry import NAMES, Entry, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
-READS = ("/var/log/*.export", "/var/log/*.export.*", "/var/log/journal/*.export", "/var/log/journal/*.export.*")
+READS: tuple[str, ...] = ("/var/log/*.export", "/var/log/*.export.*", "/var/log/journal/*.export", "/var/log/journal/*.export.*")
 LONGEST_FIELD_BYTES = 1 << 22
 
 

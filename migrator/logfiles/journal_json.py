@@ -14,7 +14,13 @@ from migrator.logfiles.journal_entry import Entry, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
-READS = ("/var/log/*.json", "/var/log/*.json.*", "/var/log/journal/*.json", "/var/log/journal/*.json.*", "/journal.json*")
+READS: tuple[str, ...] = (
+    "/var/log/*.json",
+    "/var/log/*.json.*",
+    "/var/log/journal/*.json",
+    "/var/log/journal/*.json.*",
+    "/journal.json*",
+)
 DECODER = msgspec.json.Decoder(Entry)
 WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

@@ -13,7 +13,12 @@ from migrator import blocks
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
-READS = ("/var/log/migrator-probe/*.jsonl", "/var/log/migrator-probe/*.jsonl.*", "/var/log/*.jsonl", "/var/log/*.jsonl.*")
+READS: tuple[str, ...] = (
+    "/var/log/migrator-probe/*.jsonl",
+    "/var/log/migrator-probe/*.jsonl.*",
+    "/var/log/*.jsonl",
+    "/var/log/*.jsonl.*",
+)
 SIGNS = {b'"migrator_probe":': "migrator-probe", b'"migrator_run":': "migrator-run"}
 
 

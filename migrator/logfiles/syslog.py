@@ -16,7 +16,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 from migrator.schedule.zones import zone
 
-READS = tuple(
+READS: tuple[str, ...] = tuple(
     f"/var/log/{name}"
     for name in (
         "syslog", "syslog[.-]*", "messages", "messages[.-]*", "cron", "cron[.-]*", "cron.log*", "auth.log", "auth.log*",

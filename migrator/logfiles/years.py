@@ -59,7 +59,7 @@ def first_years(files: HostFiles, paths: Iterable[HostFile], as_of: datetime | N
         if stretch is not None:
             families[rotation(file.path)[0]].append((file, stretch))
     years: dict[str, int] = {}
-    later = []
+    later: list[tuple[HostFile, Stretch, list[tuple[HostFile, Stretch]]]] = []
     for _, members in sorted(families.items()):
         members.sort(key=lambda member: (rotation(member[0].path), member[0].path))
         for file, stretch in members:
@@ -67,16 +67,16 @@ def first_years(files: HostFiles, paths: Iterable[HostFile], as_of: datetime | N
             if limit is not None:
                 years[file.path] = stretch.last_before(limit)
         _neighbours(members, years)
-        later.extend((file, stretch, members) for file, stretch in members if file.path not in years)
+        later += [(member[0], member[1], members) for member in members if member[0].path not in years]
     known = [stretch.ends(years[file.path]) for members in families.values() for file, stretch in members if file.path in years]
     newest = max(known, default=None)
-    for file, stretch, members in sorted(later, key=lambda item: (rotation(item[0].path), item[0].path), reverse=True):
-        if file.path in years:
+    for undated, span, siblings in sorted(later, key=lambda item: (rotation(item[0].path), item[0].path), reverse=True):
+        if undated.path in years:
             continue
-        limit = _guessed(file, stretch, as_of, newest)
+        limit = _guessed(undated, span, as_of, newest)
         if limit is not None:
-            years[file.path] = stretch.last_before(limit)
-            _neighbours(members, years)
+            years[undated.path] = span.last_before(limit)
+            _neighbours(siblings, years)
     return {
         file.path: (years[file.path] - stretch.new_years, stretch.first[0])
         for members in families.values()

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import event
 
-NEEDLES = (b"anacron[",)
-TAGS = ("anacron",)
+NEEDLES: tuple[bytes, ...] = (b"anacron[",)
+TAGS: tuple[str, ...] = ("anacron",)
 SAID = re.compile(
     r"Job [`'](?P<name>[^']{1,200})' (?P<what>started|terminated)(?P<rest>.*?)"
     r"(?:\(exit status: (?P<status>\d{1,3})\)|due to signal (?P<signal>\d{1,3})|$)"

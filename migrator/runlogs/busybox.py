@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import command_text, event
 
-NEEDLES = (b" cmd ",)
-TAGS = ("crond", "busybox")
+NEEDLES: tuple[bytes, ...] = (b" cmd ",)
+TAGS: tuple[str, ...] = ("crond", "busybox")
 SAID = re.compile(r"USER (?P<user>\S{1,64}) pid +(?P<pid>\d{1,10}) cmd (?P<command>.*)$", re.DOTALL)
 RUNNING = re.compile(r"user (?P<user>\S{1,64}): process already running: (?P<command>.*)$", re.DOTALL)
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import command_text, event
 
-NEEDLES = (b"CROND", b"crond[")
-TAGS = ("CROND", "crond", "CRONIE-CROND")
+NEEDLES: tuple[bytes, ...] = (b"CROND", b"crond[")
+TAGS: tuple[str, ...] = ("CROND", "crond", "CRONIE-CROND")
 SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMDEND|CMD) \((?P<command>.*)\)$", re.DOTALL)
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import command_text, event
 
-NEEDLES = (b"CRON",)
-TAGS = ("CRON", "/USR/SBIN/CRON", "cron", "/usr/sbin/cron")
+NEEDLES: tuple[bytes, ...] = (b"CRON",)
+TAGS: tuple[str, ...] = ("CRON", "/USR/SBIN/CRON", "cron", "/usr/sbin/cron")
 SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMD|END) \((?:\[(?P<pid>\d{1,10})\] )?(?P<command>.*)\)$", re.DOTALL)
 FAILED = re.compile(
     r"\(CRON\) error \(grandchild #(?P<pid>\d{1,10}) "

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import event
 
-NEEDLES = (b"pam_unix(cron", b"crond(pam_unix)")
-TAGS = ("CRON", "CROND", "crond", "cron", "crond(pam_unix)", "/USR/SBIN/CRON", "CRONIE-CROND")
+NEEDLES: tuple[bytes, ...] = (b"pam_unix(cron", b"crond(pam_unix)")
+TAGS: tuple[str, ...] = ("CRON", "CROND", "crond", "cron", "crond(pam_unix)", "/USR/SBIN/CRON", "CRONIE-CROND")
 SAID = re.compile(r"(?:pam_unix\(cron[a-z]*:session\): )?session (?P<what>opened|closed) for user (?P<user>[^ (]{1,64})")
 
 

@@ -12,8 +12,8 @@ import msgspec
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import command_text
 
-NEEDLES = (b'"migrator_probe":',)
-TAGS = ("migrator-probe",)
+NEEDLES: tuple[bytes, ...] = (b'"migrator_probe":',)
+TAGS: tuple[str, ...] = ("migrator-probe",)
 MEASURED = re.compile(r"(\d{1,9}\.\d\d):(\d{1,9}\.\d\d):(\d{1,12})")
 TIMES = re.compile(r"(\d{1,7})m([\d.]{1,9})s:(\d{1,7})m([\d.]{1,9})s")
 

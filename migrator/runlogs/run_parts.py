@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import event
 
-NEEDLES = (b"run-parts",)
-TAGS = ("run-parts", "run-parts(/")
+NEEDLES: tuple[bytes, ...] = (b"run-parts",)
+TAGS: tuple[str, ...] = ("run-parts", "run-parts(/")
 SAID = re.compile(r"(?:\((?P<folder>/[^()]{1,200})\) )?(?P<what>starting|finished) (?P<name>\S{1,200})$")
 
 

@@ -12,8 +12,8 @@ import msgspec
 
 from migrator.model.usage import Event, EventKind, Line
 
-NEEDLES = (b'"migrator_run":',)
-TAGS = ("migrator-run",)
+NEEDLES: tuple[bytes, ...] = (b'"migrator_run":',)
+TAGS: tuple[str, ...] = ("migrator-run",)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

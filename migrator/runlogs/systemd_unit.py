@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, EventKind, Line
 from migrator.runlogs.wording import PidRole
 
-NEEDLES = (b"systemd[1]: ",)
-TAGS = ("systemd",)
+NEEDLES: tuple[bytes, ...] = (b"systemd[1]: ",)
+TAGS: tuple[str, ...] = ("systemd",)
 UNIT = r"(?P<unit>[A-Za-z0-9:_.\\@-]{1,240}\.service)"
 JOB = re.compile(rf"(?P<what>Starting|Started|Finished) {UNIT}(?: - .*|\.+)?$", re.DOTALL)
 STATE = re.compile(

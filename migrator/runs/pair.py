@@ -219,7 +219,7 @@ def _join(span: Span, start: Start, quality: RunQuality) -> None:
 
 def _run(start: Start, tells_failures: bool) -> Run:
     event, span = start.event, start.span
-    end = start.end or (span and (span.end or span.close))
+    end = start.end or (None if span is None else span.end or span.close)
     low = high = ended_us = None
     if end is not None:
         ended_us = max(event.at_us, end.at_us)

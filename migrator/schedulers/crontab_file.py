@@ -185,7 +185,7 @@ def _line(
         if kind.grammar == "debian":
             draft.whole_file_dead = f"line {number} has no line feed at its end"
         return "problem", []
-    if is_blank:
+    if isinstance(found, line_of.Blank):
         return "blank", []
     if isinstance(found, line_of.Comment):
         switched_off = commented_out(text, kind.grammar, has_user=kind.has_user)
