@@ -69,10 +69,14 @@ class LazyGroup(click.Group):
 @click.option("-v", "--verbose", count=True, help="Say more on standard error; twice for every file read.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only errors.")
 @click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR in the environment).")
-def group(verbose: int, quiet: bool, no_color: bool) -> None:
+@click.option("--as-of", metavar="INSTANT", help="The only now (ISO 8601); default: the newest instant in the input.")
+@click.pass_context
+def group(ctx: click.Context, verbose: int, quiet: bool, no_color: bool, as_of: str | None) -> None:
     """Move scheduled jobs off servers that exist only because something runs on them at 2 a.m."""
     level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    if as_of is not None:
+        ctx.default_map = {name: {"as_of": as_of} for name in COMMANDS}  # the commands that know a now take it from here
     if no_color:
         os.environ["NO_COLOR"] = "1"
 

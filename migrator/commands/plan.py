@@ -12,7 +12,7 @@ from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
 from migrator.commands.asking_aws import with_aws
-from migrator.commands.summary import open_questions, show
+from migrator.commands.summary import left_open, open_questions, show
 from migrator.errors import SourceError
 from migrator.model.plan import Decisions, Plan, Provider, Request
 from migrator.prices import bundled
@@ -82,7 +82,7 @@ def command(
                 failed = True  # the rest is still planned, but the caller has to know
             advance()
     if not observed:
-        raise SourceError("nothing could be read; see the messages above")
+        return EXIT_FAILED  # each source has said why
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)
@@ -102,7 +102,7 @@ def command(
     for key in unknown:
         click.echo(safe(f"{decisions}: answer {key!r} belongs to no question of this plan; see decisions.yaml in it"), err=True)
     click.echo(f"report: {output / 'report.html'}", err=True)
-    click.echo(f"open: {len(questions)} questions, {len(plan.problems)} problems", err=True)
+    click.echo(left_open(questions, plan), err=True)
     if failed:
         return EXIT_FAILED
     return EXIT_OPEN if check and (questions or plan.problems or unknown or differing) else EXIT_DONE
@@ -113,7 +113,7 @@ def _used(plan: Plan) -> set[str]:
     asked = {question.id for job in plan.jobs for question in job.placement.questions}
     asked |= {f"{host.host.name}/{topic}" for host in plan.hosts for topic in HOST_TOPICS}
     asked |= {answer for answer in plan.decisions.answers if answer.partition("/")[2].startswith("service-")}
-    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in TOPICS}
+    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in TOPICS} | {"all/dst"}
 
 
 def _cross_check(plan: Plan) -> int:

@@ -6,7 +6,7 @@ import click
 
 from migrator import planfile, reports
 from migrator.cli import EXIT_DONE, EXIT_OPEN
-from migrator.commands.summary import open_questions, show
+from migrator.commands.summary import left_open, open_questions, show
 from migrator.reports import plan_json
 
 TEXT = "text"
@@ -41,5 +41,5 @@ def command(plan: Path | None, format_: str, schema: bool, check: bool) -> int:
         report = next(report for report in reports.ALL if format_ == report.FORMAT)
         click.echo(report.write(loaded.plan)[0].content, nl=False)
     questions = open_questions(loaded.plan)
-    click.echo(f"open: {len(questions)} questions, {len(loaded.plan.problems)} problems", err=True)
+    click.echo(left_open(questions, loaded.plan), err=True)
     return EXIT_OPEN if check and (questions or loaded.plan.problems) else EXIT_DONE

@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from migrator import measuring, schedulers, tables
-from migrator.cli import EXIT_DONE
+from migrator.cli import EXIT_DONE, EXIT_FAILED
+from migrator.commands import options
+from migrator.errors import SourceError
 from migrator.hosts import reading as hosts
 from migrator.model.job import Job
 from migrator.model.source import Problem
@@ -32,18 +34,24 @@ Examples:
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--each", is_flag=True, help="Every run, not only its job's figures.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "parquet"]), default="text", show_default=True)
-@click.option("--as-of", "as_of", type=click.DateTime(), help="The only now (UTC); anchors logs without years.")
+@click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); anchors logs without years.")
 def command(sources: tuple[str, ...], each: bool, form: str, as_of: datetime | None) -> int:
     """List how long each job of SOURCE really ran."""
-    now = None if as_of is None else as_of.replace(tzinfo=UTC)
     jobs: list[Job] = []
     found: list[Measured] = []
     runs: list[tables.RunTable] = []
+    failed = False
     for source in sources:
-        for files in open_source(source):
+        try:
+            opened = open_source(source)
+        except SourceError as error:
+            click.echo(f"migrator: {error}", err=True)
+            failed = True  # the rest is still read, but the caller has to know
+            continue
+        for files in opened:
             host, _ = hosts.read(files)
             own = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
-            measured, table_of_runs = measuring.measure(files, host, own, now)
+            measured, table_of_runs = measuring.measure(files, host, own, as_of)
             jobs.extend(own)
             found.append(measured)
             runs.append(table_of_runs)
@@ -70,7 +78,7 @@ def command(sources: tuple[str, ...], each: bool, form: str, as_of: datetime | N
         click.echo(_csv(columns, rows), nl=False)
     else:
         _text(entries, everything, each, found)
-    return EXIT_DONE
+    return EXIT_FAILED if failed else EXIT_DONE
 
 
 def _job(job: Job, entry: Usage) -> dict[str, Any]:

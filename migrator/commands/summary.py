@@ -48,3 +48,12 @@ def show(plan: Plan) -> None:
             names = ", ".join(member.name for member in group.members[:MOST_NAMES])
             more = f" and {len(group.members) - MOST_NAMES} more" if len(group.members) > MOST_NAMES else ""
             click.echo(safe(f"  {names}{more}: {group.why}"))
+
+
+def left_open(questions: tuple[Question, ...], plan: Plan) -> str:
+    """The last line: how much is open."""
+
+    def count(number: int, thing: str) -> str:
+        return f"{number} {thing}{'' if number == 1 else 's'}"
+
+    return f"open: {count(len(questions), 'question')}, {count(len(plan.problems), 'problem')}"

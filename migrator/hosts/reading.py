@@ -6,6 +6,7 @@ from pathlib import PurePath
 import msgspec
 
 from migrator import hosts
+from migrator.hosts import timezone
 from migrator.model.job import Host, HostPart
 from migrator.model.source import Evidence, HostFiles, Location, Problem
 
@@ -35,7 +36,8 @@ def read(files: HostFiles) -> tuple[Host, tuple[Problem, ...]]:
         for part in parts
         for problem in part.problems
     ]
-    if host.timezone is None:
+    zone_said = any(problem.location.path in timezone.READS for problem in problems)  # it named a zone, but none that exists
+    if host.timezone is None and not zone_said:
         where = Location(host=name, path="/etc/localtime" if files.name != "-" else "-")
         message = "the server's time zone is not stated anywhere; schedules are read as UTC; add etc/localtime or etc/timezone"
         problems.append(Problem(location=where, message=message, kind="missing"))
