@@ -1,0 +1,108 @@
+"""What a job reads or leaves on its server's disk that nothing emitted would carry: such a job must not be started elsewhere.
+
+Both sides of the house ask here: nothing is emitted for a job with an unmet need, and no server counts as free because of it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from migrator.model.finding import Fact, FactKind, Finding, NeedKind, ScriptFile
+from migrator.model.job import Job
+from migrator.model.plan import JobPlan
+
+DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
+# Rule -> the topic of its answer, the word that meets the need, and what that word means.
+ANSWERS: dict[str, tuple[str, str, str]] = {
+    "local-state": ("state", "not-needed", "if it may start from nothing each time"),
+    "output-files": ("output", "not-needed", "if nobody reads them"),
+    "local-files": ("data", "copy", "if they belong to the program, and add them to its folder"),
+}
+SENTENCES = {
+    "local-state": "remembers {names} from run to run, and no run would see what the one before wrote",
+    "output-files": "leaves {names} on the server's disk, and the disk of a run ends with it",
+    "local-files": "reads {names} on the server's disk, which is not there",
+}
+KINDS: dict[str, tuple[FactKind, ...]] = {
+    "local-state": ("state",),
+    "output-files": ("writes-path",),
+    "local-files": ("reads-path", "lists-path", "deletes-path"),
+}
+# Lists, queries and templates below these folders that no job writes are installed with their program.
+PROGRAM_FOLDERS = ("/opt/", "/usr/local/")
+STATIC = (".txt", ".sql", ".csv", ".json", ".xml", ".html", ".tpl", ".j2", ".tmpl", ".xsl", ".list", ".md")
+
+
+def unmet(
+    job: Job,
+    facts: Iterable[Fact],
+    findings: Iterable[Finding],
+    scripts: Iterable[ScriptFile],
+    answers: Mapping[str, str],
+    relieved: Collection[NeedKind] = (),
+) -> tuple[str, ...]:
+    """One sentence for each need that nothing meets: what is missing, and the answer that meets it; () where all is met.
+
+    `relieved`: needs that the chosen shape does away with.
+    """
+    facts = tuple(facts)
+    found: list[str] = []
+    for finding in findings:
+        known = ANSWERS.get(finding.rule)
+        asked = any(need.kind in DATA and need.kind not in relieved for need in finding.needs)
+        if known is None or not asked:
+            continue
+        topic, word, meaning = known
+        if answers.get(f"{job.id}/{topic}") != word:
+            kinds = KINDS[finding.rule]
+            of_it = (fact.value for fact in facts if fact.kind in kinds and fact.evidence in finding.evidence)
+            names = _listed(of_it) or "files"
+            found.append(f"{SENTENCES[finding.rule].format(names=names)}; answer {job.id}/{topic}: {word} {meaning}")
+    missing = to_add(facts, scripts)
+    if missing and answers.get(f"{job.id}/data") != "copy":
+        found.append(
+            f"needs {_listed(missing)}, not in the tree, or too large to copy; collect it and plan again, "
+            f"or answer {job.id}/data: copy and add it to the job's folder by hand"
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def of_entry(entry: JobPlan, answers: Mapping[str, str]) -> tuple[str, ...]:
+    """The unmet needs of a planned job in the shape that was chosen."""
+    shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
+    return unmet(entry.job, entry.facts, entry.findings, entry.scripts, answers, () if shape is None else shape.relieves)
+
+
+def to_add(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> tuple[str, ...]:
+    """The paths of scripts and static files that the job surely needs and that were not copied, sorted."""
+    copied = {script.path for script in scripts}
+    return tuple(
+        sorted(
+            {
+                fact.value
+                for fact in facts
+                if fact.certain and fact.value not in copied and (_missing(fact) or (_read(fact) and is_static(fact.value)))
+            }
+        )
+    )
+
+
+def is_static(path: str) -> bool:
+    """True for a file that comes with its program.
+
+    >>> is_static("/opt/etl/tables.txt"), is_static("/data/orders.csv"), is_static("/opt/etl/*.txt")
+    (True, False, False)
+    """
+    return path.startswith(PROGRAM_FOLDERS) and path.endswith(STATIC) and not set(path) & set("*?$[{")
+
+
+def _missing(fact: Fact) -> bool:
+    return fact.kind == "missing-script" and fact.detail is None and fact.value.startswith("/")
+
+
+def _read(fact: Fact) -> bool:
+    return fact.kind == "reads-path"
+
+
+def _listed(names: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    more = f" and {len(unique) - 3} more" if len(unique) > 3 else ""
+    return ", ".join(unique[:3]) + more
