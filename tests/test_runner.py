@@ -152,6 +152,39 @@ def test_copied_files_are_found_and_find_each_other(run: Run, tmp_path: Path) ->
     assert not list(tmp_path.glob("migrator-*")), "the private copies are gone"
 
 
+def on_a_read_only_disk(folder: Path, image: Path, secret: str) -> "subprocess.CompletedProcess[bytes]":
+    """`python -m runner` as in an image on AWS Lambda: nobody, not even root, can write the job's files."""
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    return subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script, str(image), PYTHON, "-m", "runner"],
+        cwd=folder, capture_output=True, check=False, timeout=60,
+        env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": str(folder), "MIGRATOR_IN_IMAGE": "1", "KEY": secret},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["{0}/a.sh", "cd {0} && ./a.sh", "sh {0}/a.sh"])
+def test_where_the_image_is_read_only_a_secret_is_filled_into_a_copy(run: Run, tmp_path: Path, command: str) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespaces here: a read-only disk cannot be made")
+    image = tmp_path / "image"
+    image.mkdir()
+    for name, text in (
+        ("a.sh", f'#!/bin/sh\necho "$1 @secret:KEY@"\n{image}/b.sh\ncat "$(dirname "$0")/beside.txt"\n'),
+        ("b.sh", "#!/bin/sh\necho b\n"),
+    ):
+        (image / name).write_text(text)
+        (image / name).chmod(0o755)
+    (image / "beside.txt").write_text("beside\n")
+    files = [f"{image}/a.sh", f"{image}/b.sh"]
+    (run.folder / "job.json").write_text(json.dumps(job_json(command.format(image).encode(), files=files, secrets=["KEY"])))
+    for secret in ("s3", "rotated"):  # a function that stays warm
+        done = on_a_read_only_disk(run.folder, image, secret)
+        assert (done.returncode, done.stderr) == (0, b"")
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        assert said(lines) == [f" {secret}", "b", "beside"]
+    assert "@secret:KEY@" in (image / "a.sh").read_text(), "the image is as it was"
+
+
 def test_a_longer_path_is_not_renamed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "files/srv/a"
     path.parent.mkdir(parents=True)

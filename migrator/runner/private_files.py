@@ -1,12 +1,13 @@
 """The job's own files where the command looks for them, with their secrets filled in.
 
 In an image of ours (MIGRATOR_IN_IMAGE=1) they lie at their server paths already, and only those with secrets are written, in
-place. Elsewhere - a zip function, a developer's machine - all are copied into a private folder, and their paths are replaced in
-the command and in each other.
+place. Where that cannot be written - AWS Lambda's root is read-only - and elsewhere - a zip function, a developer's machine -
+all are copied into a private folder, and their paths are replaced in the command and in each other.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -20,20 +21,23 @@ PYTHONS = ("/usr/bin/python3", "/usr/bin/python", "/usr/local/bin/python3")
 
 def place(job: JobFile, private: Path, outer: Mapping[str, str]) -> bytes:
     """Put the files in place; returns the command that finds them. Raises `MissingSecretError`."""
-    if outer.get("MIGRATOR_IN_IMAGE") == "1":
-        for name in job.files:
-            path = Path(name)
-            content = path.read_bytes()
-            if MARK.search(content):
-                path.write_bytes(fill(content, outer))
-        return fill(job.command, outer)
+    in_image = outer.get("MIGRATOR_IN_IMAGE") == "1"
+    sources = {name: Path(name) if in_image else job.folder / "files" / name.lstrip("/") for name in job.files}
+    if in_image:
+        marked = [path for path in sources.values() if MARK.search(path.read_bytes())]
+        if all(os.access(path, os.W_OK) for path in marked):
+            for path in marked:
+                path.write_bytes(fill(path.read_bytes(), outer))
+            return fill(job.command, outer)
     moved = {name: str(private / name.lstrip("/")) for name in job.files}
-    renamed = {**{name: str(python_folder(private) / "python3") for name in PYTHONS if not Path(name).exists()}, **moved}
+    renamed = {**moved, **(_folders(moved) if in_image else _pythons(private))}
     for name, target in moved.items():
-        source, path = job.folder / "files" / name.lstrip("/"), Path(target)
+        source, path = sources[name], Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_renamed(fill(source.read_bytes(), outer), renamed))
         path.chmod(source.stat().st_mode & 0o777 | 0o500)
+    if in_image:
+        _link_the_rest(moved)
     return _renamed(fill(job.command, outer), renamed)
 
 
@@ -45,6 +49,24 @@ def python_folder(private: Path) -> Path:
         for name in ("python3", "python"):
             (folder / name).symlink_to(sys.executable)
     return folder
+
+
+def _pythons(private: Path) -> dict[str, str]:
+    return {name: str(python_folder(private) / "python3") for name in PYTHONS if not Path(name).exists()}
+
+
+def _folders(moved: Mapping[str, str]) -> dict[str, str]:
+    """The folders of moved files and where they are now, so that `cd /srv/x && ./a.sh` finds the filled file."""
+    return {os.path.dirname(name): os.path.dirname(target) for name, target in moved.items() if name.count("/") > 1}  # noqa: PTH120
+
+
+def _link_the_rest(moved: Mapping[str, str]) -> None:
+    """What else lies in the folders of moved files is still found beside them."""
+    for folder, private in _folders(moved).items():
+        for path in Path(folder).iterdir():
+            link = Path(private) / path.name
+            if not link.exists():
+                link.symlink_to(path)
 
 
 def _renamed(text: bytes, moved: dict[str, str]) -> bytes:
