@@ -68,8 +68,18 @@ class Spread(Value, frozen=True, kw_only=True):
     max: float | None
 
 
+class Bucket(Value, frozen=True, kw_only=True):
+    """Runs that took at least `low_s` and less than the next edge; edges are 0 and the R10 steps 0.001, 0.00125, ... 5, 6.3, 8, 10
+    seconds and on (ISO 3). `sum_s` is the exact sum of their seconds."""
+
+    low_s: float
+    runs: int
+    sum_s: float
+
+
 class RunSample(Value, frozen=True, kw_only=True):
-    """One run, kept so that a report can draw it."""
+    """One run, kept so that a report can draw it. The longest and the failed ones are kept first: no mean, share or other
+    statistic may be taken from samples; `Usage.mean_s`, `quantile_s` and `buckets` are of all runs."""
 
     started_at: datetime
     duration_s: float | None
@@ -81,7 +91,11 @@ LogQuality = Literal["exact", "paired", "inferred", "starts-only", "none"]
 
 class Usage(Value, frozen=True, kw_only=True):
     """What was measured for one job. `monthly_runs` is exact, from the calendar; everything else from logs.
-    `upper_s` is the upper bound of p99 with confidence `upper_confidence`; None if there are too few runs."""
+    `upper_s` is the upper bound of p99 with confidence `upper_confidence`; None if there are too few runs.
+
+    Of all complete runs (`duration_s.count` of them), not of a sample: `mean_s` and `sd_s` (None below two runs) are exact,
+    `quantile_s` are the 101 nearest-rank quantiles from 0 % (the shortest) to 100 % (the longest), `buckets` the non-empty ones
+    in ascending order. A mean's error is `sd_s` over the root of the count."""
 
     job_id: str
     observed_days: float | None
@@ -101,6 +115,10 @@ class Usage(Value, frozen=True, kw_only=True):
     first_run_at: datetime | None = None
     last_run_at: datetime | None = None
     sampled_runs: tuple[RunSample, ...] = ()
+    mean_s: float | None = None
+    sd_s: float | None = None
+    quantile_s: tuple[float, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
 
 
 class Unmatched(Value, frozen=True, kw_only=True):

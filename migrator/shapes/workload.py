@@ -22,16 +22,13 @@ def said(snippet: str, source: str = "schedule") -> Evidence:
 
 
 def mean_s(usage: Usage | None) -> float | None:
-    """Mean seconds of a run, from the sampled runs; else the middle run; None where nothing was measured.
+    """Mean seconds of a run, of all runs; in a plan of an older version the middle run; None where nothing was measured.
 
     A bill is the mean times the runs; the middle of a skewed distribution is below it.
     """
     if usage is None:
         return None
-    taken = [run.duration_s for run in usage.sampled_runs if run.duration_s is not None]
-    if taken:
-        return sum(taken) / len(taken)
-    return usage.duration_s.p50
+    return usage.duration_s.p50 if usage.mean_s is None else usage.mean_s
 
 
 def whole(dossier: Dossier, name: str = "job") -> Part:

@@ -13,7 +13,7 @@ from migrator.model.usage import LogQuality, Measured, RunSample, Spread, Unmatc
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
-from migrator.usage.quantiles import growth_per_month, spread, upper_bound
+from migrator.usage.quantiles import buckets, growth_per_month, mean_and_sd, percentiles, spread, upper_bound
 
 MOST_SAMPLES = 200
 KEPT_EXTREMES = 20
@@ -51,6 +51,7 @@ def _usage(job: Job, runs: Sequence[Run], days: float | None) -> Usage:
     memory = [run.peak_memory_mib for run in runs if run.peak_memory_mib is not None]
     cpu = [run.cpu_s for run in runs if run.cpu_s is not None]
     bound = upper_bound([run.duration_high_s or 0.0 for run in timed], 0.99, DEFAULT.upper_confidence)
+    mean, sd = mean_and_sd(lengths)
     worst = max((QUALITIES.index(run.quality) for run in timed), default=QUALITIES.index("starts-only"))
     return Usage(
         job_id=job.id,
@@ -71,6 +72,10 @@ def _usage(job: Job, runs: Sequence[Run], days: float | None) -> Usage:
         first_run_at=instant(runs[0].started_at_us) if runs else None,
         last_run_at=instant(runs[-1].started_at_us) if runs else None,
         sampled_runs=_sampled(runs),
+        mean_s=mean,
+        sd_s=sd,
+        quantile_s=percentiles(lengths),
+        buckets=buckets(lengths),
     )
 
 

@@ -5,10 +5,14 @@ report is then a run that happened, and it can be found in the log.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import groupby
 
-from migrator.model.usage import Spread
+from migrator.model.usage import Bucket, Spread
 
+R10 = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)  # ISO 3: ten steps of equal ratio in a decade
+EDGES_S = (0.0, *(round(step * 10.0**decade, 8) for decade in range(-3, 8) for step in R10))
 Z_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
@@ -28,6 +32,41 @@ def spread(values: Sequence[float]) -> Spread:
     ordered = sorted(values)
     p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.5, 0.95, 0.99))
     return Spread(count=len(ordered), p50=p50, p95=p95, p99=p99, max=ordered[-1])
+
+
+def mean_and_sd(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The mean and the standard deviation of a run; None with too few values.
+
+    >>> mean_and_sd([2.0, 4.0, 4.0, 6.0])
+    (4.0, 1.632993)
+    """
+    if not values:
+        return None, None
+    mean = math.fsum(values) / len(values)
+    if len(values) < 2:
+        return round(mean, 6), None
+    return round(mean, 6), round(math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)), 6)
+
+
+def percentiles(values: Sequence[float]) -> tuple[float, ...]:
+    """The 101 quantiles from the shortest to the longest; empty without values.
+
+    >>> percentiles([float(n) for n in range(1, 201)])[:3]
+    (1.0, 2.0, 4.0)
+    """
+    ordered = sorted(values)
+    return tuple(nearest_rank(ordered, percent / 100) for percent in range(101)) if ordered else ()
+
+
+def buckets(values: Sequence[float]) -> tuple[Bucket, ...]:
+    """The runs counted between the edges of `EDGES_S`.
+
+    >>> [(bucket.low_s, bucket.runs, bucket.sum_s) for bucket in buckets([0.0, 5.0, 6.2, 6.3])]
+    [(0.0, 1, 0.0), (5.0, 2, 11.2), (6.3, 1, 6.3)]
+    """
+    groups = groupby(sorted(values), key=lambda value: bisect_right(EDGES_S, value) - 1)
+    found = ((EDGES_S[index], list(group)) for index, group in groups)
+    return tuple(Bucket(low_s=low, runs=len(group), sum_s=round(math.fsum(group), 6)) for low, group in found)
 
 
 def upper_bound(values: Sequence[float], share: float, confidence: float) -> float | None:
