@@ -69,8 +69,8 @@ class Spread(Value, frozen=True, kw_only=True):
 
 
 class Bucket(Value, frozen=True, kw_only=True):
-    """Runs that took at least `low_s` and less than the next edge; edges are 0 and the R10 steps 0.001, 0.00125, ... 5, 6.3, 8, 10
-    seconds and on (ISO 3). `sum_s` is the exact sum of their seconds."""
+    """Runs that took at least `low_s` and less than the next edge; edges are 0 and the R10 steps of ISO 3 (1, 1.25, 1.6, 2, 2.5,
+    3.15, 4, 5, 6.3, 8 in each decade) from a millisecond on. `sum_s` is the exact sum of their seconds."""
 
     low_s: float
     runs: int
