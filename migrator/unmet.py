@@ -26,9 +26,14 @@ KINDS: dict[str, tuple[FactKind, ...]] = {
     "output-files": ("writes-path",),
     "local-files": ("reads-path", "lists-path", "deletes-path"),
 }
-# Lists, queries and templates below these folders that no job writes are installed with their program.
+# Lists, queries, templates and settings below these folders that no job writes are installed with their program.
 PROGRAM_FOLDERS = ("/opt/", "/usr/local/")
-STATIC = (".txt", ".sql", ".csv", ".json", ".xml", ".html", ".tpl", ".j2", ".tmpl", ".xsl", ".list", ".md")
+STATIC = (
+    ".txt", ".sql", ".csv", ".json", ".xml", ".html", ".tpl", ".j2", ".tmpl", ".xsl", ".list", ".md",
+    ".ini", ".cfg", ".conf", ".env", ".toml", ".yaml", ".yml", ".properties",
+)  # fmt: skip
+# Not data of the job: scratch, devices, logs, and what the system or an image brings along.
+SYSTEM = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/sys/", "/run/", "/var/run/", "/var/log/", "/usr/", "/bin/", "/sbin/", "/lib")  # noqa: S108
 
 
 def unmet(
@@ -74,32 +79,42 @@ def of_entry(entry: JobPlan, answers: Mapping[str, str]) -> tuple[str, ...]:
 def to_add(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> tuple[str, ...]:
     """The paths of scripts and static files that the job surely needs and that were not copied, sorted."""
     copied = {script.path for script in scripts}
+    facts = tuple(facts)
+    written = {fact.value for fact in facts if fact.kind in {"writes-path", "state"}}
     return tuple(
         sorted(
             {
                 fact.value
                 for fact in facts
-                if fact.certain and fact.value not in copied and (_missing(fact) or (_read(fact) and is_static(fact.value)))
+                if fact.certain
+                and fact.value not in copied
+                and (_missing(fact) or (fact.kind == "reads-path" and is_static(fact.value) and fact.value not in written))
             }
         )
     )
 
 
+def by_hand(entry: JobPlan, answers: Mapping[str, str]) -> tuple[str, ...]:
+    """What a person adds to the job's folder: `to_add`, and the data that the user called a part of the program; sorted."""
+    found = {*to_add(entry.facts, entry.scripts)}
+    if answers.get(f"{entry.job.id}/data") == "copy":
+        copied = {script.path for script in entry.scripts}
+        read = {fact.value for fact in entry.facts if fact.kind in {"reads-path", "lists-path"} and fact.certain}
+        found |= {path for path in read - copied if path.startswith("/") and not path.startswith(SYSTEM)}
+    return tuple(sorted(found))
+
+
 def is_static(path: str) -> bool:
     """True for a file that comes with its program.
 
-    >>> is_static("/opt/etl/tables.txt"), is_static("/data/orders.csv"), is_static("/opt/etl/*.txt")
+    >>> is_static("/opt/etl/tables.txt"), is_static("/data/orders.csv"), is_static("/opt/etl/run.log")
     (True, False, False)
     """
-    return path.startswith(PROGRAM_FOLDERS) and path.endswith(STATIC) and not set(path) & set("*?$[{")
+    return path.startswith(PROGRAM_FOLDERS) and path.endswith(STATIC)
 
 
 def _missing(fact: Fact) -> bool:
     return fact.kind == "missing-script" and fact.detail is None and fact.value.startswith("/")
-
-
-def _read(fact: Fact) -> bool:
-    return fact.kind == "reads-path"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from migrator import secret_names
+from migrator import secret_names, unmet
 from migrator.emit import programs
-from migrator.errors import ScheduleError
+from migrator.errors import EmitError, ScheduleError
 from migrator.model.finding import Translation
 from migrator.model.job import Host, Job
 from migrator.model.plan import JobPlan
@@ -24,6 +24,7 @@ PATHS = {
     "busybox": "/sbin:/usr/sbin:/bin:/usr/bin",
     "on-calendar": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
+NOTICES = ("output", "failure", "none")
 NAMES_USER = frozenset({"cronie", "busybox", "on-calendar"})  # Debian's cron sets LOGNAME only
 
 
@@ -63,10 +64,15 @@ def lock(entry: JobPlan) -> object:
 
 
 def notify(job: Job, answers: Mapping[str, str]) -> str:
-    """When a notice is sent: what the user answered, else as cron mails; where MAILTO="" silenced cron, failures only."""
+    """When a notice is sent: what the user answered, else as cron mails; where MAILTO="" silenced cron, failures only.
+
+    Raises `EmitError` for an answer that means nothing.
+    """
     answer = answers.get(f"{job.id}/notify")
-    if answer in {"output", "failure", "none"}:
+    if answer in NOTICES:
         return answer
+    if answer is not None:
+        raise EmitError(f"{job.id}/notify: {answer}: no such choice; write {', '.join(NOTICES[:-1])} or {NOTICES[-1]}")
     return "failure" if job.mail_to == "" else "output"
 
 
@@ -107,7 +113,11 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": lock(entry),
         "state": None,
-        "files": [*(server_path(script.path) for script in entry.scripts), *programs.scripts(entry)],
+        "files": [
+            *(server_path(script.path) for script in entry.scripts),
+            *programs.scripts(entry),
+            *(server_path(path) for path in unmet.to_add(entry.facts, entry.scripts) if "*" not in path),
+        ],
     }
     return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
 

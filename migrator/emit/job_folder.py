@@ -5,8 +5,8 @@ import importlib.resources
 import re
 from collections.abc import Mapping
 
-from migrator import render
-from migrator.emit import job_file, packages, programs, secret_store
+from migrator import render, unmet
+from migrator.emit import job_file, packages, php, programs, python_packages, secret_store
 from migrator.model.job import Host
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, OutFile
@@ -19,18 +19,20 @@ DEBIAN_USERS = {
     "daemon": 1, "bin": 2, "sys": 3, "games": 5, "man": 6, "lp": 7, "mail": 8, "news": 9, "uucp": 10, "proxy": 13, "www-data": 33,
     "backup": 34, "list": 38, "irc": 39, "nobody": 65534,
 }  # fmt: skip
+PLAIN_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 FIRST_UID = 10001  # no user of a base image has it
 
 
 def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> tuple[OutFile, ...]:
     """The folder of one job."""
     folder = f"jobs/{entry.job.id}"
-    context = _context(entry, host, answers)
+    context = _context(entry, host, scripts, answers)
     zip_ = is_zip(entry.placement.option.resources)
     rendered = [
         ("README.md", "job/README.md.j2", "markdown"),
         ("test_job.py", "job/test_job.py.j2", "python"),
         *([] if zip_ else [("Dockerfile", "job/Dockerfile.j2", "dockerfile"), (".dockerignore", "job/dockerignore.j2", "text")]),
+        *([("requirements.txt", "job/requirements.txt.j2", "text")] if context["requirements"] else []),
         *([("handler.py", "job/handler.py.j2", "python")] if zip_ and not programs.handlers(entry) else []),
     ]
     return (
@@ -68,8 +70,12 @@ def runner_files() -> tuple[tuple[str, bytes], ...]:
     return tuple((name, (folder / name).read_bytes()) for name in names)
 
 
-def _context(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> dict[str, object]:
+def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> dict[str, object]:
     job, option = entry.job, entry.placement.option
+    languages = [script.language for script in entry.scripts]
+    requirements = python_packages.requirements(entry.facts, languages)
+    by_hand = unmet.by_hand(entry, answers)
+    more = [*php.packages(entry, scripts), *(["python3-pip"] if requirements else [])]
     plain_user = job.user if job.user and USER_NAME.fullmatch(job.user) and job.user != "root" else None
     home = job_file.home(job, host)
     return {
@@ -83,20 +89,38 @@ def _context(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> dict[str
         "notify": job_file.notify(job, answers),
         "secrets": secret_store.to_create(option.resources),
         "timezone": host.timezone or job.schedule.timezone,
-        "packages": packages.needed(entry.facts, job.shell),
+        "packages": packages.needed(entry.facts, job.shell, more),
         "unknown_programs": packages.unknown(entry.facts),
-        "libraries": sorted({fact.value for fact in entry.facts if fact.kind == "library"}),
+        "requirements": requirements,
+        "unpinned": python_packages.unpinned(requirements),
+        "libraries": _other_libraries(entry, languages),
+        "applications": [path for path in php.applications(entry.facts) if PLAIN_PATH.fullmatch(path)],
         "release": DEBIAN.get(host.os_version or "", DEFAULT_RELEASE) if host.os_id == "debian" else DEFAULT_RELEASE,
         "user": plain_user or "job",
         "user_exists": plain_user in DEBIAN_USERS,
         "uid": DEBIAN_USERS.get(plain_user or "", FIRST_UID),
-        "home": home if re.fullmatch(r"/[A-Za-z0-9._/-]+", home) and home != "/root" else "/home/job",
-        "has_files": bool(entry.scripts or programs.scripts(entry)),
+        "home": home if PLAIN_PATH.fullmatch(home) and home != "/root" else "/home/job",
+        "has_files": bool(entry.scripts or programs.scripts(entry) or by_hand),
         "lock": job_file.lock(entry),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
+        "data_by_hand": by_hand,
         "by_hand": [path.lstrip("/") for path in programs.scripts(entry)],
         "zip": is_zip(option.resources),
         "resources": option.resources,
         "firings": [at.isoformat() for at in entry.next_firings[:5]],
     }
+
+
+def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:
+    """Libraries of other languages than Python, and not Composer's: nothing here installs them."""
+    python = "python" in languages
+    return sorted(
+        {
+            fact.value
+            for fact in entry.facts
+            if fact.kind == "library"
+            and not php.is_composer(fact)
+            and (not python or fact.detail == "use" or (fact.value in python_packages.AMBIGUOUS and not fact.detail))
+        }
+    )

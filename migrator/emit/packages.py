@@ -98,12 +98,12 @@ DATABASES = {
 ALWAYS = ("ca-certificates", "python3", "tzdata")  # TLS, the runner, time zones
 
 
-def needed(facts: Iterable[Fact], shell: str) -> tuple[str, ...]:
-    """The Debian packages of every program that the facts name, sorted; always what the runner itself needs."""
+def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+    """The Debian packages of every program that the facts name, and `more`, sorted; always what the runner itself needs."""
     programs = [fact.value.rsplit("/", 1)[-1] for fact in facts if fact.kind in {"command", "interpreter", "cloud-cli"}]
     found = {PACKAGES[program] for program in [*programs, shell.rsplit("/", 1)[-1]] if program in PACKAGES}
     found |= {"php-cli" for program in programs if program.startswith("php")}
-    return tuple(sorted(found.union(ALWAYS)))
+    return tuple(sorted(found.union(ALWAYS, more)))
 
 
 def unknown(facts: Iterable[Fact]) -> tuple[str, ...]:

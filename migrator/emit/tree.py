@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from migrator import render, secret_names
+from migrator import render, secret_names, unmet
 from migrator.emit import job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
@@ -13,6 +13,7 @@ from migrator.schedule.proof import only_at_zone_changes
 from migrator.schedule.translate import CHOICES
 
 AUTO = "auto"
+VERDICTS = {"stay": "stays on the server", "drop": "goes with the server", "delete": "can be deleted"}
 PROGRAMS = frozenset(programs.HANDLERS)  # the shapes whose programs exist
 
 
@@ -60,7 +61,7 @@ def emit(
         if job_ids and entry.job.id not in job_ids:
             continue
         host, answers = hosts.get(entry.job.host) or Host(name=entry.job.host), plan.decisions.answers
-        why = _why_not(entry, answers, places) or _secrets_lost(entry, scripts)
+        why = _why_not(entry, answers, places) or _data_lost(entry, answers) or _secrets_lost(entry, scripts)
         if why is None and programs.is_scheduled(entry):
             why = _unproved(entry, host, answers, _language(places[entry.placement.option.target], iac), plan.as_of)
         if why is None:
@@ -88,9 +89,9 @@ def _language(place: Place, iac: str) -> str:
 
 def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Place]) -> LeftOut | None:
     job, placement = entry.job, entry.placement
-    reasons = "; ".join(placement.reasons)
-    if placement.verdict in {"stay", "drop", "delete"}:
-        return LeftOut(job.id, f"{placement.verdict}: {reasons}", blocking=False)
+    reasons = "; ".join(dict.fromkeys(placement.reasons))
+    if placement.verdict in VERDICTS:
+        return LeftOut(job.id, ": ".join(filter(None, (VERDICTS[placement.verdict], reasons))), blocking=False)
     if placement.verdict == "insufficient-data" and f"{job.id}/target" not in answers:
         return LeftOut(job.id, f"insufficient data: {reasons}; answer {job.id}/target to emit it all the same", blocking=False)
     place = places.get(placement.option.target)
@@ -111,7 +112,11 @@ def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str
     proof = schedule_text.prove_again(entry, language, job_file.content(entry, host, answers), as_of)
     if proof.status == "equal" or schedule_text.is_accepted(entry, proof, answers):
         return None
-    first = f" ({', '.join(proof.first[:3])} ...)" if proof.first else ""
+    first = (
+        f" ({', '.join(_instant(text) for text in proof.first[:3])}{' ...' if len(proof.first) > 3 else ''})"
+        if proof.first
+        else ""
+    )
     why = f"{proof.reason or proof.differing}{first}"
     offers = f"answer {entry.job.id}/schedule-accepted: yes to accept that"
     if only_at_zone_changes(proof):
@@ -119,6 +124,21 @@ def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str
         others = " or ".join(word for word in CHOICES if chosen is None or word != chosen.choice)
         offers = f"answer {entry.job.id}/dst: {others}, then plan again"
     return LeftOut(entry.job.id, f"its schedule is not proved equal ({proof.status}: {why}); {offers}", blocking=True)
+
+
+def _instant(text: str) -> str:
+    """An instant of a comparison in words.
+
+    >>> _instant("-2027-03-28T02:00:00"), _instant("+2027-03-28T03:00:00+02:00")
+    ('missing 2027-03-28 02:00:00', 'extra 2027-03-28 03:00:00+02:00')
+    """
+    return {"-": "missing ", "+": "extra "}.get(text[:1], text[:1]) + text[1:].replace("T", " ")
+
+
+def _data_lost(entry: JobPlan, answers: Mapping[str, str]) -> LeftOut | None:
+    """Files that the job needs and that nothing here carries: it would begin again from nothing, or fail each time."""
+    needs = unmet.of_entry(entry, answers)
+    return LeftOut(entry.job.id, "; ".join(needs), blocking=True) if needs else None
 
 
 def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | None:

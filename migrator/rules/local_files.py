@@ -14,6 +14,7 @@ from migrator.model.finding import Dossier, Fact, Finding, Need
 from migrator.rules.dossier_reading import answer, ask, ends, first_of_each, listed, of, told
 from migrator.rules.local_state import remembered
 from migrator.rules.path_kind import path_kind
+from migrator.unmet import is_static
 
 NAME = "local-files"
 
@@ -55,15 +56,8 @@ def _read_data(dossier: Dossier) -> tuple[Fact, ...]:
         for fact in first_of_each(of(dossier, "reads-path", "lists-path", "deletes-path"))
         if path_kind(fact.value) == "data" and fact.value not in state | scripts
     )
-    return tuple(fact for fact in read if fact.value in fed or not _comes_with_the_program(fact.value))
+    return tuple(fact for fact in read if fact.value in fed or not is_static(fact.value))
 
-
-def _comes_with_the_program(path: str) -> bool:
-    """Lists, queries and templates below /opt or /usr/local that no job writes are installed with their program."""
-    return path.startswith(("/opt/", "/usr/local/")) and path.endswith(STATIC)
-
-
-STATIC = (".txt", ".sql", ".csv", ".json", ".xml", ".html", ".tpl", ".j2", ".tmpl", ".xsl", ".list", ".md")
 
 # A service's usual folders: what its files are called on the distributions that we read.
 SERVICE_FOLDERS = {

@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, known_better
+from migrator.scripts import distributions, elf, known_better, static_files
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -101,6 +101,11 @@ class _Walk:
         while self.pending and len(self.seen) <= MAX_TEXTS:
             item = self.pending.pop(0)
             self._follow(item)
+        for found in static_files.taken(self.files, self.host.name, self.found.values(), self.scripts, self.taken):
+            self.scripts[found.file.path] = found.file
+            self.texts[found.file.sha256] = found.text
+            for fact in found.secrets:
+                self._add(fact)
         return (
             JobFacts(job_id=job.id, facts=self._settled(), scripts=tuple(self.scripts.values())),
             self.texts,
