@@ -284,6 +284,14 @@ def call(*arguments: object) -> tuple[int, str]:
     return done.return_value, done.output
 
 
+def test_a_language_that_a_target_does_not_have_is_said(tmp_path: Path) -> None:
+    folder = write_plan(tmp_path / "plan", samples.plan(samples.entry("aws_lambda", "a-1")))
+    _, said = call(folder, "-o", tmp_path / "tree", "--iac", "bicep")
+    assert "aws_lambda: has no bicep templates; written in terraform instead" in said
+    _, said = call(folder, "-o", tmp_path / "other", "--iac", "sam")
+    assert "instead" not in said
+
+
 def test_the_command_writes_twice_the_same_and_says_what_is_left_out(tmp_path: Path) -> None:
     plan = samples.plan(samples.entry("aws_lambda", "a-1"), samples.entry("aws_lambda", "b-2", status="differs"))
     folder, tree = write_plan(tmp_path / "plan", plan), tmp_path / "tree"

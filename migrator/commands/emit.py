@@ -46,6 +46,9 @@ def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: b
     files.remove(tree, merged.stale)
     for job_id in result.emitted:
         click.echo(f"{job_id}: written to {tree / 'jobs' / job_id}")
+    for target in sorted({e.placement.option.target for e in loaded.plan.jobs if e.job.id in result.emitted}):
+        if iac not in {AUTO, *places[target].languages}:
+            click.echo(f"{target}: has no {iac} templates; written in {places[target].languages[0]} instead", err=True)
     for left in result.left_out:
         click.echo(f"{left.job_id}: left out: {left.reason}", err=True)
     for path in merged.merged:
@@ -59,8 +62,9 @@ def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: b
             f"{tree / path}: no longer in the plan; kept{', for you edited it' if prune else '; --prune deletes it'}", err=True
         )
     blocking = sum(left.blocking for left in result.left_out)
+    written, waits = ("job" if len(result.emitted) == 1 else "jobs"), ("waits" if blocking == 1 else "wait")
     click.echo(
-        f"{len(result.emitted)} jobs written, {len(result.left_out)} left out, {blocking} of them wait for your decision",
+        f"{len(result.emitted)} {written} written, {len(result.left_out)} left out, {blocking} of them {waits} for your decision",
         err=True,
     )
     return EXIT_OPEN if blocking or (check and (result.left_out or merged.conflicts)) else EXIT_DONE
