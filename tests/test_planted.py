@@ -40,7 +40,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Planted], di
 
     def run(*args: str | Path) -> None:
         process = migrator("-vv", *args)
-        assert process.returncode == 0, process.stderr[-2000:]
+        open_too = (0, 1) if args[0] == "emit" else (0,)  # 1: jobs wait for a decision
+        assert process.returncode in open_too, process.stderr[-2000:]
         written[f"{args}: stdout"] = process.stdout
         written[f"{args}: stderr"] = process.stderr
 

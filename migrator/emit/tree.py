@@ -152,6 +152,14 @@ def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | Non
     )
 
 
+def _by_reason(left_out: list[LeftOut]) -> list[tuple[tuple[bool, str], list[str]]]:
+    """Each reason once with its jobs; what waits for a decision comes first."""
+    found: dict[tuple[bool, str], list[str]] = {}
+    for item in sorted(left_out, key=lambda item: not item.blocking):
+        found.setdefault((item.blocking, item.reason), []).append(item.job_id)
+    return list(found.items())
+
+
 def _around(
     plan: Plan,
     emitted: list[JobPlan],
@@ -170,7 +178,10 @@ def _around(
             }
             for entry in emitted
         ],
-        "left_out": [{"entry": entries[item.job_id], "reason": item.reason, "blocking": item.blocking} for item in left_out],
+        "left_out": [
+            {"reason": reason, "blocking": blocking, "entries": [entries[job_id] for job_id in ids]}
+            for (blocking, reason), ids in _by_reason(left_out)
+        ],
         "groups": sorted(groups),
         "images": sorted(entry.job.id for entry in emitted if not job_folder.is_zip(entry.placement.option.resources)),
     }
