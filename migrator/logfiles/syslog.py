@@ -29,6 +29,7 @@ PRIORITY = re.compile(rb"<\d{1,3}>")
 FACILITY = re.compile(rb"[a-z0-9]+\.[a-z]+")
 REPEATED = re.compile(rb"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 MOST_REPEATS = 10_000
+MOST_NAMES = 10_000  # of daemons; only a hostile log has more
 
 
 def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
@@ -41,7 +42,7 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
     place = zone(search.timezone)
     first = search.first_years.get(file.path)
     clock = None if first is None else YearlessClock(place, *first)
-    tags: dict[bytes, tuple[str, int | None]] = {}
+    names: dict[bytes, str] = {}
     order = unread = 0
     yearless = False
     try:
@@ -54,16 +55,17 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
                     yearless = yearless or (clock is None and raw[:3].isalpha())
                     continue
                 at_us, resolution_us, host, tag, text = found
-                name = tags.get(tag)
+                bare, pid = _name(tag)
+                name = names.get(bare)
                 if name is None:
-                    if len(tags) > 50_000:
-                        tags.clear()
-                    name = tags[tag] = _name(tag)
+                    if len(names) >= MOST_NAMES:
+                        names.clear()
+                    name = names[bare] = bare.decode("utf-8", "backslashreplace")
                 count = 1
                 if text.startswith(b"message repeated ") and (folded := REPEATED.match(text)):
                     count, text = min(int(folded[1]), MOST_REPEATS), folded[2]
                 line = Line(
-                    at_us=at_us, host=host, tag=name[0], pid=name[1], text=text.decode("utf-8", "backslashreplace"), session=None,
+                    at_us=at_us, host=host, tag=name, pid=pid, text=text.decode("utf-8", "backslashreplace"), session=None,
                     resolution_us=resolution_us, source=file.path, order=order,
                 )  # fmt: skip
                 for _ in range(count):
@@ -117,8 +119,9 @@ def _rfc5424(raw: bytes, place: tzinfo) -> tuple[int, int, str, bytes, bytes] | 
     return *found, host.decode("utf-8", "backslashreplace"), tag + b"[" + pid + b"]", text.removeprefix(b" ")
 
 
-def _name(tag: bytes) -> tuple[str, int | None]:
+def _name(tag: bytes) -> tuple[bytes, int | None]:
+    """The name without the pid, which differs from line to line, and the pid."""
     name, bracket, pid = tag.rstrip(b"]").rpartition(b"[")
     if not bracket:
-        name, pid = pid, b""
-    return name.decode("utf-8", "backslashreplace"), int(pid) if pid.isdigit() and len(pid) < 11 else None
+        return pid, None
+    return name, int(pid) if pid.isdigit() and len(pid) < 11 else None
