@@ -106,7 +106,12 @@ def test_a_signal_reaches_the_job(probe: Path, tmp_path: Path, number: signal.Si
     environment = {**ENVIRONMENT, "SHELL": str(probe)}
     # a shell cannot trap what was ignored when it started, and whoever runs the tests under nohup ignores HUP
     heed = functools.partial(signal.signal, number, signal.SIG_DFL)
-    with subprocess.Popen([probe, "-c", command], stdout=subprocess.PIPE, env=environment, preexec_fn=heed) as process:
+    with subprocess.Popen(
+        [probe, "-c", command],
+        stdout=subprocess.PIPE,
+        env=environment,
+        preexec_fn=heed,  # noqa: PLW1509 - no thread runs here
+    ) as process:
         for _ in range(200):
             if ready.exists():
                 break
