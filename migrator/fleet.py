@@ -33,7 +33,7 @@ def fleet_savings(
     asked = tuple(open_to for candidate, placed in pairs if (open_to := _asked(candidate, placed)) is not None)
     jobs, tiers = exact.fleet_of(asked, prices)
     servers = tuple(exact.ServerSize(host=name, name="as now", monthly_cost=priced[name]) for name in sorted(priced))
-    serving = frozenset(host.host.name for host in hosts if host.host.name in priced and lives_on(host.host.services))
+    serving = frozenset(host.host.name for host in hosts if host.host.name in priced and _held(host))
     best = exact.cheapest(jobs, servers, tiers, serving)
     blocked = {host.host.name for host in hosts if host.host.name in priced and host.savings.blockers}
     kept = [server for server in servers if server.host in blocked]
@@ -58,6 +58,12 @@ def fleet_savings(
         wait=waiting,
     )
     return msgspec.structs.replace(found, summary=_summary(found))
+
+
+def _held(host: HostPlan) -> bool:
+    """True for a server that something beside a staying job keeps: a service, or what is not known or not answered yet."""
+    known = any(text.startswith("service ") or ": waits for an answer: " in text for text in host.savings.blockers)
+    return known or bool(lives_on(host.host.services))
 
 
 def _asked(candidate: Candidate, placed: Placement) -> Candidate | None:

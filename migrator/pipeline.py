@@ -129,7 +129,7 @@ def decide(
     )
     host_plans = tuple(
         with_smaller(
-            host_plan(survey, placements, prices, assumptions, decisions, request),
+            host_plan(survey, placements, prices, assumptions, decisions, request, plans),
             smaller(survey.host, tuple(candidates), placements, prices, assumptions),
         )
         for survey in surveys

@@ -3,26 +3,29 @@
 The law: a server with a job or a service left on it costs what it did, so nothing is banked before the last one goes.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
-import numpy as np
 
 from migrator import pricebook
 from migrator.assumptions import Assumptions
+from migrator.interval import interval
 from migrator.model.finding import Question
 from migrator.model.job import Disk, Host, Job, Service
 from migrator.model.option import CostItem, Placement, PriceBook, ServerPrice
 from migrator.model.plan import Savings
+from migrator.model.source import Evidence
 from migrator.model.usage import Usage
 from migrator.upkeep import started_folder
 
 LEAVES = ("move", "drop", "delete")
-DRAWS = 2000
 CENT = Decimal("0.01")
+STATED = "--server-cost or decisions.yaml"  # the source of a server's cost that is no list price
+UNKNOWN = "unknown"
+NOTHING_ELSE = "none"  # the answer by which only housekeeping runs on a server
 
 # Services that every server has and that go with it: they keep nothing alive.
 HOUSEKEEPING = frozenset(
@@ -43,15 +46,17 @@ def savings(
     jobs: Mapping[str, Job],
     usage: Mapping[str, Usage] = {},
     reserved_until: date | None = None,
+    waiting: Mapping[str, tuple[str, ...]] = {},
 ) -> Savings:
     """What can be banked for one server; on `reserved_until`, not before, where it is paid for until then.
 
     `placements` of this host's jobs only; `server_items` from `server_items()`: empty where the server's price is unknown, then
-    every amount is None and `question()` asks. `jobs` and `usage` are keyed by job id. `low_monthly` and `high_monthly` hold the
+    every amount is None and `question()` asks. `jobs`, `usage` and `waiting` are keyed by job id; `waiting` holds the needs of a
+    job that nothing meets until somebody answers (`unmet.of_entry`): it does not leave. `low_monthly` and `high_monthly` hold the
     saving of the day on which everything has moved with the probability `confidence`: bootstrap over the measured runs, over the
     assumed time and memory where none was measured, and over the spread of list prices; `drivers` says what moves it most.
     """
-    blockers = _blockers(host, placements, jobs)
+    blockers = _blockers(host, placements, jobs, waiting)
     now = _known_total(server_items) if server_items else None
     moved = [placement for placement in placements if placement.verdict in {"move", "insufficient-data"}]
     moving_cost = _moving_cost(moved)
@@ -59,7 +64,8 @@ def savings(
     if_all = None if now is None or moving_cost is None else now - moving_cost
     banked = None if now is None else Decimal(0) if blockers else if_all
     then = None if now is None or moving_cost is None else moving_cost + (now if blockers else Decimal(0))
-    low, high, drivers = _interval(now, moved, usage, assumptions) if now is not None else (None, None, ())
+    certain = all(item.source == STATED for item in server_items)
+    low, high, drivers = interval(now, moved, usage, assumptions, certain=certain) if now is not None else (None, None, ())
     return Savings(
         host=host.name,
         can_go=can_go,
@@ -74,7 +80,7 @@ def savings(
         blockers=blockers,
         order=_order(placements),
         drivers=drivers,
-        summary=_summary(host, placements, now, banked, if_all, blockers) + _from(reserved_until, banked),
+        summary=_summary(host, placements, waiting, now, banked, if_all, blockers) + _from(reserved_until, banked),
         reserved_until=None if reserved_until is None else reserved_until.isoformat(),
     )
 
@@ -114,7 +120,7 @@ def server_items(
                 monthly_quantity=Decimal(1),
                 unit_price=monthly_cost,
                 monthly_cost=monthly_cost,
-                source="--server-cost or decisions.yaml",
+                source=STATED,
                 as_of="",
             ),
         )
@@ -165,8 +171,30 @@ def _disk(server: ServerPrice, disk: Disk, book: PriceBook, assumptions: Assumpt
     return pricebook.item("disk", price, size_gib, "; ".join(notes) or None)
 
 
+def with_answer(host: Host, answers: Mapping[str, str]) -> Host:
+    """The host with what the user said about its services, where its files do not tell (`<host>/services`)."""
+    said = answers.get(f"{host.name}/services", "").strip()
+    if host.services is not None or not said or said.lower() == UNKNOWN:
+        return host
+    names = [] if said.lower() == NOTHING_ELSE else [name for name in re.split(r"[,\s]+", said) if name]
+    told = Evidence(snippet=said, source="decisions.yaml")
+    return msgspec.structs.replace(host, services=tuple(Service(name=name, port=None, evidence=told) for name in names))
+
+
+def services_question(host: Host) -> Question | None:
+    """What has to be asked where nothing tells what else runs on a server; None where something does."""
+    if host.services is not None:
+        return None
+    return Question(
+        id=f"{host.name}/services",
+        text=f"What else runs on {host.name} beside its scheduled jobs?",
+        hint="names such as nginx, mysql; none: only what every server has; unknown: the server does not count as free",
+        default=UNKNOWN,
+    )
+
+
 def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:
-    """The services that keep a server alive: everything but the housekeeping that goes with it, one per name, sorted."""
+    """The known services that keep a server alive: everything but the housekeeping that goes with it, one per name, sorted."""
     kept: dict[str, Service] = {}
     for service in services or ():
         name = service.name.removesuffix(".service").split("@")[0]
@@ -175,19 +203,30 @@ def lives_on(services: tuple[Service, ...] | None) -> tuple[Service, ...]:
     return tuple(kept[name] for name in sorted(kept))
 
 
-def _blockers(host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, Job]) -> tuple[str, ...]:
+def _blockers(
+    host: Host, placements: tuple[Placement, ...], jobs: Mapping[str, Job], waiting: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
     found = []
     for placement in sorted(placements, key=lambda placement: placement.job_id):
+        name = jobs[placement.job_id].name if placement.job_id in jobs else placement.job_id
+        if _waits(placement, waiting):
+            found.append(f"{name} [{placement.job_id}]: waits for an answer: {'; '.join(waiting[placement.job_id])}")
         if placement.verdict in LEAVES or _only_starts_others(placement.job_id, jobs):
             continue
-        name = jobs[placement.job_id].name if placement.job_id in jobs else placement.job_id
         why = placement.reasons[0] if placement.reasons else placement.verdict
         label = "stays" if placement.verdict == "stay" else "not enough data"
         found.append(f"{name} [{placement.job_id}]: {label}: {why}")
+    if host.services is None:
+        found.append(f"service list: it is not known what else runs here; answer {host.name}/services")
     for service in lives_on(host.services):
         port = f" on port {service.port}" if service.port is not None else ""
         found.append(f"service {service.name}{port}: runs on this server and is no scheduled job")
     return tuple(found)
+
+
+def _waits(placement: Placement, waiting: Mapping[str, tuple[str, ...]]) -> bool:
+    """True for a job that would move but has data that nothing emitted carries."""
+    return placement.verdict == "move" and bool(waiting.get(placement.job_id))
 
 
 def _only_starts_others(job_id: str, jobs: Mapping[str, Job]) -> bool:
@@ -219,69 +258,6 @@ def _order(placements: tuple[Placement, ...]) -> tuple[str, ...]:
     return tuple(placement.job_id for placement in sorted((p for p in placements if p.verdict != "stay"), key=key))
 
 
-class _Doubt(NamedTuple):
-    """What makes the saving unsure: in words, and its factor on something, once per draw."""
-
-    name: str
-    draws: np.ndarray  # what it adds to the saving, USD a month, once per draw
-
-
-def _doubts(
-    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions, draw: np.random.Generator
-) -> tuple[np.ndarray, list[_Doubt]]:
-    """The saving once all has moved, once per draw, and what each doubt alone does to it.
-
-    Each job's cost is scaled by the bootstrap mean of its runs, and by a log-uniform factor for time or memory that was assumed;
-    all of them by the spread of the platform's list prices, the server by its own.
-    """
-    spread, wide = assumptions.price_spread, np.log(assumptions.unmeasured_factor)
-    server = draw.uniform(-spread, spread, DRAWS) * float(now)
-    platform = draw.uniform(1 - spread, 1 + spread, DRAWS)
-    total, expected = np.zeros(DRAWS), 0.0
-    by_runs, by_time, by_memory = np.zeros(DRAWS), np.zeros(DRAWS), np.zeros(DRAWS)
-    for placement in sorted(moved, key=lambda placement: placement.job_id):
-        cost = float(placement.option.monthly_cost or 0)
-        measured = usage.get(placement.job_id)
-        runs = [run.duration_s for run in measured.sampled_runs if run.duration_s is not None] if measured else []
-        scale = np.ones(DRAWS)
-        if len(runs) >= 2 and sum(runs) > 0:
-            sample = np.asarray(runs, dtype=float)
-            scale = draw.choice(sample, size=(DRAWS, len(sample))).mean(axis=1) / sample.mean()
-            by_runs -= cost * (scale - 1)
-        else:
-            scale = np.exp(draw.uniform(-1.0, 1.0, DRAWS) * wide)
-            by_time -= cost * (scale - 1)
-        if not placement.option.size_measured:
-            memory = np.exp(draw.uniform(-1.0, 1.0, DRAWS) * wide)
-            by_memory -= cost * (memory - 1)
-            scale = scale * memory
-        total += cost * scale
-        expected += cost
-    saving = float(now) + server - total * platform
-    return saving, [
-        _Doubt("the server's list price", server),
-        _Doubt("the platform's list prices", -expected * (platform - 1)),
-        _Doubt("run times that differ from run to run", by_runs),
-        _Doubt("run times that were not measured", by_time),
-        _Doubt("memory that was not measured", by_memory),
-    ]
-
-
-def _interval(
-    now: Decimal, moved: list[Placement], usage: Mapping[str, Usage], assumptions: Assumptions
-) -> tuple[Decimal | None, Decimal | None, tuple[str, ...]]:
-    """Low and high of the saving once all has moved, and the three doubts that move it most; None where a cost is unknown."""
-    if any(placement.option.monthly_cost is None for placement in moved):
-        return None, None, ()
-    # a fixed seed: same input, same bytes
-    saving, doubts = _doubts(now, moved, usage, assumptions, np.random.default_rng(20240229))
-    tail = (1 - assumptions.savings_confidence) / 2
-    low, high = (Decimal(f"{bound:.2f}") for bound in np.quantile(saving, [tail, 1 - tail]))
-    widths = [(float(np.ptp(np.quantile(doubt.draws, [tail, 1 - tail]))) / 2, doubt.name) for doubt in doubts]
-    largest = sorted((width, name) for width, name in widths if width >= 0.005)[::-1][:3]
-    return low, high, tuple(f"{name}: ${width:,.2f} a month either way" for width, name in largest)
-
-
 def _from(reserved_until: date | None, banked: Decimal | None) -> str:
     if reserved_until is None:
         return ""
@@ -292,12 +268,13 @@ def _from(reserved_until: date | None, banked: Decimal | None) -> str:
 def _summary(
     host: Host,
     placements: tuple[Placement, ...],
+    waiting: Mapping[str, tuple[str, ...]],
     now: Decimal | None,
     banked: Decimal | None,
     if_all: Decimal | None,
     blockers: tuple[str, ...],
 ) -> str:
-    leaving = sum(1 for placement in placements if placement.verdict in LEAVES)
+    leaving = sum(1 for placement in placements if placement.verdict in LEAVES and not _waits(placement, waiting))
     jobs = f"{leaving} of {len(placements)} jobs can leave {host.name}"
     if now is None:
         return f"{jobs}; what the server costs is unknown, so no saving is claimed"

@@ -17,7 +17,7 @@ TOPICS = (
     "keep target shape dst timezone notify schedule-accepted timeout memory cpu scratch state output data service network "
     "address repeatable items parallelism"
 ).split()
-HOST_TOPICS = ("server-cost", "timezone", "reserved-until")
+HOST_TOPICS = ("server-cost", "timezone", "reserved-until", "services")
 
 
 def in_stated_zone(job: Job, answers: Mapping[str, str]) -> Job:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from migrator import savings
+from migrator import savings, unmet
 from migrator.assumptions import Assumptions
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
@@ -18,8 +18,11 @@ def host_plan(
     assumptions: Assumptions,
     decisions: Decisions,
     request: Request,
+    plans: tuple[JobPlan, ...] = (),
 ) -> HostPlan:
-    """What this server costs, what stays on it, what can be banked, and what has to be asked about it."""
+    """What this server costs, what stays on it, what can be banked, and what has to be asked about it.
+
+    `plans` say which of its jobs wait for an answer."""
     jobs = {job.id: job for job in survey.jobs}
     server_items = savings.server_items(
         survey.host,
@@ -31,11 +34,19 @@ def host_plan(
     )
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
-    questions = (savings.question(survey.host, server_items), zone_question(survey))
+    questions = (savings.question(survey.host, server_items), savings.services_question(survey.host), zone_question(survey))
+    waiting = {entry.job.id: unmet.of_entry(entry, decisions.answers) for entry in plans if entry.job.id in jobs}
     return HostPlan(
         host=survey.host,
         savings=savings.savings(
-            survey.host, own, server_items, assumptions, jobs=jobs, usage=usage, reserved_until=reserved_until(survey, decisions)
+            savings.with_answer(survey.host, decisions.answers),
+            own,
+            server_items,
+            assumptions,
+            jobs=jobs,
+            usage=usage,
+            reserved_until=reserved_until(survey, decisions),
+            waiting=waiting,
         ),
         busy_minutes_of_week=survey.busy_minutes_of_week,
         questions=tuple(question for question in questions if question is not None),

@@ -44,7 +44,7 @@ def planned(*candidates: Candidate, servers: dict[str, str | None]) -> FleetSavi
     for name, cost in servers.items():
         own: tuple[Placement, ...] = tuple(placed for placed in placements if jobs[placed.job_id].host == name)
         items = () if cost is None else (item(cost),)
-        host = Host(name=name)
+        host = Host(name=name, services=())
         hosts.append(HostPlan(host=host, savings=savings(host, own, items, DEFAULT, jobs=jobs)))
     return fleet_savings(candidates, placements, tuple(hosts), BOOK)
 

@@ -53,7 +53,9 @@ def test_a_reserved_server_saves_only_from_the_end_of_its_term() -> None:
     until = reserved_until(survey(), decided)
     assert until == date(2027, 3, 31)
     moved = (placement("a", "move", "0.55"),)
-    got = savings.savings(Host(name="web01"), moved, (item("30.50"),), DEFAULT, jobs={"a": job("a")}, reserved_until=until)
+    got = savings.savings(
+        Host(name="web01", services=()), moved, (item("30.50"),), DEFAULT, jobs={"a": job("a")}, reserved_until=until
+    )
     assert got.reserved_until == "2027-03-31"
     assert got.summary.endswith("$29.95 a month saved of $30.50; it is paid for until 2027-03-31, so that begins only then")
     with pytest.raises(PlanError, match="2027-13-01"):
