@@ -63,7 +63,7 @@ def _folders(moved: Mapping[str, str]) -> dict[str, str]:
 def _link_the_rest(moved: Mapping[str, str]) -> None:
     """What else lies in the folders of moved files is still found beside them."""
     for folder, private in _folders(moved).items():
-        for path in Path(folder).iterdir():
+        for path in Path(folder).iterdir() if os.access(folder, os.R_OK) else ():
             link = Path(private) / path.name
             if not link.exists():
                 link.symlink_to(path)
