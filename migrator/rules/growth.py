@@ -9,11 +9,13 @@ Source: Theil-Sen slope, https://doi.org/10.1080/01621459.1968.10480934; the lim
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import runs, seconds, told
+from migrator.rules.dossier_reading import of, runs, seconds, told
 
 NAME = "growth"
+RANDOM = ("rand(", "$RANDOM", "${RANDOM", "RandomizedDelay", "shuf ", "randint", "random.")
 LEAST = 0.02  # two percent a month: a quarter in a year
 LEAST_S = 60.0  # below a minute no limit is near
+LEAST_MONTHLY_S = 1.0  # less than a second more each month reaches no limit in years
 MOST = 0.5  # a slope above this was not seen over enough days to be carried on for a year
 
 
@@ -22,7 +24,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     usage = dossier.usage
     if usage is None or usage.growth_per_month is None or usage.duration_s.max is None or usage.growth_per_month < LEAST:
         return ()
-    if usage.duration_s.max < LEAST_S:
+    if usage.duration_s.max < LEAST_S or _sleeps_at_random(dossier):
+        return ()
+    if usage.growth_per_month * (usage.duration_s.p50 or 0.0) < LEAST_MONTHLY_S:
         return ()
     bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
     months = assumptions.growth_horizon_months
@@ -34,3 +38,10 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     )
     need = Need(kind="duration_s", amount=later, rule=NAME)
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours", needs=(need,))
+
+
+def _sleeps_at_random(dossier: Dossier) -> bool:
+    """True where the run time is mostly a drawn pause: a trend in that is chance."""
+    sleeps = [fact.value for fact in of(dossier, "sleep")]
+    pauses = "sleep" in dossier.job.command and any(word in dossier.job.command for word in RANDOM)
+    return pauses or any(word in value for value in sleeps for word in RANDOM)

@@ -11,7 +11,7 @@ Source: hier(7).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need
-from migrator.rules.dossier_reading import answer, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
 from migrator.rules.local_files import service_owns
 from migrator.rules.local_state import remembered
 from migrator.rules.path_kind import path_kind
@@ -52,4 +52,12 @@ def _data(dossier: Dossier, facts: tuple[Fact, ...]) -> tuple[Finding, ...]:
         owned = Need(kind="local_files", rule=NAME)
         return told(dossier, NAME, "warning", served, facts=facts, effort="days", needs=(owned,))
     need = Need(kind="persistent_files", choice="output", soft=True, rule=NAME)
-    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,))
+    question = ask(
+        dossier,
+        "output",
+        f"Where should {dossier.job.name} leave {names}?",
+        "object-storage or shared-disk: the script must be changed before the job can leave; not-needed: nobody reads them",
+        "object-storage",
+        ("object-storage", "shared-disk", "not-needed"),
+    )
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)

@@ -32,11 +32,12 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     longest = usage.duration_s.max
     if usage.upper_s is not None and usage.upper_confidence is not None:
         bound = max(usage.upper_s, longest) * assumptions.run_time_headroom
+        of_which = "the longest" if longest >= usage.upper_s else "that bound"
         body = (
             f"99 % of its runs end within {seconds(usage.upper_s)} ({usage.upper_confidence:.0%} sure, "
-            f"{usage.duration_s.count:,} runs); "
-            f"with {assumptions.run_time_headroom - 1:.0%} headroom it needs {seconds(bound)}; look at the "
-            "longest runs if that surprises"
+            f"{usage.duration_s.count:,} runs), the longest took {seconds(longest)}; "
+            f"with {assumptions.run_time_headroom - 1:.0%} headroom on {of_which} it needs "
+            f"{seconds(bound)}; look at the longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
     count = usage.duration_s.count

@@ -1,6 +1,6 @@
 """Finds jobs that have two kinds of run: mostly nothing to do, and sometimes much.
 
-Finds: sampled run times that fall into two groups with a wide gap between them.
+Finds: run times (the quantiles of all runs, else a sample) that fall into two groups with a wide gap between them.
 Why: their mean describes no run at all; the long kind decides the time limit, the short kind the number of starts.
 Do: look whether the short kind can be left out: let the work itself start the job.
 Not: when the two kinds are weekdays and weekends: nothing to do.
@@ -24,7 +24,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     usage = dossier.usage
     if usage is None:
         return ()
-    taken = sorted(max(run.duration_s, 1.0) for run in usage.sampled_runs if run.duration_s is not None)
+    known = usage.quantile_s if usage.duration_s.count >= LEAST_RUNS else ()
+    taken = sorted(max(one, 1.0) for one in known or [run.duration_s for run in usage.sampled_runs if run.duration_s is not None])
     if len(taken) < LEAST_RUNS:
         return ()
     fewest = max(2, math.ceil(len(taken) * LEAST_SHARE))
