@@ -217,7 +217,7 @@ def _blockers(
         label = "stays" if placement.verdict == "stay" else "not enough data"
         found.append(f"{name} [{placement.job_id}]: {label}: {why}")
     if host.services is None:
-        found.append(f"service list: it is not known what else runs here; answer {host.name}/services")
+        found.append(f"service something unknown: it is not known what else runs here; answer {host.name}/services")
     for service in lives_on(host.services):
         port = f" on port {service.port}" if service.port is not None else ""
         found.append(f"service {service.name}{port}: runs on this server and is no scheduled job")

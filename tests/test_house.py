@@ -19,7 +19,7 @@ NAME_PLATES = "sources hosts schedulers logfiles runlogs scripts rules shapes ta
 FLOORS = {
     "model": 0, "assumptions": 0, "errors": 0, "runner": 0,
     "schedule": 1, "blocks": 1, "tables": 1, "render": 1, "aws": 1, "planfile": 1, "files": 1, "redact": 1, "terminal": 1,
-    "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "unmet": 1,
+    "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1,
     **dict.fromkeys(ROOMS, 2),
     "pipeline": 3, "options": 3, "verdict": 3, "fleet": 3, "stated": 3, "shrink": 3, "measuring": 3,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
@@ -35,7 +35,7 @@ DOORS = {
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),
-    "numpy": ("schedule", "usage", "runs", "savings", "optimise", "tables"),
+    "numpy": ("interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks", "sources.archive"),
     "vl_convert": ("reports",),
     "xlsxwriter": ("reports",),

@@ -6,6 +6,7 @@ from migrator.model.plan import HostPlan, JobPlan, Savings
 from migrator.reports.words import brief, counted, idle, money, percent
 
 SERVICE = "service "
+WAITS = ": waits for an answer: "
 
 
 class Blocker(NamedTuple):
@@ -36,9 +37,14 @@ def grouped(found: tuple[Blocker, ...]) -> tuple[Keeping, ...]:
 def blockers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Blocker, ...]:
     """What keeps the server, jobs first."""
     found = []
+    waiting = _waiting(host)
     for entry in jobs:
         placement = entry.placement
-        if placement.verdict in {"stay", "insufficient-data"}:
+        if entry.job.id in waiting:
+            why = waiting[entry.job.id]
+            asked = max(1, len(placement.questions))
+            found.append(Blocker(entry.job.name, f"waits for an answer: {why}", why, entry.job.id, asked))
+        elif placement.verdict in {"stay", "insufficient-data"}:
             whole = placement.reasons[0] if placement.reasons else placement.verdict
             why = brief(whole) if placement.verdict == "stay" else f"not enough runs were measured: {brief(whole)}"
             found.append(Blocker(entry.job.name, why, whole, entry.job.id, len(placement.questions)))
@@ -47,6 +53,16 @@ def blockers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Blocker, ...]:
             name, _, why = text.removeprefix(SERVICE).partition(": ")
             found.append(Blocker(name, why or "runs on this server", text))
     return tuple(found)
+
+
+def _waiting(host: HostPlan) -> dict[str, str]:
+    """Job id -> what it waits for: it would move, but nothing carries its data."""
+    found = {}
+    for text in host.savings.blockers:
+        head, separator, why = text.partition(WAITS)
+        if separator and head.endswith("]"):
+            found[head[head.rindex("[") + 1 : -1]] = why
+    return found
 
 
 def sentence(host: HostPlan, jobs: tuple[JobPlan, ...]) -> str:
@@ -62,7 +78,7 @@ def sentence(host: HostPlan, jobs: tuple[JobPlan, ...]) -> str:
 
 def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:
     verdicts = {entry.job.id: entry.placement.verdict for entry in jobs}
-    staying = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] == "stay"]
+    staying = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] != "insufficient-data"]
     unmeasured = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] == "insufficient-data"]
     services = [b for b in keeping if b.job_id is None]
     decided = sum(1 for b in staying if b.questions)
@@ -112,7 +128,8 @@ def numbers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Number, ...]:
     else:
         name = "saved a month" if savings.can_go else "saved a month, once it can go"
         saved = Number(name, money(savings.if_all_moved_monthly), f"of {money(savings.now_monthly_cost)}")
-    leaving = sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"})
+    kept = {blocker.job_id for blocker in blockers(host, jobs)}
+    leaving = sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"} and entry.job.id not in kept)
     quiet = idle(jobs)
     return (
         saved,
