@@ -72,7 +72,7 @@ def test_a_server_of_which_nobody_says_what_else_runs_there_is_not_free() -> Non
     got = saved(placement("a", "move", "0.55"), host=unknown)
     assert not got.can_go
     assert got.banked_monthly == 0
-    assert got.blockers == ("service list: it is not known what else runs here; answer web01/services",)
+    assert got.blockers == ("service something unknown: it is not known what else runs here; answer web01/services",)
     asked = savings.services_question(unknown)
     assert asked is not None
     assert asked.id == "web01/services"
