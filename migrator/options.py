@@ -1,7 +1,6 @@
 """Every shape of a job on every place that takes it, at the smallest size that fits, with its bill."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
 import msgspec
 
@@ -10,8 +9,9 @@ from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Translation
 from migrator.model.job import Host, Schedule
-from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape
+from migrator.model.option import Limit, Misfit, Option, PriceBook, Resource, Shape
 from migrator.model.plan import Request
+from migrator.pricebook import total
 from migrator.resources import ResourceKind
 from migrator.schedule.reading import calendar_of
 from migrator.targets import Target
@@ -72,7 +72,7 @@ def options(
                 target=place.NAME,
                 size=size,
                 dialect=place.DIALECT,
-                monthly_cost=None if unsayable else _total(items),
+                monthly_cost=None if unsayable else total(items),
                 items=items,
                 resources=made,
                 misfits=(
@@ -98,9 +98,3 @@ def _unsayable(place: Target, translation: Translation | None, schedule: Schedul
     if translation.proof.status == "impossible":
         return f"{place.DIALECT} cannot say this schedule: {translation.proof.reason}"
     return None
-
-
-def _total(items: tuple[CostItem, ...]) -> Decimal | None:
-    """The bill; None if one of its lines is unknown."""
-    costs = [item.monthly_cost for item in items if item.monthly_cost is not None]
-    return sum(costs, Decimal(0)) if len(costs) == len(items) else None

@@ -58,6 +58,11 @@ def key(price: UnitPrice) -> str:
     return f"{price.provider}/{price.service}/{price.item}/{price.region}"
 
 
+def server_key(price: ServerPrice) -> str:
+    """What the bill line of a server is known by: `aws/server/t3.medium/eu-central-1`."""
+    return f"{price.provider}/server/{price.instance_type}/{price.region}"
+
+
 def item(name: str, price: UnitPrice, quantity: Decimal | None, note: str | None = None) -> CostItem:
     """One line of a bill; an unknown quantity (None) has an unknown cost. A price not from a list says so."""
     doubt = None if price.quality == "list" else f"{price.quality} price"

@@ -150,7 +150,7 @@ def _priced(host: Host, server: ServerPrice, book: PriceBook, assumptions: Assum
         source=server.source,
         as_of=server.as_of,
         note=None if server.quality == "list" else f"{server.quality} price",
-        price_key=f"{server.provider}/server/{server.instance_type}/{server.region}",
+        price_key=pricebook.server_key(server),
     )
     disks = tuple(_disk(server, disk, book, assumptions) for disk in host.disks or (Disk(size_gib=None, kind=None),))
     addresses = pricebook.times(host.public_ipv4_count, hours)

@@ -6,7 +6,7 @@ from migrator import savings, unmet
 from migrator.assumptions import Assumptions
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
-from migrator.pricebook import key
+from migrator.pricebook import key, server_key
 from migrator.shrink import Smaller
 from migrator.stated import reserved_until, server_cost, zone_question
 
@@ -57,10 +57,9 @@ def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[Host
     """Only the prices that the plan rests on."""
     keys = {item.price_key for plan in plans for item in plan.placement.option.items}
     keys |= {item.price_key for host in hosts for item in host.savings.now_items}
-    types = {host.host.instance_type for host in hosts}
     return PriceBook(
         prices=tuple(price for price in prices.prices if key(price) in keys),
-        servers=tuple(server for server in prices.servers if server.instance_type in types),
+        servers=tuple(server for server in prices.servers if server_key(server) in keys),
     )
 
 

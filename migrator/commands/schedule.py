@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from migrator.commands import options
 from migrator.errors import ScheduleError
 from migrator.model.finding import Translation
 from migrator.model.job import Grammar, Schedule
@@ -37,10 +38,10 @@ Examples:
 @click.option("--to", "to", type=click.Choice(DIALECTS), multiple=True, help="Translate; may be given several times.")
 @click.option("--dst", type=click.Choice(("accept", "guard", "utc")), help="What to do where zone changes make a difference.")
 @click.option("--next", "count", type=click.IntRange(0, 1000), default=5, show_default=True, help="How many firings to show.")
-@click.option("--as-of", help="The only now, ISO 8601.  [default: 2026-01-01]")
+@click.option("--as-of", type=options.INSTANT, default="2026-01-01", show_default=True, help="The only now, ISO 8601.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def command(
-    expression: str, tz: str, flavour: str, to: tuple[str, ...], dst: str | None, count: int, as_of: str | None, form: str
+    expression: str, tz: str, flavour: str, to: tuple[str, ...], dst: str | None, count: int, as_of: datetime, form: str
 ) -> None:
     """Say when EXPR fires, translate it for other schedulers, and prove each translation.
 
@@ -48,7 +49,6 @@ def command(
     documented rules make of the expressions.
     """
     grammar: Grammar = "on-calendar" if flavour == "systemd" else flavour  # type: ignore[assignment]  # click checked the choice
-    now = _instant(as_of)
     try:
         zone(tz)
         schedule = Schedule(grammar=grammar, expressions=(expression,), timezone=tz)
@@ -57,26 +57,18 @@ def command(
         words = in_words(schedule)
     except ScheduleError as error:
         raise click.UsageError(str(error)) from error
-    firings = calendar.next(now, count) if calendar else ()
+    firings = calendar.next(as_of, count) if calendar else ()
     targets: tuple[Translation, ...] = ()
     if to:
         # the proof is loaded only when something is to be proved
         translate = importlib.import_module("migrator.schedule.translate")
-        targets = tuple(item for item in translate.translations(schedule, {"dst": dst} if dst else {}, now) if _wanted(item, to))
+        targets = tuple(
+            item for item in translate.translations(schedule, {"dst": dst} if dst else {}, as_of) if _wanted(item, to)
+        )
     if form == "json":
         click.echo(json.dumps(_json(expression, flavour, tz, targets, firings, words, remarks), indent=2, ensure_ascii=False))
     else:
-        _text(expression, flavour, tz, targets, firings, words, remarks, calendar, now)
-
-
-def _instant(text: str | None) -> datetime:
-    if text is None:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(f"--as-of {text!r}: not an ISO 8601 instant such as 2026-11-24T00:00:00+00:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        _text(expression, flavour, tz, targets, firings, words, remarks, calendar, as_of)
 
 
 def _wanted(translation: Translation, to: tuple[str, ...]) -> bool:

@@ -52,8 +52,5 @@ def show(plan: Plan) -> None:
 
 def left_open(questions: tuple[Question, ...], plan: Plan) -> str:
     """The last line: how much is open."""
-
-    def count(number: int, thing: str) -> str:
-        return f"{number} {thing}{'' if number == 1 else 's'}"
-
-    return f"open: {count(len(questions), 'question')}, {count(len(plan.problems), 'problem')}"
+    asked = words.counted(len(questions), "question", "questions")
+    return f"open: {asked}, {words.counted(len(plan.problems), 'problem', 'problems')}"

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from migrator import planfile
 from migrator.model.plan import OutFile, Plan
 
 FORMAT = "json"
@@ -10,8 +11,7 @@ DEFAULT = False
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """The whole plan; its shape is the versioned schema of `schema()`."""
-    content = msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1) + b"\n"
-    return (OutFile(path="plan.json", content=content),)
+    return (planfile.plan_file(plan),)
 
 
 def _any(kind: type) -> dict[str, object]:

@@ -131,9 +131,9 @@ def idle(jobs: tuple[JobPlan, ...]) -> float | None:
     """The least share of time in which no measured job runs: overlapping runs are counted twice. None: nothing was measured."""
     busy_s, measured = 0.0, False
     for entry in jobs:
-        runs = [run.duration_s for run in entry.usage.sampled_runs if run.duration_s is not None] if entry.usage else []
-        if runs and entry.usage is not None and entry.usage.monthly_runs is not None:
-            busy_s += entry.usage.monthly_runs * sum(runs) / len(runs)
+        usage = entry.usage
+        if usage is not None and usage.mean_s is not None and usage.monthly_runs is not None:
+            busy_s += usage.monthly_runs * usage.mean_s  # of all runs: samples hold the longest first
             measured = True
     return max(0.0, 1 - busy_s / MONTH_S) if measured else None
 

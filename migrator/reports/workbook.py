@@ -10,6 +10,7 @@ import xlsxwriter
 
 from migrator.model.option import CostItem
 from migrator.model.plan import OutFile, Plan
+from migrator.pricebook import total
 from migrator.reports.words import LEAVING, place
 
 FORMAT = "xlsx"
@@ -78,7 +79,7 @@ def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], hea
         sheet.write_string(line, 0, host.host.name)
         sheet.write_string(line, 1, "yes" if savings.can_go else "no")
         rows = ("", "<>")
-        values = (savings.now_monthly_cost, _known(item for name, job, item in items if name == host.host.name and job))
+        values = (savings.now_monthly_cost, total(item for name, job, item in items if name == host.host.name and job))
         for number, (job, value) in enumerate(zip(rows, values, strict=True), 2):
             if value is None:
                 sheet.write_string(line, number, "unknown")
@@ -92,11 +93,6 @@ def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], hea
         else:
             sheet.write_formula(line, 4, f'=IF(B{line + 1}="yes",C{line + 1}-D{line + 1},0)', usd, float(savings.banked_monthly))
         sheet.write_string(line, 5, "; ".join(savings.blockers))
-
-
-def _known(items: Iterable[CostItem]) -> Decimal | None:
-    costs = [item.monthly_cost for item in items]
-    return None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
 def _jobs(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: Any, usd: Any) -> None:

@@ -3,7 +3,7 @@
 python-crontab gives the access (list, install); its parser and renderer are passed by, because they change files.
 """
 
-from crontab import CronTab, Process
+from crontab import CronTab, Process, current_user
 
 from migrator.errors import SourceError
 from migrator.model.source import HostFiles
@@ -41,7 +41,7 @@ def accepts(source: str) -> bool:
 
 def open(source: str) -> tuple[HostFiles, ...]:  # noqa: A001
     """The user's crontab as the only file of a server. Raises `SourceError`."""
-    user = source.removeprefix(PREFIX) or CronTab(user=None).user or "-"
+    user = source.removeprefix(PREFIX) or current_user()
     return (OneCrontab(text_of(user).encode(), f"{SPOOL}{user}"),)
 
 

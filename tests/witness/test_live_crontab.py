@@ -52,3 +52,11 @@ def test_no_crontab_is_an_empty_one(tmp_path: Path) -> None:
     process = inside(f"migrator jobs crontab:{getpass.getuser()} --format json", tmp_path)
     assert process.returncode == 0, process.stderr
     assert '"jobs": []' in process.stdout.replace("\n", "").replace(" ", "").replace('"jobs":[]', '"jobs": []')
+
+
+def test_without_a_name_it_is_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "tab").write_text(TAB)
+    process = inside("crontab tab; migrator jobs crontab: --format csv", tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "/srv/a.sh" in process.stdout
+    assert f"/var/spool/cron/crontabs/{getpass.getuser()}" in process.stdout
