@@ -13,9 +13,9 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from migrator import __version__, links, measuring, optimise, reports, rules, schedulers, shapes
+from migrator.account import fleet_savings
 from migrator.assumptions import Assumptions, assumed
 from migrator.errors import ScheduleError
-from migrator.fleet import fleet_savings
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Host, InputDigest, Job

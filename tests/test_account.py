@@ -5,8 +5,8 @@ from decimal import Decimal
 import msgspec
 from plan_values import item, job, option
 
+from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT
-from migrator.fleet import fleet_savings
 from migrator.model.finding import Finding
 from migrator.model.job import Host, Job
 from migrator.model.option import CostItem, Option, Placement, PriceBook, UnitPrice
