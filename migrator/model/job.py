@@ -130,8 +130,11 @@ class Job(Value, frozen=True, kw_only=True):
     shell: str = "/bin/sh"
     working_directory: str | None = None
     mail_to: str | None = None  # None: not stated (cron mails the user); "" : MAILTO="" switches mail off
+    mails_failures_only: bool = False  # cronie's `-n` before the command
     umask: int | None = None
     timeout_s: float | None = None
+    memory_max_mib: float | None = None  # systemd's MemoryMax: a run that takes more is killed
+    cpu_quota: float | None = None  # systemd's CPUQuota: processors that a run may take, 0.5 = half of one
     enabled: bool = True
     ignored_reason: str | None = None  # why the real daemon never runs this line although it can be read
     comment: str | None = None

@@ -33,6 +33,7 @@ ProblemKind = Literal[
     "unreadable",  # permission, device file, too large, binary
     "missing",  # a file that another one names
     "missing-tool",  # e.g. journalctl is not on this machine
+    "remark",  # read and run, but a person should know it
 ]
 
 

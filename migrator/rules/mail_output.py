@@ -25,6 +25,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return ()
     to = job.mail_to or f"the mailbox of {job.user or 'its user'}"
     stated = "MAILTO" if job.mail_to else "no MAILTO"
+    if job.mails_failures_only:
+        body = f"the output of failed runs is mailed to {to} ({stated}, -n); answer notify: failure for the same, or none"
+        return told(dossier, NAME, "note", body, facts=outputs[:1], effort="minutes")
     body = (
         f"its output is mailed to {to} ({stated}); a platform only logs it; "
         "it is sent as a notice as long as you do not answer notify: failure or none"

@@ -1,6 +1,7 @@
 """Asks for the memory that a job needs.
 
-Finds: the measured peak with headroom; else what its interpreter usually takes, which is an assumption, and a question.
+Finds: the measured peak with headroom; else its systemd unit's MemoryMax; else what its interpreter usually takes, which is an
+assumption, and a question.
 Why: memory is what is paid for by the second, and a run that exceeds it is killed; cron logs do not tell it.
 Do: measure one run (`/usr/bin/time -v`, process accounting, a systemd timer's MemoryPeak) and state `<job id>/memory` in MiB.
 Not: -
@@ -46,6 +47,10 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             "nothing to do"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(amount),))
+    limit = dossier.job.memory_max_mib
+    if limit is not None:
+        body = f"its unit's MemoryMax lets no run take more than {limit:,.0f} MiB; it gets that; measure one run: less may do"
+        return told(dossier, NAME, "note", body, needs=(_need(limit),))
     names = {posixpath.basename(fact.value) for fact in of(dossier, "interpreter", "command")}
     priors = [(mib, name) for name, mib in PRIOR_MIB.items() if name in names and mib > assumptions.unmeasured_memory_mib]
     amount, why = max(priors, default=(assumptions.unmeasured_memory_mib, "a typical job"))

@@ -7,8 +7,10 @@ from migrator.model.source import HostFiles
 from migrator.schedulers import (
     anacrontab,
     at_spool,
+    celery_beat,
     fcron,
     kubernetes_cron_job,
+    launchd,
     run_parts,
     supercronic,
     system_crontab,
@@ -36,4 +38,6 @@ ALL: tuple[Scheduler, ...] = (
     fcron,
     supercronic,
     kubernetes_cron_job,
+    launchd,
+    celery_beat,
 )

@@ -12,6 +12,7 @@ from migrator.redact import escape_bytes, redact, redact_setting
 from migrator.schedule.zones import zone
 from migrator.schedulers import crontab_line as line_of
 from migrator.schedulers.commented_out import commented_out
+from migrator.schedulers.daemon_options import Options
 from migrator.schedulers.identity import job_id, main_program, name_from
 from migrator.schedulers.owner import owner_of
 
@@ -33,6 +34,7 @@ class Kind(NamedTuple):
     has_user: bool
     user: str | None  # whose tab it is, where lines name no user
     needs_newline: bool = True
+    options: Options = Options()
 
 
 class Counter:
@@ -274,7 +276,7 @@ def _job(
     passwd = {known.name: known for known in host.users or ()}
     unknown = user is not None and host.users is not None and user not in passwd
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None
-    jitter = values.get("RANDOM_DELAY", "") if kind.grammar == "cronie" else ""
+    jitter = values.get("RANDOM_DELAY", kind.options.random_delay) if kind.grammar == "cronie" else ""
     return Job(
         id=job_id(host.name, user, command, counter.next(user, command)),
         host=host.name,
@@ -289,7 +291,8 @@ def _job(
         environment=tuple(setting for setting, _ in scope.settings.values()),
         shell=values.get("SHELL") or "/bin/sh",
         working_directory=values.get("HOME") or (passwd[user].home if user in passwd else None),
-        mail_to=values.get("MAILTO"),
+        mail_to=values.get("MAILTO") if kind.options.mails else "",
+        mails_failures_only=bool(option),
         enabled=ignored is None,
         ignored_reason=ignored,
         comment=comment,

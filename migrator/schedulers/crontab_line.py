@@ -149,6 +149,8 @@ def _entry(stripped: str, grammar: Grammar, has_user: bool) -> Entry | Wrong:
         return Wrong(f"a command of {len(rest):,} characters; {grammar} allows {limit:,}; put it into a script")
     if not rest.strip() and grammar != "debian":
         return Wrong("no command after the time fields")
+    if grammar == "cronie" and (option := re.match(r"-(\S*)", rest)) and option[1] != "n":
+        return Wrong(f"{option[0][:20]} before the command is no option; cronie knows -n only and rejects the line; remove it")
     return _checked(schedule, user, rest, grammar)
 
 

@@ -1,23 +1,34 @@
 """Users' own crontabs: the spools of Debian, RHEL, SUSE, Alpine, and `crontab -l` on standard input.
 
 Line: `*/15 * * * * /home/sensor/bin/push-readings.sh`
-Source: crontab(5); /var/spool/cron/crontabs (Debian), /var/spool/cron (RHEL), /var/spool/cron/tabs (SUSE), /etc/crontabs (Alpine)
+Source: crontab(5); /var/spool/cron/crontabs (Debian), /var/spool/cron (RHEL), /var/spool/cron/tabs (SUSE),
+/etc/crontabs (Alpine), /var/cron/tabs (BSD), /var/at/tabs (macOS)
 """
 
 from migrator.model.job import Host, Schedules
-from migrator.model.source import HostFile, HostFiles
+from migrator.model.source import HostFile, HostFiles, Location, Problem
+from migrator.schedulers import daemon_options
 from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, merged
 from migrator.schedulers.crontab_file import read as read_file
 from migrator.schedulers.file_rule import ignored_mode
 
-READS: tuple[str, ...] = ("/var/spool/cron/crontabs/*", "/var/spool/cron/tabs/*", "/var/spool/cron/*", "/etc/crontabs/*", "-")
+READS: tuple[str, ...] = (
+    "/var/spool/cron/crontabs/*",
+    "/var/spool/cron/tabs/*",
+    "/var/spool/cron/*",
+    "/etc/crontabs/*",
+    "/var/cron/tabs/*",
+    "/var/at/tabs/*",
+    "-",
+)
 NAME = "user_crontab"
-NOT_TABS = {".", "..", "lastrun", "cron.update", ".SEQ", "root.cron.update"}
+NOT_TABS = {".", "..", "lastrun", "cron.update", ".SEQ", "root.cron.update", ".cron.hostname"}
 
 
 def read(files: HostFiles, host: Host) -> Schedules:
     """Jobs of every user's crontab. A tab whose name is no user is reported and its jobs are switched off."""
     counter = Counter(NAME)
+    options = daemon_options.read(files, host)
     parts = []
     for file in files.glob(READS):
         name = file.path.rpartition("/")[2]
@@ -27,8 +38,14 @@ def read(files: HostFiles, host: Host) -> Schedules:
         if file.path == "-":
             parts.append(read_file(files, host, file, Kind(NAME, grammar, False, None, needs_newline=False), counter))
             continue
-        kind = Kind(NAME, grammar, False, name)
-        parts.append(read_file(files, host, file, kind, counter, _ignored(file, name, host)))
+        kind = Kind(NAME, grammar, False, name, options=options)
+        parts.append(read_file(files, host, file, kind, counter, _ignored(file, name, host, options)))
+        if grammar in {"debian", "cronie"} and (why := daemon_options.may_not_edit(files, name)):
+            message = (
+                f"{name[:60]} {why}: crontab(1) refuses to change this file, the daemon runs it all the same; edit it as root"
+            )
+            problem = Problem(location=Location(host=host.name, path=file.path), message=message, kind="remark")
+            parts.append(Schedules(problems=(problem,)))
     return merged(parts)
 
 
@@ -39,11 +56,18 @@ def _same_file_seen(files: HostFiles, file: HostFile) -> bool:
     return False
 
 
-def _ignored(file: HostFile, name: str, host: Host) -> str | None:
+def _ignored(file: HostFile, name: str, host: Host, options: daemon_options.Options) -> str | None:
     grammar = host.cron or UNKNOWN_GRAMMAR
+    if options.runs_elsewhere is not None:
+        return (
+            f"crond runs with -c: of this cluster only {options.runs_elsewhere[:60]} runs users' jobs; "
+            "plan that server, or change /var/spool/cron/.cron.hostname"
+        )
     if name.startswith(".") or (grammar == "busybox" and "." in name):
         return f"the name {name[:60]!r} is no user's; the daemon does not read it; remove it"
     users = {user.name: user for user in host.users or ()}
     if host.users is not None and name not in users:
         return f"there is no user {name[:60]!r} in /etc/passwd (an orphan); the daemon does not run it; add the user"
+    if options.takes_any_mode:
+        return None
     return ignored_mode(file, grammar, users[name].uid if name in users else None)

@@ -12,7 +12,14 @@ from migrator.model.source import HostFiles, Location, Problem
 from migrator.redact import redact
 from migrator.schedule import on_calendar
 from migrator.schedulers.identity import job_id
-from migrator.schedulers.systemd_timer.service import environment_of, process_of, redacted_command, seconds
+from migrator.schedulers.systemd_timer.service import (
+    cpu_quota,
+    environment_of,
+    memory_max_mib,
+    process_of,
+    redacted_command,
+    seconds,
+)
 from migrator.schedulers.systemd_timer.unit_file import SYSTEM_FOLDERS, USER_FOLDERS, Lines, Unit, account, find, load
 
 READS: tuple[str, ...] = tuple(
@@ -206,6 +213,8 @@ def _job(
         mail_to="",  # systemd mails nobody
         umask=umask,
         timeout_s=timeout_s,
+        memory_max_mib=memory_max_mib(service),
+        cpu_quota=cpu_quota(service),
         enabled=ignored is None and (wanted is None or timer.name in wanted),
         ignored_reason=ignored,
         comment=redact(description).text if description else None,

@@ -48,12 +48,18 @@ def seconds(text: str) -> float | None:
 
 
 def command_of(unit: Unit) -> str:
-    """Every ExecStart of the service as one shell line; empty if there is none.
+    """Every ExecStart of the service, with what runs before and after it, as one shell line; empty if there is no ExecStart.
 
-    A `-` before the program lets it fail; several lines run one after the other until one fails.
+    A `-` before the program lets it fail; several lines run one after the other until one fails. An ExecCondition that fails
+    ends the start without a failure.
     """
-    values = unit.all("Service", "ExecStart")
-    parts = [_shell(_specified(value.text, unit.name), alone=len(values) == 1) for value in values]
+    values = [value for key in ("ExecStartPre", "ExecStart", "ExecStartPost") for value in unit.all("Service", key)]
+    if not unit.all("Service", "ExecStart"):
+        return ""
+    conditions = [_shell(_specified(value.text, unit.name), alone=False) for value in unit.all("Service", "ExecCondition")]
+    parts = [f"{{ {condition} || exit 0; }}" for condition in conditions if condition]
+    alone = len(values) == 1 and not parts
+    parts += [_shell(_specified(value.text, unit.name), alone=alone) for value in values]
     return " && ".join(part for part in parts if part)
 
 
@@ -142,6 +148,24 @@ def process_of(unit: Unit) -> tuple[int | None, float | None]:
     oneshot = unit.last("Service", "Type") == "oneshot"
     limit = unit.last("Service", "TimeoutStartSec" if oneshot else "RuntimeMaxSec") or unit.last("Service", "RuntimeMaxSec")
     return (int(mask, 8) if mask and re.fullmatch(r"[0-7]{1,4}", mask) else None), seconds(limit) if limit else None
+
+
+def memory_max_mib(unit: Unit) -> float | None:
+    """MemoryMax (MemoryLimit on old systems) in MiB; None where it is not stated, `infinity`, or a share of the machine.
+
+    Source: systemd.resource-control(5): suffixes to the base 1024
+    """
+    text = unit.last("Service", "MemoryMax") or unit.last("Service", "MemoryLimit") or ""
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([KMGT]?)B?", text)
+    if match is None:
+        return None
+    return float(match[1]) * {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}[match[2]] / (1 << 20)
+
+
+def cpu_quota(unit: Unit) -> float | None:
+    """CPUQuota as a number of processors (`150%` is 1.5); None where it is not stated."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*%", unit.last("Service", "CPUQuota") or "")
+    return float(match[1]) / 100 if match and float(match[1]) else None
 
 
 def redacted_command(unit: Unit, location: Location) -> tuple[str, tuple[Secret, ...]]:

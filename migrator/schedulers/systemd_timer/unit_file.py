@@ -12,12 +12,14 @@ from migrator.model.source import HostFiles, Location, Problem
 from migrator.redact import escape_bytes
 
 SYSTEM_FOLDERS = (
+    "/run/systemd/generator.early",
     "/etc/systemd/system",
     "/run/systemd/system",
     "/run/systemd/generator",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
+    "/run/systemd/generator.late",
 )
 USER_FOLDERS = ("/etc/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user")
 HEADER = re.compile(r"\[([A-Za-z0-9 _-]+)\]")
