@@ -7,7 +7,17 @@ from migrator.model.plan import JobPlan, Plan
 from migrator.model.value import Value
 
 ChangeKind = Literal[
-    "job-new", "job-gone", "schedule", "run-time", "placement", "cost", "host-new", "host-gone", "savings", "questions"
+    "job-new",
+    "job-gone",
+    "schedule",
+    "translation",
+    "run-time",
+    "placement",
+    "cost",
+    "host-new",
+    "host-gone",
+    "savings",
+    "questions",
 ]
 RUN_TIME_CHANGE = 0.10  # below a tenth the next month's noise would be reported
 
@@ -61,6 +71,9 @@ def _job(old: JobPlan, new: JobPlan) -> list[Change]:
     where_old, where_new = (f"{entry.placement.verdict}: {entry.placement.option.target}" for entry in (old, new))
     if where_old != where_new:
         found.append(_change("placement", new, where_old, where_new))
+    there_old, there_new = (_there(entry) for entry in (old, new))
+    if there_old != there_new:
+        found.append(_change("translation", new, there_old, there_new))
     cost_old, cost_new = (entry.placement.option.monthly_cost for entry in (old, new))
     if _cents(cost_old) != _cents(cost_new):
         found.append(_change("cost", new, _usd(cost_old), _usd(cost_new)))
@@ -78,6 +91,16 @@ def _change(kind: ChangeKind, entry: JobPlan, before: str, after: str) -> Change
 
 def _when(entry: JobPlan) -> str:
     return f"{' | '.join(entry.job.schedule.expressions)} ({entry.job.schedule.timezone})"
+
+
+def _there(entry: JobPlan) -> str:
+    """The schedule where the job goes, as its platform gets it; empty where it goes nowhere."""
+    dialect = entry.placement.option.dialect
+    for translation in entry.translations:
+        if translation.dialect == dialect and entry.placement.verdict in {"move", "insufficient-data"}:
+            guard = " with a guard" if translation.guard else ""
+            return f"{' | '.join(translation.expressions)} ({translation.timezone}){guard}: {translation.proof.status}"
+    return ""
 
 
 def _seconds(value: float | None) -> str:

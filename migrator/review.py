@@ -6,18 +6,22 @@ from migrator.model.finding import Question
 from migrator.model.plan import Plan
 
 
-def next_question(plan: Plan, skipped: frozenset[str]) -> Question | None:
-    """The open question with the most money behind it that was not skipped; None if all are answered or skipped."""
-    questions = [question for host in plan.hosts for question in host.questions]
-    questions += [question for entry in plan.jobs for question in entry.placement.questions]
+def open_questions(plan: Plan) -> tuple[Question, ...]:
+    """Every question without an answer once: about servers first, then most money first."""
+    asked = [question for host in plan.hosts for question in host.questions]
+    asked += [question for entry in plan.jobs for question in entry.placement.questions]
     cost = {entry.job.id: entry.placement.option.monthly_cost or Decimal(0) for entry in plan.jobs}
 
     def money(question: Question) -> float:
         return question.monthly_money if question.monthly_money is not None else float(cost.get(question.job_id or "", 0))
 
-    answered = plan.decisions.answers.keys() | skipped
-    rest = [question for question in questions if question.id not in answered]
-    return min(rest, key=lambda question: (question.job_id is not None, -money(question), question.id), default=None)
+    unanswered = {question.id: question for question in asked if question.id not in plan.decisions.answers}
+    return tuple(sorted(unanswered.values(), key=lambda question: (question.job_id is not None, -money(question), question.id)))
+
+
+def next_question(plan: Plan, skipped: frozenset[str]) -> Question | None:
+    """The first open question that was not skipped; None if all are answered or skipped."""
+    return next((question for question in open_questions(plan) if question.id not in skipped), None)
 
 
 def refused(question: Question, answer: str) -> str | None:

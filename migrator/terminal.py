@@ -3,6 +3,7 @@
 Colour follows NO_COLOR and is never used in a pipe; a bar is shown on a terminal only, and only after two seconds.
 """
 
+import os
 import re
 import sys
 import threading
@@ -26,6 +27,11 @@ def safe(text: str) -> str:
     a\x1b]0;title\x07b
     """
     return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def can_draw() -> bool:
+    """True where standard input and output are a terminal that can place text anywhere."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in {"dumb", ""}
 
 
 def _cell(text: str) -> str:

@@ -44,6 +44,20 @@ def test_a_schedule_that_moved() -> None:
     ]
 
 
+def test_another_expression_at_the_platform() -> None:
+    entry = job_plan(0)
+    there = msgspec.structs.replace(entry.translations[0], expressions=("cron(0 1 ? * MON *)",), timezone="UTC")
+    found = kinds(plan((entry,)), plan((changed(entry, translations=(there,)),)))
+    assert found == [
+        (
+            "translation",
+            "job-00000000",
+            "cron(30 2 ? * MON *) (Europe/Berlin): equal",
+            "cron(0 1 ? * MON *) (UTC): equal",
+        )
+    ]
+
+
 def test_run_times_are_compared_beyond_the_noise() -> None:
     assert kinds(plan((job_plan(0, seconds=10.0),)), plan((job_plan(0, seconds=10.5),))) == []
     found = kinds(plan((job_plan(0, seconds=10.0),)), plan((job_plan(0, seconds=13.0),)))

@@ -117,6 +117,23 @@ def test_the_same_answers_give_the_same_plan(folder: Path, planned: Path, tmp_pa
     assert (folder / "decisions.yaml").read_bytes() == (other / "decisions.yaml").read_bytes()
 
 
+def test_an_answer_written_into_decisions_yaml_by_hand_is_obeyed_and_kept(folder: Path) -> None:
+    job_id = open_ids(folder)[0].split("/")[0]
+    file = folder / "decisions.yaml"
+    file.write_text(file.read_text().replace("answers:\n", f"answers:\n  {job_id}/memory: 2048\n", 1))
+    process = migrator("review", folder, "--no-ask", "--answer", f"{job_id}/notify=failure")
+    assert process.returncode == 1, process.stderr
+    assert answers(folder) == {f"{job_id}/memory": "2048", f"{job_id}/notify": "failure"}
+    assert planfile.read(folder).plan.decisions.answers == answers(folder)
+
+
+def test_the_prompts_tell_what_each_choice_would_change(folder: Path) -> None:
+    process = migrator("review", folder, stdin="?\nq\n")
+    told = re.findall(r"guard: Nightly sales report: .* with a guard: equal$", process.stderr, re.MULTILINE)
+    assert len(told) == 2, "once by itself, once for `?`"
+    assert answers(folder) == {}
+
+
 def test_an_answer_without_an_id_is_wrong_usage(folder: Path) -> None:
     assert migrator("review", folder, "--answer", "yes").returncode == 2
 

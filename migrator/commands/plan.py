@@ -12,10 +12,11 @@ from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
 from migrator.commands.asking_aws import with_aws
-from migrator.commands.summary import left_open, open_questions, show
+from migrator.commands.summary import left_open, show
 from migrator.errors import SourceError
 from migrator.model.plan import Decisions, Plan, Provider, Request
 from migrator.prices import bundled
+from migrator.review import open_questions
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
 from migrator.stated import HOST_TOPICS, TOPICS

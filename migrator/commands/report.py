@@ -6,8 +6,9 @@ import click
 
 from migrator import planfile, reports
 from migrator.cli import EXIT_DONE, EXIT_OPEN
-from migrator.commands.summary import left_open, open_questions, show
+from migrator.commands.summary import left_open, show
 from migrator.reports import plan_json
+from migrator.review import open_questions
 
 TEXT = "text"
 FORMATS = (*(report.FORMAT for report in reports.ALL), TEXT)

@@ -1,20 +1,17 @@
 """`migrator review`: ask the open questions of a plan, and decide again after each answer."""
 
+import importlib
 from pathlib import Path
 
 import click
 
-from migrator import files, pipeline, planfile, review
-from migrator.assumptions import DEFAULT
+from migrator import review
 from migrator.cli import EXIT_DONE, EXIT_OPEN
-from migrator.commands.summary import open_questions
-from migrator.diff import changes
 from migrator.model.finding import Question
-from migrator.model.plan import Decisions, Plan
-from migrator.prices import bundled
-from migrator.terminal import safe
+from migrator.reviewing import Consequence, Reviewing, in_words
+from migrator.terminal import can_draw, safe
 
-SKIP, STOP = "-", "q"
+SKIP, STOP, TELL = "-", "q", "?"
 
 
 @click.command(
@@ -28,43 +25,56 @@ Examples:
 @click.argument("plan", metavar="PLAN", type=click.Path(exists=True, path_type=Path))
 @click.option("--answer", "given", multiple=True, metavar="ID=ANSWER", help="Answer one question without being asked.")
 @click.option("--no-ask", is_flag=True, help="Ask nothing: take only --answer.")
-def command(plan: Path, given: tuple[str, ...], no_ask: bool) -> int:
-    """Ask the open questions of PLAN, most money first; an empty answer takes the default, `-` skips, `q` stops.
+@click.option("--plain", is_flag=True, help="Plain prompts where a screen could be drawn.")
+def command(plan: Path, given: tuple[str, ...], no_ask: bool, plain: bool) -> int:
+    """Ask the open questions of PLAN, most money first, each with what its answers would change.
 
-    After each answer the plan is decided again and written, with decisions.yaml beside it: an interrupt loses nothing.
+    On a terminal it draws a screen; else, and with --plain, it prompts: an empty answer takes the default, `-` skips, `?` tells
+    what each answer would change, `q` stops. After each answer the plan is decided again and written, with decisions.yaml
+    beside it: an interrupt loses nothing.
     """
-    folder = planfile.plan_path(plan).parent
-    current = planfile.read(plan).plan
+    reviewing = Reviewing(plan)
     for text in given:
         key, separator, value = text.partition("=")
         if not separator:
             raise click.UsageError(f"--answer {text!r}: ID=ANSWER is right")
-        current = _take(folder, current, key, value)
-    skipped: frozenset[str] = frozenset()
-    while not no_ask and (question := review.next_question(current, skipped)) is not None:
-        answer = _ask(question)
-        if answer == STOP:
-            break
-        if answer == SKIP:
-            skipped |= {question.id}
-            continue
-        current = _take(folder, current, question.id, answer)
-    questions = open_questions(current)
-    click.echo(f"open: {len(questions)} questions; answers are in {folder / 'decisions.yaml'}", err=True)
+        _take(reviewing, key, value)
+    if not no_ask and not plain and can_draw():
+        importlib.import_module("migrator.commands.review_screen").show(reviewing)
+    elif not no_ask:
+        _prompts(reviewing)
+    questions = reviewing.open()
+    click.echo(f"open: {len(questions)} questions; answers are in {reviewing.decisions_file}", err=True)
     return EXIT_OPEN if questions and given and no_ask else EXIT_DONE
 
 
-def _ask(question: Question) -> str:
+def _prompts(reviewing: Reviewing) -> None:
+    while (question := reviewing.question()) is not None:
+        answer = _ask(reviewing, question)
+        if answer == STOP:
+            return
+        if answer == SKIP:
+            reviewing.skip(question)
+        else:
+            _take(reviewing, question.id, answer)
+
+
+def _ask(reviewing: Reviewing, question: Question) -> str:
     """One question on the terminal; asked again until the answer can be taken. The end of the input stops."""
     click.echo(safe(f"\n{question.text}"), err=True)
     for line in (question.hint, f"choices: {', '.join(question.choices)}" if question.choices else ""):
         if line:
             click.echo(safe(f"  {line}"), err=True)
+    if reviewing.quick:
+        _tell(reviewing.consequences(question))
     while True:
         try:
             answer = str(click.prompt(f"  {question.id}", default=question.default, err=True))
         except click.Abort:
             return STOP
+        if answer == TELL:
+            _tell(reviewing.consequences(question))
+            continue
         if not answer and not question.default:
             return SKIP  # there is no default to take; asking again would never end for `yes \'\'`
         if answer in {SKIP, STOP} or (why := review.refused(question, answer)) is None:
@@ -72,14 +82,12 @@ def _ask(question: Question) -> str:
         click.echo(safe(f"  {why}"), err=True)
 
 
-def _take(folder: Path, current: Plan, key: str, answer: str) -> Plan:
-    """Decide again with one more answer, write plan, reports and decisions.yaml, say what changed."""
-    decisions = Decisions(answers={**current.decisions.answers, key: answer})
-    surveys = planfile.read_surveys(folder)
-    plan = pipeline.decide(surveys, bundled.read(), DEFAULT, decisions, current.request)
-    files.write(folder, [planfile.plan_file(plan), *pipeline.write(plan)])
-    files.write(folder, [planfile.decisions_yaml(open_questions(plan), decisions)])
-    for change in changes(current, plan):
-        if change.kind in {"placement", "cost", "savings"}:
-            click.echo(safe(f"  {change.name}: {change.before or 'nothing'} -> {change.after or 'nothing'}"), err=True)
-    return plan
+def _tell(consequences: tuple[Consequence, ...]) -> None:
+    for answer, changes in consequences:
+        said = "; ".join(in_words(change) for change in changes) or "changes nothing but this question"
+        click.echo(safe(f"  {answer}: {said}"), err=True)
+
+
+def _take(reviewing: Reviewing, key: str, answer: str) -> None:
+    for change in reviewing.take(key, answer):
+        click.echo(safe(f"  {in_words(change)}"), err=True)

@@ -16,14 +16,6 @@ GIVES_WAY = {"shape": 120, "p95": 76, "open": 66, "a month": 56}  # columns that
 WHOLE = ("when", "p95", "a month", "open")
 
 
-def open_questions(plan: Plan) -> tuple[Question, ...]:
-    """Every question without an answer once, most money first."""
-    asked = [question for host in plan.hosts for question in host.questions]
-    asked += [question for job in plan.jobs for question in job.placement.questions]
-    unanswered = {question.id: question for question in asked if question.id not in plan.decisions.answers}
-    return tuple(sorted(unanswered.values(), key=lambda question: (-(question.monthly_money or 0), question.id)))
-
-
 def show(plan: Plan) -> None:
     """Print the table of jobs, then each server's verdict."""
     rows = [
