@@ -4,15 +4,23 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 
+import jsonschema
+import msgspec
 import openpyxl
 import pytest
 from small_plan import item, job_plan, plan
 
 from migrator import reports
-from migrator.reports import costs_csv, html, markdown, plan_json, sarif, workbook
+from migrator.model.plan import FleetSavings
+from migrator.reports import costs_csv, html, markdown, marks, plan_json, sarif, verdict_words, workbook
+
+SAMPLES = Path(__file__).parent.parent / "samples"
 
 EVIL = "echo '<script>alert(1)</script>' {{ 7 * 7 }} {% raw %} ${x} | </pre><img src=x onerror=alert(1)> \u202eabc ` =cmd|calc"
 
@@ -97,8 +105,6 @@ def test_unknown_money_is_said_and_never_zero() -> None:
 
 
 def _with(entry, option, **changes):
-    import msgspec
-
     placement = msgspec.structs.replace(entry.placement, option=msgspec.structs.replace(option, **changes))
     return msgspec.structs.replace(entry, placement=placement)
 
@@ -126,6 +132,59 @@ def test_json_is_read_back_and_its_schema_names_every_type() -> None:
     schema = json.loads(plan_json.schema())
     assert document["version"] == 1
     assert {"Plan", "JobPlan", "Savings", "Placement"} <= set(schema["$defs"])
+
+
+@pytest.mark.parametrize("sample", ["web01", "etl02", "edge03"])
+def test_a_real_plan_holds_to_the_published_schema(sample: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "migrator", "plan", str(SAMPLES / sample), "-o", str(tmp_path), "--provider", "all"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    schema = json.loads(plan_json.schema())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    whole = jsonschema.Draft202012Validator(schema)
+    document = json.loads((tmp_path / "plan.json").read_bytes())
+    assert [error.message for error in whole.iter_errors(document)][:3] == []
+    del document["jobs"][0]["job"]["command"]
+    assert [error.validator for error in whole.iter_errors(document)] == ["required"], (
+        "the schema lets a job without a command pass"
+    )
+
+
+def test_the_runs_behind_a_strip_plot_are_a_table() -> None:
+    entry = job_plan(0)
+    assert entry.usage is not None
+    failed = msgspec.structs.replace(entry.usage.sampled_runs[0], exit_status=3)
+    usage = msgspec.structs.replace(entry.usage, sampled_runs=(failed, *entry.usage.sampled_runs[1:]))
+    drawn = marks.strip(usage.sampled_runs, 200, "Europe/Berlin")
+    assert drawn is not None
+    assert len(drawn.rows) == len(usage.sampled_runs) == 30
+    assert drawn.rows[0] == ("Mon 2026-11-23 01:00 +01:00", "10.0 s", "3")
+    page = html.write(plan((msgspec.structs.replace(entry, usage=usage),)))[0].content.decode()
+    assert "The runs behind it (30)" in page
+    assert page.count('<td class="n">10.0 s') == 30
+
+
+def test_several_servers_are_told_together_and_one_is_not() -> None:
+    both = FleetSavings(summary="2 servers cost $60.00 a month; this plan makes that $20.00")
+    one = msgspec.structs.replace(plan(), fleet=both)
+    nothing = msgspec.structs.replace(one.hosts[0].savings, order=())
+    named = msgspec.structs.replace(one.hosts[0].host, name="web02")
+    other = msgspec.structs.replace(one.hosts[0], host=named, savings=nothing)
+    two = msgspec.structs.replace(one, hosts=(one.hosts[0], other))
+    said = "2 servers cost $60.00 a month; this plan makes that $20.00."
+    assert said in html.write(two)[0].content.decode()
+    assert said in markdown.write(two)[0].content.decode().replace("\\", "")
+    assert said not in html.write(one)[0].content.decode()
+
+
+def test_a_server_that_is_paid_for_says_until_when_on_the_first_line() -> None:
+    made = plan()
+    paid = msgspec.structs.replace(made.hosts[0].savings, reserved_until="2027-06-30")
+    host = msgspec.structs.replace(made.hosts[0], savings=paid)
+    sentence = verdict_words.sentence(host, made.jobs)
+    assert sentence.endswith("; it is paid for until 2027-06-30, so nothing is saved before.")
+    assert f">{sentence}</h1>" in html.write(msgspec.structs.replace(made, hosts=(host,)))[0].content.decode().replace(
+        "&#39;", "'"
+    )
 
 
 def test_sarif_points_at_the_line() -> None:

@@ -40,6 +40,9 @@ def show(plan: Plan) -> None:
             names = ", ".join(member.name for member in group.members[:MOST_NAMES])
             more = f" and {len(group.members) - MOST_NAMES} more" if len(group.members) > MOST_NAMES else ""
             click.echo(safe(f"  {names}{more}: {group.why}"))
+    together = verdict_words.together(plan)
+    if together is not None:
+        click.echo(safe(together))
 
 
 def left_open(questions: tuple[Question, ...], plan: Plan) -> str:

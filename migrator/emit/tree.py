@@ -11,6 +11,7 @@ from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
 from migrator.schedule.proof import only_at_zone_changes
 from migrator.schedule.translate import CHOICES
+from migrator.schedule.words import difference
 
 AUTO = "auto"
 VERDICTS = {"stay": "stays on the server", "drop": "goes with the server", "delete": "can be deleted"}
@@ -113,7 +114,7 @@ def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str
     if proof.status == "equal" or schedule_text.is_accepted(entry, proof, answers):
         return None
     first = (
-        f" ({', '.join(_instant(text) for text in proof.first[:3])}{' ...' if len(proof.first) > 3 else ''})"
+        f" ({', '.join(difference(text) for text in proof.first[:3])}{' ...' if len(proof.first) > 3 else ''})"
         if proof.first
         else ""
     )
@@ -124,15 +125,6 @@ def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str
         others = " or ".join(word for word in CHOICES if chosen is None or word != chosen.choice)
         offers = f"answer {entry.job.id}/dst: {others}, then plan again"
     return LeftOut(entry.job.id, f"its schedule is not proved equal ({proof.status}: {why}); {offers}", blocking=True)
-
-
-def _instant(text: str) -> str:
-    """An instant of a comparison in words.
-
-    >>> _instant("-2027-03-28T02:00:00"), _instant("+2027-03-28T03:00:00+02:00")
-    ('missing 2027-03-28 02:00:00', 'extra 2027-03-28 03:00:00+02:00')
-    """
-    return {"-": "missing ", "+": "extra "}.get(text[:1], text[:1]) + text[1:].replace("T", " ")
 
 
 def _data_lost(entry: JobPlan, answers: Mapping[str, str]) -> LeftOut | None:

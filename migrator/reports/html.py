@@ -10,6 +10,7 @@ from migrator.reports.courses import growth, saving
 from migrator.reports.drawing import Picture
 from migrator.reports.marks import chain, strip, week
 from migrator.reports.pictures import bills, run_times
+from migrator.schedule.words import difference
 
 FORMAT = "html"
 DEFAULT = True
@@ -31,10 +32,12 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         "html",
         plan=plan,
         hosts=hosts,
+        together=verdict_words.together(plan),
         jobs=[_job(entry, dots) for entry in plan.jobs],
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
+        difference=difference,
         chain=chain(plan.jobs),
         open_questions=sum(len(open_questions(plan, entry.placement.questions)) for entry in plan.jobs)
         + sum(len(open_questions(plan, host.questions)) for host in plan.hosts),
@@ -80,7 +83,7 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "when": words.when(entry),
         "findings": findings,
         "worst": findings[0].level if findings else "none",
-        "strip": strip(usage.sampled_runs, dots) if usage else None,
+        "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,
         "emitted": _emitted(entry) if leaves else [],

@@ -30,6 +30,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         values = {
             "plan": plan,
             "hosts": hosts,
+            "together": verdict_words.together(plan),
             "w": words,
             "told": told,
             "shown": plan.jobs[:shown],

@@ -2,11 +2,12 @@
 
 import math
 from html import escape
+from typing import NamedTuple
 
 from migrator.model.plan import HostPlan, JobPlan
 from migrator.model.usage import RunSample
 from migrator.reports.drawing import Picture, opening, shortened
-from migrator.reports.words import day, idle, percent, place, span
+from migrator.reports.words import day, idle, instant, percent, place, span
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MINUTES_OF_DAY = 1440
@@ -78,9 +79,17 @@ def _stretches(shades: list[int], wanted: int) -> list[tuple[int, int, int]]:
     return found
 
 
-def strip(runs: tuple[RunSample, ...], most: int) -> tuple[str, str] | None:
-    """The history of a job's runs as a strip plot and what it says; at most `most` runs, evenly taken. None: too few to draw."""
-    timed = [(run.started_at.timestamp(), run.duration_s, run.exit_status) for run in runs if run.duration_s is not None]
+class Strip(NamedTuple):
+    """A job's runs as a drawing, what it says, and the drawn runs as rows of text: started, took, exit status."""
+
+    svg: str
+    says: str
+    rows: tuple[tuple[str, str, str], ...]
+
+
+def strip(runs: tuple[RunSample, ...], most: int, timezone: str | None = None) -> Strip | None:
+    """The history of a job's runs as a strip plot, at most `most` of them, evenly taken. None: too few to draw."""
+    timed = [(run.started_at.timestamp(), run.duration_s, run.exit_status, run) for run in runs if run.duration_s is not None]
     if len(timed) < 3:
         return None
     step = max(1, math.ceil(len(timed) / most))
@@ -90,7 +99,7 @@ def strip(runs: tuple[RunSample, ...], most: int) -> tuple[str, str] | None:
     middle, reach = (max(heights) + min(heights)) / 2, max(max(heights) - min(heights), 0.6)
     fine: list[str] = []
     failed: list[str] = []
-    for at, seconds, status in drawn:
+    for at, seconds, status, _ in drawn:
         x = round(5 + (STRIP_WIDE - 10) * ((at - first) / (last - first) if last > first else 0.5))
         height = (math.log10(max(seconds, 0.001)) - middle) / reach + 0.5
         y = round(STRIP_HIGH - 5 - (STRIP_HIGH - 10) * height)
@@ -100,7 +109,11 @@ def strip(runs: tuple[RunSample, ...], most: int) -> tuple[str, str] | None:
     ends = f"{span(min(run[1] for run in timed))} to {span(max(run[1] for run in timed))}"
     lost = sum(1 for run in timed if run[2])
     said = f"Each dot a run, {day(runs[0].started_at)} to {day(runs[-1].started_at)}; {ends}, log scale"
-    return svg, said + (f"; {lost} drawn as a cross failed." if lost else ".")
+    rows = tuple(
+        (instant(run.started_at, timezone), span(run.duration_s), "" if status is None else str(status))
+        for _, _, status, run in drawn
+    )
+    return Strip(svg, said + (f"; {lost} drawn as a cross failed." if lost else "."), rows)
 
 
 def chain(jobs: tuple[JobPlan, ...]) -> Picture | None:

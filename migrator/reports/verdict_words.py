@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from migrator.model.plan import HostPlan, JobPlan, Savings
+from migrator.model.plan import HostPlan, JobPlan, Plan, Savings
 from migrator.reports.words import brief, counted, idle, money, percent
 
 SERVICE = "service "
@@ -73,7 +73,15 @@ def sentence(host: HostPlan, jobs: tuple[JobPlan, ...]) -> str:
         lead = f"{name} can go" if savings.can_go else f"{name} cannot go yet"
     else:
         lead = f"{name} can go once {_conditions(keeping, jobs)}"
-    return f"{lead}{_money(savings, bool(keeping))}."
+    paid = f"; it is paid for until {savings.reserved_until}, so nothing is saved before" if savings.reserved_until else ""
+    return f"{lead}{_money(savings, bool(keeping))}{paid}."
+
+
+def together(plan: Plan) -> str | None:
+    """The bill of all servers in one sentence; None where there is only one."""
+    if plan.fleet is None or len(plan.hosts) < 2 or not plan.fleet.summary:
+        return None
+    return f"{plan.fleet.summary[:1].upper()}{plan.fleet.summary[1:]}."
 
 
 def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:

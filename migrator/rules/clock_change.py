@@ -13,6 +13,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, ask, ends, listed, told
 from migrator.schedule.proof import only_at_zone_changes
+from migrator.schedule.words import difference
 
 NAME = "clock-change"
 CHOICES = ("guard", "accept", "utc")
@@ -27,7 +28,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return ()
     zone, names = dossier.job.schedule.timezone, listed([translation.dialect for translation in differing], 4)
     first = next((translation.proof.first[0] for translation in differing if translation.proof.first), None)
-    when = f", first at {first}" if first else ""
+    when = f", first {difference(first)}" if first else ""
     body = (
         f"its schedule is equal in {names} but for the nights on which the clock of {zone} changes{when}; it is not "
         f"emitted before that is decided; answer {dossier.job.id}/dst: guard, accept or utc"

@@ -12,6 +12,7 @@ from migrator.model.finding import Dossier, Finding
 from migrator.rules.clock_change import answered
 from migrator.rules.dossier_reading import answer, listed, told
 from migrator.schedule.proof import only_at_zone_changes
+from migrator.schedule.words import difference
 
 NAME = "unproved-schedule"
 
@@ -27,7 +28,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return ()
     names = listed([f"{translation.dialect} ({translation.proof.status})" for translation in open_], 4)
     first = next((translation.proof for translation in open_ if translation.proof.first or translation.proof.reason), None)
-    shown = f": {first.reason or ', '.join(first.first[:2])}" if first is not None else ""
+    shown = f": {first.reason or ', '.join(difference(text) for text in first.first[:2])}" if first is not None else ""
     body = (
         f"its schedule is not proved equal in {names}{shown}; an unproved schedule is not emitted; "
         f"answer {dossier.job.id}/schedule-accepted: yes to accept it, or take another place"

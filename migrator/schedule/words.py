@@ -44,6 +44,20 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} s"
 
 
+def difference(text: str) -> str:
+    """One of the instants that a `Proof` lists, in words.
+
+    >>> difference("-2027-03-28T03:00:00+02:00 (missing hour)")
+    'missing 2027-03-28 03:00:00+02:00 (missing hour)'
+    >>> difference("2x2026-10-25T02:30:00+02:00 (repeated hour)")
+    'twice 2026-10-25 02:30:00+02:00 (repeated hour)'
+    """
+    for mark, word in (("-", "missing "), ("+", "extra "), ("2x", "twice ")):
+        if text.startswith(mark):
+            return word + text.removeprefix(mark).replace("T", " ", 1)
+    return text
+
+
 def _clock(clock: Clock) -> str:
     return " ".join(part for part in (_time(clock), _date(clock)) if part)
 
