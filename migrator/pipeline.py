@@ -28,7 +28,7 @@ from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.shrink import smaller
-from migrator.stated import in_stated_zone
+from migrator.stated import in_stated_zone, with_its_own_calendar
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices, with_smaller
 
@@ -89,7 +89,11 @@ def decide(
 ) -> Plan:
     """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
     as_of = max(survey.as_of for survey in surveys)
-    jobs = tuple(in_stated_zone(job, decisions.answers) for survey in surveys for job in survey.jobs)
+    jobs = tuple(
+        with_its_own_calendar(in_stated_zone(job, decisions.answers), decisions.answers)
+        for survey in surveys
+        for job in survey.jobs
+    )
     host_of = {job.id: survey.host for survey in surveys for job in survey.jobs}
     job_facts = {entry.job_id: entry for survey in surveys for entry in survey.facts}
     facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}

@@ -7,6 +7,7 @@ from migrator.model.finding import Dossier, Fact, Guard, Link, Proof, ScriptFile
 from migrator.model.job import Host, Job, Schedule, Secret, Service, Setting, User
 from migrator.model.source import Evidence, Location
 from migrator.model.usage import RunSample, Spread, Usage
+from migrator.stated import with_its_own_calendar
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -22,12 +23,13 @@ def dossier(text: str) -> Dossier:
         return said.get(key, [default])[-1]
 
     known = (
-        "command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret fact script runs "
-        "sample gap service users vcpu link sibling answer translation name"
+        "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
+        "fact script runs sample gap service users vcpu link sibling answer translation name"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
     zone = one("zone", "Europe/Berlin")
+    answers = {f"job-1/{text.split()[0]}": text.partition(" ")[2] for text in said.get("answer", ())}
     job = Job(
         id="job-1",
         host="web01",
@@ -40,10 +42,12 @@ def dossier(text: str) -> Dossier:
             timezone=zone.split()[0],
             timezone_stated="unstated" not in zone,
             trigger=one("trigger", "calendar"),  # type: ignore[arg-type]
+            jitter_s=float(one("jitter")) if "jitter" in said else None,
         ),
         user=one("user", "app"),
         command=one("command", "/opt/shop/nightly.sh"),
         logged_as=one("command", "/opt/shop/nightly.sh"),
+        shell=one("shell", "/bin/sh"),
         stdin=one("stdin") if "stdin" in said else None,
         environment=tuple(Setting(name=text.partition("=")[0], value=text.partition("=")[2]) for text in said.get("setting", ())),
         mail_to=one("mail_to").strip('"') if "mail_to" in said else None,
@@ -53,7 +57,7 @@ def dossier(text: str) -> Dossier:
         secrets=tuple(Secret(name=name, kind="password") for name in said.get("secret", ())),
     )
     return Dossier(
-        job=job,
+        job=with_its_own_calendar(job, answers),
         host=Host(
             name="web01",
             vcpu=int(one("vcpu")) if "vcpu" in said else None,
@@ -72,7 +76,7 @@ def dossier(text: str) -> Dossier:
         translations=tuple(_translation(text) for text in said.get("translation", ())),
         links=tuple(_link(text) for text in said.get("link", ())),
         smallest_gap_s=float(one("gap", "86400")),
-        answers={f"job-1/{text.split()[0]}": text.partition(" ")[2] for text in said.get("answer", ())},
+        answers=answers,
         siblings=(),
     )
 

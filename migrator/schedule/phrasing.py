@@ -34,12 +34,14 @@ class Phrase(NamedTuple):
 
 class Language(NamedTuple):
     """What a platform can say: how its two day fields combine (`one`: only one of them may be restricted), whether it takes a
-    time zone and by which law it then changes the clock, whether it knows the last day of the month, years, seconds."""
+    time zone and by which law it then changes the clock, whether it knows the last day of the month, its nth weekday, years and
+    seconds."""
 
     day_rule: Literal["and", "or", "one"]
     zone: bool
     dst: Dst = "clock"
     last_day: bool = False
+    nth: bool = False
     years: bool = False
     seconds: bool = False
 
@@ -278,8 +280,20 @@ def _dates_said(dates: Dates, language: Language) -> tuple[list[Dates], str]:
         return [by_day, dates._replace(days=ALL_DAYS, day_rule="and")], "twice"
     if language.day_rule == "and":
         return [dates], ""
+    if language.nth and nth_weekday(dates.days, dates.weekdays):
+        return [dates], ""
     choices = (dates._replace(weekdays=ALL_WEEKDAYS), dates._replace(days=ALL_DAYS))
     return [min(choices, key=lambda d: cycle_count(_classes(d)))], "more"
+
+
+def nth_weekday(days: int, weekdays: int) -> int:
+    """Which of a weekday's dates in a month these fields pick together, 1 to 5; 0 where they do not pick just one.
+
+    >>> nth_weekday(mask(range(8, 15)), 1 << 2), nth_weekday(mask(range(8, 15)), 0b110), nth_weekday(mask(range(8, 14)), 1)
+    (2, 0, 0)
+    """
+    blocks = [mask(range(first, min(first + 7, 32))) for first in (1, 8, 15, 22, 29)]
+    return blocks.index(days) + 1 if weekdays.bit_count() == 1 and days in blocks else 0
 
 
 def _classes(dates: Dates) -> int:
@@ -358,4 +372,16 @@ def exists(days: int, months: int) -> bool:
     return any(day <= MONTH_LENGTHS[month] for month in ones(months) for day in ones(days))
 
 
-__all__ = ["ALL_HOURS", "ALL_MINUTES", "Language", "Phrase", "Spoken", "by_hour", "exists", "guard_calendar", "guard_of", "speak"]
+__all__ = [
+    "ALL_HOURS",
+    "ALL_MINUTES",
+    "Language",
+    "Phrase",
+    "Spoken",
+    "by_hour",
+    "exists",
+    "guard_calendar",
+    "guard_of",
+    "nth_weekday",
+    "speak",
+]

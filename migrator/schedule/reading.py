@@ -4,13 +4,14 @@ from typing import cast
 
 from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
-from migrator.schedule import crontab, on_calendar
+from migrator.schedule import crontab, date_test, on_calendar
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.zones import zone
 
 
 def calendar_of(schedule: Schedule) -> Calendar | None:
-    """The calendar; None where the schedule is not one (boot, after the last run, an interval).
+    """The calendar; None where the schedule is not one (boot, after the last run, an interval). A test of the date that stands in
+    front of the command is part of it.
 
     Raises `ScheduleError` for an expression that the grammar rejects or a time zone that does not exist.
 
@@ -28,7 +29,13 @@ def calendar_of(schedule: Schedule) -> Calendar | None:
     flavour: crontab.Flavour = schedule.grammar
     parts = [crontab.read(expression, flavour, schedule.timezone) for expression in schedule.expressions]
     clocks = tuple(clock for part in parts for clock in part.clocks)
-    return Calendar(timezone=schedule.timezone, dst=parts[0].dst, clocks=clocks)
+    whole = Calendar(timezone=schedule.timezone, dst=parts[0].dst, clocks=clocks)
+    if schedule.date_test is None:
+        return whole
+    tested = date_test.narrowed(whole, schedule.date_test)
+    if tested is None:
+        raise ScheduleError(f"test of the date {schedule.date_test[:60]!r}: no calendar says exactly this")
+    return tested
 
 
 def remarks_of(schedule: Schedule) -> tuple[str, ...]:

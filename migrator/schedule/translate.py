@@ -15,6 +15,11 @@ from migrator.schedule.proof import prove
 from migrator.schedule.reading import calendar_of, remarks_of
 
 CHOICES = ("accept", "guard", "utc")
+AT_ONCE = "the translation starts at once"
+SPREAD = {  # where a platform has a window of its own for that
+    "eventbridge": "whole minutes of it become the schedule's flexible window",
+    "systemd": "give the timer the same RandomizedDelaySec=",
+}
 
 
 class Attempt(NamedTuple):
@@ -41,15 +46,19 @@ def translations(
             "interval": "runs by elapsed time, not by the calendar",
         }.get("boot" if "@reboot" in schedule.expressions else schedule.trigger, "when it runs is not known")
         return tuple(_impossible(dialect, schedule.timezone, reason) for dialect in wanted)
-    note = _randomness(schedule)
-    return tuple(_noted(translation(calendar, dialect, _choice(choices, dialect), as_of), note) for dialect in wanted)
+    return tuple(
+        _noted(translation(calendar, dialect, _choice(choices, dialect), as_of), _randomness(schedule, dialect.NAME))
+        for dialect in wanted
+    )
 
 
-def _randomness(schedule: Schedule) -> str | None:
+def _randomness(schedule: Schedule, dialect: str) -> str | None:
     """What the source leaves to chance and the translation does not: said with the proof, which is about the pinned calendar."""
     said = [remark for remark in remarks_of(schedule) if DRAWN in remark]
     if schedule.jitter_s:
-        said.append(f"the source starts up to {schedule.jitter_s:g} s later, at random; the translation starts at once")
+        said.append(f"the source starts up to {schedule.jitter_s:g} s later, at random; {SPREAD.get(dialect, AT_ONCE)}")
+    if schedule.sleep_s:
+        said.append(f"the command itself then waits up to {schedule.sleep_s:g} s, at random")
     return "; ".join(said) or None
 
 

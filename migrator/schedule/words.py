@@ -129,6 +129,8 @@ def _weekdays(bits: int) -> str:
 
 
 def _days(clock: Clock) -> str:
+    if clock.last_days and ones(clock.last_days) == list(range(1, clock.last_days.bit_length())) and clock.last_days > 1 << 1:
+        return f"one of the last {clock.last_days.bit_length() - 1} days of the month"
     if clock.last_days:
         names = ["the last day" if n == 1 else f"the {_ordinal(n)} last day" for n in ones(clock.last_days)]
         return f"{joined(names)} of the month"

@@ -177,12 +177,21 @@ def schedules(
             description=description(job),
             delivery_age_s=age,
             delivery_attempts=DELIVERY_ATTEMPTS,
+            window_min=window_min(job),
             input=message(job, number - 1),
             usage={"invocations": share},
             **values,
         )
         for number, expression in enumerate(translation.expressions, 1)
     )
+
+
+def window_min(job: Job) -> int:
+    """The flexible window of a schedule whose start the server spread at random: the whole minutes of that spread, 0 for none.
+
+    Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html (1 to 1,440 minutes)
+    """
+    return min(int((job.schedule.jitter_s or 0) // 60), 1440)
 
 
 def description(job: Job, limit: int = 250) -> str:

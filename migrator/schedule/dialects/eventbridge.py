@@ -8,13 +8,13 @@ Never `rate`: it counts from the schedule's creation, not from the clock.
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask, ones
 from migrator.schedule.dialect import Written
-from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, Phrase, speak
+from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, Phrase, nth_weekday, speak
 from migrator.schedule.readback.eventbridge import read
 from migrator.schedule.text import listed
 
 NAME = "eventbridge"
 SOURCE = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"
-LANGUAGE = Language(day_rule="one", zone=True, dst="once", last_day=True, years=True)
+LANGUAGE = Language(day_rule="one", zone=True, dst="once", last_day=True, nth=True, years=True)
 LONGEST = 256
 NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
@@ -40,6 +40,8 @@ def _text(phrase: Phrase) -> str:
     years = "*" if phrase.years is None else listed(mask(phrase.years), 0)
     if phrase.last_days:
         day, weekday = "L", "?"
+    elif nth := nth_weekday(phrase.days, phrase.weekdays):
+        day, weekday = "?", f"{ones(phrase.weekdays)[0] + 1}#{nth}"
     elif phrase.weekdays != ALL_WEEKDAYS:
         day, weekday = "?", ",".join(NAMES[number] for number in ones(phrase.weekdays))
     else:
