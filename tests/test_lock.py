@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from test_runner import Run, job_json, record, said
 
 from migrator.runner import aws_request
+from migrator.runner.dynamodb import TableEntries
 from migrator.runner.lock import Lock, build
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/migrated-locks"
@@ -58,17 +59,17 @@ def outer(endpoint: str, table: Any) -> dict[str, str]:
 
 
 def test_an_instant_belongs_to_the_first_run_that_claims_it(outer: dict[str, str], table: Any) -> None:
-    assert Lock("night", "run-1", outer).claim(AT)
-    assert not Lock("night", "run-2", outer).claim(AT)
-    assert Lock("night", "run-1", outer).claim(AT)  # its own answer was lost, and it asks again
-    assert Lock("night", "run-2", outer).claim(AT.replace(day=25))
-    assert Lock("other", "run-3", outer).claim(AT)
+    assert Lock(TableEntries(ARN, "night", "run-1", outer)).claim(AT)
+    assert not Lock(TableEntries(ARN, "night", "run-2", outer)).claim(AT)
+    assert Lock(TableEntries(ARN, "night", "run-1", outer)).claim(AT)  # its own answer was lost, and it asks again
+    assert Lock(TableEntries(ARN, "night", "run-2", outer)).claim(AT.replace(day=25))
+    assert Lock(TableEntries(ARN, "other", "run-3", outer)).claim(AT)
     entry = table.get_item(Key={"job_id": "night", "entry": "instant 2026-11-24T01:30:00+00:00"})["Item"]
     assert time.time() + 6 * 86400 < entry["expires_at"] < time.time() + 8 * 86400
 
 
 def test_a_lease_is_held_by_one_run_until_it_gives_it_back(outer: dict[str, str]) -> None:
-    first, second = Lock("night", "run-1", outer), Lock("night", "run-2", outer)
+    first, second = Lock(TableEntries(ARN, "night", "run-1", outer)), Lock(TableEntries(ARN, "night", "run-2", outer))
     assert first.acquire(60)
     assert not second.acquire(60)
     second.release()  # never had it: nothing happens to the other's
@@ -78,27 +79,27 @@ def test_a_lease_is_held_by_one_run_until_it_gives_it_back(outer: dict[str, str]
 
 
 def test_a_lease_of_a_run_that_died_expires(outer: dict[str, str], table: Any) -> None:
-    assert Lock("night", "dead", outer).acquire(3600)
+    assert Lock(TableEntries(ARN, "night", "dead", outer)).acquire(3600)
     table.update_item(
         Key={"job_id": "night", "entry": "lease"},
         UpdateExpression="SET expires_at = :then",
         ExpressionAttributeValues={":then": int(time.time()) - 1},
     )
-    late = Lock("night", "dead", outer)
+    late = Lock(TableEntries(ARN, "night", "dead", outer))
     late.held = True
-    assert Lock("night", "run-2", outer).acquire(60)
+    assert Lock(TableEntries(ARN, "night", "run-2", outer)).acquire(60)
     late.release()  # the dead one comes back: the lease is not its own any more
-    assert not Lock("night", "run-3", outer).acquire(60)
+    assert not Lock(TableEntries(ARN, "night", "run-3", outer)).acquire(60)
 
 
 def test_a_waiting_run_gets_the_lease_when_it_is_free_and_gives_up_in_time(outer: dict[str, str]) -> None:
-    first = Lock("night", "run-1", outer)
+    first = Lock(TableEntries(ARN, "night", "run-1", outer))
     assert first.acquire(60)
     started = time.monotonic()
-    assert not Lock("night", "run-2", outer).acquire(60, wait_s=0.3, poll_s=0.1)
+    assert not Lock(TableEntries(ARN, "night", "run-2", outer)).acquire(60, wait_s=0.3, poll_s=0.1)
     assert time.monotonic() - started < 5
     first.release()
-    assert Lock("night", "run-2", outer).acquire(60, wait_s=10, poll_s=0.1)
+    assert Lock(TableEntries(ARN, "night", "run-2", outer)).acquire(60, wait_s=10, poll_s=0.1)
 
 
 def test_a_job_that_asks_for_no_lock_needs_no_table() -> None:
@@ -106,14 +107,14 @@ def test_a_job_that_asks_for_no_lock_needs_no_table() -> None:
 
 
 def test_a_lock_without_its_table_or_a_role_is_one_clear_line(outer: dict[str, str]) -> None:
-    with pytest.raises(OSError, match="MIGRATOR_LOCK_TABLE is not set"):
+    with pytest.raises(OSError, match="neither MIGRATOR_LOCK_TABLE nor MIGRATOR_STORE is set"):
         build("night", "run-1", {"instants": True}, {})
     without = {name: value for name, value in outer.items() if name != "AWS_ACCESS_KEY_ID"}
     with pytest.raises(OSError, match="no credentials of a role here"):
-        Lock("night", "run-1", without).claim(AT)
-    gone = {**outer, "MIGRATOR_LOCK_TABLE": ARN + "-gone"}
+        Lock(TableEntries(ARN, "night", "run-1", without)).claim(AT)
+    gone = TableEntries(ARN + "-gone", "night", "run-1", outer)
     with pytest.raises(OSError, match=r"migrated-locks-gone: PutItem: HTTP 400 .*ResourceNotFound"):
-        Lock("night", "run-1", gone).claim(AT)
+        Lock(gone).claim(AT)
 
 
 @pytest.mark.parametrize("token", ["", "session/token+=="])
@@ -163,7 +164,7 @@ def test_a_run_that_meets_a_running_one_is_skipped_and_the_next_one_runs(run: Ru
 
 
 def test_a_run_that_waited_in_vain_failed(run: Run, outer: dict[str, str]) -> None:
-    assert Lock("night-1a2b", "other", outer).acquire(60)
+    assert Lock(TableEntries(ARN, "night-1a2b", "other", outer)).acquire(60)
     status, lines = run(job_json(b"echo ran", lock=lock("wait", hold_s=0.5)), **outer, MIGRATOR_SCHEDULED_TIME=DUE)
     assert (status, record(lines)["outcome"], said(lines)) == (75, "failed", [])
 

@@ -33,16 +33,28 @@ def credentials(outer: Mapping[str, str]) -> dict[str, str]:
 
 
 def signed(
-    url: str, region: str, service: str, headers: Mapping[str, str], body: bytes, keys: Mapping[str, str], now: datetime
+    url: str,
+    region: str,
+    service: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    keys: Mapping[str, str],
+    now: datetime,
+    method: str = "POST",
 ) -> dict[str, str]:
-    """The headers of a signed POST to the root of a service."""
+    """The headers of a signed call. `body` None: it is not part of the signature, which S3 takes."""
     stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-    all_headers = {**headers, "host": urllib.parse.urlsplit(url).netloc, "x-amz-date": stamp}
+    address = urllib.parse.urlsplit(url)
+    payload = "UNSIGNED-PAYLOAD" if body is None else hashlib.sha256(body).hexdigest()
+    all_headers = {**headers, "host": address.netloc, "x-amz-date": stamp}
+    if body is None:
+        all_headers["x-amz-content-sha256"] = payload
     if keys.get("Token"):
         all_headers["x-amz-security-token"] = keys["Token"]
     names = ";".join(sorted(all_headers))
     listed = "".join(f"{name}:{all_headers[name]}\n" for name in sorted(all_headers))
-    request = f"POST\n/\n\n{listed}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    query = "&".join(sorted(address.query.split("&"))) if address.query else ""
+    request = f"{method}\n{address.path or '/'}\n{query}\n{listed}\n{names}\n{payload}"
     scope = f"{day}/{region}/{service}/aws4_request"
     to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = b"AWS4" + keys["SecretAccessKey"].encode()

@@ -34,6 +34,7 @@ class JobFile(NamedTuple):
     calendar: dict[str, Any] | None
     secrets: tuple[str, ...]
     lock: dict[str, Any] | None
+    state: dict[str, Any] | None
     files: tuple[str, ...]
     folder: Path  # where the job file lies
 
@@ -71,6 +72,7 @@ def read(path: Path) -> JobFile:
             calendar=raw["calendar"],
             secrets=tuple(raw["secrets"]),
             lock=raw["lock"],
+            state=raw["state"],
             files=tuple(raw.get("files", ())),
             folder=path.parent,
         )

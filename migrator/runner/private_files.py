@@ -19,13 +19,17 @@ from .secret import MARK, fill
 PYTHONS = ("/usr/bin/python3", "/usr/bin/python", "/usr/local/bin/python3")
 
 
-def place(job: JobFile, private: Path, outer: Mapping[str, str]) -> bytes:
-    """Put the files in place; returns the command that finds them. Raises `MissingSecretError`."""
+def place(job: JobFile, private: Path, outer: Mapping[str, str], moved_folders: Mapping[str, str] | None = None) -> bytes:
+    """Put the files in place; returns the command that finds them. Raises `MissingSecretError`.
+
+    `moved_folders`: folders of the job's data that are elsewhere now, with all that lies below them.
+    """
+    deep = moved_folders or {}
     in_image = outer.get("MIGRATOR_IN_IMAGE") == "1"
     sources = {name: Path(name) if in_image else job.folder / "files" / name.lstrip("/") for name in job.files}
     if in_image:
         marked = [path for path in sources.values() if MARK.search(path.read_bytes())]
-        if all(os.access(path, os.W_OK) for path in marked):
+        if not deep and all(os.access(path, os.W_OK) for path in marked):
             for path in marked:
                 path.write_bytes(fill(path.read_bytes(), outer))
             return fill(job.command, outer)
@@ -34,11 +38,11 @@ def place(job: JobFile, private: Path, outer: Mapping[str, str]) -> bytes:
     for name, target in moved.items():
         source, path = sources[name], Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_renamed(fill(source.read_bytes(), outer), renamed))
+        path.write_bytes(renamed_in(fill(source.read_bytes(), outer), renamed, deep))
         path.chmod(source.stat().st_mode & 0o777 | 0o500)
     if in_image:
-        _link_the_rest(moved)
-    return _renamed(fill(job.command, outer), renamed)
+        _link_the_rest({**_folders(moved), **deep})
+    return renamed_in(fill(job.command, outer), renamed, deep)
 
 
 def python_folder(private: Path) -> Path:
@@ -60,18 +64,21 @@ def _folders(moved: Mapping[str, str]) -> dict[str, str]:
     return {os.path.dirname(name): os.path.dirname(target) for name, target in moved.items() if name.count("/") > 1}  # noqa: PTH120
 
 
-def _link_the_rest(moved: Mapping[str, str]) -> None:
-    """What else lies in the folders of moved files is still found beside them."""
-    for folder, private in _folders(moved).items():
-        for path in Path(folder).iterdir() if os.access(folder, os.R_OK) else ():
+def _link_the_rest(folders: Mapping[str, str]) -> None:
+    """What else lies in moved folders is still found beside what was moved."""
+    for folder, private in folders.items():
+        for path in Path(folder).iterdir() if os.path.isdir(folder) and os.access(folder, os.R_OK) else ():  # noqa: PTH112
             link = Path(private) / path.name
             if not link.exists():
                 link.symlink_to(path)
 
 
-def _renamed(text: bytes, moved: dict[str, str]) -> bytes:
-    for name in sorted(moved, key=len, reverse=True):
+def renamed_in(text: bytes, moved: Mapping[str, str], deep: Mapping[str, str]) -> bytes:
+    """`text` with the paths of `moved`, and those of `deep` with what follows them, replaced."""
+    both = {**moved, **deep}
+    for name in sorted(both, key=len, reverse=True):
         # a whole path: not the beginning of a longer one, not the end of another
-        whole = rb"(?<![\w./-])" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"(?![\w/-]|\.\w)"
-        text = re.sub(whole, lambda _, name=name: moved[name].encode("utf-8", "surrogateescape"), text)  # type: ignore[misc]
+        follows = rb"(?![\w-]|\.\w)" if name in deep else rb"(?![\w/-]|\.\w)"
+        whole = rb"(?<![\w./-])" + re.escape(name.encode("utf-8", "surrogateescape")) + follows
+        text = re.sub(whole, lambda _, name=name: both[name].encode("utf-8", "surrogateescape"), text)  # type: ignore[misc]
     return text

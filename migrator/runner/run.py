@@ -1,4 +1,4 @@
-"""One run, from the job file to the exit status: instant, claim, guard, secrets, process, record, notice."""
+"""One run, from the job file to the exit status: instant, claim, guard, secrets, state, process, state, record, notice."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import environment, instant, lock, notice, once, private_files, process, record, secret
+from . import environment, instant, lock, notice, once, private_files, process, record, secret, state
 from .guard import fires
 from .job_file import JobFile
 from .log import Log
 
 NOT_STARTED = 78  # sysexits EX_CONFIG: a secret, a file or a shell is missing
+NOT_KEPT = 74  # sysexits EX_IOERR: the work is done, and its files could not be kept
 STILL_LOCKED = 75  # sysexits EX_TEMPFAIL: another run did not end in time
 
 
@@ -44,7 +46,7 @@ def run(
 
     `extra`: more variables, taken as they are; `each_line` hears each line of output, too.
     """
-    started = now or datetime.now(instant.UTC)
+    started, began = now or datetime.now(instant.UTC), time.monotonic()
     scheduled = instant.scheduled(event or {}, outer, job.calendar or job.guard, started)
     log = Log(uuid.uuid4().hex, job.job_id, scheduled)
     lines = notice.last_lines()
@@ -81,25 +83,34 @@ def run(
         if lacking:
             raise secret.MissingSecretError(f"{', '.join(lacking)}: not in the environment; create it and inject it by this name")
         variables = {**environment.build(job, outer), **(extra or {})}
-        command = private_files.place(job, Path(private), outer)
+        places = state.places(job.state, Path(private), in_image=outer.get("MIGRATOR_IN_IMAGE") == "1") if job.state else {}
+        files = state.build(job.state, outer, str(log.fields["run_id"]), places)
+        if files is not None:
+            files.fetch()
+        command = private_files.place(job, Path(private), outer, places)
+        variables = {name: private_files.renamed_in(value, {}, places) for name, value in variables.items()}
         if outer.get("MIGRATOR_IN_IMAGE") != "1" and b"PATH" in variables:
             variables[b"PATH"] += b":" + str(private_files.python_folder(Path(private))).encode()
         stdin = None if job.stdin is None else secret.fill(job.stdin, outer)
+        taken_s = time.monotonic() - began  # by the lock and the files: that much less is left
         ended = process.run(
             [job.shell.encode(), b"-c", command],
             variables,
-            _folder(job, log),
+            _folder(job, log, places),
             job.umask,
             stdin,
-            _deadline(job, left_s),
+            _deadline(job, None if left_s is None else left_s - taken_s),
             line,
             stop=stop,
         )
+        unkept = _keep(files, log)
     except (secret.MissingSecretError, OSError) as error:
         return end("not-started", NOT_STARTED, f"{job.name}: not started: {error}")
     finally:
         shutil.rmtree(private, ignore_errors=True)
         _release(held, log)
+    if unkept and not ended.exit_status:
+        return end("failed", NOT_KEPT, f"{job.name}: {unkept}", ended)
     if ended.timed_out:
         text = f"{job.name}: timed out at {ended.duration_s:.0f} s of {job.timeout_s or left_s or 0:.0f} s"
         return end("timed-out", ended.exit_status or 124, text, ended)
@@ -127,6 +138,22 @@ def _locked_out(held: lock.Lock, job: JobFile, scheduled: datetime | None, left_
     return None
 
 
+def _keep(files: state.State | None, log: Log) -> str | None:
+    """Keep the files that outlive the run, whatever became of it; says what went wrong, None if nothing did."""
+    if files is None:
+        return None
+    try:
+        kept = files.keep()
+    except OSError as error:
+        wrong = f"what it wrote was not kept: {error}"
+    else:
+        if not kept.conflicts:
+            return None
+        wrong = f"another run changed the same files meanwhile; look at {', '.join(kept.conflicts)}"
+    log.write("ERROR", wrong)
+    return wrong
+
+
 def _release(held: lock.Lock | None, log: Log) -> None:
     """Give the lease back; if that fails it expires by itself, and the run's end stands."""
     try:
@@ -148,9 +175,10 @@ def _deadline(job: JobFile, left_s: float | None) -> float | None:
     return max(min(limits) - min(process.GRACE_S + 5, min(limits) * 0.2), 0.1) if limits else None
 
 
-def _folder(job: JobFile, log: Log) -> str:
+def _folder(job: JobFile, log: Log, places: Mapping[str, str]) -> str:
     """The working directory; cron goes on where it cannot enter HOME, and so do we."""
-    folder = job.working_directory or "/"
+    named = (job.working_directory or "/").encode("utf-8", "surrogateescape")
+    folder = private_files.renamed_in(named, {}, places).decode("utf-8", "surrogateescape")
     if os.path.isdir(folder):  # noqa: PTH112 - a plain question
         return folder
     log.write("WARNING", f"{folder}: no such folder here; the command starts in /", working_directory=folder)
