@@ -46,7 +46,11 @@ def week(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
         )
     quiet = idle(jobs)
     never = sum(1 for count in busy if count == 0) / len(busy)
-    says = f"{percent(never)} of the minutes of a week never saw a run."
+    says = (
+        f"{percent(never)} of the minutes of a week never saw a run."
+        if never
+        else "Each minute of a week saw a run at some time."
+    )
     if quiet is not None:
         says = f"{percent(quiet)} idle: so much of the time none of its measured jobs runs. " + says
     rows = tuple(
