@@ -32,7 +32,7 @@ DOORS = {
     "rich": ("terminal",),
     "textual": ("commands.review_screen",),
     "jinja2": ("render",),
-    "ruamel": ("planfile", "schedulers.kubernetes_cron_job"),
+    "ruamel": ("planfile", "schedulers.kubernetes_cron_job", "logfiles.kubernetes_jobs"),
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),

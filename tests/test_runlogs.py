@@ -18,9 +18,11 @@ def said(case: Case) -> str:
     """One line for each event; `-` for a line that is refused."""
     module, shown = READERS[case.path.stem], []
     for number, raw in enumerate(case.parts["log"].splitlines(), 1):
-        tag, _, text = raw.partition(": ")
+        logged, _, told = raw.partition(" ;; ")  # figures that the wrapper carries beside the text
+        figures = tuple(tuple(word.split("=", 1)) for word in told.split())
+        tag, _, text = logged.partition(": ")
         name, _, pid = tag.rstrip("]").partition("[") if tag.endswith("]") else (tag, "", "")
-        events = list(module.read(Line(0, "h", name, int(pid) if pid else None, text, None, 1, "log", number)))
+        events = list(module.read(Line(0, "h", name, int(pid) if pid else None, text, None, 1, "log", number, figures)))
         for event in events:
             values = [(field, getattr(event, field)) for field in SHOWN]
             shown.append(

@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from migrator.logfiles import binary_journal, journal_export, journal_json, json_records, syslog
+from migrator.logfiles import (
+    audit_log,
+    binary_journal,
+    cronitor,
+    healthchecks,
+    journal_export,
+    journal_json,
+    json_records,
+    kubernetes_jobs,
+    process_accounting,
+    runs_csv,
+    syslog,
+)
 from migrator.model.source import HostFile, HostFiles, Problem
 from migrator.model.usage import Line, Search
 
@@ -20,4 +32,16 @@ class LogFile(Protocol):
         """Lines that are searched for, in file order, and what could not be read."""
 
 
-ALL: tuple[LogFile, ...] = (binary_journal, journal_json, journal_export, json_records, syslog)
+ALL: tuple[LogFile, ...] = (
+    binary_journal,
+    process_accounting,
+    journal_json,
+    journal_export,
+    json_records,
+    kubernetes_jobs,
+    healthchecks,
+    cronitor,
+    runs_csv,
+    audit_log,
+    syslog,
+)

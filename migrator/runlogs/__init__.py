@@ -4,7 +4,20 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from migrator.model.usage import Event, Line
-from migrator.runlogs import anacron, busybox, cronie, debian_cron, pam_session, probe, run_parts, runner, systemd_unit
+from migrator.runlogs import (
+    accounting,
+    anacron,
+    audit_session,
+    busybox,
+    cronie,
+    debian_cron,
+    pam_session,
+    probe,
+    recorded_run,
+    run_parts,
+    runner,
+    systemd_unit,
+)
 
 
 class RunLog(Protocol):
@@ -17,4 +30,17 @@ class RunLog(Protocol):
         """The events of a line; none if the line is not this daemon's."""
 
 
-ALL: tuple[RunLog, ...] = (pam_session, debian_cron, cronie, busybox, anacron, run_parts, probe, runner, systemd_unit)
+ALL: tuple[RunLog, ...] = (
+    pam_session,
+    debian_cron,
+    cronie,
+    busybox,
+    anacron,
+    run_parts,
+    probe,
+    runner,
+    systemd_unit,
+    audit_session,
+    accounting,
+    recorded_run,
+)

@@ -1,5 +1,6 @@
 """Says which job a run belongs to: by user and by the command as its daemon writes it; by the calendar where jobs are equal."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,6 +14,8 @@ from migrator.tables import Run, instant
 CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
 EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
 LATE = timedelta(seconds=1)
+NAMED = "named:"  # logfiles/recorded.py
+SHORTEST_NAME = 5  # to be looked for inside a command
 
 
 class Matching:
@@ -23,7 +26,8 @@ class Matching:
         self._jobs = defaultdict[tuple[str | None, str], list[Job]](list)
         self._long: list[tuple[str | None, str, Job]] = []
         self._calendars: dict[str, Calendar | None] = {}
-        for job in jobs:
+        self._all = tuple(jobs)
+        for job in self._all:
             self._jobs[None, f"migrator:{job.name}"].append(job)  # as the runner of a moved job calls it
             texts = {_plain(job.logged_as), _plain(job.command.split("\n")[0])}
             if job.part_of is not None:
@@ -49,7 +53,9 @@ class Matching:
             candidates = known.get((run.user, run.command))
             if candidates is None:
                 candidates = known[run.user, run.command] = self._candidates(run)
-            if len(candidates) > 1:
+            if run.command is None:
+                candidates = self._only_due(run, candidates)
+            elif len(candidates) > 1:
                 candidates = self._by_calendar(run, candidates)
             if not candidates:
                 found.append(run)
@@ -59,19 +65,37 @@ class Matching:
             key = (minute, candidates[0].id)
             turn = given.get(key, 0)
             given[key] = turn + 1
-            found.append(Run(run[0], candidates[turn % len(candidates)].id, *run[2:]))
+            job_id = candidates[turn % len(candidates)].id
+            found.append(run._replace(job_id=job_id) if run.command else run._replace(job_id=job_id, quality="inferred"))
         return found
 
     def _candidates(self, run: Run) -> list[Job]:
-        if run.command is None:
-            return []
+        if run.command is None:  # process accounting: whose job it was, not which; `_by_calendar` says, if it is one only
+            return [job for job in self._all if run.user is not None and job.user == run.user]
         text = _plain(run.command)
+        if text.startswith(NAMED):
+            return self._called(text.removeprefix(NAMED))
         found = self._jobs.get((run.user, text))
         if found:
             return found
         if len(text) >= CUT_CHARS:
             return [job for user, whole, job in self._long if user == run.user and whole.startswith(text)]
         return []
+
+    def _called(self, name: str) -> list[Job]:
+        """Jobs that a monitoring service knows by this name: their own name, id, script, or what stands in their command."""
+        wanted = _slug(name)
+        called = [job for job in self._all if wanted in {_slug(job.name), job.id} or job.name.endswith(f"/{name}")]
+        if called or len(wanted) < SHORTEST_NAME:
+            return called
+        word = re.compile(rf"(?<![a-z0-9]){re.escape(wanted)}(?![a-z0-9])")
+        return [job for job in self._all if word.search(_slug(job.command))]
+
+    def _only_due(self, run: Run, candidates: list[Job]) -> list[Job]:
+        due = self._by_calendar(run, candidates) if candidates else []
+        at = instant(run.started_at_us)
+        due = [job for job in due if (calendar := self._calendar(job)) and any(calendar.occurrences(at - EARLY, at + LATE))]
+        return due if len(due) == 1 else []
 
     def _by_calendar(self, run: Run, candidates: list[Job]) -> list[Job]:
         living = [job for job in candidates if job.enabled and job.ignored_reason is None] or candidates
@@ -92,3 +116,7 @@ class Matching:
 
 def _plain(text: str) -> str:
     return text.strip()
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

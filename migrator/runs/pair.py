@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from migrator.model.usage import Event
+from migrator.runs.account import account
 from migrator.runs.attach import attach
 from migrator.runs.parts import Life, Span, Start
 from migrator.tables import Run, RunQuality
@@ -17,7 +18,9 @@ NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine t
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 BY_TEXT = {"run_parts", "anacron"}
-BY_NUMBER = {"probe", "runner", "systemd_unit", "time", "accounting"}  # start and end carry the number of their run
+BY_NUMBER = {  # start and end carry the number of their run
+    "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "lambda_report",
+}  # fmt: skip
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 RESTART_US = 60_000_000
 
@@ -37,6 +40,7 @@ class Pairing:
         self._level = level
         self._lives: list[Life] = [Life()]
         self._restarted_us: int | None = None
+        self._accounted: list[Event] = []
 
     def feed(self, event: Event) -> None:
         """Take the next event."""
@@ -114,6 +118,9 @@ class Pairing:
             del self._open[event.session or event.pid]
 
     def _end(self, event: Event) -> None:
+        if event.source == "accounting":
+            self._accounted.append(event)
+            return
         if event.source == "debian_cron":
             self._lives[-1].ends += 1
         if event.source in BY_NUMBER:
@@ -202,6 +209,7 @@ class Pairing:
 
     def runs(self) -> list[Run]:
         """All runs, after the last event."""
+        self._starts += account(self._starts, self._accounted, NEAR_US, self._lives[-1])
         free = [
             start
             for start in self._starts
