@@ -27,3 +27,7 @@ class EmitError(MigratorError):
 
 class CloudError(MigratorError):
     """A cloud cannot be asked, or does not know the thing: no credentials, no such region or instance, no right."""
+
+
+class StoreError(MigratorError):
+    """The store of earlier runs cannot be read or written: damaged, of another version, or of another host."""

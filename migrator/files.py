@@ -23,6 +23,40 @@ def remove(root: Path, paths: Iterable[str]) -> None:
             raise MigratorError(f"{path}: cannot be deleted ({error.strerror}); delete it yourself") from error
 
 
+def publish(root: Path, out_file: OutFile) -> bool:
+    """Write a file that must not exist yet, whole or not at all; False if it does exist: somebody else was first.
+
+    Raises `MigratorError` as `write` does.
+    """
+    path = root / _relative(out_file.path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".migrator-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(out_file.content)
+            Path(temporary).chmod(0o644)
+            path.hardlink_to(temporary)
+        finally:
+            Path(temporary).unlink()
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    return True
+
+
+def rename(root: Path, old: str, new: str) -> None:
+    """Give a file under `root` another name there; nothing happens if it is gone. Raises `MigratorError` as `write` does."""
+    path = root / _relative(old)
+    try:
+        path.replace(root / _relative(new))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise MigratorError(f"{path}: cannot be renamed ({error.strerror})") from error
+
+
 def _relative(name: str) -> PurePosixPath:
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or "\0" in name:

@@ -4,10 +4,12 @@ runs and usage, which do not know each other."""
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.errors import ScheduleError, SourceError
@@ -22,11 +24,13 @@ from migrator.runs.match import Matching
 from migrator.runs.order import Clock, Placed, merged
 from migrator.runs.pair import pair
 from migrator.schedule.zones import zone
-from migrator.tables import RunTable, table
+from migrator.tables import Run, RunTable, table
 from migrator.usage import summary
 
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
 MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
+DAY_US = 86_400_000_000
+SERVICE = "systemd_unit"
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
@@ -35,10 +39,23 @@ def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime
     with _uncollected():
         logged = read(files, host, as_of)
         runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files)))
-        runs = [run for run in runs if run.job_id is not None or run.source != "systemd_unit"]  # a service is no job, untimed
+        runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
         stamps = [event.at_us for event in logged.events]
         seen = (min(stamps), max(stamps)) if stamps else None
         return summary(runs, host, jobs, seen, logged.problems), table(runs)
+
+
+def over(
+    host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], problems: tuple[Problem, ...] = ()
+) -> tuple[Measured, RunTable]:
+    """The same of runs that several readings found, over the times that they observed: days between these were not observed."""
+    with _uncollected():
+        assigned = [run for run in Matching(host.name, jobs).assigned(runs) if run.job_id is not None or run.source != SERVICE]
+        seen = (stretches[0][0], stretches[-1][1]) if stretches else None
+        measured = summary(assigned, host, jobs, seen, problems)
+        days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None
+        usage = tuple(replace(entry, observed_days=days) for entry in measured.usage)
+        return replace(measured, usage=usage), table(assigned)
 
 
 @contextmanager

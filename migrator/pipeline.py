@@ -37,11 +37,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Observed(NamedTuple):
-    """What was seen on one server: the survey, the redacted scripts by sha256, and every run."""
+    """What was seen on one server: the survey, the redacted scripts by sha256, every run, and the time that its logs cover."""
 
     survey: Survey
     scripts: Mapping[str, bytes]
     runs: RunTable
+    seen: tuple[datetime, datetime] | None = None
 
 
 def observe(files: HostFiles, as_of: datetime | None) -> Observed:
@@ -70,7 +71,9 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,
     )
-    return Observed(survey, scripts, runs)
+    return Observed(
+        survey, scripts, runs, (measured.first_at, measured.newest_at) if measured.first_at and measured.newest_at else None
+    )
 
 
 def _digest(files: HostFiles, host: Host, path: str) -> InputDigest:

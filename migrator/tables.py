@@ -1,5 +1,6 @@
 """The Run table: every run that the logs show, as columns; the only importer of the dataframe engine."""
 
+import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -113,6 +114,33 @@ def read(path: Path) -> RunTable:
     if list(frame.columns) != list(SCHEMA):
         raise PlanError(f"{path}: has the columns {', '.join(frame.columns)}; another version wrote it; make the plan again")
     return RunTable(frame)
+
+
+def packed(runs: Iterable[Run]) -> bytes:
+    """The parquet file of some runs; the same runs give the same bytes."""
+    stream = io.BytesIO()
+    table(runs).frame.write_parquet(stream, compression="zstd", statistics=False)
+    return stream.getvalue()
+
+
+def unpacked(raw: bytes) -> list[Run]:
+    """The runs of a parquet file that `packed` made. Raises `PlanError` if it is damaged or has other columns."""
+    try:
+        frame = polars.read_parquet(io.BytesIO(raw))
+    except (OSError, polars.exceptions.PolarsError) as error:
+        raise PlanError(f"cannot be read as a table of runs: {error}") from error
+    if list(frame.columns) != list(SCHEMA):
+        raise PlanError(f"has the columns {', '.join(frame.columns)}; another version wrote it")
+    return runs_of(RunTable(frame))
+
+
+def runs_of(runs: RunTable) -> list[Run]:
+    """The rows of a table."""
+    frame = runs.frame
+    instants = [frame.get_column(name).cast(polars.Int64).to_list() for name in ("started_at", "ended_at")]
+    before = [frame.get_column(name).to_list() for name in ("host", "job_id", "user", "command")]
+    after = [frame.get_column(name).to_list() for name in Run._fields[6:]]
+    return [Run(*row) for row in zip(*before, *instants, *after, strict=True)]
 
 
 def instant(at_us: int) -> datetime:

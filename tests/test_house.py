@@ -22,6 +22,7 @@ FLOORS = {
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1,
     **dict.fromkeys(ROOMS, 2),
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3, "reviewing": 3,
+    "history": 3, "fleet": 3,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
     "cli": 4, "commands": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip

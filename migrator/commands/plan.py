@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from migrator import files, pipeline, planfile, tables
+from migrator import files, history, pipeline, planfile, tables
 from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -27,6 +27,7 @@ Examples:
   migrator plan / -o plan
   migrator plan samples/web01 -o plan --provider all
   ssh web01 'crontab -l' | migrator plan - -o plan
+  migrator plan / -o plan --history runs       every week: 7 days of logs become a year
   migrator plan web01.tar.gz etl02.tar.gz -o plan --decisions plan/decisions.yaml
 """
 
@@ -39,6 +40,12 @@ Examples:
 @click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
 @click.option("--instance-type", metavar="TYPE", help="The server's type, where its files do not tell (t3.small).")
 @click.option("--server-cost", metavar="USD", type=float, help="What the server costs a month, where no price list knows it.")
+@click.option(
+    "--history",
+    "store",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep all runs in this folder, and measure over those of earlier plans, too.",
+)
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
 @click.option("--aws", is_flag=True, help="Ask AWS (read only) what the servers are: type, disks, addresses, load, tags.")
 @click.option("--aws-instance", metavar="ID", help="The server's instance id, where its files do not tell; means --aws.")
@@ -52,6 +59,7 @@ def command(
     decisions: Path | None,
     instance_type: str | None,
     server_cost: float | None,
+    store: Path | None,
     as_of: datetime | None,
     aws: bool,
     aws_instance: str | None,
@@ -84,6 +92,8 @@ def command(
             advance()
     if not observed:
         return EXIT_FAILED  # each source has said why
+    if store is not None:
+        observed = [history.remembered(entry, store) for entry in observed]
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)

@@ -1,0 +1,43 @@
+"""Measures each job over everything that was ever seen of it: the logs of today, and the runs that earlier plans kept."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from migrator import measuring
+from migrator.model.plan import Survey
+from migrator.pipeline import Observed
+from migrator.runs import store
+from migrator.runs.same import distinct
+from migrator.tables import Run, RunTable, runs_of
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def remembered(observed: Observed, root: Path) -> Observed:
+    """What was seen on a server together with what the store under `root` holds of it; the store then holds both.
+
+    Raises `StoreError` if the store is damaged.
+    """
+    kept = store.add(root, observed.survey.host.name, runs_of(observed.runs), stretches_of(observed))
+    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches)
+    return observed._replace(survey=survey, runs=runs)
+
+
+def measured_again(survey: Survey, runs: Sequence[Run], stretches: Sequence[store.Stretch]) -> tuple[Survey, RunTable]:
+    """The survey with the usage of these runs, and the table of them."""
+    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches)
+    again = replace(
+        survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week
+    )
+    return again, table
+
+
+def stretches_of(observed: Observed) -> tuple[store.Stretch, ...]:
+    """The time that the logs of a server cover, as the store counts it."""
+    if observed.seen is None:
+        return ()
+    begin, end = ((instant - EPOCH) // timedelta(microseconds=1) for instant in observed.seen)
+    return ((begin, end),)

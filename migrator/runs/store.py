@@ -1,0 +1,237 @@
+"""Keeps the runs of earlier plans: one folder per host, in it one parquet file per day and a small manifest.
+
+Nothing is ever changed in place, and nobody waits for a lock. A writer writes new files beside the old ones, named by day,
+generation and content (`2026-11-23.7.1f3a...parquet`), and then the manifest of the next generation under a name that must not
+exist yet: that one step makes all of them count. If it exists, another writer was first, and this one merges again. A reader
+takes the newest manifest whose files are all there and have the content of their names; the generation before the newest stays,
+so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation.
+"""
+
+import hashlib
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from migrator import files, tables
+from migrator.errors import PlanError, StoreError
+from migrator.model.plan import OutFile
+from migrator.model.value import Value
+from migrator.runs.same import merged
+from migrator.tables import Run
+
+LOG = logging.getLogger(__name__)
+VERSION = 1
+DAY_US = 86_400_000_000
+DIGITS = 16
+MANIFEST = re.compile(r"manifest\.(\d{1,9})\.json")
+DATA = re.compile(r"\d{4,5}-\d\d-\d\d\.(\d{1,9})\.([0-9a-f]{16})\.parquet(?:\.old)?")
+TRIES = 20
+Stretch = tuple[int, int]
+
+
+class Day(Value, frozen=True, kw_only=True):
+    """The runs that started on one day in UTC."""
+
+    day: str
+    file: str
+    runs: int
+
+
+class Manifest(Value, frozen=True, kw_only=True):
+    """What belongs to a host's store. `stretches`: the times that its logs covered, in microseconds, in order and apart."""
+
+    host: str
+    generation: int
+    stretches: tuple[Stretch, ...] = ()
+    days: tuple[Day, ...] = ()
+    version: int = VERSION
+
+
+class Kept(NamedTuple):
+    """What a store holds of a host: runs in order of start, the times that were observed, and what names this state."""
+
+    runs: list[Run]
+    stretches: tuple[Stretch, ...]
+    digest: str
+
+
+class _State(NamedTuple):
+    manifest: Manifest
+    days: dict[str, list[Run]]
+    highest: int  # generation that has a manifest, be it a damaged one
+
+
+def folder_name(host: str) -> str:
+    """The folder of a host: its name, with a digest where the name has letters that do not belong into a file's.
+
+    >>> folder_name("web01"), folder_name("../web 01")
+    ('web01', '_.._web_01-a231dc5b')
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", host)
+    plain = plain if plain[:1].isalnum() else f"_{plain}"
+    return plain if plain == host else f"{plain}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
+
+
+def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """The same times, in order, without overlaps.
+
+    >>> joined([(5, 9), (0, 6), (20, 30)])
+    ((0, 9), (20, 30))
+    """
+    found: list[Stretch] = []
+    for begin, end in sorted(stretches):
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return tuple(found)
+
+
+def digest_of(runs: Iterable[Run], stretches: Iterable[Stretch]) -> str:
+    """Names a state of the store: the same runs and times have the same name everywhere."""
+    state = hashlib.sha256(repr(joined(stretches)).encode())
+    for day, own in sorted(_by_day(merged(runs)).items()):
+        state.update(f"{day} {hashlib.sha256(repr(own).encode()).hexdigest()}".encode())
+    return state.hexdigest()[:DIGITS]
+
+
+def read(root: Path, host: str) -> Kept:
+    """What the store under `root` holds of a host; nothing if it does not know it. Raises `StoreError` if it is damaged."""
+    state = _read(root / folder_name(host), host)
+    runs = [run for day in sorted(state.days) for run in state.days[day]]
+    return Kept(runs, state.manifest.stretches, digest_of(runs, state.manifest.stretches))
+
+
+def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]) -> Kept:
+    """Put the runs that a reading of a host's logs shows into its store, those that it has already only once.
+
+    Returns all that the store holds then. Raises `StoreError` if the store is damaged, `MigratorError` if it cannot be written.
+    """
+    folder, new, times = root / folder_name(host), _by_day(runs), tuple(stretches)
+    for _ in range(TRIES):
+        state = _read(folder, host)
+        days = dict(state.days)
+        for day, own in new.items():
+            days[day] = merged(days.get(day, []), own)
+        observed = joined([*state.manifest.stretches, *times])
+        if (days, observed) == (state.days, state.manifest.stretches) or _committed(folder, state, days, observed):
+            everything = [run for day in sorted(days) for run in days[day]]
+            return Kept(everything, observed, digest_of(everything, observed))
+    raise StoreError(f"{folder}: {TRIES} times another program wrote first; run again when it is done")
+
+
+def _by_day(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    days = defaultdict[str, list[Run]](list)
+    names: dict[int, str] = {}
+    for run in runs:
+        number = run.started_at_us // DAY_US
+        if number not in names:
+            names[number] = (tables.instant(0) + timedelta(days=number)).date().isoformat()
+        days[names[number]].append(run)
+    return days
+
+
+def _committed(folder: Path, state: _State, days: dict[str, list[Run]], stretches: tuple[Stretch, ...]) -> bool:
+    """Write what changed, then the manifest; False if another writer's manifest of this generation came first."""
+    generation = state.highest + 1
+    had = {day.day: day for day in state.manifest.days}
+    listed, fresh = [], []
+    for day, own in sorted(days.items()):
+        if own == state.days.get(day):
+            listed.append(had[day])
+            continue
+        raw = tables.packed(own)
+        name = f"{day}.{generation}.{hashlib.sha256(raw).hexdigest()[:DIGITS]}.parquet"
+        fresh.append(OutFile(path=name, content=raw))
+        listed.append(Day(day=day, file=name, runs=len(own)))
+    manifest = Manifest(host=state.manifest.host, generation=generation, stretches=stretches, days=tuple(listed))
+    files.write(folder, fresh)
+    encoded = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1) + b"\n"
+    if not files.publish(folder, OutFile(path=f"manifest.{generation}.json", content=encoded)):
+        return False
+    if _generations(folder)[0] != generation:  # so slow that the manifest that would have stopped it is tidied away again
+        return False
+    _tidy(folder, manifest, state.manifest)
+    return True
+
+
+def _tidy(folder: Path, new: Manifest, old: Manifest) -> None:
+    """Drop what neither the new nor the old generation needs. A file of a generation can only come to count by that generation's
+    manifest: once this exists, what it does not name is waste, whoever wrote it."""
+    needed, before = {day.file for day in new.days}, {day.file for day in old.days}
+    waste = []
+    for name in sorted(path.name for path in folder.iterdir()):
+        if (manifest := MANIFEST.fullmatch(name)) and int(manifest[1]) < new.generation:
+            if int(manifest[1]) != old.generation:
+                waste.append(name)
+        elif (data := DATA.fullmatch(name)) and int(data[1]) <= new.generation and name not in needed:
+            if name in before:
+                files.rename(folder, name, f"{name}.old")
+            elif name.removesuffix(".old") not in before:
+                waste.append(name)
+    files.remove(folder, waste)
+
+
+def _generations(folder: Path) -> list[int]:
+    """All generations that have a manifest, the newest first."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted((int(found[1]) for name in names if (found := MANIFEST.fullmatch(name))), reverse=True)
+
+
+def _read(folder: Path, host: str) -> _State:
+    """The newest generation that is whole."""
+    for _ in range(TRIES):
+        generations, said = _generations(folder), ""
+        for generation in generations:
+            try:
+                state = _whole(folder, generation, generations[0])
+            except PlanError as error:
+                said = said or str(error)
+                continue
+            if state.manifest.host != host:
+                raise StoreError(f"{folder}: holds the runs of {state.manifest.host!r}, not of {host!r}; name another folder")
+            if said:
+                LOG.warning("%s; the runs are those of the plan before", said)
+            return state
+        if _generations(folder) == generations:  # else a writer has just dropped what was being read
+            if said:
+                raise StoreError(f"{said}; restore it, or move {folder} away to begin again")
+            break
+    return _State(Manifest(host=host, generation=0), {}, 0)
+
+
+def _whole(folder: Path, generation: int, highest: int) -> _State:
+    """A generation with all its runs. Raises `PlanError` where something of it is missing or damaged."""
+    path = folder / f"manifest.{generation}.json"
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: is no manifest of runs ({error})") from error
+    if manifest.version != VERSION:
+        raise StoreError(f"{path}: has version {manifest.version}; this migrator reads {VERSION}; take the one that wrote it")
+    return _State(manifest, {day.day: _runs(folder, day.file) for day in manifest.days}, highest)
+
+
+def _runs(folder: Path, name: str) -> list[Run]:
+    named = DATA.fullmatch(name)
+    raw = None
+    for path in (folder / name, folder / f"{name}.old"):
+        try:
+            raw = path.read_bytes() if named else None
+            break
+        except OSError:
+            continue
+    if named is None or raw is None:
+        raise PlanError(f"{folder / name}: a day of runs is missing")
+    if hashlib.sha256(raw).hexdigest()[:DIGITS] != named[2]:
+        raise PlanError(f"{folder / name}: does not hold what its name says; it was cut off or changed")
+    try:
+        return tables.unpacked(raw)
+    except PlanError as error:
+        raise PlanError(f"{folder / name}: {error}") from error
