@@ -37,7 +37,7 @@ def measured_again(survey: Survey, runs: Sequence[Run], stretches: Sequence[stor
 
 def stretches_of(observed: Observed) -> tuple[store.Stretch, ...]:
     """The time that the logs of a server cover, as the store counts it."""
-    if observed.seen is None:
+    begin, end = observed.seen
+    if begin is None or end is None:
         return ()
-    begin, end = ((instant - EPOCH) // timedelta(microseconds=1) for instant in observed.seen)
-    return ((begin, end),)
+    return (((begin - EPOCH) // timedelta(microseconds=1), (end - EPOCH) // timedelta(microseconds=1)),)

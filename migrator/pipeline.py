@@ -42,7 +42,7 @@ class Observed(NamedTuple):
     survey: Survey
     scripts: Mapping[str, bytes]
     runs: RunTable
-    seen: tuple[datetime, datetime] | None = None
+    seen: tuple[datetime | None, datetime | None] = (None, None)
 
 
 def observe(files: HostFiles, as_of: datetime | None) -> Observed:
@@ -71,9 +71,7 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,
     )
-    return Observed(
-        survey, scripts, runs, (measured.first_at, measured.newest_at) if measured.first_at and measured.newest_at else None
-    )
+    return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
 
 
 def _digest(files: HostFiles, host: Host, path: str) -> InputDigest:
