@@ -5,7 +5,6 @@ decide(surveys, ...) -> Plan          pure: no files, no clock, no network
 write(plan) -> OutFile                decides nothing
 """
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from migrator.assumptions import Assumptions, assumed
 from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
-from migrator.model.job import Host, InputDigest, Job
+from migrator.model.job import Job
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, JobPlan, OutFile, Plan, Request, Survey
 from migrator.model.source import HostFiles
@@ -55,7 +54,7 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
     LOG.info("%s: %d jobs, %d of them with runs", host.name, len(jobs), sum(1 for u in measured.usage if u.observed_runs))
     scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
     accounting = tuple(account for schedules in found for account in schedules.accounting)
-    digests = tuple(_digest(files, host, path) for path in sorted({account.path for account in accounting}))
+    digests = tuple(hosts.digest(files, host, path) for path in sorted({account.path for account in accounting}))
     newest = max((digest.modified_at for digest in digests if digest.modified_at), default=EPOCH)
     survey = Survey(
         host=host,
@@ -72,17 +71,6 @@ def observe(files: HostFiles, as_of: datetime | None) -> Observed:
         busy_minutes_of_week=measured.busy_minutes_of_week,
     )
     return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
-
-
-def _digest(files: HostFiles, host: Host, path: str) -> InputDigest:
-    file, content = files.stat(path), files.content(path)
-    return InputDigest(
-        host=host.name,
-        path=path,
-        size=file.size if file else 0,
-        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
-        modified_at=file.modified_at if file else None,
-    )
 
 
 def decide(

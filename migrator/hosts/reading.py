@@ -1,5 +1,6 @@
 """Merges what the readers of this room know into one Host."""
 
+import hashlib
 import re
 from pathlib import PurePath
 
@@ -7,7 +8,7 @@ import msgspec
 
 from migrator import hosts
 from migrator.hosts import timezone
-from migrator.model.job import Host, HostPart
+from migrator.model.job import Host, HostPart, InputDigest
 from migrator.model.source import Evidence, HostFiles, Location, Problem
 
 UNNAMED = {"-": "standard-input", "/": "localhost"}
@@ -42,6 +43,18 @@ def read(files: HostFiles) -> tuple[Host, tuple[Problem, ...]]:
         message = "the server's time zone is not stated anywhere; schedules are read as UTC; add etc/localtime or etc/timezone"
         problems.append(Problem(location=where, message=message, kind="missing"))
     return Host(name=name, evidence=evidence, **known), tuple(dict.fromkeys(problems))
+
+
+def digest(files: HostFiles, host: Host, path: str) -> InputDigest:
+    """What a file of a server was when it was read."""
+    file, content = files.stat(path), files.content(path)
+    return InputDigest(
+        host=host.name,
+        path=path,
+        size=file.size if file else 0,
+        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+        modified_at=file.modified_at if file else None,
+    )
 
 
 def _name_of(source: str) -> str:
