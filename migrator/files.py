@@ -77,12 +77,14 @@ def write(root: Path, out_files: Iterable[OutFile]) -> tuple[Path, ...]:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.resolve().is_relative_to(root.resolve()):
                 raise MigratorError(f"{path}: a symbolic link leads out of {root}; remove it and run again")
-            if not (path.is_file() and path.read_bytes() == out_file.content):
+            if path.is_file() and path.read_bytes() == out_file.content:
+                path.chmod(mode)
+            else:
                 handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".migrator-")
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(out_file.content)
+                Path(temporary).chmod(mode)
                 Path(temporary).replace(path)
-            path.chmod(mode)
         except OSError as error:
             raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another -o folder") from error
         written.append(path)
