@@ -3,9 +3,12 @@
 A number from a provider's page is not a guess: it lives in its target or price with its source.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from migrator.model.plan import Assumed
+import msgspec
+
+from migrator.model.assumed import Assumed
 from migrator.model.value import Value
 
 
@@ -100,9 +103,27 @@ REASONS: dict[str, Reason] = {
 DEFAULT = Assumptions()
 
 
+def settled(stated: Mapping[str, float]) -> Assumptions:
+    """Our guesses with the user's numbers in their place; names and ranges have been checked where they were read.
+
+    >>> settled({"enough_runs": 3.0}).enough_runs
+    3
+    """
+    whole = {name for name in Assumptions.__struct_fields__ if isinstance(getattr(DEFAULT, name), int)}
+    return msgspec.structs.replace(
+        DEFAULT, **{name: round(value) if name in whole else float(value) for name, value in stated.items()}
+    )
+
+
 def assumed(assumptions: Assumptions) -> tuple[Assumed, ...]:
     """Each assumption with its reason, in the order of the fields, for the report."""
     return tuple(
-        Assumed(name=name, value=float(getattr(assumptions, name)), reason=REASONS[name].reason, if_wrong=REASONS[name].if_wrong)
+        Assumed(
+            name=name,
+            value=float(getattr(assumptions, name)),
+            reason=REASONS[name].reason,
+            if_wrong=REASONS[name].if_wrong,
+            stated=getattr(assumptions, name) != getattr(DEFAULT, name),
+        )
         for name in Assumptions.__struct_fields__
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
+from migrator.assumptions import DEFAULT, Assumptions
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
 from migrator.logfiles.stamps import rotation
@@ -34,7 +35,9 @@ SERVICE = "systemd_unit"
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
-def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime | None) -> tuple[Measured, RunTable]:
+def measure(
+    files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime | None, assumptions: Assumptions = DEFAULT
+) -> tuple[Measured, RunTable]:
     """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
     with _uncollected():
         logged = read(files, host, as_of)
@@ -42,7 +45,7 @@ def measure(files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime
         runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
         stamps = [event.at_us for event in logged.events]
         seen = (min(stamps), max(stamps)) if stamps else None
-        return summary(runs, host, jobs, seen, logged.problems), table(runs)
+        return summary(runs, host, jobs, seen, logged.problems, assumptions), table(runs)
 
 
 def over(

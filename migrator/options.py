@@ -9,8 +9,9 @@ from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Translation
 from migrator.model.job import Host, Schedule
-from migrator.model.option import Limit, Misfit, Option, PriceBook, Resource, Shape
+from migrator.model.option import Limit, Misfit, Option, PriceBook, Resource, Shape, Size
 from migrator.model.plan import Request
+from migrator.optimise.candidate import same_size
 from migrator.pricebook import total
 from migrator.resources import ResourceKind
 from migrator.schedule.reading import calendar_of
@@ -57,8 +58,9 @@ def options(
             if shape.kind not in place.SHAPES:
                 continue
             region = _region(place, request, dossier.host, prices)
-            size = fit.size_for(place.sizes(), needs, memory_mib, busy)
-            timeout_s = place.timeout_s(fit.duration_s(needs, size, busy), has_headroom)
+            sizes = place.sizes()
+            size = _named(sizes, dossier) or fit.size_for(sizes, needs, memory_mib, busy)
+            timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
             unsayable = _unsayable(place, translation, dossier.job.schedule)
             made: tuple[Resource, ...] = ()
@@ -83,6 +85,21 @@ def options(
                 size_measured=measured,
                 region=region or None,
             )
+
+
+def _named(sizes: tuple[Size, ...], dossier: Dossier) -> Size | None:
+    """The size that the user chose for this job (`<job id>/size`), where it is one of these."""
+    said = dossier.answers.get(f"{dossier.job.id}/size")
+    return None if said is None else next((size for size in sizes if same_size(size.name, said)), None)
+
+
+def _timeout_s(dossier: Dossier, needed_s: float) -> float:
+    """The time limit to configure: what the user stated, where the place allows that much; else what is needed."""
+    try:
+        stated = float(dossier.answers[f"{dossier.job.id}/timeout"])
+    except (KeyError, ValueError):
+        return needed_s
+    return stated if 1 <= stated < needed_s else needed_s
 
 
 def _unsayable(place: Target, translation: Translation | None, schedule: Schedule) -> str | None:

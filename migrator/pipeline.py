@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from migrator import __version__, links, measuring, optimise, reports, rules, schedulers, shapes
 from migrator.account import fleet_savings
-from migrator.assumptions import Assumptions, assumed
+from migrator.assumptions import DEFAULT, Assumptions, assumed
 from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
@@ -44,12 +44,12 @@ class Observed(NamedTuple):
     seen: tuple[datetime | None, datetime | None] = (None, None)
 
 
-def observe(files: HostFiles, as_of: datetime | None) -> Observed:
+def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions = DEFAULT) -> Observed:
     """Survey one server. `as_of` None: the newest instant that its logs show (or its newest schedule file)."""
     host, problems = hosts.read(files)
     found = [scheduler.read(files, host) for scheduler in schedulers.ALL]
     jobs = tuple(job for schedules in found for job in schedules.jobs)
-    measured, runs = measuring.measure(files, host, jobs, as_of)
+    measured, runs = measuring.measure(files, host, jobs, as_of, assumptions)
     inspected = [facts.facts(files, host, job) for job in jobs]
     LOG.info("%s: %d jobs, %d of them with runs", host.name, len(jobs), sum(1 for u in measured.usage if u.observed_runs))
     scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
@@ -105,6 +105,7 @@ def decide(
             links=tuple(link for link in all_links if job.id in {link.from_job, link.to_job}),
             smallest_gap_s=_smallest_gap_s(job),
             answers=decisions.answers,
+            assumptions=assumptions,
             siblings=tuple(other for other in jobs if other.host == job.host and other.id != job.id),
         )
         findings = tuple(finding for rule in rules.ALL for finding in rule.check(dossier, assumptions))

@@ -1,22 +1,17 @@
-"""Plan and surveys to and from a plan folder; decisions.yaml with line numbers; the version of the format.
+"""Plan and surveys to and from a plan folder; the version of the format.
 
 A plan folder is whole: `plan.json`, `surveys/<host>.json`, `scripts/<sha256>`, `runs.parquet`. Nothing later needs the server.
 """
 
-import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from migrator.errors import PlanError
-from migrator.model.finding import Question
-from migrator.model.plan import PLAN_VERSION, Decisions, OutFile, Plan, Survey
+from migrator.model.plan import PLAN_VERSION, OutFile, Plan, Survey
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE_LIMIT = 512 * 2**20
@@ -98,64 +93,3 @@ def read_surveys(path: Path) -> tuple[Survey, ...]:
     """The surveys in a plan folder, by host name."""
     folder = plan_path(path).parent / "surveys"
     return tuple(_decode(file, Survey) for file in sorted(folder.glob("*.json")))
-
-
-def read_decisions(path: Path) -> Decisions:
-    """The user's answers. Raises `PlanError` with the line that is wrong."""
-    try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path}: cannot be read ({error})") from error
-    except YAMLError as error:
-        raise PlanError(f"{path}: not YAML: {error}") from error
-    if document is None:
-        return Decisions()
-    if not isinstance(document, CommentedMap):
-        raise PlanError(f"{path}:1: found {type(document).__name__}; a mapping with `version: 1` and `answers:` is right")
-    for key in document:
-        if key not in {"version", "answers"}:
-            raise PlanError(f"{path}:{document.lc.key(key)[0] + 1}: unknown key {key!r}; `version` and `answers` are right")
-    if document.get("version", 1) != 1:
-        raise PlanError(f"{path}: version {document['version']!r}; this migrator reads version 1")
-    answers = document.get("answers") or {}
-    if not isinstance(answers, dict):
-        raise PlanError(f"{path}: `answers` holds {type(answers).__name__}; a mapping of question id to answer is right")
-    read_answers = {}
-    for key, value in answers.items():
-        if isinstance(value, bool):
-            value = "yes" if value else "no"  # noqa: PLW2901 - YAML reads a bare yes as a boolean; people mean the word
-        if not isinstance(key, str) or not isinstance(value, str | int | float):
-            line = answers.lc.key(key)[0] + 1 if isinstance(answers, CommentedMap) else 1
-            raise PlanError(f"{path}:{line}: {key!r}: {value!r}; a question id with one word or number is right")
-        read_answers[key] = str(value)
-    return Decisions(answers=read_answers)
-
-
-def _comment(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _entry(key: str, value: str) -> list[str]:
-    stream = io.StringIO()
-    YAML(typ="rt").dump({key: value}, stream)
-    return stream.getvalue().splitlines()
-
-
-def decisions_yaml(questions: Iterable[Question], decided: Decisions | None = None) -> OutFile:
-    """The answers so far, then every open question with its default, commented out: taking the `#` away takes the default."""
-    lines = [
-        "# Your decisions. Take the # away to accept a default, or write another choice; then run",
-        "#   migrator plan SOURCE... -o DIR --decisions decisions.yaml",
-        "version: 1",
-        "answers:",
-    ]
-    answers = decided.answers if decided is not None else {}
-    lines += [f"  {line}" for key in sorted(answers) for line in _entry(key, answers[key])]
-    for question in questions:
-        lines += ["", f"  # {_comment(question.text)}"]
-        if question.hint:
-            lines.append(f"  # {_comment(question.hint)}")
-        if question.choices:
-            lines.append(f"  # choices: {', '.join(question.choices)}")
-        lines += [f"  # {line}" for line in _entry(question.id, question.default)]
-    return OutFile(path="decisions.yaml", content=("\n".join(lines) + "\n").encode())

@@ -4,8 +4,10 @@ A price is asked for by provider, service, item and region, in the words of `pri
 the error names the regions that have one: a price of another region is used only if the book says so (`quality = "stand-in"`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+
+import msgspec
 
 from migrator.errors import PriceError
 from migrator.model.option import CostItem, PriceBook, ServerPrice, UnitPrice
@@ -22,6 +24,7 @@ DISKS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "azure": {"": ("Managed disk", "Standard SSD (approx per GiB)")},
 }
+SNAPSHOTS = {"aws": ("EBS", "snapshot")}  # the other providers' prices are not in the book
 ADDRESSES = {
     "aws": ("VPC", "public IPv4 address (in use or idle)"),
     "gcp": ("VPC", "static external IP in use by VM"),
@@ -123,6 +126,33 @@ def times(*factors: Decimal | float | int | None) -> Decimal | None:
     return product
 
 
+def discounted(book: PriceBook, percents: Mapping[str, Decimal]) -> PriceBook:
+    """The price book with what an organisation pays less at each provider; the source of a price says so."""
+    if not percents:
+        return book
+    share = {provider: 1 - percent / 100 for provider, percent in percents.items()}
+    less = {provider: f"; less {percent.normalize():f} % (decisions.yaml)" for provider, percent in percents.items()}
+    prices = tuple(
+        msgspec.structs.replace(
+            price, price_usd=price.price_usd * share[price.provider], source=price.source + less[price.provider]
+        )
+        if price.provider in share
+        else price
+        for price in book.prices
+    )
+    servers = tuple(
+        msgspec.structs.replace(
+            server,
+            price_usd_per_hour=server.price_usd_per_hour * share[server.provider],
+            source=server.source + less[server.provider],
+        )
+        if server.provider in share
+        else server
+        for server in book.servers
+    )
+    return msgspec.structs.replace(book, prices=prices, servers=servers)
+
+
 def total(items: Iterable[CostItem]) -> Decimal | None:
     """The sum of a bill; None if one line is unknown."""
     costs = [line.monthly_cost for line in items]
@@ -156,3 +186,10 @@ def is_known_disk(server: ServerPrice, kind: str | None) -> bool:
 def address_price(book: PriceBook, server: ServerPrice) -> UnitPrice:
     """The price of an hour of a public IPv4 address."""
     return unit_price(book, server.provider, *ADDRESSES[server.provider], server.region)
+
+
+def snapshot_price(book: PriceBook, provider: str, region: str) -> UnitPrice:
+    """The price of a GB of disk snapshots for a month. Raises `PriceError` where the book has none."""
+    if provider not in SNAPSHOTS:
+        raise PriceError(f"the price book has no price for backups at {provider or 'an unknown provider'}")
+    return unit_price(book, provider, *SNAPSHOTS[provider], region)

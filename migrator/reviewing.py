@@ -3,13 +3,13 @@
 The plain prompts and the screen of `migrator review` are both driven by this.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from migrator import files, pipeline, planfile, review
-from migrator.assumptions import DEFAULT
+from migrator import deciding, decisions_file, files, pipeline, planfile, review
 from migrator.diff import Change, changes
 from migrator.model.finding import Question
 from migrator.model.plan import Decisions, Plan
@@ -37,9 +37,9 @@ class Reviewing:
         self._skipped: frozenset[str] = frozenset()
         self.plan = planfile.read(path).plan
         if self.decisions_file.is_file():  # edited by hand since the plan was made: that counts, and must not be lost
-            decisions = planfile.read_decisions(self.decisions_file)
-            if decisions != self.plan.decisions:
-                self.plan = self._decided(decisions)
+            said = decisions_file.read(self.decisions_file)
+            if said.decisions != self.plan.decisions:
+                self.plan = self._decided(said.decisions, said.lines)
 
     @property
     def decisions_file(self) -> Path:
@@ -72,7 +72,7 @@ class Reviewing:
 
     def consequence(self, question: Question, answer: str) -> Consequence:
         """What the answer would change, without keeping it: placement, cost and fit are decided again."""
-        return Consequence(answer, _told(self.plan, self._answered(question.id, answer)))
+        return Consequence(answer, _told(self.plan, self._answered(question.id, answer, unsaid=True)))
 
     def consequences(self, question: Question) -> tuple[Consequence, ...]:
         """Of each choice; of the default where the answer is free text."""
@@ -83,15 +83,23 @@ class Reviewing:
         """Decide again with one more answer and write everything; returns what it changed."""
         before, self.plan = self.plan, self._answered(key, answer)
         files.write(self._folder, [planfile.plan_file(self.plan), *pipeline.write(self.plan)])
-        files.write(self._folder, [planfile.decisions_yaml(self.open(), self.plan.decisions)])
+        files.write(self._folder, [decisions_file.out_file(self.open(), self.plan.decisions)])
         return _told(before, self.plan)
 
-    def _answered(self, key: str, answer: str) -> Plan:
+    def _answered(self, key: str, answer: str, *, unsaid: bool = False) -> Plan:
         answers = {**self.plan.decisions.answers, key: answer}
-        return self._decided(msgspec.structs.replace(self.plan.decisions, answers=answers))
+        return self._decided(msgspec.structs.replace(self.plan.decisions, answers=answers), unsaid=unsaid)
 
-    def _decided(self, decisions: Decisions) -> Plan:
-        return pipeline.decide(self._surveys, bundled.read(), DEFAULT, decisions, self.plan.request)
+    def _decided(self, decisions: Decisions, lines: Mapping[str, int] = {}, *, unsaid: bool = False) -> Plan:
+        return deciding.decide(
+            self._surveys,
+            bundled.read(),
+            decisions,
+            self.plan.request,
+            file=self.decisions_file if lines else None,
+            lines=lines,
+            unsaid=unsaid,
+        )
 
 
 def _told(before: Plan, after: Plan) -> tuple[Change, ...]:

@@ -7,20 +7,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from migrator.errors import PlanError, ScheduleError
+from migrator import pricebook
+from migrator.errors import PlanError, PriceError, ScheduleError
 from migrator.model.finding import Question
 from migrator.model.job import Job
+from migrator.model.option import CostItem, PriceBook
 from migrator.model.plan import Decisions, Request, Survey
+from migrator.savings import STATED
 from migrator.schedule import date_test, random_sleep
 from migrator.schedule.reading import calendar_of
 
-# What may be answered about a job although nobody asks: a rule, a shape, the choice or `emit` obeys each.
-TOPICS = (
-    "keep target shape dst timezone notify schedule-accepted timeout memory cpu scratch state output data service network "
-    "address repeatable items parallelism date-test random-sleep"
-).split()
 CRON_GRAMMARS = frozenset({"debian", "cronie", "busybox", "systemd-cron", "supercronic"})
-HOST_TOPICS = ("server-cost", "timezone", "reserved-until", "services")
 
 
 def in_stated_zone(job: Job, answers: Mapping[str, str]) -> Job:
@@ -98,12 +95,17 @@ def zone_question(survey: Survey) -> Question | None:
 
 
 def server_cost(survey: Survey, decisions: Decisions, request: Request) -> Decimal | None:
-    """What the user said the server costs: the answer in decisions.yaml before the option; None if neither is a number."""
+    """What the user said the server costs: the answer in decisions.yaml, else the option, else what such a type costs in this
+    organisation; None if none is a number."""
+    instance_type = request.instance_type or survey.host.instance_type
+    otherwise = request.server_monthly_cost
+    if otherwise is None and instance_type is not None:
+        otherwise = decisions.organisation.server_costs.get(instance_type)
     try:
         cost = Decimal(decisions.answers[f"{survey.host.name}/server-cost"])
     except (KeyError, InvalidOperation):
-        return request.server_monthly_cost
-    return cost if cost.is_finite() and cost >= 0 else request.server_monthly_cost
+        return otherwise
+    return cost if cost.is_finite() and cost >= 0 else otherwise
 
 
 def reserved_until(survey: Survey, decisions: Decisions) -> date | None:
@@ -111,10 +113,65 @@ def reserved_until(survey: Survey, decisions: Decisions) -> date | None:
 
     Raises `PlanError` for what is no date."""
     key = f"{survey.host.name}/reserved-until"
-    said = decisions.answers.get(key)
+    said = decisions.answers.get(key, decisions.organisation.reserved_until)
     if said is None:
         return None
     try:
         return date.fromisoformat(said.strip())
     except ValueError as error:
         raise PlanError(f"decisions.yaml: {key}: {said!r} is no day; write it as 2027-03-31") from error
+
+
+def beside_the_bill(survey: Survey, decisions: Decisions, prices: PriceBook, region: str | None) -> tuple[CostItem, ...]:
+    """What the user states about a server beside its machine: hours of care (`<host>/care-hours`) and backups kept
+    (`<host>/backup-gib`). Raises `PlanError` for what is no amount; what has no price is a line without a cost."""
+    found = []
+    hours = _amount(survey, decisions, "care-hours")
+    if hours is not None:
+        rate = decisions.organisation.care_hour_usd
+        found.append(
+            CostItem(
+                name="hours of care",
+                unit="hour",
+                monthly_quantity=hours,
+                unit_price=rate or Decimal(0),
+                monthly_cost=None if rate is None else hours * rate,
+                source=STATED,
+                as_of="",
+                note=None if rate is not None else "unknown: organisation, care-hour-usd is not said",
+            )
+        )
+    kept_gib = _amount(survey, decisions, "backup-gib")
+    if kept_gib is not None:
+        found.append(_backup(kept_gib, survey.host.provider, region or survey.host.region, prices))
+    return tuple(found)
+
+
+def _backup(kept_gib: Decimal, provider: str | None, region: str | None, prices: PriceBook) -> CostItem:
+    try:
+        price = pricebook.snapshot_price(prices, provider or "", region or "")
+    except PriceError as error:
+        return CostItem(
+            name="backup",
+            unit="GB-month",
+            monthly_quantity=kept_gib,
+            unit_price=Decimal(0),
+            monthly_cost=None,
+            source=STATED,
+            as_of="",
+            note=f"unknown: {error}",
+        )
+    return pricebook.item("backup", price, kept_gib)
+
+
+def _amount(survey: Survey, decisions: Decisions, topic: str) -> Decimal | None:
+    key = f"{survey.host.name}/{topic}"
+    if key not in decisions.answers:
+        return None
+    try:
+        amount = Decimal(decisions.answers[key].strip())
+    except InvalidOperation as error:
+        raise PlanError(f"decisions.yaml: {key}: {decisions.answers[key]!r} is no number") from error
+    if not amount.is_finite() or amount < 0:
+        raise PlanError(f"decisions.yaml: {key}: {decisions.answers[key]!r} is no amount")
+    return amount

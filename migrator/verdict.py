@@ -8,7 +8,7 @@ from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key, server_key
 from migrator.shrink import Smaller
-from migrator.stated import reserved_until, server_cost, zone_question
+from migrator.stated import beside_the_bill, reserved_until, server_cost, zone_question
 
 
 def host_plan(
@@ -32,6 +32,8 @@ def host_plan(
         region=request.region if survey.host.region is None else None,
         monthly_cost=server_cost(survey, decisions, request),
     )
+    if server_items:  # a bill whose machine is unknown is not a bill
+        server_items += beside_the_bill(survey, decisions, prices, request.region)
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
     questions = (savings.question(survey.host, server_items), savings.services_question(survey.host), zone_question(survey))

@@ -171,14 +171,17 @@ def test_explain_a_job_a_rule_and_a_target(plans: Path) -> None:
     assert migrator("explain", "no-such-thing", plans / "web01").returncode == 3
 
 
-def test_decisions_are_obeyed_and_a_stray_answer_is_said(plans: Path, tmp_path: Path) -> None:
+def test_decisions_are_obeyed_and_a_stray_answer_is_refused(plans: Path, tmp_path: Path) -> None:
     plan = json.loads((plans / "edge03" / "plan.json").read_text())
     push = next(entry["job"]["id"] for entry in plan["jobs"] if "push-readings" in entry["job"]["command"])
     decisions = tmp_path / "decisions.yaml"
     decisions.write_text(f"version: 1\nanswers:\n  {push}/target: aws_fargate\n  nobody/asks: this\n")
+    refused = migrator("plan", SAMPLES / "edge03", "-o", tmp_path / "plan", "--as-of", "2026-11-24", "--decisions", decisions)
+    assert refused.returncode == 3
+    assert f"{decisions}:4: nobody/asks: no job or server".encode() in refused.stderr
+    decisions.write_text(f"version: 1\nanswers:\n  {push}/target: aws_fargate\n")
     process = migrator("plan", SAMPLES / "edge03", "-o", tmp_path / "plan", "--as-of", "2026-11-24", "--decisions", decisions)
     assert process.returncode == 0, process.stderr
-    assert b"nobody/asks" in process.stderr
     decided = json.loads((tmp_path / "plan" / "plan.json").read_text())
     placement = next(entry["placement"] for entry in decided["jobs"] if entry["job"]["id"] == push)
     assert placement["option"]["target"] == "aws_fargate"
@@ -188,7 +191,7 @@ def test_decisions_are_obeyed_and_a_stray_answer_is_said(plans: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("version: 1\nanswer: {}\n", ":2: unknown key 'answer'"),
+        ("version: 1\nanswer: {}\n", ":2: unknown section 'answer'; did you mean answers?"),
         ("- a\n", ":1: found"),
         ("version: 1\nanswers:\n  a: [1]\n", ":3: 'a'"),
         ("version: 7\n", "version 7"),

@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 from small_plan import AS_OF, item, job_plan, plan
 
-from migrator import planfile
+from migrator import decisions_file, planfile
 from migrator.model.finding import Evidence, Fact, Finding, Link, Question
 from migrator.model.option import Rejected
 from migrator.model.plan import Decisions, JobPlan, Plan
@@ -161,8 +161,8 @@ def test_the_terminal_only_shows_it(text: str, tmp_path: Path) -> None:
 def test_decisions_yaml_is_read_back(text: str, tmp_path: Path) -> None:
     question = Question(id="job-00000000/x", text=text, hint=text, default=text, job_id="job-00000000")
     file = tmp_path / "decisions.yaml"
-    file.write_bytes(planfile.decisions_yaml((question,), Decisions(answers={"job-00000001/x": text})).content)
-    answers = planfile.read_decisions(file).answers
+    file.write_bytes(decisions_file.out_file((question,), Decisions(answers={"job-00000001/x": text})).content)
+    answers = decisions_file.read(file).decisions.answers
     assert set(answers) == {"job-00000001/x"}
     if text.isprintable():
         assert answers["job-00000001/x"] == text

@@ -20,9 +20,10 @@ FLOORS = {
     "model": 0, "assumptions": 0, "errors": 0, "runner": 0,
     "schedule": 1, "blocks": 1, "tables": 1, "render": 1, "aws": 1, "planfile": 1, "files": 1, "redact": 1, "terminal": 1,
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1,
+    "decisions_file": 1,
     **dict.fromkeys(ROOMS, 2),
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3, "reviewing": 3,
-    "history": 3, "fleet": 3,
+    "history": 3, "fleet": 3, "deciding": 3,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
     "cli": 4, "commands": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
@@ -33,7 +34,7 @@ DOORS = {
     "rich": ("terminal",),
     "textual": ("commands.review_screen",),
     "jinja2": ("render",),
-    "ruamel": ("planfile", "schedulers.kubernetes_cron_job", "logfiles.kubernetes_jobs"),
+    "ruamel": ("decisions_file", "schedulers.kubernetes_cron_job", "logfiles.kubernetes_jobs"),
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),

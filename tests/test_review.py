@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from small_plan import job_plan, plan
 
-from migrator import planfile, review
+from migrator import decisions_file, planfile, review
 from migrator.model.finding import Question
 from migrator.model.plan import Decisions, Plan
 
@@ -40,7 +40,7 @@ def folder(planned: Path, tmp_path: Path) -> Path:
 
 
 def answers(folder: Path) -> dict[str, str]:
-    return planfile.read_decisions(folder / "decisions.yaml").answers
+    return decisions_file.read(folder / "decisions.yaml").decisions.answers
 
 
 def open_ids(folder: Path) -> list[str]:

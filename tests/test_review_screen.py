@@ -16,7 +16,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from migrator import planfile
+from migrator import decisions_file
 from migrator.commands.review_screen import ReviewScreen
 from migrator.reviewing import Reviewing
 
@@ -77,7 +77,7 @@ def test_the_answers_are_those_that_the_prompts_would_take(folder: Path, planned
     subprocess.run(command, input="\n\n\n", check=True, capture_output=True, text=True, timeout=120)
     assert (folder / "decisions.yaml").read_bytes() == (other / "decisions.yaml").read_bytes()
     assert (folder / "plan.json").read_bytes() == (other / "plan.json").read_bytes()
-    assert len(planfile.read_decisions(folder / "decisions.yaml").answers) == 3
+    assert len(decisions_file.read(folder / "decisions.yaml").decisions.answers) == 3
 
 
 def test_it_tells_what_each_choice_would_change_before_it_is_taken(folder: Path) -> None:
@@ -91,7 +91,7 @@ def test_it_tells_what_each_choice_would_change_before_it_is_taken(folder: Path)
         assert "web01 can go" in shown(screen, "#verdicts")
 
     drive(folder, look)
-    assert planfile.read_decisions(folder / "decisions.yaml").answers == {}, "looking decides nothing"
+    assert decisions_file.read(folder / "decisions.yaml").decisions.answers == {}, "looking decides nothing"
 
 
 def test_another_choice_is_marked_with_the_arrows(folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_another_choice_is_marked_with_the_arrows(folder: Path) -> None:
         await settled(screen, pilot)
 
     drive(folder, second)
-    assert list(planfile.read_decisions(folder / "decisions.yaml").answers.values()) == ["accept"]
+    assert list(decisions_file.read(folder / "decisions.yaml").decisions.answers.values()) == ["accept"]
 
 
 def test_skipping_leaves_a_question_open_and_stops_when_nothing_is_left(folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_skipping_leaves_a_question_open_and_stops_when_nothing_is_left(folder: 
 
     screen = drive(folder, skip_all)
     assert sorted(asked) == sorted(question.id for question in screen.reviewing.open())
-    assert planfile.read_decisions(folder / "decisions.yaml").answers == {}
+    assert decisions_file.read(folder / "decisions.yaml").decisions.answers == {}
 
 
 def test_free_text_is_typed_and_an_empty_one_refused(folder: Path) -> None:
@@ -133,7 +133,7 @@ def test_free_text_is_typed_and_an_empty_one_refused(folder: Path) -> None:
         await settled(screen, pilot)
 
     drive(folder, type_it)
-    assert planfile.read_decisions(folder / "decisions.yaml").answers == {"nightly-report-51c022a0/memory": "3000"}
+    assert decisions_file.read(folder / "decisions.yaml").decisions.answers == {"nightly-report-51c022a0/memory": "3000"}
 
 
 def test_hostile_text_is_text(folder: Path) -> None:
@@ -157,7 +157,7 @@ def test_on_a_real_terminal_it_draws_keeps_the_answer_and_leaves_the_terminal(fo
         assert b"\x1b[?1049h" in seen, "the alternate screen is entered"
         os.write(parent, b"\r")
         for _ in range(200):
-            if planfile.read_decisions(folder / "decisions.yaml").answers:
+            if decisions_file.read(folder / "decisions.yaml").decisions.answers:
                 break
             _until(parent, b"\0", seconds=0.1)
         os.write(parent, b"\x11")  # ctrl+q
@@ -165,7 +165,7 @@ def test_on_a_real_terminal_it_draws_keeps_the_answer_and_leaves_the_terminal(fo
         assert b"\x1b[?1049l" in seen, "and left"
         assert process.wait(timeout=30) == 0
     os.close(parent)
-    assert len(planfile.read_decisions(folder / "decisions.yaml").answers) == 1
+    assert len(decisions_file.read(folder / "decisions.yaml").decisions.answers) == 1
 
 
 def _until(parent: int, wanted: bytes, seconds: float = 60.0) -> bytes:

@@ -7,19 +7,18 @@ from typing import get_args
 
 import click
 
-from migrator import files, history, pipeline, planfile, tables
-from migrator.assumptions import DEFAULT
+from migrator import deciding, decisions_file, files, history, pipeline, planfile, tables
+from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
 from migrator.commands.asking_aws import with_aws
 from migrator.commands.summary import left_open, show
 from migrator.errors import SourceError
-from migrator.model.plan import Decisions, Plan, Provider, Request
+from migrator.model.plan import Plan, Provider, Request
 from migrator.prices import bundled
 from migrator.review import open_questions
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
-from migrator.stated import HOST_TOPICS, TOPICS
 from migrator.terminal import progress, safe
 
 EPILOG = """\b
@@ -74,7 +73,8 @@ def command(
     """
     if region is not None and provider == "all":
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
-    answers = planfile.read_decisions(decisions) if decisions else Decisions()
+    said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
+    assumptions = settled(said.decisions.assumptions)
     request = Request(
         provider=provider,
         region=region,
@@ -85,7 +85,7 @@ def command(
     with progress("reading servers", len(sources)) as advance:
         for source in sources:
             try:
-                observed += [pipeline.observe(server, as_of) for server in open_source(source)]
+                observed += [pipeline.observe(server, as_of, assumptions) for server in open_source(source)]
             except SourceError as error:
                 click.echo(f"migrator: {error}", err=True)
                 failed = True  # the rest is still planned, but the caller has to know
@@ -97,34 +97,23 @@ def command(
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)
-    plan = pipeline.decide(surveys, bundled.read(), DEFAULT, answers, request)
+    plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
     scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
     files.write(output, planfile.files(plan, surveys, scripts))
     files.write(output, pipeline.write(plan))
     tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
     questions = open_questions(plan)
     if decisions is None:
-        files.write(output, [planfile.decisions_yaml(questions)])
+        files.write(output, [decisions_file.out_file(questions)])
     show(plan)
     differing = _cross_check(plan) if cross_check else 0
     for problem in plan.problems:
         click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
-    unknown = sorted(set(answers.answers) - {question.id for question in questions} - _used(plan))
-    for key in unknown:
-        click.echo(safe(f"{decisions}: answer {key!r} belongs to no question of this plan; see decisions.yaml in it"), err=True)
     click.echo(f"report: {output / 'report.html'}", err=True)
     click.echo(left_open(questions, plan), err=True)
     if failed:
         return EXIT_FAILED
-    return EXIT_OPEN if check and (questions or plan.problems or unknown or differing) else EXIT_DONE
-
-
-def _used(plan: Plan) -> set[str]:
-    """Ids that an answer may have although nobody asks: every job and host can be decided about."""
-    asked = {question.id for job in plan.jobs for question in job.placement.questions}
-    asked |= {f"{host.host.name}/{topic}" for host in plan.hosts for topic in HOST_TOPICS}
-    asked |= {answer for answer in plan.decisions.answers if answer.partition("/")[2].startswith("service-")}
-    return asked | {f"{job.job.id}/{topic}" for job in plan.jobs for topic in TOPICS} | {"all/dst"}
+    return EXIT_OPEN if check and (questions or plan.problems or differing) else EXIT_DONE
 
 
 def _cross_check(plan: Plan) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence
 from migrator.model.usage import Usage
@@ -198,3 +199,4 @@ class Dossier(Value, frozen=True, kw_only=True):
     smallest_gap_s: float | None = None  # exact, over the whole cycle
     answers: dict[str, str] = {}
     siblings: tuple[Job, ...] = ()
+    assumptions: Assumptions = DEFAULT

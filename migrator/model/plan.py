@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from migrator.model.assumed import Assumed
 from migrator.model.finding import Fact, Finding, JobFacts, Link, Question, ScriptFile, Translation
 from migrator.model.job import Accounting, Host, InputDigest, Job
 from migrator.model.option import CostItem, Placement, PriceBook, Shape
@@ -30,11 +31,35 @@ class Survey(Value, frozen=True, kw_only=True):
     version: int = PLAN_VERSION
 
 
+class Organisation(Value, frozen=True, kw_only=True):
+    """What holds for every job, said once in decisions.yaml. Empty or None: not said.
+
+    `discounts`: provider -> percent off its list prices; `server_costs`: instance type -> what such a server costs here, USD a
+    month with disk and address; `reserved_until`: the day until which every server is paid for, unless a server has its own."""
+
+    network: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    permissions_boundary: str | None = None
+    kms_key: str | None = None
+    name_prefix: str | None = None
+    tags: dict[str, str] = {}
+    owners: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    discounts: dict[str, Decimal] = {}
+    server_costs: dict[str, Decimal] = {}
+    care_hour_usd: Decimal | None = None
+    reserved_until: str | None = None
+
+
 class Decisions(Value, frozen=True, kw_only=True):
-    """The user's word: `answers` maps a Question's id to its answer. An id that no question has is reported, not ignored."""
+    """The user's word: `answers` maps a Question's id (or `<job or server>/<topic>`) to its answer; an id that belongs to nothing
+    is refused. `assumptions` holds the numbers that the user put in the place of ours."""
 
     version: int = 1
     answers: dict[str, str] = {}
+    organisation: Organisation = Organisation()
+    assumptions: dict[str, float] = {}
 
 
 Provider = Literal["aws", "gcp", "azure", "all"]
@@ -113,15 +138,6 @@ class FleetSavings(Value, frozen=True, kw_only=True):
     unpriced: tuple[str, ...] = ()
     wait: tuple[str, ...] = ()
     summary: str = ""
-
-
-class Assumed(Value, frozen=True, kw_only=True):
-    """A number that is our guess, as it stood when the plan was made."""
-
-    name: str
-    value: float
-    reason: str
-    if_wrong: str
 
 
 class Plan(Value, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Finding
 from migrator.model.option import Misfit, Option, Placement, Rejected, Verdict
-from migrator.optimise.candidate import STAYING, Candidate, hard, known_cost, weight
+from migrator.optimise.candidate import STAYING, Candidate, hard, known_cost, same_size, weight
 from migrator.optimise.questions import questions
 from migrator.upkeep import started_folder
 
@@ -18,8 +18,8 @@ def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumpt
     """One placement per candidate, in their order.
 
     `answers` maps question ids to answers; those that are obeyed here: `<job id>/keep` (yes: do not drop or delete; no: do),
-    `<job id>/shape` (a shape's kind) and `<job id>/target` (a target's name, `host` to stay). An answer that names no option
-    is passed over and said in `reasons`.
+    `<job id>/shape` (a shape's kind), `<job id>/size` (its name) and `<job id>/target` (a target's name, `host` to stay). An
+    answer that names no option is passed over and said in `reasons`.
     """
     placements = {candidate.job.id: _place(candidate, answers, assumptions) for candidate in candidates}
     while held := [(candidate, by) for candidate in candidates if (by := _held_by(candidate, placements))]:
@@ -75,6 +75,8 @@ def _place(candidate: Candidate, answers: Mapping[str, str], assumptions: Assump
         return _placement(candidate, ending, staying, [why], by_user=by_user, assumptions=assumptions)
     wanted_shape, by_user = _wanted_shape(candidate, answers, reasons)
     options = [option for option in candidate.options if option.shape == wanted_shape] or list(candidate.options)
+    options, sized = _of_wanted_size(options, answers.get(f"{job.id}/size"), reasons)
+    by_user = by_user or sized
     wanted = answers.get(f"{job.id}/target")
     if wanted is not None:
         named = [option for option in options if option.target == wanted]
@@ -127,6 +129,19 @@ def _wanted_shape(candidate: Candidate, answers: Mapping[str, str], reasons: lis
         reasons.append(f"the shape {wanted} was asked for, but it is no option for this job")
     faithful = next((shape.kind for shape in candidate.shapes if shape.faithful), "scheduled_batch")
     return faithful, False
+
+
+def _of_wanted_size(options: list[Option], said: str | None, reasons: list[str]) -> tuple[list[Option], bool]:
+    """The options of the size that the user chose, and the server itself; all of them where nothing is sold by that name."""
+    if said is None:
+        return options, False
+    named = [option for option in options if option.size is not None and same_size(option.size.name, said)]
+    if not named:
+        sold = ", ".join(sorted({option.size.name for option in options if option.size is not None}))
+        reasons.append(f"the size {said} was asked for, but nothing of that name is sold for this job; it would get: {sold}")
+        return options, False
+    reasons.append(f"you chose the size {said}")
+    return [*named, *(option for option in options if option.target == STAYING)], True
 
 
 def _nothing_fits(options: list[Option]) -> str:

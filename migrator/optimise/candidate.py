@@ -24,6 +24,15 @@ class Candidate(Value, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()  # of this job; a job that shares files with one that stays, stays with it
 
 
+def same_size(name: str, said: str) -> bool:
+    """Whether a person means this size.
+
+    >>> same_size("1 vCPU, 2048 MiB", "1vcpu,2048mib"), same_size("512 MB", "1024 MB")
+    (True, False)
+    """
+    return "".join(name.split()).lower() == "".join(said.split()).lower()
+
+
 def known_cost(option: Option) -> Decimal:
     """The part of an option's monthly cost that is known: a lower bound where `monthly_cost` is None."""
     if option.monthly_cost is not None:

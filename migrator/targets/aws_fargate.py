@@ -3,7 +3,7 @@
 import json
 import math
 
-from migrator.assumptions import DEFAULT, Assumptions
+from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
@@ -185,7 +185,7 @@ def resources(
         aws_parts.notices(),
         *aws_locks.table(lock, invocations),
         aws_parts.resource("aws_ecs_cluster", CLUSTER, cluster_name="migrated-jobs", shared=True),
-        aws_parts.log_group(job, "/ecs", invocations),
+        aws_parts.log_group(dossier, "/ecs", invocations),
         job_role,
         execution_role,
         aws_parts.resource(
@@ -208,11 +208,11 @@ def resources(
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "runs": invocations,
-                "billed_s": None if billed_s is None else billed_s + DEFAULT.container_start_s,
+                "billed_s": None if billed_s is None else billed_s + dossier.assumptions.container_start_s,
                 "vcpu": size.vcpu,
                 "memory_gb": size.memory_mib / GIB,
                 "scratch_gib": scratch_gib or FREE_SCRATCH_GIB,
-                "image_gb": DEFAULT.container_image_gib,
+                "image_gb": dossier.assumptions.container_image_gib,
             },
         ),
         aws_parts.resource(

@@ -2,7 +2,6 @@
 
 import math
 
-from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
 from migrator.targets import aws_grants, aws_locks, aws_parts
@@ -83,7 +82,7 @@ def function(
     gb_s = None if billed_s is None or part.monthly_invocations is None else part.monthly_invocations * float(billed_s)
     notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     secrets = aws_parts.secrets(dossier, 0, read_at_deployment=True)
-    log_group = aws_parts.log_group(job, "/aws/lambda", part.monthly_invocations, suffix)
+    log_group = aws_parts.log_group(dossier, "/aws/lambda", part.monthly_invocations, suffix)
     logs = aws_parts.reference("aws_cloudwatch_log_group", log_group.name, suffix=":*")
     kind = package(dossier)
     role = aws_parts.role(
@@ -129,7 +128,7 @@ def function(
                 "requests": part.monthly_invocations,
                 "gb_s": None if gb_s is None else gb_s * size.memory_mib / 1024,
                 "billed_s": None if billed_s is None else float(billed_s),
-                "image_gb": DEFAULT.container_image_gib if kind == "image" and stores_image else 0,
+                "image_gb": dossier.assumptions.container_image_gib if kind == "image" and stores_image else 0,
             },
         ),
     )
@@ -178,7 +177,7 @@ def fed_by_queue(
     """
     job = dossier.job
     messages = part.monthly_invocations
-    polls = POLLERS * DEFAULT.month_hours * 3600 / POLL_S
+    polls = POLLERS * dossier.assumptions.month_hours * 3600 / POLL_S
     queue_name, dead_name = aws_parts.identifier(job, "queue"), aws_parts.identifier(job, "dead_letters")
     return (
         aws_parts.resource(

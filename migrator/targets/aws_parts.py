@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from migrator import secret_names
-from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Resource
@@ -112,10 +111,11 @@ def monthly_runs(dossier: Dossier) -> float | None:
     return dossier.usage.monthly_runs if dossier.usage else None
 
 
-def log_group(job: Job, folder: str, invocations: float | None, suffix: str = "") -> Resource:
+def log_group(dossier: Dossier, folder: str, invocations: float | None, suffix: str = "") -> Resource:
     """Where the job's output goes. GB written and kept follow from `assumptions.output_bytes_per_run`."""
-    written_gb = None if invocations is None else invocations * DEFAULT.output_bytes_per_run / 1e9
-    stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / DEFAULT.month_days
+    job = dossier.job
+    written_gb = None if invocations is None else invocations * dossier.assumptions.output_bytes_per_run / 1e9
+    stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / dossier.assumptions.month_days
     return resource(
         "aws_cloudwatch_log_group",
         identifier(job, f"{suffix}_logs" if suffix else "logs"),

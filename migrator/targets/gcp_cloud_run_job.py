@@ -3,7 +3,7 @@
 import math
 
 from migrator import secret_names
-from migrator.assumptions import DEFAULT, Assumptions
+from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
@@ -134,11 +134,11 @@ def resources(
                 "runs": runs,
                 "billed_s": part.billed_s if part else None,
                 "skips": skips,
-                "skip_s": DEFAULT.container_start_s,
+                "skip_s": dossier.assumptions.container_start_s,
                 "vcpu": size.vcpu,
                 "memory_gib": size.memory_mib / GIB,
-                "image_gb": DEFAULT.container_image_gib,
-                "log_gib": None if runs is None else runs * DEFAULT.output_bytes_per_run / 2**30,
+                "image_gb": dossier.assumptions.container_image_gib,
+                "log_gib": None if runs is None else runs * dossier.assumptions.output_bytes_per_run / 2**30,
             },
         },
     )

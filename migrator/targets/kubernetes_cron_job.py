@@ -3,7 +3,7 @@
 import math
 
 from migrator import secret_names
-from migrator.assumptions import DEFAULT, Assumptions
+from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import naming
@@ -144,7 +144,7 @@ def resources(
                         "runs": None if runs is None else runs * share,
                         "billed_s": part.billed_s if part else None,
                         "skips": None if skips is None else skips * share,
-                        "skip_s": DEFAULT.container_start_s,
+                        "skip_s": dossier.assumptions.container_start_s,
                         "vcpu": size.vcpu,
                         "memory_gib": size.memory_mib / GIB,
                     },

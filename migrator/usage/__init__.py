@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from migrator.assumptions import DEFAULT
+from migrator.assumptions import DEFAULT, Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
@@ -25,7 +25,12 @@ QUALITIES: tuple[LogQuality, ...] = ("exact", "paired", "inferred", "starts-only
 
 
 def summary(
-    runs: Sequence[Run], host: Host, jobs: tuple[Job, ...], seen: tuple[int, int] | None, problems: tuple[Problem, ...] = ()
+    runs: Sequence[Run],
+    host: Host,
+    jobs: tuple[Job, ...],
+    seen: tuple[int, int] | None,
+    problems: tuple[Problem, ...] = (),
+    assumptions: Assumptions = DEFAULT,
 ) -> Measured:
     """Usage of each job of a host in the order of `jobs`, and runs of no job. `seen`: first and last instant of its logs, in
     microseconds."""
@@ -34,7 +39,7 @@ def summary(
         by_job[run.job_id].append(run)
     days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
     return Measured(
-        usage=tuple(_usage(job, sorted(by_job[job.id], key=lambda run: run.started_at_us), days) for job in jobs),
+        usage=tuple(_usage(job, sorted(by_job[job.id], key=lambda run: run.started_at_us), days, assumptions) for job in jobs),
         unmatched=_unmatched(by_job[None]),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
@@ -43,14 +48,14 @@ def summary(
     )
 
 
-def _usage(job: Job, runs: Sequence[Run], days: float | None) -> Usage:
+def _usage(job: Job, runs: Sequence[Run], days: float | None, assumptions: Assumptions) -> Usage:
     timed = [run for run in runs if run.duration_s is not None]
     lengths = [run.duration_s or 0.0 for run in timed]
     statuses = [run.exit_status for run in runs if run.exit_status is not None]
     at_days = [run.started_at_us / DAY_US for run in timed]
     memory = [run.peak_memory_mib for run in runs if run.peak_memory_mib is not None]
     cpu = [run.cpu_s for run in runs if run.cpu_s is not None]
-    bound = upper_bound([run.duration_high_s or 0.0 for run in timed], 0.99, DEFAULT.upper_confidence)
+    bound = upper_bound([run.duration_high_s or 0.0 for run in timed], 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
     worst = max((QUALITIES.index(run.quality) for run in timed), default=QUALITIES.index("starts-only"))
     return Usage(
@@ -60,10 +65,10 @@ def _usage(job: Job, runs: Sequence[Run], days: float | None) -> Usage:
         monthly_runs=_monthly_runs(job),
         duration_s=spread(lengths),
         upper_s=bound,
-        upper_confidence=None if bound is None else DEFAULT.upper_confidence,
+        upper_confidence=None if bound is None else assumptions.upper_confidence,
         peak_memory_mib=spread(memory) if memory else None,
         cpu_s=spread(cpu) if cpu else None,
-        growth_per_month=growth_per_month(at_days, lengths, DEFAULT.month_days) if timed else None,
+        growth_per_month=growth_per_month(at_days, lengths, assumptions.month_days) if timed else None,
         failed_runs=sum(status != 0 for status in statuses) if statuses else None,
         overlapping_runs=_overlaps(runs) if timed else None,
         unfinished_runs=len(runs) - len(timed),
