@@ -4,13 +4,15 @@ The only file of the kernel that needs numpy, so that a command that merely tran
 """
 
 from bisect import bisect_left
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from migrator.schedule.calendar import CATCH_UP_FROM_MINUTES, CATCH_UP_TO_MINUTES, DAY, EPOCH_ORDINAL, Calendar, Clock
 from migrator.schedule.days import ones
-from migrator.schedule.zones import segments
+from migrator.schedule.zones import Segment, segments
 
 Minutes = NDArray[np.int32]
 
@@ -32,48 +34,65 @@ def load(calendars: list[Calendar], start: int, end: int) -> NDArray[np.int64]:
 def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minutes:
     """Whole days of one offset are one outer sum of day starts and minutes of the day, written straight to their place: the
     time goes to memory, so each firing is written once. Days that a zone change or an end cuts are put together singly."""
-    listed = ones(clock.minutes_of_day())
-    stretches = segments(timezone, start - DAY, end)
-    first = min((s.start + s.offset) // DAY for s in stretches) - 1
-    count = max((s.end + s.offset) // DAY for s in stretches) + 2 - first
-    bits = clock.wall_days(first + EPOCH_ORDINAL, count)
+    listed, minutes = _minutes(clock.minutes, clock.hours)
+    first, count, stretches = _stretches(timezone, start, end)
+    bits, days = _days(clock, first, count)
     if not bits or not listed:
         return np.empty(0, dtype=np.int32)
-    days = _days(bits, first, count)
 
     def between(low: int, high: int) -> list[int]:
         """The local firings from `low` to before `high`, a short stretch."""
-        return [
-            day * DAY + minute
-            for day in range(low // DAY, (high - 1) // DAY + 1)
-            if bits >> (day - first) & 1
-            for minute in listed[bisect_left(listed, low - day * DAY) : bisect_left(listed, high - day * DAY)]
-        ]
+        found: list[int] = []
+        for day in range(low // DAY, (high - 1) // DAY + 1):
+            if bits >> (day - first) & 1:
+                base = day * DAY
+                left, right = bisect_left(listed, low - base), bisect_left(listed, high - base)
+                found += [base + minute for minute in listed[left:right]]
+        return found
 
     follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
     pieces: list[list[int] | tuple[int, int, int]] = []  # firings; or from, to in `days` and the offset
     for segment in stretches:
-        low, high = segment.start + segment.offset, segment.end + segment.offset
+        low, high, offset = segment.start + segment.offset, segment.end + segment.offset, segment.offset
         if segment.change and not follows_clock:
             if segment.change < 0 and (dst == "once" or -segment.change <= CATCH_UP_TO_MINUTES):
                 low -= segment.change
-            if dst == "catch-up" and CATCH_UP_FROM_MINUTES <= segment.change <= CATCH_UP_TO_MINUTES:
-                missed = between(low - segment.change, low) and not between(low, low + 1)
-                pieces.append([segment.start] if missed and segment.start >= start else [])
-        low, high = max(low, start + segment.offset), min(high, end + segment.offset)
+            if (
+                dst == "catch-up"
+                and CATCH_UP_FROM_MINUTES <= segment.change <= CATCH_UP_TO_MINUTES
+                and segment.start >= start
+                and between(low - segment.change, low)
+                and not between(low, low + 1)
+            ):
+                pieces.append([segment.start])
+        low, high = max(low, start + offset), min(high, end + offset)
         if low >= high:
             continue
         whole_low, whole_high = -(-low // DAY), high // DAY
         if whole_low > whole_high:
-            pieces.append([minute - segment.offset for minute in between(low, high)])
+            pieces.append([minute - offset for minute in between(low, high)])
             continue
-        if low < whole_low * DAY:
-            pieces.append([minute - segment.offset for minute in between(low, whole_low * DAY)])
-        left, right = days.searchsorted((whole_low * DAY, whole_high * DAY)).tolist()
-        pieces.append((left, right, segment.offset))
-        if whole_high * DAY < high:
-            pieces.append([minute - segment.offset for minute in between(whole_high * DAY, high)])
-    return _joined(pieces, days, np.array(listed, dtype=np.int32))
+        if low < whole_low * DAY and (cut := between(low, whole_low * DAY)):
+            pieces.append([minute - offset for minute in cut])
+        pieces.append((*_between_days(bits, first, whole_low, whole_high), offset))
+        if whole_high * DAY < high and (cut := between(whole_high * DAY, high)):
+            pieces.append([minute - offset for minute in cut])
+    return _joined(pieces, days, minutes)
+
+
+@lru_cache(maxsize=4096)
+def _minutes(minutes: int, hours: int) -> tuple[list[int], Minutes]:
+    """The minutes of the day: a fleet's schedules share them."""
+    listed = [60 * hour + minute for hour in ones(hours) for minute in ones(minutes)]
+    return listed, np.array(listed, dtype=np.int32)
+
+
+@lru_cache(maxsize=256)
+def _stretches(timezone: str, start: int, end: int) -> tuple[int, int, list[Segment]]:
+    """The first local day and the number of local days that may matter, and the stretches of constant offset."""
+    found = segments(timezone, start - DAY, end)
+    first = min((s.start + s.offset) // DAY for s in found) - 1
+    return first, max((s.end + s.offset) // DAY for s in found) + 2 - first, found
 
 
 def _joined(pieces: list[list[int] | tuple[int, int, int]], days: Minutes, minutes: Minutes) -> Minutes:
@@ -91,8 +110,33 @@ def _joined(pieces: list[list[int] | tuple[int, int, int]], days: Minutes, minut
     return whole
 
 
-def _days(bits: int, first: int, count: int) -> Minutes:
-    """The local minutes at which the picked days begin."""
+def _days(clock: Clock, first: int, count: int) -> tuple[int, Minutes]:
+    """The picked local days, and the local minutes at which they begin."""
+    key = (clock.days, clock.months, clock.weekdays, clock.day_rule, clock.last_days, clock.years)
+    return _picked(*key, first, count)
+
+
+@lru_cache(maxsize=1024)
+def _picked(
+    days: int,
+    months: int,
+    weekdays: int,
+    day_rule: Literal["and", "or"],
+    last_days: int,
+    years: tuple[int, ...] | None,
+    first: int,
+    count: int,
+) -> tuple[int, Minutes]:
+    clock = Clock(
+        minutes=1, hours=1, days=days, months=months, weekdays=weekdays, day_rule=day_rule, last_days=last_days, years=years
+    )
+    bits = clock.wall_days(first + EPOCH_ORDINAL, count)
     packed = np.frombuffer(bits.to_bytes((count + 7) // 8, "little"), dtype=np.uint8)
     starts: Minutes = (np.flatnonzero(np.unpackbits(packed, bitorder="little")[:count]) + first).astype(np.int32) * np.int32(DAY)
-    return starts
+    return bits, starts
+
+
+def _between_days(bits: int, first: int, low: int, high: int) -> tuple[int, int]:
+    """Which of the picked days lie from local day `low` to before `high`, by their place among them."""
+    left = (bits & ((1 << (low - first)) - 1)).bit_count()
+    return left, left + (bits >> (low - first) & ((1 << (high - low)) - 1)).bit_count()
