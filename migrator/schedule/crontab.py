@@ -8,6 +8,8 @@ gorhill/cronexpr as vendored by supercronic; every quirk below was seen in the r
 import re
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from migrator.errors import ScheduleError
 from migrator.schedule.calendar import Calendar, Clock, Dst
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask
@@ -135,14 +137,12 @@ def _assemble(fields: list[str], flavour: Flavour, timezone: str) -> Reading:
     weekdays = (weekdays | weekdays >> 7) & ALL_WEEKDAYS  # 7 is Sunday too
     star_dom, star_dow = _starred(fields[2], flavour), _starred(fields[4], flavour)
     rule: Literal["and", "or"] = "or" if not (star_dom or star_dow) and flavour != "systemd-cron" else "and"
-    if rule == "or" and (days == ALL_DAYS or weekdays == ALL_WEEKDAYS):
-        rule, days, weekdays = "and", ALL_DAYS, ALL_WEEKDAYS
     wildcard = fields[0].startswith("*") or fields[1].startswith("*")
     clock = Clock(minutes=minutes, hours=hours, days=days, months=months, weekdays=weekdays, day_rule=rule, wildcard=wildcard)
     if rule == "and" and days != ALL_DAYS and weekdays != ALL_WEEKDAYS and flavour in {"debian", "cronie"}:
         which = "day-of-month" if star_dom else "day-of-week"
         remarks.append(f"the {which} field starts with *, so both day fields must match (a quirk of {flavour})")
-    return Reading(Calendar(timezone=timezone, dst=DST[flavour], clocks=(clock,)), tuple(remarks))
+    return Reading(Calendar(timezone=timezone, dst=DST[flavour], clocks=(_tidy(clock),)), tuple(remarks))
 
 
 def _starred(text: str, flavour: Flavour) -> bool:
@@ -365,14 +365,14 @@ def _busybox_calendar(pieces: list[Piece], timezone: str) -> Calendar:
 
 
 def _tidy(clock: Clock) -> Clock:
-    """The same clock with `and` where one day field alone decides."""
+    """The same clock with `and` where one day field alone decides: the other one is full, or empty."""
+    if clock.day_rule == "and" or (clock.days and clock.weekdays and clock.days != ALL_DAYS and clock.weekdays != ALL_WEEKDAYS):
+        return clock
     if clock.days == ALL_DAYS or clock.weekdays == ALL_WEEKDAYS:
-        return Clock(minutes=clock.minutes, hours=clock.hours, months=clock.months)
+        return msgspec.structs.replace(clock, days=ALL_DAYS, weekdays=ALL_WEEKDAYS, day_rule="and")
     if not clock.weekdays:
-        return Clock(minutes=clock.minutes, hours=clock.hours, months=clock.months, days=clock.days)
-    if not clock.days:
-        return Clock(minutes=clock.minutes, hours=clock.hours, months=clock.months, weekdays=clock.weekdays)
-    return clock
+        return msgspec.structs.replace(clock, weekdays=ALL_WEEKDAYS, day_rule="and")
+    return msgspec.structs.replace(clock, days=ALL_DAYS, day_rule="and")
 
 
 def _go(text: str, field: Field, flavour: str) -> Piece:
