@@ -26,9 +26,14 @@ browser: setup
 	@sh .ci/packages browser
 	$(BIN)/python -m pytest tests/browser -o addopts=-q
 
-witness: setup
+witness: setup $(VENV)/.witness
 	@sh .ci/packages witness
-	$(BIN)/python -m pytest tests/witness -o addopts=-q
+	@sh .ci/witness-tools
+	$(BIN)/python -m pytest tests/witness -n 2 --dist loadfile -rs --durations=15 -o addopts=-q
+
+$(VENV)/.witness: pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,witness]'
+	@touch $@
 
 lint: setup
 	$(BIN)/ruff check .
@@ -36,4 +41,4 @@ lint: setup
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-witness-* demo .pytest_cache .mypy_cache .ruff_cache

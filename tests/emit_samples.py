@@ -104,9 +104,10 @@ SECRET_SCRIPT = SCRIPT + b"echo ${FTP_PASSWORD:-@secret:FTP_PASSWORD@} > /dev/nu
 SCRIPTS = {SHA: SCRIPT, SECRET_SHA: SECRET_SCRIPT}
 
 
-def sample_tree(name: str, folder: Path, provider: str, iac: str = "auto") -> Path:
+def sample_tree(name: str, folder: Path, provider: str, iac: str = "auto", answers: dict[str, str] | None = None) -> Path:
     """A sample server, planned and emitted by the commands; returns the tree."""
-    (folder / "decisions.yaml").write_text("version: 1\nanswers:\n  all/dst: utc\n")
+    said = {"all/dst": "utc", **(answers or {})}
+    (folder / "decisions.yaml").write_text("version: 1\nanswers:\n" + "".join(f"  {key}: {said[key]}\n" for key in said))
     decided = ("--decisions", folder / "decisions.yaml")
     _call(plan_command, ROOT / "samples" / name, "-o", folder / "plan", "--provider", provider, *decided)
     return emitted_again(folder / "tree", folder / "tree", iac)

@@ -1,64 +1,209 @@
-"""The real `terraform` validates whole emitted trees - every target, with secrets, with several expressions - against the
-current providers' schemas.
+"""The real `terraform` formats, validates and plans whole emitted trees - every combination and each sample - against the current
+providers' schemas, and the planned values are held against the providers' own descriptions of their APIs.
 """
 
 import json
-import os
+import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import emit_samples as samples
+import api_shapes
+import every_combination as every
+import hcl2
 import pytest
+import tools
+from conftest import EVERY, SAMPLES, Maker
+from every_combination import Tree
 
-from migrator import files
-from migrator.emit.tree import emit
+pytestmark = pytest.mark.timeout(300)
+TREES = [tree for tree in every.trees() if tree.language == "terraform"]
+IDS = {  # what no plan can know, by the variable's name
+    "project": "shop",
+    "resource_group_name": "jobs",
+    "key_vault_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.KeyVault/vaults/shop",
+    "registry_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.ContainerRegistry/registries/shop",
+}
+REGISTRY = {
+    "aws": "123456789012.dkr.ecr.us-east-1.amazonaws.com",
+    "gcp": "us-central1-docker.pkg.dev/shop",
+    "azure": "shop.azurecr.io",
+}
+# The call that creates a resource; "" and why: nothing of it is a value that the service would look at.
+AWS_CALLS = {
+    "aws_cloudwatch_event_rule": "events PutRule",
+    "aws_cloudwatch_event_target": "events PutTargets",
+    "aws_cloudwatch_log_group": "logs CreateLogGroup",
+    "aws_cloudwatch_metric_alarm": "cloudwatch PutMetricAlarm",
+    "aws_dynamodb_table": "dynamodb CreateTable",
+    "aws_ecs_cluster": "ecs CreateCluster",
+    "aws_ecs_task_definition": "ecs RegisterTaskDefinition",
+    "aws_iam_role": "iam CreateRole",
+    "aws_iam_role_policy": "iam PutRolePolicy",
+    "aws_lambda_event_source_mapping": "lambda CreateEventSourceMapping",
+    "aws_lambda_function": "lambda CreateFunction",
+    "aws_lambda_function_event_invoke_config": "lambda PutFunctionEventInvokeConfig",
+    "aws_s3_bucket": "s3 CreateBucket",
+    "aws_scheduler_schedule": "scheduler CreateSchedule",
+    "aws_sns_topic": "sns CreateTopic",
+    "aws_sns_topic_policy": "sns SetTopicAttributes",
+    "aws_sqs_queue": "sqs CreateQueue",
+    "aws_sqs_queue_policy": "sqs SetQueueAttributes",
+}
+GOOGLE_BODIES = {
+    "google_cloud_run_v2_job": ("run.v2", "GoogleCloudRunV2Job", "name location project deletion_protection"),
+    "google_cloud_scheduler_job": ("cloudscheduler.v1", "Job", "region project paused"),
+    "google_monitoring_alert_policy": ("monitoring.v3", "AlertPolicy", "project"),
+    "google_monitoring_notification_channel": ("monitoring.v3", "NotificationChannel", "project force_delete"),
+    "google_service_account": ("iam.v1", "ServiceAccount", "account_id project create_ignore_already_exists member"),
+}
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html: vCPU units -> memory, in MiB
+FARGATE = {
+    256: {512, 1024, 2048},
+    512: {1024 * n for n in range(1, 5)},
+    1024: {1024 * n for n in range(2, 9)},
+    2048: {1024 * n for n in range(4, 17)},
+    4096: {1024 * n for n in range(8, 31)},
+    8192: {1024 * n for n in range(16, 61, 4)},
+    16384: {1024 * n for n in range(32, 121, 8)},
+}
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTIONS = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-HERE = Path(__file__).parent
-pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on this machine: schemas not checked")
+
+class Planned(NamedTuple):
+    """A folder of Terraform that was initialised, and what `plan` would create."""
+
+    tree: Tree
+    folder: Path
+    environment: dict[str, str]
+    resources: list[dict[str, Any]]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [one["change"]["after"] for one in self.resources if one["type"] == kind]
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Variables under which `terraform` finds the schema server instead of a registry."""
-    reattach = tmp_path_factory.mktemp("server") / "reattach.json"
-    schemas = [HERE / "schemas" / f"{name}.json.gz" for name in ("aws", "archive", "google", "azurerm")]
-    command = [sys.executable, str(HERE / "terraform_server.py"), str(reattach), *map(str, schemas)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
-        yield {
-            **os.environ,
-            "TF_REATTACH_PROVIDERS": reattach.read_text(),
-            "TF_CLI_CONFIG_FILE": os.devnull,
-            "TF_IN_AUTOMATION": "1",
-            "CHECKPOINT_DISABLE": "1",
-        }
-        server.terminate()
+def required(folder: Path) -> list[str]:
+    """Values for every variable that a person has to set."""
+    given = []
+    for path in sorted(folder.glob("*.tf")):
+        for block in hcl2.loads(path.read_text()).get("variable", []):
+            for quoted, variable in block.items():
+                name = quoted.strip('"')
+                if name in IDS:
+                    given.append(f"-var={name}={IDS[name]}")
+                else:
+                    assert "default" in variable or name == "images", f"{name}: what would a person write here? Add it to IDS"
+    return given
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("tree")
-    result = emit(samples.every_target(), samples.SCRIPTS, samples.PLACES)
-    assert result.left_out == ()
-    files.write(root, result.out_files)
-    return root
+@pytest.fixture(scope="module", params=product([EVERY, *SAMPLES], TREES), ids=lambda pair: f"{pair[0]}-{pair[1].provider}")
+def planned(
+    request: pytest.FixtureRequest, made: Maker, terraform_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Planned:
+    of, tree = request.param
+    copy = tmp_path_factory.mktemp("terraform")
+    shutil.copytree(made(of, tree), copy, dirs_exist_ok=True)
+    folder = copy / tree.folder
+    images = {job.name: f"{REGISTRY[tree.provider]}/{job.name}@sha256:{'0' * 64}" for job in (copy / "jobs").iterdir()}
+    tools.passes(["terraform", "init", "-backend=false", "-input=false", "-no-color"], folder, terraform_environment)
+    variables = [*required(folder), f"-var=images={json.dumps(images)}"]
+    if tree.provider == "aws":
+        variables.append('-var=subnet_ids=["subnet-1"]')
+    tools.passes(["terraform", "plan", "-input=false", "-no-color", "-out=plan.bin", *variables], folder, terraform_environment)
+    shown = json.loads(tools.passes(["terraform", "show", "-json", "plan.bin"], folder, terraform_environment))
+    return Planned(tree, folder, terraform_environment, shown["resource_changes"])
 
 
-@pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
-def test_the_whole_tree_is_valid(provider: str, tree: Path, environment: dict[str, str]) -> None:
-    folder = tree / provider / "terraform"
-    for arguments in (["init", "-backend=false", "-input=false", "-no-color"], ["validate", "-json"]):
-        done = subprocess.run(
-            ["terraform", f"-chdir={folder}", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+def test_it_is_formatted(planned: Planned) -> None:
+    tools.passes(["terraform", "fmt", "-check", "-diff", "-recursive", "."], planned.folder)
+
+
+def test_it_is_valid(planned: Planned) -> None:
+    said = json.loads(tools.passes(["terraform", "validate", "-json"], planned.folder, planned.environment))
+    assert said["diagnostics"] == []
+
+
+def test_every_job_is_planned(planned: Planned) -> None:
+    jobs = {path.name for path in (planned.folder.parent.parent / "jobs").iterdir()}
+    files = {path.stem for path in planned.folder.glob("*.tf")}
+    assert files - {"main", "shared"} == jobs
+    assert planned.resources
+    assert {tuple(one["change"]["actions"]) for one in planned.resources} == {("create",)}
+
+
+def test_the_api_s_own_description_takes_every_value(planned: Planned) -> None:
+    """Enums, ranges, lengths and patterns, which Terraform's schemas lack."""
+    looked_at, wrong = 0, []
+    for one in planned.resources:
+        kind, values = one["type"], one["change"]["after"]
+        if kind in AWS_CALLS:
+            report = api_shapes.aws(values, *AWS_CALLS[kind].split())
+        elif kind in GOOGLE_BODIES:
+            document, schema, not_sent = GOOGLE_BODIES[kind]
+            report = api_shapes.google(values, document, schema, frozenset(not_sent.split()))
+        else:
+            continue
+        looked_at += len(report.looked_at)
+        wrong += [f"{one['address']}: {text}" for text in report.wrong]
+    assert not wrong, "\n".join(wrong)
+    assert looked_at >= len(planned.resources) or planned.tree.provider == "azure"
+
+
+def test_nothing_planned_goes_unlooked_at(planned: Planned) -> None:
+    """A new kind of resource needs its line in the tables above."""
+    bindings = {"aws_sns_topic_subscription"}  # ids of others only
+    left = {
+        one["type"]
+        for one in planned.resources
+        if one["type"] not in {*AWS_CALLS, *GOOGLE_BODIES, *bindings} and not re.search(r"_iam_member$|^azurerm_", one["type"])
+    }
+    assert left == set()
+
+
+def test_functions_keep_to_what_a_plain_function_may_have(planned: Planned) -> None:
+    """The service model's bounds are those of Managed Instances: see Lambda's quotas."""
+    for function in planned.of("aws_lambda_function"):
+        assert 1 <= function["timeout"] <= 900
+        assert 128 <= function["memory_size"] <= 10240
+        assert all(512 <= one["size"] <= 10240 for one in function["ephemeral_storage"])
+    for group in planned.of("aws_cloudwatch_log_group"):
+        assert group["retention_in_days"] in RETENTIONS
+    for queue in planned.of("aws_sqs_queue"):
+        assert 0 <= queue["visibility_timeout_seconds"] <= 43200
+        assert 60 <= queue["message_retention_seconds"] <= 1209600
+    for task in planned.of("aws_ecs_task_definition"):
+        assert int(task["memory"]) in FARGATE[int(task["cpu"])]
+
+
+def test_cloud_run_gets_sizes_that_it_sells(planned: Planned) -> None:
+    """Whole CPUs and the least memory for each: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""
+    least = {1: 512, 2: 512, 4: 2048, 6: 4096, 8: 4096}
+    for job in planned.of("google_cloud_run_v2_job"):
+        (template,) = job["template"][0]["template"]
+        limits = template["containers"][0]["resources"][0]["limits"]
+        memory_mib = int(limits["memory"].removesuffix("Mi").removesuffix("Gi")) * (
+            1024 if limits["memory"].endswith("Gi") else 1
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["diagnostics"] == []
+        assert least[int(limits["cpu"])] <= memory_mib <= 32768
+        assert template["max_retries"] == 0
+        assert 1 <= int(template["timeout"].removesuffix("s")) <= 7 * 86400
+        assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", job["name"])
+
+
+def test_container_apps_get_sizes_that_they_sell(planned: Planned) -> None:
+    """https://learn.microsoft.com/azure/container-apps/containers#allocations: 2 GiB for each vCPU, a quarter to four vCPU."""
+    for job in planned.of("azurerm_container_app_job"):
+        (container,) = job["template"][0]["container"]
+        assert float(container["memory"].removesuffix("Gi")) == 2 * container["cpu"]
+        assert container["cpu"] in {n / 4 for n in range(1, 17)}
+        assert job["replica_retry_limit"] == 0
+        assert re.fullmatch(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?", job["name"])
+        assert "--" not in job["name"]
+
+
+def test_schedules_are_off_until_a_person_says_so(planned: Planned) -> None:
+    assert {one["state"] for one in planned.of("aws_scheduler_schedule")} <= {"DISABLED"}
+    assert {one["paused"] for one in planned.of("google_cloud_scheduler_job")} <= {True}
+    assert all(one["schedule_trigger_config"] == [] for one in planned.of("azurerm_container_app_job"))

@@ -1,0 +1,129 @@
+"""A plan that covers every combination of the ALL tuples - shape x target x language - and why a combination is not offered.
+
+Nothing here is kept by hand: shapes are cut by the shapes room from its own speaking cases; targets, shapes and languages come
+from the rooms' tuples. So a new plugin is covered, or fails, without a change here.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import emit_samples as samples
+from aws_jobs import changed
+from cases import read_cases
+from dossiers import dossier
+
+from migrator import files, shapes, targets
+from migrator.assumptions import DEFAULT
+from migrator.emit.programs import HANDLERS
+from migrator.emit.shells import LANGUAGES
+from migrator.emit.tree import emit
+from migrator.model.finding import Dossier, Need
+from migrator.model.option import Shape, ShapeKind
+from migrator.model.plan import JobPlan, Plan
+from migrator.targets import Target
+
+CASES = Path(__file__).parent / "cases" / "shapes"
+TARGETS: dict[str, Target] = {target.NAME: target for target in targets.ALL}
+KINDS: tuple[ShapeKind, ...] = tuple(reader.KIND for reader in shapes.ALL)
+# what a job may ask for beside its shape; each makes other resources or other files of it
+VARIANTS = ("plain", "secret", "several", "locked")
+LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
+
+
+class Cell(NamedTuple):
+    """One combination."""
+
+    shape: ShapeKind
+    target: str
+    language: str
+
+
+class Tree(NamedTuple):
+    """What is emitted together: a provider's jobs in one language."""
+
+    provider: str
+    language: str
+
+    @property
+    def folder(self) -> str:
+        return self.provider if self.language == "kubernetes" else f"{self.provider}/{self.language}"
+
+
+def cells() -> tuple[Cell, ...]:
+    """Every combination, in the order of the tuples."""
+    return tuple(Cell(kind, target.NAME, language) for kind in KINDS for target in targets.ALL for language in LANGUAGES)
+
+
+def not_offered(cell: Cell) -> str | None:
+    """Why a combination cannot be emitted; None if it can."""
+    target = TARGETS[cell.target]
+    if not target.LANGUAGES:
+        return "nothing is created: the job stays where it is"
+    if cell.language not in target.LANGUAGES:
+        return f"{target.TITLE} is written in {' or '.join(target.LANGUAGES)}"
+    if cell.shape not in target.SHAPES:
+        offered = [name for name in TARGETS if cell.shape in TARGETS[name].SHAPES and TARGETS[name].LANGUAGES]
+        if cell.shape == "host_chore":
+            return "upkeep of the server ends with it; nothing is emitted"
+        return f"offered on {', '.join(offered)} only" if offered else "priced in the report; its programs are not written"
+    if cell.shape not in HANDLERS:
+        return "its programs are not written"
+    return None
+
+
+def offered() -> tuple[Cell, ...]:
+    return tuple(cell for cell in cells() if not_offered(cell) is None)
+
+
+def trees() -> tuple[Tree, ...]:
+    """Every provider with every language that it is written in."""
+    return tuple(dict.fromkeys(Tree(TARGETS[cell.target].PROVIDER, cell.language) for cell in offered()))
+
+
+def cells_of(tree: Tree) -> tuple[Cell, ...]:
+    return tuple(cell for cell in offered() if tree == Tree(TARGETS[cell.target].PROVIDER, cell.language))
+
+
+def job_id(cell: Cell, variant: str) -> str:
+    words = (*cell.target.split("_"), *cell.shape.split("_"), variant)
+    return f"{'-'.join(words)}-1a2b"
+
+
+@cache
+def shape_of(kind: ShapeKind) -> Shape:
+    """The shape as the shapes room cuts it from the first of its cases that speaks."""
+    reader = next(reader for reader in shapes.ALL if kind == reader.KIND)
+    for case in read_cases(CASES / f"{kind}.txt"):
+        shape = reader.cut(dossier(case.parts["job"]), DEFAULT)
+        if shape is not None:
+            return shape
+    raise AssertionError(f"{kind}: none of its cases speaks")
+
+
+def entry(cell: Cell, variant: str) -> JobPlan:
+    """A job of the combination."""
+    several = {"choice": "utc", "hour": 2} if variant == "several" else {}
+    secret = variant == "secret"
+    plain = samples.entry(cell.target, job_id(cell, variant), secret=secret, in_script=secret, **several)  # type: ignore[arg-type]
+    shape = shape_of(cell.shape)
+    if variant == "locked":
+        shape = changed(shape, adds=(*(need for need in shape.adds if need.kind not in {n.kind for n in LOCKS}), *LOCKS))
+    job = Dossier(job=plain.job, host=samples.HOST, usage=plain.usage, facts=plain.facts, scripts=plain.scripts)
+    target = TARGETS[cell.target]
+    made = target.resources(job, shape, target.sizes()[0], plain.translations[0], 300.0, target.DEFAULT_REGION or "")
+    option = changed(plain.placement.option, shape=cell.shape, resources=made)
+    others = tuple(other for other in plain.shapes if other.kind != shape.kind)
+    return changed(plain, shapes=(*others, shape), placement=changed(plain.placement, option=option))
+
+
+def plan(tree: Tree) -> Plan:
+    return samples.plan(*(entry(cell, variant) for cell in cells_of(tree) for variant in VARIANTS))
+
+
+def emitted(tree: Tree, into: Path) -> Path:
+    """The tree on disk; nothing may be left out of it."""
+    done = emit(plan(tree), samples.SCRIPTS, samples.PLACES, tree.language)
+    assert done.left_out == ()
+    files.write(into, done.out_files)
+    return into

@@ -1,0 +1,62 @@
+"""Emitted Bicep: no compiler can be had here, so two parsers read it and the SDK's models take its bodies."""
+
+import bicep_bodies
+import pytest
+import tools
+from conftest import EVERY, SAMPLES, Maker
+from every_combination import Tree
+from pycep import BicepParser
+
+pytestmark = pytest.mark.timeout(300)
+BICEP = Tree("azure", "bicep")
+
+
+@pytest.fixture(scope="module", params=[EVERY, *SAMPLES])
+def text(request: pytest.FixtureRequest, made: Maker) -> str:
+    return (made(request.param, BICEP) / "azure/bicep/main.bicep").read_text()
+
+
+def test_pycep_parses_it(text: str) -> None:
+    assert set(BicepParser().parse(text=text)["resources"])
+
+
+def test_tree_sitter_reads_the_same_resources(text: str) -> None:
+    assert len(bicep_bodies.resources(text)) == len(BicepParser().parse(text=text)["resources"])
+
+
+def test_the_sdk_s_models_take_every_body(text: str) -> None:
+    made = [one for one in bicep_bodies.resources(text) if not one.existing]
+    wrong = [f"line {one.line}: {said}" for one in made for said in bicep_bodies.wrong(one)]
+    assert not wrong, "\n".join(wrong)
+    assert {one.kind for one in made} >= {"Microsoft.App/jobs", "Microsoft.App/managedEnvironments"}
+
+
+def test_every_job_is_there(text: str, made: Maker, request: pytest.FixtureRequest) -> None:
+    of = request.node.callspec.params["text"]
+    for job in (made(of, BICEP) / "jobs").iterdir():
+        assert f"images['{job.name}']" in text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("replicaTimeout:", "replicaTimeOut:", "replicaTimeOut: JobConfiguration has no such property"),
+        ("triggerType: ", "triggerType: 'Sometimes' //", "'Sometimes' is none of ['Schedule', 'Event', 'Manual']"),
+        ("emailReceivers:", "emailReceiver:", "ActionGroupResource has no such property"),
+        ("severity: 2", "severity: 'two'", "'two' is no int"),
+        ("replicaRetryLimit: 0", "replicaRetryLimit: 'none'", "'none' does not fit"),
+        ("principalId:", "principal:", "has no such property"),
+    ],
+)
+def test_the_witness_sees_what_is_wrong(right: str, wrong: str, says: str, made: Maker) -> None:
+    text = (made(EVERY, BICEP) / "azure/bicep/main.bicep").read_text()
+    assert right in text
+    found = bicep_bodies.resources(text.replace(right, wrong, 1))
+    assert says in "\n".join(said for one in found if not one.existing for said in bicep_bodies.wrong(one))
+
+
+def test_a_syntax_error_is_seen(made: Maker) -> None:
+    text = (made(EVERY, BICEP) / "azure/bicep/main.bicep").read_text().replace("replicaTimeout:", "replicaTimeout", 1)
+    with pytest.raises(ValueError, match="syntax"):
+        bicep_bodies.resources(text)
+    assert tools.ROOT.is_dir()
