@@ -4,7 +4,7 @@ runs and usage, which do not know each other."""
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
+from migrator.columns import NO_PID, NOBODYS, Lines
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
 from migrator.logfiles.stamps import rotation
@@ -29,9 +30,14 @@ from migrator.tables import Run, RunTable, table
 from migrator.usage import summary
 
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
+_SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
+NEEDLES = tuple(sorted(needle for needle in _SAID if not any(other != needle and other in needle for other in _SAID)))
+TAGS = tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS}))
 MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
 DAY_US = 86_400_000_000
 SERVICE = "systemd_unit"
+ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
+SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
@@ -100,6 +106,59 @@ class Understanding:
             for tag in runlog.TAGS:
                 self._by_tag[tag].append(runlog)
         self._known: dict[tuple[str, str], tuple[Event, ...]] = {}
+        self._meant: list[tuple[Event, ...]] = [()]  # by the number of a meaning; the first is nobody's
+        self._numbers: dict[tuple[Event, ...], int] = {(): NOBODYS}
+        self.texts: Mapping[bytes, dict[bytes, int]] = {tag.encode(): {} for tag in self._by_tag}
+        self._texts = 0
+        self.hosts: dict[bytes, int] = {}
+        self._hosts: list[str] = []
+
+    def learn(self, tag: bytes, text: bytes) -> int:
+        """The number of what a text says if a daemon of this tag writes it; `NOBODYS` if nobody did."""
+        line = b"%s[: %s" % (tag, text)
+        said: tuple[Event, ...] = ()
+        if any(needle in line for needle in SIGNS):
+            said = self._said(Line(OF_LINE, "", _text(tag), OF_LINE, _text(text), None, OF_LINE, "", OF_LINE))
+        number = self._numbers.get(said)
+        if number is None:
+            number = self._numbers[said] = len(self._meant)
+            self._meant.append(said)
+        if tag in self.texts:
+            self._texts += 1
+            if self._texts > MOST_TEXTS:
+                self._texts = 0
+                for known in self.texts.values():
+                    known.clear()
+            self.texts[tag][text] = number
+        return number
+
+    def host(self, name: bytes) -> int:
+        """The number of a host's name."""
+        number = self.hosts.get(name)
+        if number is None:
+            number = self.hosts[name] = len(self._hosts)
+            self._hosts.append(_text(name))
+        return number
+
+    def events_of(self, lines: Lines, host: str, order: int) -> Iterator[Event]:
+        """The events of columns, in their order; `host` where they name none."""
+        hosts = [name or host for name in self._hosts]
+        columns = (
+            lines.at_us.tolist(),
+            lines.meaning.tolist(),
+            lines.host.tolist(),
+            lines.pid.tolist(),
+            lines.resolution_us.tolist(),
+        )
+        sessions = lines.session or (None,) * len(lines)
+        for at_us, meaning, name, pid, resolution_us, session in zip(*columns, sessions, strict=True):
+            order += 1
+            for kind, at, _, source, user, command, own, role, its, status, cpu_s, memory, duration, _, _ in self._meant[meaning]:
+                yield Event(
+                    kind, at_us if at == OF_LINE else at, hosts[name], source, user, command,
+                    (None if pid == NO_PID else pid) if own == OF_LINE else own, role, session if its is None else its, status,
+                    cpu_s, memory, duration, resolution_us, order,
+                )  # fmt: skip
 
     def events(self, line: Line, host: str) -> list[Event]:
         """The events of a line; `host` where it names none."""
@@ -134,7 +193,6 @@ class Understanding:
 def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
     """Every event of every log."""
     problems: list[Problem] = []
-    needles = tuple(sorted({needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}))
     timezone = host.timezone or "UTC"
     try:
         zone(timezone)
@@ -142,22 +200,34 @@ def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
         timezone = "UTC"
     found = _files(files, problems)
     search = Search(
-        needles=tuple(n for n in needles if not any(other != n and other in n for other in needles)),
-        tags=tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS})),
+        needles=NEEDLES,
+        tags=TAGS,
         timezone=timezone,
         first_years=first_years(files, [file for _, file, _ in found], as_of),
+        pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
     )
     understanding = Understanding()
     placed: list[Placed] = []
     clocks: dict[str, Clock] = {}
     for family, file, reader in found:
         clock = clocks.setdefault(family, Clock())
+        fast = next((module for module in logfiles.FAST if module is reader), None)
+        if fast is not None:
+            order = 0
+            for columns in fast.columns(files, file, search, understanding):
+                if isinstance(columns, Problem):
+                    problems.append(columns)
+                    continue
+                events = understanding.events_of(columns, host.name, order)
+                order += len(columns)
+                placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in events)
+            continue
         for line in reader.read(files, file, search):
             if isinstance(line, Problem):
                 problems.append(line)
                 continue
-            events = understanding.events(line, host.name)
-            placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in events)
+            said = understanding.events(line, host.name)
+            placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in said)
     return Logged(merged(placed), tuple(problems))
 
 
@@ -193,3 +263,7 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
         if not path.endswith((".json", ".jsonl", ".csv"))  # others keep these there, too
     )
     return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")

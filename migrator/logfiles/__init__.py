@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from migrator.columns import Lines, Meanings
 from migrator.logfiles import (
     audit_log,
     binary_journal,
@@ -32,6 +33,13 @@ class LogFile(Protocol):
         """Lines that are searched for, in file order, and what could not be read."""
 
 
+class ColumnLogFile(LogFile, Protocol):
+    """A reader of a wrapper that large logs come in: it gives columns, without an object for each line."""
+
+    def columns(self, files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
+        """What `read` gives, for each block of the file one `Lines`."""
+
+
 ALL: tuple[LogFile, ...] = (
     binary_journal,
     process_accounting,
@@ -45,3 +53,4 @@ ALL: tuple[LogFile, ...] = (
     audit_log,
     syslog,
 )
+FAST: tuple[ColumnLogFile, ...] = (syslog,)  # those of ALL that give columns

@@ -39,7 +39,7 @@ class YearlessClock:
         self._zone = zone
         self._year = year
         self._month = month
-        self._previous = datetime.min
+        self._previous = datetime.min + timedelta(days=1)  # a minute before it is a date, too
         self._fold = 0
         self._hour, self._hour_us = b"", 0
         self._stamp, self._at = b"", 0
@@ -69,6 +69,10 @@ class YearlessClock:
         self._hour = stamp[:9] if calm else b""
         self._hour_us = self._at - (minute * 60 + second) * SECOND_US
         return self._at
+
+    def hour(self, stamp: bytes) -> int | None:
+        """When the hour of a stamp began; None if this is no stamp, or if clocks change in that hour: then read each one."""
+        return self._hour_us if self.read(stamp) is not None and stamp[:9] == self._hour else None
 
     def _year_of(self, month: int) -> int:
         if self._month - month >= 6:

@@ -8,10 +8,14 @@ Source: RFC 3164, RFC 5424; rsyslog's `message repeated 3 times: [ ... ]`; busyb
 
 import re
 from collections.abc import Iterator
-from datetime import tzinfo
+
+import numpy as np
 
 from migrator import blocks
-from migrator.logfiles.stamps import SECOND_US, YearlessClock, iso_us
+from migrator.columns import NO_PID, NOBODYS, Lines, Meanings
+from migrator.logfiles.spotting import Block, Tags, block_of
+from migrator.logfiles.stamp_columns import Stamps
+from migrator.logfiles.stamps import YearlessClock
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 from migrator.schedule.zones import zone
@@ -38,21 +42,16 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 
 
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
-    """Lines with a needle."""
-    place = zone(search.timezone)
-    first = search.first_years.get(file.path)
-    clock = None if first is None else YearlessClock(place, *first)
+    """Lines with a needle, one by one."""
+    stamps = _stamps(file, search)
     names: dict[bytes, str] = {}
-    order = unread = 0
-    yearless = False
+    order = 0
     try:
         with files.open(file.path) as stream:
             for raw in blocks.lines(stream, search.needles):
                 order += 1
-                found = _split(raw, clock, place)
+                found = _split(raw, stamps)
                 if found is None:
-                    unread += 1
-                    yearless = yearless or (clock is None and raw[:3].isalpha())
                     continue
                 at_us, resolution_us, host, tag, text = found
                 bare, pid = _name(tag)
@@ -60,63 +59,180 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
                 if name is None:
                     if len(names) >= MOST_NAMES:
                         names.clear()
-                    name = names[bare] = bare.decode("utf-8", "backslashreplace")
-                count = 1
-                if text.startswith(b"message repeated ") and (folded := REPEATED.match(text)):
-                    count, text = min(int(folded[1]), MOST_REPEATS), folded[2]
+                    name = names[bare] = _text(bare)
+                if search.pids.get(name, pid) != pid:
+                    continue
+                count, text = _unfolded(text)
                 line = Line(
-                    at_us=at_us, host=host, tag=name, pid=pid, text=text.decode("utf-8", "backslashreplace"), session=None,
+                    at_us=at_us, host=_text(host), tag=name, pid=pid, text=_text(text), session=None,
                     resolution_us=resolution_us, source=file.path, order=order,
                 )  # fmt: skip
                 for _ in range(count):
                     yield line
     except blocks.DAMAGED as error:
-        yield Problem(
-            location=Location(host=files.name, path=file.path, line=None),
-            message=f"cannot be read to its end: {error}; the {order} lines of cron before that are used",
-            kind="unreadable",
-        )
-    if yearless:
-        yield Problem(
-            location=Location(host=files.name, path=file.path),
-            message="stamps have no year and nothing tells it; say --as-of with a date shortly after its last line",
-        )
+        yield _damaged(files, file, error, order)
+    if stamps.yearless:
+        yield _undated(files, file)
 
 
-def _split(raw: bytes, clock: YearlessClock | None, place: tzinfo) -> tuple[int, int, str, bytes, bytes] | None:
+def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
+    """The same lines, if a daemon that is known says something in them: a block of the log at once."""
+    stamps, tags = _stamps(file, search), Tags(search.tags)
+    reader = _Reader(stamps, tags, search, meanings)
+    count = 0
+    try:
+        with files.open(file.path) as stream:
+            for text in blocks.whole_lines(stream):
+                found = reader.lines(block_of(text))
+                count += len(found)
+                if len(found):
+                    yield found
+    except blocks.DAMAGED as error:
+        yield _damaged(files, file, error, count)
+    if stamps.yearless:
+        yield _undated(files, file)
+
+
+class _Reader:
+    """Reads the blocks of one file."""
+
+    def __init__(self, stamps: Stamps, tags: Tags, search: Search, meanings: Meanings) -> None:
+        self._stamps = stamps
+        self._tags = tags
+        self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
+        self._only = {tags.names.index(tag): pid for tag, pid in self._pids.items() if tag in tags.names}
+        self._meanings = meanings
+        self._hosts: dict[bytes, int] = {}  # -1 for what is no name: it has a blank
+
+    def lines(self, block: Block) -> Lines:
+        spotted = self._tags.spot(block)
+        text, starts, ends = block.text, spotted.start, spotted.end
+        alone: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+        def split(index: int) -> tuple[int, int, int] | None:
+            found = _split(text[starts[index] : ends[index]].rstrip(b"\r"), self._stamps)
+            if found is None:
+                return None
+            alone[index] = found[2:]
+            return found[0], found[1], int(ends[index])
+
+        at_us, resolution, rest = self._stamps.read(block, starts, split)
+        usable = (rest > 0) & (ends - starts <= blocks.LINE_LIMIT_BYTES)
+        host = np.full(len(starts), -1, dtype=np.int64)
+        quick = np.flatnonzero(usable & (spotted.tag >= 0) & (rest < spotted.name - 1))
+        host[quick] = [self._host(text[begin:end]) for begin, end in
+                       zip(rest[quick].tolist(), (spotted.name[quick] - 1).tolist(), strict=True)]  # fmt: skip
+        quick = quick[host[quick] >= 0]
+        meaning, pid, count = np.full(len(starts), NOBODYS, dtype=np.int64), spotted.pid, np.ones(len(starts), dtype=np.int64)
+        meaning[quick] = self._meant(text, spotted.tag[quick].tolist(), spotted.said[quick].tolist(), ends[quick].tolist())
+        if len(quick) < len(starts):
+            slow = np.ones(len(starts), dtype=np.bool_)
+            slow[quick] = False
+            for index in np.flatnonzero(slow & usable).tolist():
+                found = alone.get(index) or _rest(text[rest[index] : ends[index]].rstrip(b"\r"))
+                if found is None:
+                    continue
+                name, tag, said = found
+                bare, number = _name(tag)
+                if self._pids.get(bare, number) != number:
+                    continue
+                count[index], said = _unfolded(said)
+                host[index], pid[index] = self._meanings.host(name), NO_PID if number is None else number
+                known = self._meanings.texts.get(bare, {}).get(said)
+                meaning[index] = self._meanings.learn(bare, said) if known is None else known
+        for number, only in self._only.items():
+            meaning[(spotted.tag == number) & (pid != only)] = NOBODYS
+        kept = np.flatnonzero(meaning)
+        if (count[kept] > 1).any():
+            kept = np.repeat(kept, count[kept])
+        return Lines(at_us[kept], meaning[kept], host[kept], pid[kept], resolution[kept], None)
+
+    def _host(self, name: bytes) -> int:
+        found = self._hosts.get(name)
+        if found is None:
+            if len(self._hosts) >= MOST_NAMES:
+                self._hosts.clear()
+            found = self._hosts[name] = -1 if b" " in name else self._meanings.host(name)
+        return found
+
+    def _meant(self, text: bytes, tags: list[int], begins: list[int], ends: list[int]) -> list[int]:
+        """What the texts between those places mean."""
+        names, learn = self._tags.names, self._meanings.learn
+        known = [self._meanings.texts.get(name, {}).get for name in names]
+        found = [known[tag](text[begin:end], -1) for tag, begin, end in zip(tags, begins, ends, strict=True)]
+        if -1 in found:
+            for index, meaning in enumerate(found):
+                if meaning < 0:
+                    found[index] = learn(names[tags[index]], text[begins[index] : ends[index]])
+        return found
+
+
+def _stamps(file: HostFile, search: Search) -> Stamps:
+    place, first = zone(search.timezone), search.first_years.get(file.path)
+    return Stamps(None if first is None else YearlessClock(place, *first), place)
+
+
+def _damaged(files: HostFiles, file: HostFile, error: Exception, count: int) -> Problem:
+    return Problem(
+        location=Location(host=files.name, path=file.path, line=None),
+        message=f"cannot be read to its end: {error}; the {count} lines of cron before that are used",
+        kind="unreadable",
+    )
+
+
+def _undated(files: HostFiles, file: HostFile) -> Problem:
+    return Problem(
+        location=Location(host=files.name, path=file.path),
+        message="stamps have no year and nothing tells it; say --as-of with a date shortly after its last line",
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _unfolded(text: bytes) -> tuple[int, bytes]:
+    """How often a text was said, and the text: rsyslog folds equal ones."""
+    if text.startswith(b"message repeated ") and (folded := REPEATED.match(text)):
+        return min(int(folded[1]), MOST_REPEATS), folded[2]
+    return 1, text
+
+
+def _split(raw: bytes, stamps: Stamps) -> tuple[int, int, bytes, bytes, bytes] | None:
+    """Microseconds, resolution, host, tag and text of a line."""
     if raw[:1] == b"<" and (priority := PRIORITY.match(raw)):
         raw = raw[priority.end() :]
         if raw[:2] == b"1 ":
-            return _rfc5424(raw[2:], place)
-    if raw[:1].isdigit():
-        stamp, _, rest = raw.partition(b" ")
-        found = iso_us(stamp.decode("ascii", "replace"), place)
-        if found is None:
-            return None
-    else:
-        at_us = clock.read(raw[:15]) if clock is not None else None
-        if at_us is None or raw[15:16] != b" ":
-            return None
-        found, rest = (at_us, SECOND_US), raw[16:]
-    host, _, rest = rest.partition(b" ")
+            return _rfc5424(raw[2:], stamps)
+    found = stamps.read_one(raw)
+    if found is None:
+        return None
+    at_us, resolution_us, rest = found
+    named = _rest(raw[rest:])
+    return None if named is None else (at_us, resolution_us, *named)
+
+
+def _rest(raw: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Host, tag and text of what follows a stamp."""
+    host, _, rest = raw.partition(b" ")
     tag, colon, text = rest.partition(b": ")
     word, blank, after = tag.partition(b" ")
     if blank and FACILITY.fullmatch(word):
         tag = after
     if not colon or b" " in tag:
         return None
-    return *found, host.decode("utf-8", "backslashreplace"), tag, text
+    return host, tag, text
 
 
-def _rfc5424(raw: bytes, place: tzinfo) -> tuple[int, int, str, bytes, bytes] | None:
+def _rfc5424(raw: bytes, stamps: Stamps) -> tuple[int, int, bytes, bytes, bytes] | None:
     parts = raw.split(b" ", 6)
     if len(parts) < 7:
         return None
     stamp, host, tag, pid, _, structured, text = parts
-    found = iso_us(stamp.decode("ascii", "replace"), place)
-    if found is None or structured != b"-":
+    found = stamps.read_one(stamp + b" ")
+    if found is None or structured != b"-" or not stamp[:1].isdigit():
         return None
-    return *found, host.decode("utf-8", "backslashreplace"), tag + b"[" + pid + b"]", text.removeprefix(b" ")
+    return found[0], found[1], host, tag + b"[" + pid + b"]", text.removeprefix(b" ")
 
 
 def _name(tag: bytes) -> tuple[bytes, int | None]:

@@ -26,12 +26,14 @@ class Line(NamedTuple):
 
 class Search(NamedTuple):
     """What is looked for in every log of a host: `needles` stand in the text of a line, `tags` are the names of those who write
-    them. `first_years`: for a file whose stamps have no year, the year and month of its first line."""
+    them. `first_years`: for a file whose stamps have no year, the year and month of its first line. `pids`: of a tag that one
+    process alone writes for us, that process."""
 
     needles: tuple[bytes, ...]
     tags: tuple[str, ...]
     timezone: str
     first_years: Mapping[str, tuple[int, int]]
+    pids: Mapping[str, int] = {}
 
 
 EventKind = Literal["start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource"]
