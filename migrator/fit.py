@@ -62,7 +62,9 @@ def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float
 
 def memory_mib(shape: Shape, needs: tuple[Need, ...], assumptions: Assumptions) -> tuple[float, bool]:
     """Memory to choose a size by, and whether it was measured: the largest memory need (a rule already put its headroom on
-    a measured peak), else the assumption. Measured is what a part of the shape carries."""
+    a measured peak), else the assumption; none where the shape relieves it. Measured is what a part of the shape carries."""
+    if "memory_mib" in shape.relieves:
+        return 0.0, True
     measured = any(part.memory_mib is not None for part in shape.parts)
     amounts = [need.amount for need in needs if need.kind == "memory_mib" and need.amount is not None]
     if amounts:

@@ -62,7 +62,7 @@ def options(
             size = _named(sizes, dossier) or fit.size_for(sizes, needs, memory_mib, busy)
             timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
-            unsayable = _unsayable(place, translation, dossier.job.schedule)
+            unsayable = _unsayable(place, translation, dossier.job.schedule) or _unguarded(shape, translation)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
                 there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
@@ -114,4 +114,12 @@ def _unsayable(place: Target, translation: Translation | None, schedule: Schedul
         return "it does not start by the calendar, and nothing here starts it otherwise"
     if translation.proof.status == "impossible":
         return f"{place.DIALECT} cannot say this schedule: {translation.proof.reason}"
+    return None
+
+
+def _unguarded(shape: Shape, translation: Translation | None) -> str | None:
+    """Why a shape without any program cannot keep this schedule; None if it can."""
+    calls = any(wire.kind == "http" and wire.from_part == "schedule" for wire in shape.wires)
+    if calls and translation is not None and translation.guard is not None:
+        return f"{translation.dialect} needs a guard to keep this schedule, and where no program runs nothing can keep one"
     return None

@@ -16,7 +16,7 @@ from migrator.commands.plan import command as plan_command
 from migrator.emit.tree import Place
 from migrator.model.finding import Dossier, Evidence, Fact, ScriptFile
 from migrator.model.job import Host, Job, Location, Schedule, Secret, Setting, User
-from migrator.model.option import Option, Part, Placement, Shape
+from migrator.model.option import Option, Part, Placement, Shape, Wire
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Plan, PriceBook, Request, Savings
 from migrator.model.usage import Spread, Usage
 from migrator.schedule.translate import translations
@@ -28,8 +28,10 @@ HOST = Host(
     users=(User(name="shop", uid=1001, home="/srv/shop", shell="/bin/sh"),),
 )  # fmt: skip
 PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
+RUNNING = {t.NAME for t in targets.ALL if t.SHAPES != ("http_call",)}  # there a program runs, with secrets and a guard
 SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
+REQUEST = '{"body": "a=1&b=\\u00e9${x}%{y}", "headers": {"X-Job": "n\\"ight"}, "method": "POST", "timeout_s": 20, "url": "https://example.org/x?y=%20"}'
 NASTY = 'it\'s "${HOME}" %{x} {{y}} `z` \\ $$ é'
 
 
@@ -68,24 +70,29 @@ def entry(
     script = ScriptFile(
         path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True
     )
+    scripts: tuple[ScriptFile, ...] = (script,)
     usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)
+    kind = target.SHAPES[0]
+    if kind == "http_call":  # nothing runs: no program, no script, no secret
+        facts, scripts = (Fact(kind="http-request", value=REQUEST, evidence=evidence),), ()
+    wires = (Wire(kind="http", from_part="schedule", to_part="job"),) if kind == "http_call" else ()
     shape = Shape(
-        kind="scheduled_batch", faithful=True,
+        kind=kind, faithful=kind == "scheduled_batch", wires=wires,
         parts=(Part(name="job", monthly_invocations=30.4375, duration_s=spread, billed_s=12.0, memory_mib=100.0),),
     )  # fmt: skip
     choices = {"dst": choice} if choice else {} if status == "differs" else {"dst": "guard"}
     chosen = translations(when, choices, AS_OF, frozenset({target.DIALECT}))[0] if target.DIALECT else None
-    dossier = Dossier(job=one, host=HOST, usage=usage, facts=facts, scripts=(script,), smallest_gap_s=86400.0)
+    dossier = Dossier(job=one, host=HOST, usage=usage, facts=facts, scripts=scripts, smallest_gap_s=86400.0)
     sizes = target.sizes()
     resources = ()
     if sizes:
         resources = target.resources(dossier, shape, sizes[0], chosen, 300.0, target.DEFAULT_REGION or "")
     option = Option(
-        job_id=job_id, shape="scheduled_batch", target=target_name, size=sizes[0] if sizes else None, dialect=target.DIALECT,
+        job_id=job_id, shape=kind, target=target_name, size=sizes[0] if sizes else None, dialect=target.DIALECT,
         monthly_cost=Decimal("0.0123"), resources=resources, timeout_s=target.timeout_s(30.0, DEFAULT),
     )  # fmt: skip
     return JobPlan(
-        job=one, usage=usage, facts=facts, scripts=(script,), translations=(chosen,) if chosen else (), findings=(), shapes=(shape,),
+        job=one, usage=usage, facts=facts, scripts=scripts, translations=(chosen,) if chosen else (), findings=(), shapes=(shape,),
         placement=Placement(job_id=job_id, verdict=verdict, option=option, reasons=("fits",)),
         next_firings=(datetime(2026, 11, 24, (hour or 4) - 1, 30, tzinfo=UTC),), smallest_gap_s=86400.0, schedule_in_words=f"at 0{hour or 4}:30",
     )  # fmt: skip
@@ -136,8 +143,10 @@ def every_target() -> Plan:
     entries = []
     for name in names:
         job_id = name.replace("_", "-")
+        entries.append(entry(name, f"{job_id}-plain-1a2b"))
+        if name not in RUNNING:
+            continue
         entries += [
-            entry(name, f"{job_id}-plain-1a2b"),
             entry(name, f"{job_id}-secret-1a2b", secret=True, in_script=True),
             entry(name, f"{job_id}-several-1a2b", choice="utc", hour=2),  # several expressions and a guard
         ]

@@ -190,7 +190,7 @@ def written(target: Target, language: str) -> dict[str, str]:
 
 
 def terraform_files(target: Target) -> dict[str, str]:
-    main = render.text(f"languages/terraform/{target.PROVIDER}.tf.j2", "terraform", region=target.DEFAULT_REGION)
+    main = render.text(f"languages/terraform/{target.PROVIDER}.tf.j2", "terraform", region=target.DEFAULT_REGION, images=True)
     return {"main.tf": main, **{f"{name}.tf": text for name, text in written(target, "terraform").items()}}
 
 

@@ -27,6 +27,9 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
     """The folder of one job."""
     folder = f"jobs/{entry.job.id}"
     context = _context(entry, host, scripts, answers)
+    if not programs.is_run(entry):
+        readme = render.text(f"shapes/{entry.placement.option.shape}/README.md.j2", "markdown", **context)
+        return (OutFile(path=f"{folder}/README.md", content=readme.encode()),)
     zip_ = is_zip(entry.placement.option.resources)
     rendered = [
         ("README.md", "job/README.md.j2", "markdown"),
@@ -55,6 +58,11 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
         ),
         *(OutFile(path=f"{folder}/runner/{name}", content=content) for name, content in runner_files()),
     )
+
+
+def is_image(entry: JobPlan) -> bool:
+    """True where an image has to be built and pushed."""
+    return programs.is_run(entry) and not is_zip(entry.placement.option.resources)
 
 
 def is_zip(resources: tuple[Resource, ...]) -> bool:

@@ -10,6 +10,7 @@ HANDLERS: dict[ShapeKind, tuple[str, ...]] = {
     "scheduled_batch": (),
     "fan_out": ("dispatcher.py", "worker.py"),
     "event_glue": ("worker.py",),
+    "http_call": (),
 }
 SCRIPTS: dict[ShapeKind, tuple[str, ...]] = {"fan_out": ("items.sh", "one_item.sh"), "event_glue": ("one_item.sh",)}
 SEEN: tuple[FactKind, ...] = ("loop", "parallelism", "lists-path", "queue-or-mail")
@@ -19,7 +20,13 @@ FOLDER = "/migrator"  # where the scripts lie, in an image and among a zip funct
 def is_scheduled(entry: JobPlan) -> bool:
     """False where the chosen shape is started by something else than the calendar."""
     shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
-    return shape is None or not shape.wires or any(wire.kind == "schedule" for wire in shape.wires)
+    return shape is None or not shape.wires or any("schedule" in {wire.kind, wire.from_part} for wire in shape.wires)
+
+
+def is_run(entry: JobPlan) -> bool:
+    """False where nothing of the job runs: the scheduler itself calls a URL."""
+    shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
+    return shape is None or not any(wire.kind == "http" for wire in shape.wires)
 
 
 def handlers(entry: JobPlan) -> tuple[str, ...]:

@@ -26,7 +26,15 @@ TIMEZONE = re.compile(
     rf"^\s*(?:schedule_expression_timezone\s*=|time_zone\s*=|ScheduleExpressionTimezone:|timeZone:) *{STRING}", re.MULTILINE
 )
 NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+value\W+)(\d+)')
-KINDS = frozenset({"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "azure_container_app_job", "kubernetes_cron_job"})
+KINDS = frozenset(
+    {
+        "aws_scheduler_schedule",
+        "gcp_cloud_scheduler_http_job",
+        "gcp_cloud_scheduler_job",
+        "azure_container_app_job",
+        "kubernetes_cron_job",
+    }
+)
 
 
 class Said(NamedTuple):

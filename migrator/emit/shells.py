@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from migrator import render
+from migrator.emit import job_folder
 from migrator.errors import EmitError
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, OutFile
@@ -56,6 +57,7 @@ def files(provider: str, language: str, entries: Iterable[JobPlan], region: str 
         region=region,
         fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
         jobs=[entry.job for entry, _ in by_job],
+        images=any(job_folder.is_image(entry) for entry, _ in by_job),
         files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in by_job) if layout.per_job else [],
     )
     out.append(OutFile(path=f"{provider}/{layout.output}", content=main.encode()))

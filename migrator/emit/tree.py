@@ -166,7 +166,7 @@ def _around(
             {
                 "entry": entry,
                 "place": places[entry.placement.option.target],
-                "zip": job_folder.is_zip(entry.placement.option.resources),
+                "package": "image" if job_folder.is_image(entry) else "zip" if programs.is_run(entry) else "none: a call",
             }
             for entry in emitted
         ],
@@ -175,7 +175,7 @@ def _around(
             for (blocking, reason), ids in _by_reason(left_out)
         ],
         "groups": sorted(groups),
-        "images": sorted(entry.job.id for entry in emitted if not job_folder.is_zip(entry.placement.option.resources)),
+        "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
     }
     return (
         OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),

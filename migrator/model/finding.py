@@ -19,6 +19,7 @@ FactKind = Literal[
     "deletes-path",
     "lists-path",  # looks for new files: ls, find, glob over a folder
     "network-host",  # a host name or address that is contacted
+    "http-request",  # the one request of a curl or wget, wholly understood; value = JSON: method, url, headers, body, timeout_s
     "url",  # a URL that is called; value without credentials or query secrets
     "database",  # mysql, postgresql, redis ...: value = engine or engine://host
     "queue-or-mail",  # polls a queue, a mailbox, a table of jobs; value = which

@@ -78,6 +78,8 @@ def size(option: Option) -> str:
     """The size in words, and whether its memory was measured."""
     if option.size is None:
         return ""
+    if not option.size.memory_mib:
+        return option.size.name
     vcpu = f", {option.size.vcpu:g} vCPU" if option.size.vcpu else ""
     guess = "" if option.size_measured else " (memory not measured: assumed)"
     return f"{option.size.memory_mib:,} MiB{vcpu}, {option.size.architecture}{guess}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from migrator.model.finding import FactKind
-from migrator.scripts import special, special_files
+from migrator.scripts import http_request, special, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import split
 from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
@@ -79,6 +79,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         handler(reader, name, known, argv[1:], variables, row)
     elif not known.quiet:
         _plain(reader, known, argv[1:], variables, row)
+    if name in http_request.READERS:
+        http_request.note(reader, name, argv[1:], row)
 
 
 def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:

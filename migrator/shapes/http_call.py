@@ -1,10 +1,13 @@
 """HTTP call: the job does nothing but call a URL; a scheduler can do that without any function.
 
-For: curl, wget or a like program with one URL, and nothing else of note.
-Against: it reads or writes files, pipes the answer on, needs a lock, or its schedule needs a guard (there is no runner).
+For: one request of a curl or wget of which every word is understood, and nothing else of note.
+Against: it needs a lock, what it prints is mailed, or its schedule needs a guard (there is no runner to keep it).
+Not at all: it reads or writes files, pipes the answer on, has a secret in it, or is understood only in part.
 Only proposed: what the URL answers, and how long it takes to, is not in the crontab.
 Source: the schedulers' HTTP targets; curl(1).
 """
+
+import json
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier
@@ -14,7 +17,9 @@ from migrator.shapes.workload import evidence, of, said, whole
 
 KIND: ShapeKind = "http_call"
 LEAST_BREAK_EVEN = 380_000  # requests a month; benchmarks/crossover.py, us-east-1
-CALLERS = frozenset({"curl", "wget", "lynx", "links", "http", "https", "fetch", "GET", "POST", "lwp-request", "w3m"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})  # the schedulers refuse a body with any other
+CALLERS = frozenset({"curl", "wget"})
 BESIDE = CALLERS | {
     "sleep",
     "flock",
@@ -35,9 +40,12 @@ BESIDE = CALLERS | {
 
 def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: ARG001
     """The shape for a bare call of one URL; None otherwise."""
-    urls = of(dossier, "url")
+    urls, requests = of(dossier, "url"), of(dossier, "http-request")
     programs = {fact.value.rsplit("/", 1)[-1] for fact in of(dossier, "command", "interpreter")}
-    if len({fact.value for fact in urls}) != 1 or not programs & CALLERS or programs - BESIDE:
+    if len({fact.value for fact in urls}) != 1 or len(requests) != 1 or programs - BESIDE:
+        return None
+    request = json.loads(requests[0].value)
+    if request["method"] not in (METHODS if request["body"] is None else WITH_BODY):
         return None
     if of(dossier, "script", "loop", "database", "state", "cloud-cli", "container", "mail", "sudo", "service-control"):
         return None
@@ -45,7 +53,9 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     writes = tuple(fact for fact in of(dossier, "writes-path") if not fact.value.startswith(("/dev/", "/tmp/", "/var/log/")))  # noqa: S108
     if piped or writes:
         return None
-    against: list[Evidence] = list(evidence(of(dossier, "lock", "secret")))
+    against: list[Evidence] = list(evidence(of(dossier, "lock")))
+    if any(fact.value == "mailed" and fact.detail != "stderr" for fact in of(dossier, "output")):
+        against.append(said("cron mailed what the URL answered; a scheduler keeps only whether it worked"))
     guarded = [translation.dialect for translation in dossier.translations if translation.guard is not None]
     if guarded:
         against.append(said(f"its schedule needs a guard in {', '.join(guarded)}, and there is no runner to keep it"))
@@ -60,7 +70,7 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     return Shape(
         kind=KIND,
         faithful=False,
-        evidence_for=(*evidence(urls), *_far_from_servers(job.monthly_invocations)),
+        evidence_for=(*evidence(requests), *_far_from_servers(job.monthly_invocations)),
         evidence_against=tuple(against),
         parts=(part,),
         wires=(Wire(kind="http", from_part="schedule", to_part="call"),),

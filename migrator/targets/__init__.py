@@ -10,6 +10,7 @@ from migrator.targets import (
     aws_lambda,
     azure_container_apps_job,
     gcp_cloud_run_job,
+    gcp_scheduler_http_target,
     host,
     kubernetes_cron_job,
 )
@@ -47,6 +48,7 @@ class Target(Protocol):
 
 # The order breaks ties of cost; the server itself is always last.
 ALL: tuple[Target, ...] = (
+    gcp_scheduler_http_target,
     aws_lambda,
     gcp_cloud_run_job,
     azure_container_apps_job,

@@ -1,0 +1,109 @@
+"""Cloud Scheduler's HTTP target: the scheduler calls the URL itself, and nothing of the job runs anywhere."""
+
+import math
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
+from migrator.targets import naming
+
+NAME = "gcp_scheduler_http_target"
+TITLE = "Google Cloud Scheduler, HTTP target"
+PROVIDER = "gcp"
+DIALECT: str | None = "cloud-scheduler"
+LANGUAGES: tuple[str, ...] = ("terraform",)
+SHAPES: tuple[ShapeKind, ...] = ("http_call",)
+SOURCE = "https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#HttpTarget"
+DEFAULT_REGION: str | None = "us-central1"
+
+AS_OF = "2026-11-26"
+DEADLINE_SOURCE = (
+    "https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#Job.FIELDS.attempt_deadline"
+)
+SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 15, 1800
+NAME_LIMIT = 36
+NO_PROGRAM = "no program runs: the scheduler sends one request"
+
+
+def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
+    """What one request from the public internet can do."""
+    twice = "Cloud Scheduler delivers at least once even without retries; make a second call of the same instant harmless"
+    beside = "the next call is sent while an earlier one still waits"
+    return (
+        _limit("duration_s", AtMost(amount=LONGEST_DEADLINE_S), DEADLINE_SOURCE, "until the URL has answered"),
+        _limit("memory_mib", Offered(offered=True, how=NO_PROGRAM)),
+        _limit("vcpu", Offered(offered=True, how=NO_PROGRAM)),
+        _limit("scratch_mib", Offered(offered=False, how=NO_PROGRAM)),
+        _limit("architecture", OneOf(choices=("x86_64", "arm64"))),
+        _limit("persistent_files", Offered(offered=False, how=NO_PROGRAM)),
+        _limit("local_files", Offered(offered=False, how=NO_PROGRAM)),
+        _limit("private_network", Offered(offered=False, how="the request comes from the public internet")),
+        _limit("host_access", Offered(offered=False, how="there is no machine to look at or to change")),
+        _limit("root", Offered(offered=True, how=NO_PROGRAM)),
+        _limit("container_engine", Offered(offered=False, how=NO_PROGRAM)),
+        _limit("single_flight", Offered(offered=False, how=beside)),
+        _limit("at_most_once", Offered(offered=False, how=twice)),
+        _limit("runtime", Offered(offered=True, how=NO_PROGRAM)),
+        _limit("stdin", Offered(offered=False, how=NO_PROGRAM)),
+        _limit("local_service", Offered(offered=False, how="the URL has to be reachable from the public internet")),
+        _limit("sub_minute", Offered(offered=False, how="Cloud Scheduler's finest step is one minute")),
+        _limit("fixed_address", Offered(offered=False, how="Google's addresses change")),
+    )
+
+
+def _limit(need: NeedKind, answer: AtMost | OneOf | Offered, source: str = SOURCE, condition: str | None = None) -> Limit:
+    return Limit(need=need, answer=answer, source=source, as_of=AS_OF, condition=condition)
+
+
+def sizes() -> tuple[Size, ...]:
+    """One: a request, whatever the job's program took."""
+    return (Size(name="one request", memory_mib=0, vcpu=1.0, timeout_s=float(LONGEST_DEADLINE_S)),)
+
+
+def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
+    """How long the answer is waited for: the longest run with headroom, 15 s to 30 minutes."""
+    if p_max_s is None:
+        return float(LONGEST_DEADLINE_S)
+    longest = math.ceil(p_max_s * assumptions.run_time_headroom)
+    return float(min(max(longest, SHORTEST_DEADLINE_S), LONGEST_DEADLINE_S))
+
+
+def resources(
+    dossier: Dossier,
+    shape: Shape,  # noqa: ARG001
+    size: Size,  # noqa: ARG001
+    translation: Translation | None,
+    timeout_s: float,
+    region: str,  # noqa: ARG001
+) -> tuple[Resource, ...]:
+    """One schedule for each expression, paused until the user switches it on, and who is told of failed calls."""
+    request = naming.http_request(dossier.facts)
+    if translation is None or request is None:
+        return ()
+    job, many = dossier.job, len(translation.expressions) > 1
+    own = request.timeout_s
+    deadline = timeout_s if own is None else min(max(own, SHORTEST_DEADLINE_S), LONGEST_DEADLINE_S)
+    return (
+        Resource(kind="gcp_monitoring_notification_channel", name="cron_notices", values={"shared": True}),
+        Resource(kind="gcp_monitoring_http_alert", name="cron_call_failed", values={"shared": True, "channel": "cron_notices"}),
+        *(
+            Resource(
+                kind="gcp_cloud_scheduler_http_job",
+                name=naming.numbered(naming.identifier(job, "schedule"), number, many, "_"),
+                values={
+                    "schedule_name": naming.numbered(naming.short_name(job, NAME_LIMIT), number, many),
+                    "job_id": job.id,
+                    "description": naming.described(job, 499),
+                    "expression": expression,
+                    "timezone": translation.timezone,
+                    "attempt_deadline": f"{math.ceil(deadline)}s",
+                    "method": request.method,
+                    "url": request.url,
+                    "headers": request.headers,
+                    "body": request.body,
+                    "usage": {"jobs": 1},
+                },
+            )
+            for number, expression in enumerate(translation.expressions, 1)
+        ),
+    )

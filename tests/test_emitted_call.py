@@ -1,0 +1,97 @@
+"""A job that only calls a URL, from its crontab line to the template: the scheduler sends the request that the program sent."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import hcl2
+import pytest
+
+CALLS = """\
+*/15 * * * * www-data curl -fsS 'https://shop.example.org/cron?key=1' >/dev/null
+30 6 * * 1-5 www-data curl -s -X POST -H 'X-Job: "daily"' -d day=1 -d 'n=${HOME}%' https://shop.example.org/daily >/dev/null 2>&1
+30 2 * * * www-data curl -s https://shop.example.org/night >/dev/null
+"""
+ANSWERED = "version: 1\nanswers:\n  all/dst: guard\n"
+
+
+def migrator(*args: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "migrator", *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert not check or done.returncode in {0, 1}, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three calls, each told to be a call, planned and emitted for Google."""
+    root = tmp_path_factory.mktemp("calls")
+    (root / "server/etc/cron.d").mkdir(parents=True)
+    (root / "server/etc/timezone").write_text("Europe/Berlin\n")
+    (root / "server/etc/hostname").write_text("calls01\n")
+    (root / "server/etc/cron.d/calls").write_text(CALLS.replace("%'", "\\%'"))
+    jobs = json.loads(migrator("jobs", root / "server", "--format", "json").stdout)["jobs"]
+    topics = {"shape": "http_call", "target": "gcp_scheduler_http_target", "repeatable": "yes"}
+    answers = "".join(f"  {job['id']}/{topic}: '{answer}'\n" for job in jobs for topic, answer in topics.items())
+    (root / "decisions.yaml").write_text(ANSWERED + answers)
+    migrator("plan", root / "server", "-o", root / "plan", "--provider", "gcp", "--decisions", root / "decisions.yaml")
+    done = migrator("emit", root / "plan", "-o", root / "tree")
+    (root / "tree/said").write_text(done.stdout + done.stderr)
+    return root / "tree"
+
+
+def schedules(tree: Path) -> dict[str, dict[str, object]]:
+    """google_cloud_scheduler_job by URL, as HCL's own reader sees it."""
+    found = {}
+    for file in sorted((tree / "gcp/terraform").glob("curl-*.tf")):
+        for block in hcl2.loads(file.read_text())["resource"]:
+            for kind, named in block.items():
+                if kind.strip('"') == "google_cloud_scheduler_job":
+                    (body,) = named.values()
+                    found[unquoted(body["http_target"][0]["uri"])] = body
+    return found
+
+
+def unquoted(text: str) -> str:
+    """A quoted template of HCL as the text that Terraform makes of it."""
+    if not text.startswith('"'):
+        return text
+    return str(json.loads(text)).replace("$${", "${").replace("%%{", "%{")
+
+
+def test_the_request_of_the_template_is_the_request_of_the_line(tree: Path) -> None:
+    daily = schedules(tree)["https://shop.example.org/daily"]["http_target"][0]  # type: ignore[index]
+    assert unquoted(daily["http_method"]) == "POST"
+    headers = {unquoted(key): unquoted(value) for key, value in daily["headers"].items()}
+    assert headers == {"X-Job": '"daily"', "Content-Type": "application/x-www-form-urlencoded"}
+    written = (tree / "gcp/terraform").glob("curl-*.tf")
+    bodies = [match[1] for file in written for match in re.finditer(r"body\s+= base64encode\((\".*\")\)", file.read_text())]
+    assert [unquoted(body) for body in bodies] == ["day=1&n=${HOME}%"]
+    assert base64.b64encode(b"day=1&n=${HOME}%")  # what the provider sends on
+
+
+def test_the_schedule_is_proved_and_off(tree: Path) -> None:
+    plain = schedules(tree)["https://shop.example.org/cron?key=1"]
+    assert unquoted(str(plain["schedule"])) == "0,15,30,45 * * * *"
+    assert "schedules_enabled" in str(plain["paused"])
+
+
+def test_a_call_whose_schedule_needs_a_guard_is_not_emitted_as_a_call(tree: Path) -> None:
+    """Half past two is an hour of the change of clocks: without a program nothing keeps cron's law there."""
+    assert "https://shop.example.org/night" not in schedules(tree)
+    assert "waits for your decision" in (tree / "README.md").read_text()
+
+
+def test_nothing_else_is_written_for_it(tree: Path) -> None:
+    folders = sorted((tree / "jobs").iterdir())
+    assert len(folders) == 2
+    assert [[file.name for file in sorted(folder.iterdir())] for folder in folders] == [["README.md"]] * 2
+    assert "Nothing of it runs any more" in (folders[0] / "README.md").read_text()
+    assert 'variable "images"' in (tree / "gcp/terraform/main.tf").read_text()
+    assert (
+        not re.search(r"^IMAGES :=.*\S", (tree / "Makefile").read_text(), re.MULTILINE)
+        or "curl-" not in (tree / "Makefile").read_text()
+    )
