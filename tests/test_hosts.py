@@ -1,5 +1,6 @@
 """Hosts: what a machine's own files say about it."""
 
+import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -191,3 +192,57 @@ def test_a_port_joins_the_enabled_service_of_its_program(tmp_path: Path) -> None
     host, problems = reading.read(files)
     assert [(service.name, service.port) for service in host.services or ()] == [("nginx", 80)]
     assert [problem.location.path for problem in problems if problem.kind == "unreadable"] == ["/var/spool/cron/crontabs"]
+
+
+def sadf(*samples: tuple[str, float, float], name: str = "web01", utc: int = 1) -> str:
+    """What `sadf -j -- -u` of sysstat 12.6 prints, with these times of a day, idle and iowait."""
+    statistics = [
+        {
+            "timestamp": {"date": "2026-11-26", "time": time, "utc": utc, "interval": 600},
+            "cpu-load": [
+                {"cpu": "all", "user": round(100 - idle - wait, 2), "nice": 0.0, "system": 0.0, "iowait": wait, "idle": idle}
+            ],
+        }
+        for time, idle, wait in samples
+    ]  # fmt: skip
+    host = {"nodename": name, "sysname": "Linux", "number-of-cpus": 2, "file-date": "2026-11-26", "statistics": statistics}
+    return json.dumps({"sysstat": {"hosts": [{**host, "restarts": []}]}})
+
+
+def test_sysstat_says_how_idle_the_server_is(tmp_path: Path) -> None:
+    root = tree(tmp_path, **{
+        "etc/hostname": "web01.example.com\n",
+        "migrator/sadf.json": sadf(("00:10:00", 90, 0), ("00:20:00", 70, 20), ("00:30:00", 100, 0)) + "\n"
+        + sadf(("01:10:00", 40, 0), ("01:20:00", 0, 0), ("00:10:00", 90, 0)),
+    })  # fmt: skip
+    host, problems = read(root)
+    assert host.load is not None
+    assert (host.load.samples, round(host.load.hours, 3)) == (5, round(50 / 60, 3))
+    assert host.load.mean_share == pytest.approx((0.1 + 0.1 + 0.0 + 0.6 + 1.0) / 5)
+    assert host.load.busiest_hour_share == pytest.approx(0.8)
+    assert host.load.first_at.isoformat() == "2026-11-26T00:00:00+00:00"
+    assert any("busy 36.0%" in evidence.snippet for evidence in host.evidence)
+    assert not [problem for problem in problems if "sadf" in problem.location.path]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (sadf(("00:10:00", 90, 0), name="other"), "the load of other"),
+        ("Linux 6.1 (web01) 11/26/26\n", "not what `sadf -j` prints"),
+        ('{"sysstat": {"hosts": [{"statistics": [{"timestamp": {}, "cpu-load": [{"cpu": "all", "idle": 3}]}]}]}}', "KeyError"),
+        ("[" * 100_000, "RecursionError"),
+    ],
+)
+def test_what_is_no_load_of_this_server_stays_unknown(tmp_path: Path, content: str, said: str) -> None:
+    root = tree(tmp_path, **{"etc/hostname": "web01\n", "migrator/sadf.json": content})
+    host, problems = read(root)
+    assert host.load is None
+    assert any(said in problem.message for problem in problems)
+
+
+def test_binary_sysstat_files_alone_say_what_to_run(tmp_path: Path) -> None:
+    root = tree(tmp_path, **{"etc/hostname": "web01\n", "var/log/sysstat/sa26": "\x96\xd5u!"})
+    host, problems = read(root)
+    assert host.load is None
+    assert any("sadf -j" in problem.message and problem.location.path == "/var/log/sysstat/sa26" for problem in problems)

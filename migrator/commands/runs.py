@@ -18,6 +18,7 @@ from migrator.hosts import reading as hosts
 from migrator.model.job import Job
 from migrator.model.source import Problem
 from migrator.model.usage import Measured, Usage
+from migrator.sources import one_log
 from migrator.sources.opening import open_source
 from migrator.terminal import safe, table
 
@@ -29,6 +30,8 @@ Examples:
   migrator runs web01.tar.gz --format json
   migrator runs samples/web01 --each --format csv > runs.csv
   migrator runs samples/* --each --format parquet > runs.parquet
+  migrator runs var/log/cron.log.gz
+  journalctl -t CRON -o json | migrator runs -
 """
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
@@ -36,14 +39,14 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "parquet"]), default="text", show_default=True)
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); anchors logs without years.")
 def command(sources: tuple[str, ...], each: bool, form: str, as_of: datetime | None) -> int:
-    """List how long each job of SOURCE really ran."""
+    """List how long each job of SOURCE really ran. SOURCE is a server as for `plan`, or one log by its file's name, or `-`."""
     jobs: list[Job] = []
     found: list[Measured] = []
     runs: list[tables.RunTable] = []
     failed = False
     for source in sources:
         try:
-            opened = open_source(source)
+            opened = (one_log.open_log(source),) if one_log.accepts(source) else open_source(source)
         except SourceError as error:
             click.echo(f"migrator: {error}", err=True)
             failed = True  # the rest is still read, but the caller has to know
@@ -148,6 +151,19 @@ def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, f
                 for row in runs.rows()
             ),
         )  # fmt: skip
+        return
+    if not entries:  # a log alone: nothing is scheduled, so each command is shown as it was logged
+        table(
+            ("host", "user", "command", "runs", "p50", "p95", "max"),
+            (
+                (
+                    item.host, item.user or "unknown", item.command or "(not told)", str(item.observed_runs),
+                    _figure(item.duration_s.p50), _figure(item.duration_s.p95), _figure(item.duration_s.max),
+                )
+                for measured in found for item in measured.unmatched
+            ),
+        )  # fmt: skip
+        click.echo(f"{len(runs)} runs")
         return
     table(
         ("job", "runs", "p50", "p95", "p99", "max", "failed", "overlapping", "log"),

@@ -34,6 +34,18 @@ class User(Value, frozen=True, kw_only=True):
     shell: str
 
 
+class Load(Value, frozen=True, kw_only=True):
+    """How busy all processors together were, as measured on the server: shares from 0 (idle) to 1. `hours`: with a sample."""
+
+    samples: int
+    hours: float
+    mean_share: float
+    p95_share: float
+    busiest_hour_share: float
+    first_at: datetime
+    last_at: datetime
+
+
 class HostPart(Value, frozen=True, kw_only=True):
     """What one reader of the `hosts` room knows. None or empty: it does not say. The first that says something wins."""
 
@@ -55,6 +67,7 @@ class HostPart(Value, frozen=True, kw_only=True):
     services: tuple[Service, ...] | None = None
     users: tuple[User, ...] | None = None
     owner: str | None = None
+    load: Load | None = None
     evidence: tuple[Evidence, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -81,6 +94,7 @@ class Host(Value, frozen=True, kw_only=True):
     services: tuple[Service, ...] | None = None
     users: tuple[User, ...] | None = None
     owner: str | None = None
+    load: Load | None = None
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -131,7 +131,7 @@ END
 ln -sf /etc/systemd/system/recording.target /etc/systemd/system/default.target
 cat >/recorded <<END
 sleep \$1; systemctl stop cron.service 'unit-*.timer'
-sleep 75; journalctl --sync; journalctl --flush; systemctl halt --force --force
+sleep 75; journalctl --sync; journalctl --flush; : >/recorded.done
 END
 cat >/etc/systemd/system/recorded.service <<END
 [Service]
@@ -147,7 +147,9 @@ for kind in cpu,cpuacct memory pids; do
 done
 echo fedcba9876543210fedcba9876543210 >/etc/machine-id
 unshare -p --fork --kill-child --mount-proc env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=private \
-    /lib/systemd/systemd --log-target=journal
+    /lib/systemd/systemd --log-target=journal &
+until [ -e /recorded.done ]; do sleep 1; done
+kill -9 $!
 """
 DAEMONS: dict[str, str] = {
     "debian-L1": DEBIAN.format(level=1), "debian-L3": DEBIAN.format(level=3), "debian-L15": DEBIAN.format(level=15),
