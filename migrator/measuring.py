@@ -22,7 +22,7 @@ from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
 from migrator.runlogs import RunLog
-from migrator.runs.match import Matching
+from migrator.runs.match import Matching, ranks
 from migrator.runs.order import Clock, Placed, merged
 from migrator.runs.pair import pair
 from migrator.schedule.zones import zone
@@ -47,7 +47,7 @@ def measure(
     """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
     with _uncollected():
         logged = read(files, host, as_of)
-        runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files)))
+        runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files), ranks(jobs)))
         runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
         stamps = [event.at_us for event in logged.events]
         seen = (min(stamps), max(stamps)) if stamps else None

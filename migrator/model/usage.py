@@ -36,7 +36,10 @@ class Search(NamedTuple):
     pids: Mapping[str, int] = {}
 
 
-EventKind = Literal["start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource"]
+EventKind = Literal[
+    "start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource",
+    "child",  # the pid of the job itself, of the start before it, whose own pid is that of the process between
+]  # fmt: skip
 
 
 class Event(NamedTuple):

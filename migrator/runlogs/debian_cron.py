@@ -35,6 +35,8 @@ def read(line: Line) -> Iterator[Event]:
             "start" if what == "CMD" else "end", line, "debian_cron", user=found["user"], command=command_text(found["command"]),
             role="parent" if parent else "child",
         )  # fmt: skip
+        if what == "CMD" and inner is not None:
+            yield event("child", line, "debian_cron", user=found["user"], pid=int(inner), role="child")
     elif text.startswith("(CRON) error (grandchild"):
         failed = FAILED.match(text)
         if failed is not None:

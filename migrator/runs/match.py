@@ -15,6 +15,8 @@ CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
 EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
 LATE = timedelta(seconds=1)
 NAMED = "named:"  # logfiles/recorded.py
+CRONTABS = {"user_crontab", "system_crontab"}
+ESCAPED = re.compile(r"#(0[0-3][0-7]|177)")  # rsyslog's way to write a control character: #011 is a tab
 SHORTEST_NAME = 5  # to be looked for inside a command
 
 
@@ -114,8 +116,26 @@ class Matching:
         return self._calendars[job.id]
 
 
+def ranks(jobs: Iterable[Job]) -> dict[tuple[str | None, str | None], tuple[str, int]]:
+    """Crontab and line of each command, as it is logged; a command that stands there twice has none."""
+    found: dict[tuple[str | None, str | None], tuple[str, int]] = {}
+    twice = set()
+    for job in jobs:
+        key = (job.user, job.logged_as.strip())
+        if job.scheduler in CRONTABS and job.location.line is not None:
+            if key in found:
+                twice.add(key)
+            found[key] = (job.location.path, job.location.line)
+    return {key: place for key, place in found.items() if key not in twice}
+
+
 def _plain(text: str) -> str:
-    return text.strip()
+    text = text.strip()
+    return ESCAPED.sub(_unescaped, text) if "#" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 8))
 
 
 def _slug(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from migrator.model.usage import Event
 from migrator.runs.account import account
-from migrator.runs.attach import attach
+from migrator.runs.attach import NO_RANKS, Ranks, attach
 from migrator.runs.parts import Life, Span, Start
 from migrator.tables import Run, RunQuality
 
@@ -28,7 +28,8 @@ RESTART_US = 60_000_000
 class Pairing:
     """The state: carried over block, file and rotation borders because it is one object per host."""
 
-    def __init__(self, level: int | None) -> None:
+    def __init__(self, level: int | None, ranks: Ranks) -> None:
+        self._ranks = ranks
         self._open: dict[object, Span] = {}
         self._spans: list[Span] = []
         self._starts: list[Start] = []
@@ -60,6 +61,9 @@ class Pairing:
             case "resource":
                 if event.session is not None and (numbered := self._numbered.get((event.source, event.session))) is not None:
                     numbered.resource = event
+            case "child":
+                if self._starts and event.pid is not None:
+                    self._by_pid[event.pid] = self._starts[-1]
             case "daemon-start":
                 self._daemon_start(event)
             case _:
@@ -216,7 +220,7 @@ class Pairing:
             if start.span is None and start.end is None and start.event.source not in BY_TEXT | BY_NUMBER
         ]
         spans = [span for span in self._spans if span.start is None]
-        attach(free, spans, NEAR_US, self._distance)
+        attach(free, spans, NEAR_US, self._distance, self._ranks)
         telling = {id(life): self._tells_failures(life) for life in self._lives}
         return [_run(start, telling[id(start.life)]) for start in self._starts]
 
@@ -248,12 +252,13 @@ def _run(start: Start, tells_failures: bool) -> Run:
     )  # fmt: skip
 
 
-def pair(events: Iterable[Event], level: int | None = None) -> list[Run]:
-    """The runs of one or many hosts; `level`: the log level that Debian's cron is set to now, where that is known."""
+def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RANKS) -> list[Run]:
+    """The runs of one or many hosts; `level`: the log level that Debian's cron is set to now, where that is known; `ranks`: the
+    places of the commands in their crontabs."""
     hosts: dict[str, Pairing] = {}
     for event in events:
         state = hosts.get(event.host)
         if state is None:
-            state = hosts[event.host] = Pairing(level)
+            state = hosts[event.host] = Pairing(level, ranks)
         state.feed(event)
     return [run for state in hosts.values() for run in state.runs()]

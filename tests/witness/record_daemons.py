@@ -92,8 +92,18 @@ cp /given/rsyslog.conf /etc/rsyslog.conf
 rsyslogd
 cp /given/work /etc/cron.d/work 2>/dev/null || :
 """
+# the same jobs in /etc/crontab, a file of /etc/cron.d and the users' own crontabs
+SPREAD = r"""
+rm -f /etc/cron.d/work
+cp -r /given/spread/etc/. /etc/
+cp /given/spread/var/spool/cron/crontabs/* /var/spool/cron/crontabs/
+for user in root alice bob; do
+    chown $user:crontab /var/spool/cron/crontabs/$user; chmod 600 /var/spool/cron/crontabs/$user
+done
+"""
 WAIT = 'sleep "$SECONDS_TO_RUN"\n'
 DEBIAN = PREPARE + "/usr/sbin/cron -f -L {level} &\n" + WAIT + "kill $!\nsleep 75\n"
+SPREAD_DEBIAN = DEBIAN.replace("/usr/sbin/cron", SPREAD + "/usr/sbin/cron", 1)
 CRONIE = PREPARE + (
     "mkdir -p /etc/pam.d; cp /etc/pam.d/cron /etc/pam.d/crond; cp /etc/pam.d/cron /etc/pam.d/cronie\n"
     "$(cat /daemons/command | tr '\\n' ' ') /daemons/root/usr/sbin/crond -n -s &\n" + WAIT + "kill $!\nsleep 75\n"
@@ -153,7 +163,8 @@ kill -9 $!
 """
 DAEMONS: dict[str, str] = {
     "debian-L1": DEBIAN.format(level=1), "debian-L3": DEBIAN.format(level=3), "debian-L15": DEBIAN.format(level=15),
-    "cronie": CRONIE, "busybox": BUSYBOX, "pacct": ACCOUNTED, "systemd": SYSTEMD,
+    "debian-L1-files": SPREAD_DEBIAN.format(level=1), "cronie": CRONIE, "busybox": BUSYBOX, "pacct": ACCOUNTED,
+    "systemd": SYSTEMD,
 }  # fmt: skip
 
 
@@ -185,6 +196,10 @@ def room_of(scratch: Path, name: str, inside: str) -> Path:
     for user in ("root", "alice", "bob"):
         lines = [f"* * * * * {command}\n" for _, owner, command in JOBS if owner == user]
         (room / f"files/given/busy/{user}").write_text("".join(lines))
+    for path, lines in spread().items():
+        target = room / "files/given/spread" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("".join(lines))
     for unit, about, kind, seconds, status in UNITS:
         text = UNIT.format(about=about, kind=kind, name=unit, seconds=seconds, status=status)
         (room / f"files/given/units/{unit}.service").write_text(text)
@@ -194,6 +209,15 @@ def room_of(scratch: Path, name: str, inside: str) -> Path:
 
 def crontab() -> str:
     return "SHELL=/bin/sh\n" + "".join(f"* * * * * {user} {command}\n" for _, user, command in JOBS)
+
+
+def spread() -> dict[str, list[str]]:
+    files: dict[str, list[str]] = {}
+    for index, (_, user, command) in enumerate(JOBS):
+        system = "etc/crontab" if index < 2 else "etc/cron.d/spread" if index < 5 else None
+        path = system or f"var/spool/cron/crontabs/{user}"
+        files.setdefault(path, []).append(f"* * * * * {user + ' ' if system else ''}{command}\n")
+    return files
 
 
 def environment(room: Path, base: str, seconds: int = 0) -> dict[str, str]:
@@ -242,6 +266,8 @@ def keep(name: str, out: Path, folder: Path) -> None:
             spool.mkdir(parents=True)
             for user in ("root", "alice", "bob"):
                 shutil.copy(out.parent / f"files/given/busy/{user}", spool / user)
+        elif tree == "debian-L1-files":
+            shutil.copytree(out.parent / "files/given/spread", root, dirs_exist_ok=True)
         else:
             (root / "etc/cron.d/work").write_text(crontab())
         if tree == "cronie":
