@@ -51,17 +51,14 @@ int gettimeofday(struct timeval *result, void *zone) {
 }
 
 unsigned sleep(unsigned seconds) {
-    struct timespec breath = {0, now ? 200000 : 0};
-    if (!now) breath.tv_sec = seconds;
-    if (now && is_child) return 0;
-    nanosleep(&breath, NULL);
-    for (siginfo_t info; now && births > 0;) waitid(P_PID, born[--births], &info, WEXITED | WNOWAIT);
-    if (now) {
-        *now += seconds;
-        if (*now > end) {
-            while (waitpid(-1, NULL, 0) > 0) {}
-            _exit(0);
-        }
+    struct timespec real = {seconds, 0};
+    if (!now) return nanosleep(&real, NULL);
+    if (is_child) return 0;
+    for (siginfo_t info; births > 0;) waitid(P_PID, born[--births], &info, WEXITED | WNOWAIT);
+    *now += seconds;
+    if (*now > end) {
+        while (waitpid(-1, NULL, 0) > 0) {}
+        _exit(0);
     }
     return 0;
 }

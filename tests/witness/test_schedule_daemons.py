@@ -174,7 +174,7 @@ def test_the_daemon_fires_when_our_calendar_says(
     zones = ZONES if flavour == "debian" else ZONES[:3]
     work = [(expression, zone, at) for expression in dict.fromkeys(listed) for zone, at in changes() if zone in zones]
     assert len({expression for expression, _, _ in work}) >= 60
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:
         found = pool.map(
             lambda item: compare(flavour, daemons[flavour], *item[1], clock, tmp_path / str(item[0])), enumerate(work)
         )
