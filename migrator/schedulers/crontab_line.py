@@ -72,11 +72,11 @@ def read(
         return _busybox(stripped)
     if grammar == "systemd-cron" and not stripped.strip():
         return Blank()
-    found = _assignment(text, empty_value_is_wrong)
+    found = _assignment(text, grammar, empty_value_is_wrong)
     return _entry(stripped, grammar, has_user) if found is None else found
 
 
-def _assignment(text: str, empty_value_is_wrong: bool) -> Assignment | Wrong | None:
+def _assignment(text: str, grammar: Grammar, empty_value_is_wrong: bool) -> Assignment | Wrong | None:
     match = SETTING.fullmatch(text)
     if match is None:
         return None
@@ -89,7 +89,10 @@ def _assignment(text: str, empty_value_is_wrong: bool) -> Assignment | Wrong | N
                 f"setting {name[:40]}: the value starts with a quote and does not end with the same one; "
                 "the daemon reads such a line as a job and rejects it; quote the whole value or nothing"
             )
-        return Assignment(name, value[1:end])
+        inner = value[1:end]
+        if grammar == "debian" and empty_value_is_wrong and len(inner) > 1 and inner[0] == inner[-1] and inner[0] in "'\"":
+            inner = inner[1:-1]  # the same releases of Debian's cron take a second pair of quotes off, too
+        return Assignment(name, inner)
     value = value.rstrip()
     if not value and empty_value_is_wrong:
         return Wrong(f'setting {name[:40]} has no value; this release of cron rejects that; write {name[:40]}=""')
@@ -142,6 +145,10 @@ def _entry(stripped: str, grammar: Grammar, has_user: bool) -> Entry | Wrong:
         user, rest = match[0], rest[match.end() :]
         # Debian eats one blank after the user and hands the others to the shell (and to its log); cronie eats all
         rest = rest[1:] if grammar == "debian" else rest.lstrip(" \t")
+        if grammar == "debian" and not rest.strip():
+            return Wrong(f"ends after the user {user[:40]}; Debian's cron takes a system tab's line without a command for wrong")
+    elif rest.startswith("*") and not nickname and grammar in {"debian", "cronie"}:
+        return Wrong("a * where the command begins: one field too many; cron catches this common typo and rejects the line")
     if "\0" in rest:
         return Wrong("a NUL byte in the command; cron ends the line there; remove it")
     limit = LONGEST_COMMAND.get(grammar)
@@ -149,7 +156,7 @@ def _entry(stripped: str, grammar: Grammar, has_user: bool) -> Entry | Wrong:
         return Wrong(f"a command of {len(rest):,} characters; {grammar} allows {limit:,}; put it into a script")
     if not rest.strip() and grammar != "debian":
         return Wrong("no command after the time fields")
-    if grammar == "cronie" and (option := re.match(r"-(\S*)", rest)) and option[1] != "n":
+    if grammar == "cronie" and (option := re.match(r"(?:-n[ \t]+)*-(\S*)", rest)) and option[1] != "n":
         return Wrong(f"{option[0][:20]} before the command is no option; cronie knows -n only and rejects the line; remove it")
     return _checked(schedule, user, rest, grammar)
 
