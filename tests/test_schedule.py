@@ -126,6 +126,20 @@ def test_it_pins_what_cronie_draws(text: str, pinned: str) -> None:
         assert "cronie draws a value each time it loads the file" in (item.proof.reason or "")
 
 
+def test_cronie_on_the_clock_of_another_zone_follows_it_and_what_it_loses_is_said() -> None:
+    """CRON_TZ=America/New_York on a server in Berlin: seen with the real cronie (tests/witness)."""
+    late = Schedule(grammar="cronie", expressions=("30 21 * * *",), timezone="America/New_York", server_timezone="Europe/Berlin")
+    (said,) = remarks_of(late)
+    assert "next on 2026-10-25 01:30 UTC" in said
+    assert all(said in str(item.proof.reason) for item in translations(late, {}, names=frozenset({"eventbridge", "kubernetes"})))
+    early = Schedule(grammar="cronie", expressions=("30 2 * * *",), timezone="America/New_York", server_timezone="UTC")
+    assert remarks_of(early) == ()
+    calendar = calendar_of(early)
+    assert calendar is not None
+    # not in the missing hour, where on the server's own clock it would be caught up
+    assert list(calendar.occurrences(at("2026-03-08T00:00"), at("2026-03-09T00:00"))) == []
+
+
 def test_a_random_delay_is_said_with_the_proof() -> None:
     delayed = Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="UTC", jitter_s=600.0)
     assert all("up to 600 s later, at random" in (item.proof.reason or "") for item in translations(delayed, {}))

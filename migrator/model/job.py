@@ -99,7 +99,8 @@ class Host(Value, frozen=True, kw_only=True):
 
 
 class Schedule(Value, frozen=True, kw_only=True):
-    """When, as written: `expressions` in `grammar`'s own words (`30 2 * * 1`, `@daily`, `Mon..Fri 02:00`); `timezone` IANA.
+    """When, as written: `expressions` in `grammar`'s own words (`30 2 * * 1`, `@daily`, `Mon..Fri 02:00`); `timezone` IANA;
+    `server_timezone`: that of the server, where cronie reads the line on the clock of another one (CRON_TZ).
 
     What the command itself adds to that is put here when it is decided where a job goes, and not before: the log of the server
     has a line for each firing. `date_test`: the tests of the date in front of it, which leave only some of the firings any
@@ -111,6 +112,7 @@ class Schedule(Value, frozen=True, kw_only=True):
     timezone_stated: bool = True
     trigger: Trigger = "calendar"
     jitter_s: float | None = None
+    server_timezone: str | None = None
     date_test: str | None = None
     sleep_s: float | None = None
 

@@ -1,12 +1,14 @@
 """A job's schedule as a calendar, whatever grammar it is written in."""
 
+from datetime import UTC, datetime
 from typing import cast
 
 from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
 from migrator.schedule import crontab, date_test, on_calendar
 from migrator.schedule.calendar import Calendar
-from migrator.schedule.zones import zone
+from migrator.schedule.days import ones
+from migrator.schedule.zones import to_instant, to_minute, transitions, zone
 
 
 def calendar_of(schedule: Schedule) -> Calendar | None:
@@ -29,13 +31,30 @@ def calendar_of(schedule: Schedule) -> Calendar | None:
     flavour: crontab.Flavour = schedule.grammar
     parts = [crontab.read(expression, flavour, schedule.timezone) for expression in schedule.expressions]
     clocks = tuple(clock for part in parts for clock in part.clocks)
-    whole = Calendar(timezone=schedule.timezone, dst=parts[0].dst, clocks=clocks)
+    # cronie watches the changes of the server's clock; what CRON_TZ names, it looks up minute by minute
+    dst = parts[0].dst if schedule.server_timezone is None else "clock"
+    whole = Calendar(timezone=schedule.timezone, dst=dst, clocks=clocks)
     if schedule.date_test is None:
         return whole
     tested = date_test.narrowed(whole, schedule.date_test)
     if tested is None:
         raise ScheduleError(f"test of the date {schedule.date_test[:60]!r}: no calendar says exactly this")
     return tested
+
+
+LOST = "cronie loses a run when the server's own clock is turned back"
+
+
+def _lost_at_the_server(schedule: Schedule, calendar: Calendar) -> datetime | None:
+    """The first firing from 2026 on that cronie leaves out because the server's clock is turned back; None if there is none."""
+    if schedule.server_timezone is None or all(clock.wildcard for clock in calendar.clocks):
+        return None
+    start, end = (to_minute(datetime(year, 1, 1, tzinfo=UTC)) for year in (2026, 2038))
+    for at, before, after in transitions(schedule.server_timezone, start, end):
+        bits = calendar.minutes(at, at + max(before - after, 0))
+        if bits:
+            return to_instant(at + ones(bits)[0])
+    return None
 
 
 def remarks_of(schedule: Schedule) -> tuple[str, ...]:
@@ -49,6 +68,11 @@ def remarks_of(schedule: Schedule) -> tuple[str, ...]:
         flavour = cast("crontab.Flavour", schedule.grammar)
         for expression in schedule.expressions:
             found.extend(crontab.explain(expression, flavour, schedule.timezone).remarks)
+    if (lost := _lost_at_the_server(schedule, calendar)) is not None:
+        found.append(
+            f"{LOST}: a fixed time of {schedule.timezone} in the hour that {schedule.server_timezone} repeats does not run, "
+            f"next on {lost:%Y-%m-%d %H:%M} UTC"
+        )
     if not calendar.ever_fires():
         found.append(f"schedule {' '.join(schedule.expressions)[:60]!r}: never fires (no date has it)")
     return tuple(dict.fromkeys(found))

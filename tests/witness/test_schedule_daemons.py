@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from migrator.model.job import Schedule
 from migrator.schedule import crontab
+from migrator.schedule.reading import LOST, calendar_of, remarks_of
 from migrator.schedule.zones import to_instant, to_minute, transitions
 
 HERE = Path(__file__).parent
@@ -159,6 +161,50 @@ def compare(flavour: str, daemon: list[str], expression: str, zone: str, at: int
     if want != got - late:
         return f"{expression} {zone} {to_instant(at)}: ours {sorted(want - got)[:3]}, daemon's {sorted(got - want)[:3]} (minutes)"
     return None
+
+
+OTHER_CLOCK = (
+    "30 2 * * *", "30 1 * * *", "*/30 1-3 * * *", "0 * * * *", "15 */2 * * *", "0 21 * * *", "45 6 * * *", "59 20 * * *",
+    "0 22 * * *",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("server", "zone"),
+    [
+        ("UTC", "America/New_York"),
+        ("Asia/Kathmandu", "Australia/Lord_Howe"),
+        ("Europe/Berlin", "America/New_York"),
+        ("Europe/Berlin", "Asia/Kathmandu"),
+    ],
+)
+def test_cronie_reads_cron_tz_on_that_zones_clock(
+    server: str, zone: str, daemons: dict[str, list[str]], clock: Path, tmp_path: Path
+) -> None:
+    """Not at all in the zone's missing hour, twice in its repeated one; and fixed times in the hour that the server itself
+    repeats are lost, which is said."""
+    start = to_minute(datetime(2026, 1, 10, tzinfo=UTC))
+    times = [at for name in (server, zone) for at, _, _ in transitions(name, start, start + 365 * 1440)[:2]]
+
+    def differs(item: tuple[int, tuple[str, int]]) -> str | None:
+        number, (expression, at) = item
+        low, high = at - 20 * 60, at + 12 * 60
+        line = f"CRON_TZ={zone}\n{expression}"
+        seen = observed(daemons["cronie"], line, server, low, high, clock, tmp_path / str(number))
+        when = Schedule(grammar="cronie", expressions=(expression,), timezone=zone, server_timezone=server)
+        calendar = calendar_of(when)
+        assert calendar is not None
+        want = {to_minute(moment) for moment in calendar.occurrences(to_instant(low + 2), to_instant(high - 1))}
+        got = {minute for minute in seen if low + 2 <= minute < high - 1}
+        back = [before - after for moment, before, after in transitions(server, at, at + 1) if moment == at]
+        lost = {minute for minute in want - got if back and at <= minute < at + back[0] and not calendar.clocks[0].wildcard}
+        if lost and not any(LOST in remark for remark in remarks_of(when)):
+            return f"{expression} at {to_instant(at)}: {len(lost)} lost and not said"
+        return None if want - lost == got else f"{expression} at {to_instant(at)}: ours {want - got}, cronie's {got - want}"
+
+    with ThreadPoolExecutor(4) as pool:
+        wrong = [said for said in pool.map(differs, enumerate((e, at) for e in OTHER_CLOCK for at in times)) if said]
+    assert not wrong, "\n".join(wrong)
 
 
 def plain(expression: str) -> str:
