@@ -48,6 +48,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     container_start_s: float = 30.0
     question_monthly_usd: float = 1.0
     server_own_memory_mib: float = 400.0
+    carried_gib: float = 0.1
 
 
 REASONS: dict[str, Reason] = {
@@ -98,6 +99,7 @@ REASONS: dict[str, Reason] = {
         "a small Linux server without services uses 200 to 400 MiB itself",
         "a smaller size is proposed that does not hold the jobs",
     ),
+    "carried_gib": Reason("what a job remembers is small; the tree does not tell it", "storage cost scales with it"),
 }
 
 DEFAULT = Assumptions()

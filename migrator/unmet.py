@@ -10,11 +10,17 @@ from migrator.model.job import Job
 from migrator.model.plan import JobPlan
 
 DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
-# Rule -> the topic of its answer, the word that meets the need, and what that word means.
-ANSWERS: dict[str, tuple[str, str, str]] = {
-    "local-state": ("state", "not-needed", "if it may start from nothing each time"),
-    "output-files": ("output", "not-needed", "if nobody reads them"),
-    "local-files": ("data", "copy", "if they belong to the program, and add them to its folder"),
+OBJECT_STORAGE, SHARE = "object-storage", "share"
+# Rule -> the topic of its answer, the word that meets the need, what it means, and the word that has a store carry the files.
+ANSWERS: dict[str, tuple[str, str, str, str]] = {
+    "local-state": ("state", "not-needed", "if it may start from nothing each time", OBJECT_STORAGE),
+    "output-files": ("output", "not-needed", "if nobody reads them", OBJECT_STORAGE),
+    "local-files": ("data", "copy", "if they belong to the program, and add them to its folder", SHARE),
+}
+CARRY = {
+    "local-state": "to have them brought before each run and kept after it",
+    "output-files": "to have them kept there after each run",
+    "local-files": "to have them brought from object storage, where their writer has to put them",
 }
 SENTENCES = {
     "local-state": "remembers {names} from run to run, and no run would see what the one before wrote",
@@ -43,10 +49,11 @@ def unmet(
     scripts: Iterable[ScriptFile],
     answers: Mapping[str, str],
     relieved: Collection[NeedKind] = (),
+    carried: Collection[str] = (),
 ) -> tuple[str, ...]:
     """One sentence for each need that nothing meets: what is missing, and the answer that meets it; () where all is met.
 
-    `relieved`: needs that the chosen shape does away with.
+    `relieved`: needs that the chosen shape does away with; `carried`: paths that an object store carries where the job goes.
     """
     facts = tuple(facts)
     found: list[str] = []
@@ -55,12 +62,21 @@ def unmet(
         asked = any(need.kind in DATA and need.kind not in relieved for need in finding.needs)
         if known is None or not asked:
             continue
-        topic, word, meaning = known
-        if answers.get(f"{job.id}/{topic}") != word:
-            kinds = KINDS[finding.rule]
-            of_it = (fact.value for fact in facts if fact.kind in kinds and fact.evidence in finding.evidence)
-            names = _listed(of_it) or "files"
-            found.append(f"{SENTENCES[finding.rule].format(names=names)}; answer {job.id}/{topic}: {word} {meaning}")
+        topic, word, meaning, carrying = known
+        said = answers.get(f"{job.id}/{topic}")
+        if said == word:
+            continue
+        kinds = KINDS[finding.rule]
+        names = [fact.value for fact in facts if fact.kind in kinds and fact.evidence in finding.evidence]
+        sentence = SENTENCES[finding.rule]
+        if said != carrying:
+            offers = f"answer {job.id}/{topic}: {carrying} {CARRY[finding.rule]}, or {job.id}/{topic}: {word} {meaning}"
+            found.append(f"{sentence.format(names=_listed(names) or 'files')}; {offers}")
+            continue
+        lost = [name for name in names if not (covers(carried, name) or (_is_item(name) and topic == "data" and carried))]
+        if lost or not names:
+            why = "object storage cannot carry it: its name is known only when it runs, or its place has no store"
+            found.append(f"{sentence.format(names=_listed(lost) or 'files')}; {why}; answer {job.id}/{topic}: {word} {meaning}")
     missing = to_add(facts, scripts)
     if missing and answers.get(f"{job.id}/data") != "copy":
         found.append(
@@ -73,7 +89,26 @@ def unmet(
 def of_entry(entry: JobPlan, answers: Mapping[str, str]) -> tuple[str, ...]:
     """The unmet needs of a planned job in the shape that was chosen."""
     shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
-    return unmet(entry.job, entry.facts, entry.findings, entry.scripts, answers, () if shape is None else shape.relieves)
+    relieved = () if shape is None else shape.relieves
+    return unmet(entry.job, entry.facts, entry.findings, entry.scripts, answers, relieved, carried_by(entry))
+
+
+def carried_by(entry: JobPlan) -> tuple[str, ...]:
+    """The paths that the resources of the chosen place carry for the job."""
+    for resource in entry.placement.option.resources:
+        state = resource.values.get("state")
+        if isinstance(state, dict):
+            return tuple(str(one["path"]) for one in state["paths"])
+    return ()
+
+
+def covers(carried: Collection[str], path: str) -> bool:
+    """True where a path, or a folder above it, is carried.
+
+    >>> covers(["/srv/in", "/d/x-*.sql"], "/srv/in/a.csv"), covers(["/srv/in"], "/srv/inbox"), covers(["/d/*.sql"], "/d/*.sql")
+    (True, False, True)
+    """
+    return any(path == one or path.startswith(one.rstrip("/") + "/") for one in carried)
 
 
 def to_add(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> tuple[str, ...]:
@@ -111,6 +146,11 @@ def is_static(path: str) -> bool:
     (True, False, False)
     """
     return path.startswith(PROGRAM_FOLDERS) and path.endswith(STATIC)
+
+
+def _is_item(name: str) -> bool:
+    """A file of a folder that is listed: the variable of a loop over it."""
+    return name.startswith("$")
 
 
 def _missing(fact: Fact) -> bool:

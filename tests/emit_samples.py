@@ -14,7 +14,7 @@ from migrator.assumptions import DEFAULT
 from migrator.commands.emit import command as emit_command
 from migrator.commands.plan import command as plan_command
 from migrator.emit.tree import Place
-from migrator.model.finding import Dossier, Evidence, Fact, ScriptFile
+from migrator.model.finding import Dossier, Evidence, Fact, Need, ScriptFile
 from migrator.model.job import Host, Job, Location, Schedule, Secret, Setting, User
 from migrator.model.option import Option, Part, Placement, Shape, Wire
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Plan, PriceBook, Request, Savings
@@ -32,6 +32,7 @@ RUNNING = {t.NAME for t in targets.ALL if t.SHAPES != ("http_call",)}  # there a
 SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
 REQUEST = '{"body": "a=1&b=\\u00e9${x}%{y}", "headers": {"X-Job": "n\\"ight"}, "method": "POST", "timeout_s": 20, "url": "https://example.org/x?y=%20"}'
+KEPT = ("/var/lib/shop/last-run", "/srv/shop/spool/in-*.csv")  # by a job that keeps files from run to run
 NASTY = 'it\'s "${HOME}" %{x} {{y}} `z` \\ $$ é'
 
 
@@ -53,7 +54,7 @@ def schedule(hour: int) -> Schedule:
 
 def entry(
     target_name: str, job_id: str, status: str = "equal", verdict: str = "move", secret: bool = False, in_script: bool = False,
-    choice: str | None = None, hour: int | None = None, when: Schedule | None = None,
+    choice: str | None = None, hour: int | None = None, when: Schedule | None = None, keeps: bool = False,
 ) -> JobPlan:  # fmt: skip
     # half past four is no hour of a zone change; half past two is, so it differs unless the user chooses
     when = when or schedule(hour or (2 if status == "differs" else 4))
@@ -67,6 +68,10 @@ def entry(
         facts += (Fact(kind="command", value="/usr/bin/mysqldump", evidence=evidence),)
     if in_script:
         facts += (Fact(kind="secret", value="FTP_PASSWORD", evidence=evidence),)
+    adds: tuple[Need, ...] = ()
+    if keeps:
+        facts += tuple(Fact(kind="state", value=path, evidence=Evidence(snippet=path)) for path in KEPT)
+        adds = (Need(kind="single_flight", choice="wait", rule="single-flight"), Need(kind="at_most_once", rule="at-most-once"))
     script = ScriptFile(
         path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True
     )
@@ -77,12 +82,15 @@ def entry(
         facts, scripts = (Fact(kind="http-request", value=REQUEST, evidence=evidence),), ()
     wires = (Wire(kind="http", from_part="schedule", to_part="job"),) if kind == "http_call" else ()
     shape = Shape(
-        kind=kind, faithful=kind == "scheduled_batch", wires=wires,
+        kind=kind, faithful=kind == "scheduled_batch", wires=wires, adds=adds,
         parts=(Part(name="job", monthly_invocations=30.4375, duration_s=spread, billed_s=12.0, memory_mib=100.0),),
     )  # fmt: skip
     choices = {"dst": choice} if choice else {} if status == "differs" else {"dst": "guard"}
     chosen = translations(when, choices, AS_OF, frozenset({target.DIALECT}))[0] if target.DIALECT else None
-    dossier = Dossier(job=one, host=HOST, usage=usage, facts=facts, scripts=scripts, smallest_gap_s=86400.0)
+    dossier = Dossier(
+        job=one, host=HOST, usage=usage, facts=facts, scripts=scripts, smallest_gap_s=86400.0,
+        answers={f"{job_id}/state": "object-storage"} if keeps else {},
+    )  # fmt: skip
     sizes = target.sizes()
     resources = ()
     if sizes:
@@ -149,5 +157,6 @@ def every_target() -> Plan:
         entries += [
             entry(name, f"{job_id}-secret-1a2b", secret=True, in_script=True),
             entry(name, f"{job_id}-several-1a2b", choice="utc", hour=2),  # several expressions and a guard
+            entry(name, f"{job_id}-keeps-1a2b", keeps=True),  # files from run to run, one run at a time, once per instant
         ]
     return plan(*entries)

@@ -21,6 +21,7 @@ class Stub(BaseHTTPRequestHandler):
     written: ClassVar[list[int]] = [0]
     lose_answers: ClassVar[list[int]] = [0]  # so many writes are done and not answered
     lock = threading.Lock()
+    missing = 404
     protocol_version = "HTTP/1.1"
     kept = ""
 
@@ -76,7 +77,7 @@ class Stub(BaseHTTPRequestHandler):
                     return None
                 return self.say(201, headers=self.version_headers(self.written[0]))
             if found is None:
-                return self.say(404, b"no such object")
+                return self.say(self.missing, b"no such object, or not yours")
             if self.command == "DELETE":
                 del self.objects[key]
                 return self.say(202)
@@ -88,6 +89,7 @@ class Stub(BaseHTTPRequestHandler):
 class CloudStorage(Stub):
     """Objects with generations, and the metadata server."""
 
+    missing = 403  # what a role is told that may list below its own prefixes only
     kept = "x-goog-meta-"
 
     def condition(self, version: int | None) -> bool:

@@ -45,7 +45,7 @@ def emitted(entry: JobPlan, **answers: str) -> EmitResult:
     ("rule", "need", "kind", "topic", "word", "other"),
     [
         ("local-state", "persistent_files", "state", "state", "not-needed", "object-storage"),
-        ("output-files", "persistent_files", "writes-path", "output", "not-needed", "later"),
+        ("output-files", "persistent_files", "writes-path", "output", "not-needed", "object-storage"),
         ("local-files", "local_files", "reads-path", "data", "copy", "share"),
     ],
 )
@@ -53,11 +53,12 @@ def test_a_job_whose_files_nothing_carries_is_left_out_until_that_is_answered(
     rule: str, need: NeedKind, kind: FactKind, topic: str, word: str, other: str
 ) -> None:
     entry = planned((fact(kind, "/data/x.db"),), (finding(rule, need),))
-    for answers in ({}, {topic: other}):
+    for answers in ({}, {topic: "later"}, {topic: other}):  # the plan was made before that answer: its resources carry nothing
         (left,) = emitted(entry, **answers).left_out
         assert left.blocking
         assert "/data/x.db" in left.reason
         assert f"{JOB}/{topic}: {word}" in left.reason
+        assert (f"{JOB}/{topic}: {other}" in left.reason) == (answers != {topic: other})
     assert emitted(entry, **{topic: word}).emitted == (JOB,)
 
 

@@ -60,7 +60,12 @@ def translation(entry: JobPlan) -> Translation | None:
 
 def lock(entry: JobPlan) -> object:
     """The lock on all machines that the chosen target made for the job; None if it made none."""
-    return next((found for made in entry.placement.option.resources if (found := made.values.get("lock"))), None)
+    return _of_resources(entry, "lock")
+
+
+def _of_resources(entry: JobPlan, name: str) -> object:
+    """The first value of this name that a resource of the chosen place has; None if none has one."""
+    return next((found for made in entry.placement.option.resources if (found := made.values.get(name))), None)
 
 
 def notify(job: Job, answers: Mapping[str, str]) -> str:
@@ -112,7 +117,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "calendar": _calendar(job),
         "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": lock(entry),
-        "state": None,
+        "state": _of_resources(entry, "state"),
         "files": [
             *(server_path(script.path) for script in entry.scripts),
             *programs.scripts(entry),

@@ -10,8 +10,8 @@ Source: ssh(1), FILES.
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
+from migrator.path_kind import path_kind
 from migrator.rules.dossier_reading import first_of_each, listed, of, told
-from migrator.rules.path_kind import path_kind
 
 NAME = "key-file"
 USES_KEY = frozenset({"ssh", "scp", "sftp", "sshfs", "autossh"})

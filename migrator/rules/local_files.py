@@ -11,9 +11,9 @@ Source: hier(7).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need
+from migrator.path_kind import path_kind
 from migrator.rules.dossier_reading import answer, ask, ends, first_of_each, listed, of, told
 from migrator.rules.local_state import remembered
-from migrator.rules.path_kind import path_kind
 from migrator.unmet import is_static
 
 NAME = "local-files"

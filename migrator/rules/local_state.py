@@ -9,8 +9,8 @@ Source: field report: "a job that remembers something is a state machine".
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need, Question
+from migrator.path_kind import path_kind
 from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
-from migrator.rules.path_kind import path_kind
 
 NAME = "local-state"
 

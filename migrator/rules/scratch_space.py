@@ -9,8 +9,8 @@ Source: the targets' limits on scratch space.
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
+from migrator.path_kind import path_kind
 from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, number, of, told
-from migrator.rules.path_kind import path_kind
 
 NAME = "scratch-space"
 BULKY = frozenset(

@@ -59,7 +59,7 @@ class ObjectStore:
         raise NotImplementedError
 
     def read(self, key: str, into: IO[bytes]) -> Written | None:
-        """Copy an object; None if there is none. Raises `OSError`."""
+        """Copy an object; None if there is none. Raises `OSError`, also where a role is not told that there is none."""
         answer = self.send("GET", key, "", {}, into=into)
         if answer.status == GONE:
             return None
@@ -94,7 +94,7 @@ class ObjectStore:
         """Delete this version. False if another one is there; what is gone already is deleted. Raises `OSError`."""
         if self.send(self.DELETE, key, version, {}).status not in {THERE_ALREADY, CHANGED}:
             return True
-        return self.send("HEAD", key, "", {}).status == GONE
+        return key not in self.listed(key)
 
     def send(
         self,

@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, locking, stores
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
@@ -124,7 +124,7 @@ def resources(
     topic = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     secrets = aws_parts.secrets(dossier, invocations, read_at_deployment=False)
     scratch_gib = scratch(shape)
-    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=False)
     job_role = aws_parts.role(
         job,
         "role",
@@ -133,6 +133,7 @@ def resources(
         [
             aws_parts.statement("SendNotices", ["sns:Publish"], [topic]),
             *aws_locks.grants(lock, job.id),
+            *aws_store.grants(dossier),
             *aws_grants.s3_statements(dossier),
         ],
     )
@@ -184,6 +185,7 @@ def resources(
         *secrets,
         aws_parts.notices(),
         *aws_locks.table(lock, invocations),
+        *aws_store.bucket(dossier, invocations),
         aws_parts.resource("aws_ecs_cluster", CLUSTER, cluster_name="migrated-jobs", shared=True),
         aws_parts.log_group(dossier, "/ecs", invocations),
         job_role,
@@ -203,8 +205,9 @@ def resources(
             execution_role=execution_role.name,
             log_group=logs["name"],
             topic=topic["name"],
-            environment=list(aws_locks.environment(lock)),
+            environment=[*aws_locks.environment(lock), *aws_store.environment(dossier)],
             lock=lock,
+            state=stores.state(dossier),
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "runs": invocations,

@@ -4,7 +4,7 @@ import math
 
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, locking, stores
 
 RUNTIME = "python3.13"
 FREE_SCRATCH_MIB = 512
@@ -69,12 +69,14 @@ def function(
     grants: tuple[dict[str, object], ...] = (),
     environment: tuple[dict[str, object], ...] = (),
     lock: dict[str, object] | None = None,
+    carries: bool = False,
     one_at_a_time: bool = False,
     stores_image: bool = True,
 ) -> tuple[Resource, ...]:
     """Log, role and function of one part; `suffix` tells the parts of one job apart, `handler` names its module.
 
-    `environment` maps variables to other resources; the image of a job is stored once, whatever it has of parts.
+    `environment` maps variables to other resources; `carries`: the job's files are kept from run to run; the
+    image of a job is stored once, whatever it has of parts.
     """
     job = dossier.job
     end = f"_{suffix}" if suffix else ""
@@ -95,6 +97,7 @@ def function(
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
             *grants,
             *aws_locks.grants(lock, job.id, gives_back=handler == "worker"),
+            *(aws_store.grants(dossier) if carries else ()),
             *aws_grants.s3_statements(dossier),
         ],
     )
@@ -121,8 +124,9 @@ def function(
             log_group_id=log_group.values["logical_id"],
             topic=notices["name"],
             topic_id=notices["logical_id"],
-            environment=[*environment, *aws_locks.environment(lock)],
+            environment=[*environment, *aws_locks.environment(lock), *(aws_store.environment(dossier) if carries else ())],
             lock=lock,
+            state=stores.state(dossier) if carries else None,
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "requests": part.monthly_invocations,
@@ -228,12 +232,12 @@ def scheduled_batch(
 ) -> tuple[Resource, ...]:
     """One function, started by one schedule for each expression."""
     part, held = only_part(dossier, shape), locks(dossier)
-    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
-    made = function(dossier, shape, part, size, timeout_s, lock=lock, one_at_a_time=bool(held))
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
+    made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     # `flock -n` skips a start that meets a running one: so does an event that may not wait
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
-    table = aws_locks.table(lock, part.monthly_invocations)
-    return (*shared(dossier), *table, *made, *started_by_schedule(dossier, translation, part, made[-1], age))
+    around = (*aws_locks.table(lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
+    return (*shared(dossier), *around, *made, *started_by_schedule(dossier, translation, part, made[-1], age))
 
 
 def fan_out(
@@ -241,7 +245,7 @@ def fan_out(
 ) -> tuple[Resource, ...]:
     """A scheduled dispatcher that writes a queue, and a pool of workers as wide as the shape says."""
     job, (dispatching, working) = dossier.job, shape.parts
-    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
     queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(job, "queue"))
     dispatcher = function(
         dossier,
@@ -278,7 +282,7 @@ def event_glue(
 ) -> tuple[Resource, ...]:
     """A function behind a queue that a bucket's notifications, or whatever makes the work, write to; no schedule."""
     part = only_part(dossier, shape)
-    lock = aws_locks.asked(shape, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
     handler = function(dossier, shape, part, size, timeout_s, handler="worker", lock=lock, grants=(takes_messages(dossier),))
     return (
         *shared(dossier),

@@ -1,32 +1,17 @@
-"""Locks that hold on all machines, for jobs that ask for them: the table, the grant, and what the runner is told."""
+"""The table of the locks that hold on all machines, and who may write which entry."""
 
-from migrator.model.option import Resource, Shape
-from migrator.targets import aws_parts
+from migrator.model.option import Resource
+from migrator.targets import aws_parts, locking
 
 TABLE = "locks"
 TABLE_NAME = "migrated-locks"
-MARGIN_S = 150  # after the deadline: the grace of the runner, and what the platform waits before it kills
-
-
-def asked(shape: Shape, timeout_s: float, *, platform_keeps_apart: bool) -> dict[str, object] | None:
-    """job.json's `lock`, from the needs of the shape; None if the job needs none.
-
-    `platform_keeps_apart`: two runs never meet there anyway, so no lease is taken.
-    """
-    needs = {need.kind: need for need in shape.adds}
-    single = needs.get("single_flight")
-    lease = None if single is None or platform_keeps_apart else single.choice or "skip"
-    if lease is None and "at_most_once" not in needs:
-        return None
-    return {"instants": "at_most_once" in needs, "single_flight": lease, "hold_s": int(timeout_s) + MARGIN_S}
 
 
 def table(lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
     """The table, with the writes of this job's runs; () where it holds no lock."""
     if lock is None:
         return ()
-    writes = int(bool(lock["instants"])) + 2 * int(lock["single_flight"] is not None)
-    usage = {"writes": None if runs is None else runs * writes}
+    usage = {"writes": None if runs is None else runs * locking.writes(lock)}
     return (aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage),)
 
 

@@ -52,6 +52,7 @@ def reference(kind: str, name: str, suffix: str = "", attribute: str = "arn") ->
         "attribute": attribute,
         "suffix": suffix,
         "data": kind == "aws_secretsmanager_secret",
+        "get_att": None,
     }
 
 
@@ -87,11 +88,12 @@ def statement(
     cluster: dict[str, object] | None = None,
     passed_to: str | None = None,
     leading_key: str | None = None,
+    prefixes: list[str] | None = None,
 ) -> dict[str, object]:
     """One statement of a role's policy: exact actions on exact resources.
 
     `s3`: buckets and `bucket/key*`; `everything`: the service knows no narrower resource; `image_of`: the repository of a job's
-    image; `cluster`, `passed_to` and `leading_key` (of DynamoDB items) are conditions.
+    image; `cluster`, `passed_to`, `leading_key` (of DynamoDB items) and `prefixes` (of what is listed) are conditions.
     """
     return {
         "sid": sid,
@@ -103,6 +105,7 @@ def statement(
         "cluster": cluster,
         "passed_to": passed_to,
         "leading_key": leading_key,
+        "prefixes": prefixes or [],
     }
 
 

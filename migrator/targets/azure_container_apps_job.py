@@ -1,12 +1,15 @@
 """Azure Container Apps jobs: a container with its own UTC schedule, in one environment for all jobs."""
 
+import hashlib
 import math
+import re
 
 from migrator import secret_names
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import naming
+from migrator.targets import locking, naming, stores
 
 NAME = "azure_container_apps_job"
 TITLE = "Azure Container Apps job"
@@ -45,8 +48,8 @@ WORKSPACE, ENVIRONMENT, NOTICES, PULL = "cron_logs", "cron_environment", "cron_n
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a job may ask for."""
     no_disk = "a replica's disk is gone after it; keep the file in Blob Storage or mount Azure Files"
-    no_lock = "a schedule starts a run beside one that goes on, parallelism 1 does not stop it; the job needs a lock outside"
-    twice = "it is not documented that a schedule fires at most once; make a second run of the same instant harmless"
+    lease = "a schedule starts a run beside one that goes on; the runner holds a lease in Blob Storage"
+    once = "no page says that a schedule fires at most once; the runner claims each instant of its calendar in Blob Storage"
     no_address = "a fixed address needs a virtual network of your own and a NAT gateway"
     no_maximum = "replicaTimeout has no documented maximum"
     return (
@@ -61,8 +64,8 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("host_access", Offered(offered=False, how="there is no machine to look at or to change"), SIZE_SOURCE),
         limit("root", Offered(offered=True, how="root inside the container, without privileges on a host"), SIZE_SOURCE),
         limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), SIZE_SOURCE),
-        limit("single_flight", Offered(offered=False, how=no_lock), OVERLAP_SOURCE),
-        limit("at_most_once", Offered(offered=False, how=twice)),
+        limit("single_flight", Offered(offered=True, how=lease), OVERLAP_SOURCE),
+        limit("at_most_once", Offered(offered=True, how=once)),
         limit("runtime", Offered(offered=True, how="whatever an image can hold"), SIZE_SOURCE),
         limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
         limit("local_service", Offered(offered=False, how="nothing else runs beside the job; use a managed service")),
@@ -107,16 +110,25 @@ def resources(
 ) -> tuple[Resource, ...]:
     """What all jobs share, the job's identity and secrets, and one job for each expression: a job has one trigger."""
     job = dossier.job
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=False)
+    store = store_of(dossier, lock, naming.monthly_runs(dossier, shape))
+    container = carried_container(job) if store else None
     identity = Resource(
         kind="azure_user_assigned_identity",
         name=naming.identifier(job, "runs"),
-        values={"identity_name": f"{naming.short_name(job, IDENTITY_LIMIT)}-runs", "pulls_images": False},
+        values={
+            "identity_name": f"{naming.short_name(job, IDENTITY_LIMIT)}-runs",
+            "pulls_images": False,
+            "store": stores.NAME,
+            "container": container,
+        },
     )
     return (
         *shared(),
+        *store,
         identity,
         *(secrets := secrets_of(dossier, identity.name, naming.monthly_runs(dossier, shape))),
-        *jobs(dossier, shape, size, translation, timeout_s, identity, secrets),
+        *jobs(dossier, shape, size, translation, timeout_s, identity, secrets, lock, container),
     )
 
 
@@ -128,7 +140,7 @@ def shared() -> tuple[Resource, ...]:
         Resource(
             kind="azure_user_assigned_identity",
             name=PULL,
-            values={"shared": True, "identity_name": "cron-pull", "pulls_images": True},
+            values={"shared": True, "identity_name": "cron-pull", "pulls_images": True, "store": None, "container": None},
         ),
         Resource(kind="azure_monitor_action_group", name=NOTICES, values={"shared": True}),
         Resource(
@@ -137,6 +149,28 @@ def shared() -> tuple[Resource, ...]:
             values={"shared": True, "workspace": WORKSPACE, "action_group": NOTICES, "query": NOTICE_QUERY},
         ),
     )
+
+
+def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
+    """The account of all jobs' files and locks, and the container of this job's server; () where the job has neither."""
+    if lock is None and stores.state(dossier) is None:
+        return ()
+    container = carried_container(dossier.job)
+    usage = stores.usage(dossier, runs, locking.writes(lock))
+    return (
+        Resource(kind="azure_storage_account", name=stores.NAME, values={"shared": True, "usage": usage}),
+        Resource(
+            kind="azure_storage_container",
+            name=container.replace("-", "_"),
+            values={"shared": True, "container": container, "store": stores.NAME},
+        ),
+    )
+
+
+def carried_container(job: Job) -> str:
+    """The container of a server: a role on Azure is given for a container, so jobs of one server share what they shared there."""
+    name = "-".join(re.findall(r"[a-z0-9]+", job.host.lower())) or "server"
+    return f"from-{name}" if len(name) <= 50 else f"from-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def secrets_of(dossier: Dossier, identity: str, reads: float | None) -> tuple[Resource, ...]:
@@ -165,6 +199,8 @@ def jobs(
     timeout_s: float,
     identity: Resource,
     secrets: tuple[Resource, ...],
+    lock: dict[str, object] | None,
+    container: str | None,
 ) -> tuple[Resource, ...]:
     """One Container Apps job for each expression, with the same image; without one, a job that is started by hand.
 
@@ -193,6 +229,10 @@ def jobs(
                 "memory": f"{size.memory_mib / GIB:g}Gi",
                 "timeout_s": int(timeout_s),
                 "secrets": [secret.values | {"name": secret.name} for secret in secrets],
+                "lock": lock,
+                "state": stores.state(dossier),
+                "store": stores.NAME,
+                "container": container,
                 "usage": {
                     "runs": None if runs is None else runs * share,
                     "billed_s": part.billed_s if part else None,

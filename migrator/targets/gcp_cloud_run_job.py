@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import naming
+from migrator.targets import locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
@@ -46,9 +46,9 @@ ATTEMPT_DEADLINE_S = 180
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a job may ask for."""
     no_disk = "what a task writes is gone after it; keep the file in Cloud Storage or mount a bucket or NFS"
-    no_lock = "jobs:run answers at once, so the next firing starts beside a run that goes on; the job needs a lock outside"
+    lease = "jobs:run answers at once, so a firing starts beside a run that goes on; the runner holds a lease in Cloud Storage"
     no_address = "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address"
-    twice = "Cloud Scheduler delivers at least once even without retries; make a second run of the same instant harmless"
+    once = "Cloud Scheduler delivers at least once; the runner claims each instant of the carried calendar in Cloud Storage"
     return (
         limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), TIMEOUT_SOURCE, "per attempt of a task, without GPU"),
         limit("memory_mib", AtMost(amount=32 * GIB), SIZE_SOURCE, "in pairs with vCPU; files count as memory"),
@@ -63,8 +63,8 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("host_access", Offered(offered=False, how="there is no machine to look at or to change"), CONTRACT_SOURCE),
         limit("root", Offered(offered=True, how="root inside the container, without privileges on a host"), CONTRACT_SOURCE),
         limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), CONTRACT_SOURCE),
-        limit("single_flight", Offered(offered=False, how=no_lock), DELIVERY_SOURCE),
-        limit("at_most_once", Offered(offered=False, how=twice), DELIVERY_SOURCE),
+        limit("single_flight", Offered(offered=True, how=lease), DELIVERY_SOURCE),
+        limit("at_most_once", Offered(offered=True, how=once), DELIVERY_SOURCE),
         limit("runtime", Offered(offered=True, how="whatever an image can hold"), CONTRACT_SOURCE),
         limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
         limit("local_service", Offered(offered=False, how="nothing else runs beside the task; use a managed service")),
@@ -114,7 +114,9 @@ def resources(
     part = shape.parts[0] if shape.parts else None
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
-    account = account_of(job)
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=False)
+    store = store_of(dossier, lock, runs)
+    account = account_of(job, stores.prefixes(dossier, locked=lock is not None))
     secrets = secrets_of(dossier, account.name, None if runs is None or skips is None else runs + skips)
     run_job = Resource(
         kind="gcp_cloud_run_v2_job",
@@ -130,6 +132,9 @@ def resources(
             "retries": RETRIES_OF_THE_RUN,
             "overrides": translation is not None and len(translation.expressions) > 1,
             "secrets": [{"name": secret.name, "variable": secret.values["variable"]} for secret in secrets],
+            "lock": lock,
+            "state": stores.state(dossier),
+            "store": stores.NAME if store else None,
             "usage": {
                 "runs": runs,
                 "billed_s": part.billed_s if part else None,
@@ -144,6 +149,7 @@ def resources(
     )
     return (
         *secrets,
+        *store,
         Resource(kind="gcp_monitoring_notification_channel", name="cron_notices", values={"shared": True}),
         Resource(kind="gcp_monitoring_alert_policy", name="cron_failures", values={"shared": True, "channel": "cron_notices"}),
         account,
@@ -152,8 +158,16 @@ def resources(
     )
 
 
-def account_of(job: Job) -> Resource:
-    """The identity of the job's code: it may read the job's secrets, nothing else."""
+def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
+    """The bucket of all jobs' files and locks, with the operations of this one; () where it has neither."""
+    if lock is None and stores.state(dossier) is None:
+        return ()
+    usage = stores.usage(dossier, runs, locking.writes(lock))
+    return (Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage}),)
+
+
+def account_of(job: Job, prefixes: list[str]) -> Resource:
+    """The identity of the job's code: it may read the job's secrets and touch these objects, nothing else."""
     return Resource(
         kind="gcp_service_account",
         name=naming.identifier(job, "runs"),
@@ -161,6 +175,8 @@ def account_of(job: Job) -> Resource:
             "account_id": naming.short_name(job, ACCOUNT_LIMIT),
             "display_name": naming.plain(f"Runs {job.name}", 100),
             "description": naming.described(job, 256),
+            "store": stores.NAME,
+            "prefixes": prefixes,
         },
     )
 
@@ -194,6 +210,7 @@ def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resourc
                 "account_id": "cron-scheduler",
                 "display_name": "Starts the jobs that cron started",
                 "description": "May run exactly the Cloud Run jobs that name it as invoker",
+                "prefixes": [],
             },
         ),
         *(
