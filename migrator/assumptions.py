@@ -40,6 +40,8 @@ class Assumptions(Value, frozen=True, kw_only=True):
     tie_monthly_usd: float = 0.10
     savings_confidence: float = 0.9
     price_spread: float = 0.05
+    unlisted_price_spread: float = 0.1
+    stand_in_price_spread: float = 0.25
     unmeasured_factor: float = 2.0
     poll_gap_s: float = 900.0
     idle_poll_p50_s: float = 5.0
@@ -84,6 +86,13 @@ REASONS: dict[str, Reason] = {
     ),
     "savings_confidence": Reason("nine in ten is what a budget is planned with", "the interval is wider or narrower"),
     "price_spread": Reason("list prices of one thing differ by a few percent between dates", "the interval moves with it"),
+    "unlisted_price_spread": Reason(
+        "prices that others quote, or that were computed or remembered, are mostly right and sometimes a price cut old",
+        "the interval moves with it",
+    ),
+    "stand_in_price_spread": Reason(
+        "the prices of one thing in two regions of a provider differ by nothing to two fifths", "the interval moves with it"
+    ),
     "unmeasured_factor": Reason(
         "where run time or memory was not measured, half and twice the assumption are both ordinary", "the interval widens"
     ),

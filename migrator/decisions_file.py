@@ -208,7 +208,9 @@ class _Reader:
         return found
 
 
-BELOW_ONE = {"upper_confidence", "savings_confidence", "price_spread"}
+BELOW_ONE = {
+    "upper_confidence", "savings_confidence", "price_spread", "unlisted_price_spread", "stand_in_price_spread",
+}  # fmt: skip
 SAID_AS = {
     "subnets": "a list of words",
     "security_groups": "a list of words",

@@ -13,6 +13,7 @@ from migrator.model.option import Limit, Misfit, Option, PriceBook, Resource, Sh
 from migrator.model.plan import Request
 from migrator.optimise.candidate import same_size
 from migrator.pricebook import total
+from migrator.regions import nearest
 from migrator.resources import ResourceKind
 from migrator.schedule.reading import calendar_of
 from migrator.targets import Target
@@ -27,13 +28,13 @@ def places_for(request: Request) -> tuple[Target, ...]:
 
 
 def _region(place: Target, request: Request, host: Host, prices: PriceBook) -> str:
-    """The region that the user named; else the server's own, where it is this provider's and has prices; else the usual one."""
+    """The region that the user named; else the server's own, where it is this provider's; else the usual one."""
     if request.region is not None and request.provider == place.PROVIDER:
         return request.region
-    if host.provider == place.PROVIDER and any(
-        price.region == host.region and price.provider == place.PROVIDER for price in prices.prices
-    ):
-        return host.region or ""
+    if host.provider == place.PROVIDER and host.region is not None:
+        known = {price.region for price in prices.prices if price.provider == place.PROVIDER}
+        if host.region in known or nearest(place.PROVIDER, host.region, known) is not None:
+            return host.region
     return place.DEFAULT_REGION or ""
 
 

@@ -1,18 +1,23 @@
 """What things cost: lookups in a `PriceBook`, and the lines of a bill that are made from them.
 
 A price is asked for by provider, service, item and region, in the words of `prices/bundled/*.toml`. Where a region has no price
-the error names the regions that have one: a price of another region is used only if the book says so (`quality = "stand-in"`).
+the nearest region's price stands in, and every line that is made from it says so (`quality = "stand-in"`); a region that nobody
+knows is an error that names the regions that have one.
 """
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 
 import msgspec
 
 from migrator.errors import PriceError
 from migrator.model.option import CostItem, PriceBook, ServerPrice, UnitPrice
+from migrator.regions import nearest
 
 EVERYWHERE = "all"
+STAND_IN = "stand-in"
+LISTED = "list"
 # what a volume is billed as: provider -> volume kind -> (service, item); "" is the kind that is assumed where none is known
 DISKS: dict[str, dict[str, tuple[str, str]]] = {
     "aws": {"gp3": ("EBS", "gp3 storage"), "": ("EBS", "gp3 storage")},
@@ -33,12 +38,15 @@ ADDRESSES = {
 
 
 def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) -> tuple[UnitPrice, ...]:
-    """The price tiers of one item in one region, lowest quantity first; worldwide prices answer for every region.
+    """The price tiers of one item in one region, lowest quantity first; worldwide prices answer for every region, and the nearest
+    region's for one that has none.
 
-    Raises `PriceError`: neither this region nor the whole world has a price; the message names what exists.
+    Raises `PriceError`: there is no such region or item; the message names what exists.
     """
     known = [price for price in book.prices if (price.provider, price.service, price.item) == (provider, service, item)]
     found = [price for price in known if price.region == region] or [price for price in known if price.region == EVERYWHERE]
+    if not found and (near := nearest(provider, region, {price.region for price in known})) is not None:
+        found = [_standing_in(price, region) for price in known if price.region == near]
     if not found:
         regions = ", ".join(sorted({price.region for price in known}))
         if regions:
@@ -48,6 +56,11 @@ def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) 
             )
         raise PriceError(f"{provider} {service}, {item}: not in the price book; a newer price book may know it")
     return tuple(sorted(found, key=lambda price: price.from_quantity))
+
+
+def _standing_in(price: UnitPrice, region: str) -> UnitPrice:
+    why = f"no price for {region} in the price book; {price.region} stands in: {price.source}"
+    return msgspec.structs.replace(price, quality=STAND_IN, source=why)
 
 
 def unit_price(book: PriceBook, provider: str, service: str, item: str, region: str, quantity: Decimal = Decimal(0)) -> UnitPrice:
@@ -68,7 +81,7 @@ def server_key(price: ServerPrice) -> str:
 
 def item(name: str, price: UnitPrice, quantity: Decimal | None, note: str | None = None) -> CostItem:
     """One line of a bill; an unknown quantity (None) has an unknown cost. A price not from a list says so."""
-    doubt = None if price.quality == "list" else f"{price.quality} price"
+    doubt = None if price.quality == LISTED else f"{price.quality} price"
     notes = [text for text in (note, doubt) if text]
     return CostItem(
         name=name,
@@ -80,6 +93,7 @@ def item(name: str, price: UnitPrice, quantity: Decimal | None, note: str | None
         as_of=price.as_of,
         note="; ".join(notes) or None,
         price_key=key(price),
+        quality=price.quality,
     )
 
 
@@ -160,11 +174,25 @@ def total(items: Iterable[CostItem]) -> Decimal | None:
 
 
 def server_price(book: PriceBook, provider: str | None, region: str, instance_type: str) -> ServerPrice | None:
-    """The price of a server type in a region; None if the book has none. Without a provider the type's name decides."""
-    for price in book.servers:
-        if price.instance_type == instance_type and price.region == region and provider in (None, price.provider):
+    """The price of a server type in a region, or in the nearest one that has it, marked; None if the book has none. Without a
+    provider the type's name decides."""
+    known = [price for price in book.servers if price.instance_type == instance_type and provider in (None, price.provider)]
+    for price in known:
+        if price.region == region:
             return price
-    return None
+    if not known:
+        return None
+    near = nearest(known[0].provider, region, {price.region for price in known})
+    found = next((price for price in known if price.region == near), None)
+    if found is None:
+        return None
+    why = f"no price for {region} in the price book; {found.region} stands in: {found.source}"
+    return msgspec.structs.replace(found, quality=STAND_IN, source=why)
+
+
+def nearest_type(book: PriceBook, instance_type: str) -> str | None:
+    """The server type with a price whose name is most like another one's; None if nothing is like it."""
+    return next(iter(get_close_matches(instance_type, sorted({price.instance_type for price in book.servers}), 1)), None)
 
 
 def server_regions(book: PriceBook, instance_type: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ LEAVES = ("move", "drop", "delete")
 CENT = Decimal("0.01")
 STATED = "--server-cost or decisions.yaml"  # the source of a server's cost that is no list price
 UNKNOWN = "unknown"
+NO_PRICES = PriceBook()
+MOST_UNKNOWNS = 3  # named in a sentence
 NOTHING_ELSE = "none"  # the answer by which only housekeeping runs on a server
 
 # Services that every server has and that go with it: they keep nothing alive.
@@ -61,11 +63,15 @@ def savings(
     moved = [placement for placement in placements if placement.verdict in {"move", "insufficient-data"}]
     moving_cost = _moving_cost(moved)
     can_go = not blockers
+    unknowns = _unknowns(server_items, moved, jobs)
+    used = {item.price_key or item.name: item.quality for item in _all_items(server_items, moved)}
     if_all = None if now is None or moving_cost is None else now - moving_cost
     banked = None if now is None else Decimal(0) if blockers else if_all
     then = None if now is None or moving_cost is None else moving_cost + (now if blockers else Decimal(0))
     certain = all(item.source == STATED for item in server_items)
-    low, high, drivers = interval(now, moved, usage, assumptions, certain=certain) if now is not None else (None, None, ())
+    low, high, drivers = (
+        interval(now, server_items, moved, usage, assumptions, certain=certain) if now is not None else (None, None, ())
+    )
     return Savings(
         host=host.name,
         can_go=can_go,
@@ -80,20 +86,26 @@ def savings(
         blockers=blockers,
         order=_order(placements),
         drivers=drivers,
-        summary=_summary(host, placements, waiting, now, banked, if_all, blockers) + _from(reserved_until, banked),
+        summary=_summary(host, placements, waiting, now, banked, if_all, blockers, unknowns) + _from(reserved_until, banked),
         reserved_until=None if reserved_until is None else reserved_until.isoformat(),
+        moving_known_monthly=_known_total(tuple(item for placement in moved for item in placement.option.items)),
+        unknowns=unknowns,
+        prices_used=len(used),
+        prices_unlisted=sum(quality != pricebook.LISTED for quality in used.values()),
     )
 
 
-def question(host: Host, server_items: tuple[CostItem, ...]) -> Question | None:
+def question(host: Host, server_items: tuple[CostItem, ...], book: PriceBook = NO_PRICES) -> Question | None:
     """What has to be asked before a saving can be claimed; None where the server's price is known."""
     if server_items:
         return None
     known = f" ({host.instance_type})" if host.instance_type else ""
+    near = "" if host.instance_type is None else pricebook.nearest_type(book, host.instance_type)
+    unknown = f"no price list here has {host.instance_type}" + (f", the nearest is {near}; " if near else "; ") if known else ""
     return Question(
         id=f"{host.name}/server-cost",
         text=f"What does the server {host.name}{known} cost a month, in USD?",
-        hint="the line of its bill with disk, address and backup; or run plan with --instance-type or --server-cost",
+        hint=f"{unknown}the line of its bill with disk, address and backup; or run plan with --instance-type or --server-cost",
         default="unknown",
     )
 
@@ -151,6 +163,7 @@ def _priced(host: Host, server: ServerPrice, book: PriceBook, assumptions: Assum
         as_of=server.as_of,
         note=None if server.quality == "list" else f"{server.quality} price",
         price_key=pricebook.server_key(server),
+        quality=server.quality,
     )
     disks = tuple(_disk(server, disk, book, assumptions) for disk in host.disks or (Disk(size_gib=None, kind=None),))
     addresses = pricebook.times(host.public_ipv4_count, hours)
@@ -240,6 +253,22 @@ def _known_total(items: tuple[CostItem, ...]) -> Decimal:
     return sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0))
 
 
+def _all_items(server_items: tuple[CostItem, ...], moved: list[Placement]) -> tuple[CostItem, ...]:
+    return (*server_items, *(item for placement in moved for item in placement.option.items))
+
+
+def _unknowns(server_items: tuple[CostItem, ...], moved: list[Placement], jobs: Mapping[str, Job]) -> tuple[str, ...]:
+    """The lines whose cost is not known, each by name: the server's own, then those of the jobs that move."""
+    found = [f"{item.name} of the server" for item in server_items if item.monthly_cost is None]
+    for placement in moved:
+        lines = [item.name for item in placement.option.items if item.monthly_cost is None]
+        name = jobs[placement.job_id].name if placement.job_id in jobs else placement.job_id
+        found += [f"{line} of {name}" for line in lines]
+        if not lines and placement.option.monthly_cost is None:
+            found.append(f"everything about {name}")
+    return tuple(dict.fromkeys(found))
+
+
 def _moving_cost(moved: list[Placement]) -> Decimal | None:
     costs = [placement.option.monthly_cost for placement in moved]
     if any(cost is None for cost in costs):
@@ -273,6 +302,7 @@ def _summary(
     banked: Decimal | None,
     if_all: Decimal | None,
     blockers: tuple[str, ...],
+    unknowns: tuple[str, ...],
 ) -> str:
     leaving = sum(1 for placement in placements if placement.verdict in LEAVES and not _waits(placement, waiting))
     jobs = f"{leaving} of {len(placements)} jobs can leave {host.name}"
@@ -283,7 +313,9 @@ def _summary(
         things = "thing stays" if len(blockers) == 1 else "things stay"
         return f"{jobs}; {len(blockers)} {things} on it, so nothing is saved yet of ${now:,.2f} a month{rest}"
     if banked is None:
-        return f"{jobs}; the server (${now:,.2f} a month) can go; what the jobs will cost is not known in full"
+        named = ", ".join(unknowns[:MOST_UNKNOWNS])
+        more = f" and {len(unknowns) - MOST_UNKNOWNS} more" if len(unknowns) > MOST_UNKNOWNS else ""
+        return f"{jobs}; the server (${now:,.2f} a month) can go; what the jobs will cost is not known in full: {named}{more}"
     if banked <= 0:
         return f"{jobs}; the server can go, but its jobs would cost ${-banked:,.2f} a month more than it does: keep it"
     return f"{jobs}; the server can go: ${banked:,.2f} a month saved of ${now:,.2f}"

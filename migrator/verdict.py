@@ -36,7 +36,11 @@ def host_plan(
         server_items += beside_the_bill(survey, decisions, prices, request.region)
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
-    questions = (savings.question(survey.host, server_items), savings.services_question(survey.host), zone_question(survey))
+    questions = (
+        savings.question(survey.host, server_items, prices),
+        savings.services_question(survey.host),
+        zone_question(survey),
+    )
     waiting = {entry.job.id: unmet.of_entry(entry, decisions.answers) for entry in plans if entry.job.id in jobs}
     return HostPlan(
         host=survey.host,

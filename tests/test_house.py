@@ -22,6 +22,7 @@ FLOORS = {
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1,
     "decisions_file": 1, "columns": 1, "carried": 1, "path_kind": 1,
     **dict.fromkeys(ROOMS, 2),
+    "regions": 1,
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3, "reviewing": 3,
     "history": 3, "fleet": 3, "deciding": 3,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read

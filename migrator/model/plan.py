@@ -109,6 +109,12 @@ class Savings(Value, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()  # job ids in the order of moving
     drivers: tuple[str, ...] = ()  # the three doubts that move the saving most
     summary: str = ""
+    moving_known_monthly: Decimal | None = (
+        None  # what is known of the moved jobs' bills; all of it where nothing is in `unknowns`
+    )
+    unknowns: tuple[str, ...] = ()  # the lines without a cost, by name; never counted as 0 in silence
+    prices_used: int = 0  # different prices behind both bills, and how many of them are not from a price list
+    prices_unlisted: int = 0
     keep_type: str | None = None  # the smallest size that holds only what must stay, and what it costs a month
     keep_monthly_cost: Decimal | None = None
     reserved_until: str | None = None  # the day until which the server is paid for anyway: nothing is saved before

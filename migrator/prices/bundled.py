@@ -5,6 +5,7 @@ Line: `[[price]]` with `service item unit region price_usd source as_of` and, wh
 """
 
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from importlib import resources
 from typing import Any
@@ -22,6 +23,11 @@ def read() -> PriceBook:
     >>> [str(price.price_usd) for price in book.prices if price.item == "requests x86" and price.region == "eu-west-1"]
     ['2E-7']
     """
+    return book({name: tables(name) for name in (*PROVIDERS, "servers")})
+
+
+def book(found: Mapping[str, Mapping[str, list[dict[str, Any]]]]) -> PriceBook:
+    """The price book that tables of prices say, by provider, and `servers`; one that is missing is empty."""
     prices = [
         UnitPrice(
             provider=provider,
@@ -37,7 +43,7 @@ def read() -> PriceBook:
             quality=row["quality"],
         )
         for provider in PROVIDERS
-        for row in tables(provider)["price"]
+        for row in found.get(provider, {}).get("price", [])
     ]
     servers = [
         ServerPrice(
@@ -52,7 +58,7 @@ def read() -> PriceBook:
             as_of=group["as_of"],
             quality=group["quality"],
         )
-        for group in tables("servers")["servers"]
+        for group in found.get("servers", {}).get("servers", [])
         for instance_type, vcpu, memory_gib, architecture, price in group["types"]
     ]
     return PriceBook(prices=tuple(prices), servers=tuple(servers))
