@@ -175,7 +175,7 @@ def made(folder: Path, *rows: str) -> PriceBook:
         "provider,region,instance_type,family,vcpu,memory_gib,arch,os,price_usd_per_hour,effective_date,quality,source\n"
         "aws,us-east-1,t9.nano,t9,2,0.5,x86_64,linux,0.001,2026-07-20,list,a file\n"
     )
-    command = [sys.executable, "tools/price_book.py", folder / "prices.csv", folder / "vm.csv", "-o", folder]
+    command = [sys.executable, "prices/make_book.py", folder / "prices.csv", folder / "vm.csv", "-o", folder]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=60)
     return bundled.book({name: tomllib.loads((folder / f"{name}.toml").read_text()) for name in (*bundled.PROVIDERS, "servers")})
 

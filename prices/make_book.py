@@ -1,8 +1,8 @@
 """Makes the price book that ships with migrator from two tables of gathered prices: `migrator/prices/bundled/*.toml`.
 
-    python tools/price_book.py PRICES.csv VM_PRICES.csv [MORE.csv ...] -o migrator/prices/bundled
+    python prices/make_book.py PRICES.csv VM_PRICES.csv [MORE.csv ...] -o migrator/prices/bundled
 
-PRICES.csv (and MORE.csv, such as tools/prices_beside.csv): provider, service, item, unit, region, price_usd, effective_date,
+PRICES.csv (and MORE.csv, such as prices/beside.csv): provider, service, item, unit, region, price_usd, effective_date,
 source. VM_PRICES.csv: provider, region, instance_type, family, vcpu, memory_gib, arch, os, price_usd_per_hour, effective_date,
 quality, source.
 
@@ -206,7 +206,7 @@ def quoted(text: str) -> str:
 
 
 HEAD = """\
-# List prices of {provider} in USD, on demand, with the source and date of each. Made by tools/price_book.py; not edited by hand.
+# List prices of {provider} in USD, on demand, with the source and date of each. Made by prices/make_book.py; not edited by hand.
 # `free_monthly`: always free for the whole account (AWS: payer; Google: billing account; Azure: subscription).
 # `from_quantity` starts a price tier.
 # quality: list = price list or recorded from the price API; secondary = quoted by others; derived = computed;
@@ -214,7 +214,7 @@ HEAD = """\
 """
 SERVERS_HEAD = """\
 # On-demand Linux list prices of servers, USD per hour: [type, vCPU, memory GiB, architecture, price].
-# Made by tools/price_book.py; not edited by hand.
+# Made by prices/make_book.py; not edited by hand.
 # quality: list = from a price file; derived = computed from other sizes of the family, as the source says.
 """
 
