@@ -37,9 +37,9 @@ def epoch(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def compared(name: str) -> Compared:
-    truth = [Truth(*row) for row in json.loads((FOLDER / name / "truth.json").read_text())["runs"]]
-    document = json.loads(done("runs", FOLDER / name, "--each", "--format", "json"))
+def compared(name: str, folder: Path = FOLDER) -> Compared:
+    truth = [Truth(*row) for row in json.loads((folder / name / "truth.json").read_text())["runs"]]
+    document = json.loads(done("runs", folder / name, "--each", "--format", "json"))
     assert document["problems"] == []
     runs = [run for run in document["runs"] if "/opt/job" in run["command"] or run["command"].startswith("unit-")]
     free, joined = list(runs), []
@@ -63,6 +63,10 @@ DAEMONS = sorted(path.name for path in FOLDER.iterdir())
 def test_every_run_is_found_and_none_invented(name: str) -> None:
     found = compared(name)
     assert len(found.truth) >= 50
+    all_found(found)
+
+
+def all_found(found: Compared) -> None:
     assert [entry for entry in found.truth if entry not in {pair[0] for pair in found.joined}] == []
     # what is logged and has no truth was still running at the end of the recording
     last = max(entry.began for entry in found.truth)
@@ -74,13 +78,16 @@ def test_every_run_is_found_and_none_invented(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in DAEMONS if name not in NEVER_TIMED])
 def test_every_length_is_the_jobs_own(name: str) -> None:
     found = compared(name)
-    wrong = [
+    assert wrong_lengths(found) == [], f"of {len(found.joined)}"
+
+
+def wrong_lengths(found: Compared) -> list[tuple[str, float, float | None, str]]:
+    return [
         (entry.name, round(entry.ended - entry.began, 2), run["duration_s"], run["quality"])
         for entry, run in found.joined
         if run["duration_s"] is None
         or not run["duration_low_s"] - SLACK_S <= entry.ended - entry.began <= run["duration_high_s"] + 0.5
     ]
-    assert wrong == [], f"{len(wrong)} of {len(found.joined)}"
 
 
 @pytest.mark.parametrize("name", DAEMONS)

@@ -31,6 +31,7 @@ class Pairing:
     def __init__(self, level: int | None, ranks: Ranks) -> None:
         self._ranks = ranks
         self._open: dict[object, Span] = {}
+        self._numbers: dict[int, str] = {}  # of sessions that are open, by pid
         self._spans: list[Span] = []
         self._starts: list[Start] = []
         self._waiting: dict[tuple[str | None, str | None], list[Start]] = defaultdict(list)
@@ -109,6 +110,8 @@ class Pairing:
         if old is not None and old.opened_by == "start" and old.user == event.user and event.at_us - old.open_us <= NEAR_US:
             return  # the start came first: PAM's line and cron's may change places within a second
         span = self._open[key] = Span(event, event.at_us)
+        if event.session is not None and event.pid is not None:
+            self._numbers[event.pid] = event.session
         self._spans.append(span)
         waiting = self._by_session.pop(event.session, None) if event.session is not None else None
         if waiting is not None and waiting.event.user == event.user and abs(event.at_us - waiting.event.at_us) <= NEAR_US:
@@ -116,10 +119,13 @@ class Pairing:
             _join(span, waiting, "exact")
 
     def _session_close(self, event: Event) -> None:
-        span = self._open.get(event.session or event.pid)
+        number = self._numbers.pop(event.pid, None) if event.pid is not None else None
+        # a process that ends right after its line is gone when journald asks for its session: the pid has to do
+        key = event.session or (number if number in self._open else event.pid)
+        span = self._open.get(key)
         if span is not None and span.user == event.user and span.close is None:
             span.close = event
-            del self._open[event.session or event.pid]
+            del self._open[key]
 
     def _end(self, event: Event) -> None:
         if event.source == "accounting":
