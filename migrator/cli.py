@@ -20,6 +20,7 @@ EXIT_FAILED = 3
 COMMANDS = {
     "collect": "Print a program that packs what migrator reads on a server.",
     "plan": "Read servers, decide where each job should live, write a plan folder.",
+    "fleet": "Plan thousands of servers at once, on this machine or a cluster.",
     "emit": "Write functions, containers and deployment templates from a plan.",
     "review": "Answer a plan's open questions one by one.",
     "diff": "Say what changed between two plans.",

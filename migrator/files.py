@@ -46,6 +46,17 @@ def publish(root: Path, out_file: OutFile) -> bool:
     return True
 
 
+def append(root: Path, name: str, line: bytes) -> None:
+    """Add a line to a file that grows. Raises `MigratorError` as `write` does."""
+    path = root / _relative(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as stream:
+            stream.write(line)
+    except OSError as error:
+        raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another -o folder") from error
+
+
 def rename(root: Path, old: str, new: str) -> None:
     """Give a file under `root` another name there; nothing happens if it is gone. Raises `MigratorError` as `write` does."""
     path = root / _relative(old)

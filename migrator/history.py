@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from migrator import measuring
+from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.plan import Survey
 from migrator.pipeline import Observed
 from migrator.runs import store
@@ -16,19 +17,21 @@ from migrator.tables import Run, RunTable, runs_of
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def remembered(observed: Observed, root: Path) -> Observed:
+def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAULT) -> Observed:
     """What was seen on a server together with what the store under `root` holds of it; the store then holds both.
 
     Raises `StoreError` if the store is damaged.
     """
     kept = store.add(root, observed.survey.host.name, runs_of(observed.runs), stretches_of(observed))
-    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches)
+    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches, assumptions)
     return observed._replace(survey=survey, runs=runs)
 
 
-def measured_again(survey: Survey, runs: Sequence[Run], stretches: Sequence[store.Stretch]) -> tuple[Survey, RunTable]:
+def measured_again(
+    survey: Survey, runs: Sequence[Run], stretches: Sequence[store.Stretch], assumptions: Assumptions = DEFAULT
+) -> tuple[Survey, RunTable]:
     """The survey with the usage of these runs, and the table of them."""
-    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches)
+    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches, assumptions)
     again = replace(
         survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week
     )

@@ -55,13 +55,13 @@ def measure(
 
 
 def over(
-    host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], problems: tuple[Problem, ...] = ()
+    host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], assumptions: Assumptions = DEFAULT
 ) -> tuple[Measured, RunTable]:
     """The same of runs that several readings found, over the times that they observed: days between these were not observed."""
     with _uncollected():
         assigned = [run for run in Matching(host.name, jobs).assigned(runs) if run.job_id is not None or run.source != SERVICE]
         seen = (stretches[0][0], stretches[-1][1]) if stretches else None
-        measured = summary(assigned, host, jobs, seen, problems)
+        measured = summary(assigned, host, jobs, seen, (), assumptions)
         days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None
         usage = tuple(replace(entry, observed_days=days) for entry in measured.usage)
         return replace(measured, usage=usage), table(assigned)

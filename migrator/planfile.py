@@ -41,9 +41,25 @@ def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -
     """The files of a plan folder, except runs.parquet and the reports."""
     return (
         plan_file(plan),
-        *(OutFile(path=f"surveys/{host_file_name(survey.host.name)}.json", content=_json(survey)) for survey in surveys),
+        *(survey_file(survey) for survey in surveys),
         *(OutFile(path=f"scripts/{digest}", content=scripts[digest]) for digest in sorted(scripts)),
     )
+
+
+def survey_file(survey: Survey) -> OutFile:
+    """One server's survey in a plan folder."""
+    return OutFile(path=f"surveys/{host_file_name(survey.host.name)}.json", content=_json(survey))
+
+
+def survey_bytes(survey: Survey) -> bytes:
+    """A survey as it travels between machines."""
+    return msgspec.json.encode(survey, order="deterministic")
+
+
+def read_survey(path: Path) -> Survey:
+    """One survey. Raises `PlanError` if it is damaged or of another version."""
+    survey: Survey = _decode(path, Survey)
+    return survey
 
 
 def plan_file(plan: Plan) -> OutFile:

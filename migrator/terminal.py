@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -57,15 +57,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Collecti
     Console(highlight=False).print(drawn)
 
 
+class _Rate(ProgressColumn):
+    """How many things are done a second, or a minute where that is less than one."""
+
+    def render(self, task: Task) -> Text:
+        """The rate in words; a dash as long as it is not known."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text("-/s")
+        return Text(f"{speed:.1f}/s" if speed >= 1 else f"{speed * 60:.1f}/min")
+
+
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[], None]]:
-    """Call what it yields once for each thing that is done. Silent in a pipe and for the first two seconds."""
+def progress(title: str, total: int, *, rate: bool = False) -> Iterator[Callable[[], None]]:
+    """Call what it yields once for each thing that is done. Silent in a pipe and for the first two seconds.
+
+    With `rate` it also says how fast it goes and how long it will take.
+    """
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
-    )
+    more = (_Rate(), TimeRemainingColumn(elapsed_when_finished=True)) if rate else ()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(safe(title), total=total)
     timer = threading.Timer(BAR_AFTER_S, bar.start)
     timer.daemon = True

@@ -24,7 +24,8 @@ FLOORS = {
     **dict.fromkeys(ROOMS, 2),
     "regions": 1,
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3, "reviewing": 3,
-    "history": 3, "fleet": 3, "deciding": 3,
+    "history": 3, "deciding": 3,
+    "fleet": 3, "object_storage": 1,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
     "cli": 4, "commands": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
@@ -41,6 +42,9 @@ DOORS = {
     "polars": ("tables",),
     "numpy": ("columns", "logfiles", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks", "sources.archive"),
+    "fsspec": ("object_storage",),
+    "obstore": ("object_storage",),
+    "distributed": ("fleet.dask_engine",),
     "vl_convert": ("reports",),
     "xlsxwriter": ("reports",),
     "highspy": ("optimise",),

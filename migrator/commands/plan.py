@@ -93,7 +93,7 @@ def command(
     if not observed:
         return EXIT_FAILED  # each source has said why
     if store is not None:
-        observed = [history.remembered(entry, store) for entry in observed]
+        observed = [history.remembered(entry, store, assumptions) for entry in observed]
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from migrator.model.source import HostFiles
-from migrator.sources import archive, directory, live, live_crontab, ssh, standard_input
+from migrator.sources import archive, directory, live, live_crontab, object_url, ssh, standard_input
 
 
 class Source(Protocol):
@@ -16,4 +16,4 @@ class Source(Protocol):
         """The servers behind `source` (a bundle may hold several). Raises `SourceError` with what would be right."""
 
 
-ALL: tuple[Source, ...] = (live, live_crontab, ssh, directory, archive, standard_input)
+ALL: tuple[Source, ...] = (live, live_crontab, ssh, object_url, directory, archive, standard_input)

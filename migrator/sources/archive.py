@@ -77,7 +77,7 @@ def unpack(stream: BinaryIO, name: str, size: int) -> tuple[HostFiles, ...]:
     """The servers in a stream of `size` compressed bytes."""
     folder = Path(tempfile.mkdtemp(prefix="migrator-"))
     kept: dict[str, Kept] = {}
-    remover = _Remover(folder)  # also if unpacking ends with an error
+    remover = Remover(folder)  # also if unpacking ends with an error
     refused = _extract(stream, name, folder, min(MOST_BYTES, max(SMALLEST_LIMIT, size * MOST_RATIO)), kept)
     trees = []
     tops = _tops(folder)
@@ -92,7 +92,7 @@ def unpack(stream: BinaryIO, name: str, size: int) -> tuple[HostFiles, ...]:
     return tuple(trees)
 
 
-class _Remover:
+class Remover:
     """Removes the temporary folder when the last tree in it is gone, at the latest when Python ends."""
 
     def __init__(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ from migrator import sources
 from migrator.errors import SourceError
 from migrator.model.source import HostFiles
 
-RIGHT = "`/`, a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), ssh://user@host or `-` would be right"
+RIGHT = "`/`, a folder with a server's tree, a bundle (.tar, .tar.gz, .tar.zst), s3://, ssh://user@host or `-` would be right"
 
 
 def open_source(source: str) -> tuple[HostFiles, ...]:

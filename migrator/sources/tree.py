@@ -26,10 +26,10 @@ MOST_ENTRIES = 200_000  # of one `**` walk: a log folder never has more, a mail 
 
 
 class Kept(NamedTuple):
-    """What a bundle says about a file and the unpacked copy does not keep."""
+    """What a bundle says about a file and the unpacked copy does not keep; None where it does not say it."""
 
-    mode: int
-    uid: int
+    mode: int | None
+    uid: int | None
     modified_at: datetime | None
 
 
@@ -48,14 +48,14 @@ class Tree:
 
     def _owners_differ(self) -> bool:
         """A copy made without root belongs to one user wholly: then owners say nothing about the server."""
-        owners = set()
+        owners = set[int | None]()
         for folder in ("/etc", "/etc/cron.d", "/var/spool/cron", "/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/home"):
             for name in ("", *self.entries(folder)[:200]):
                 with suppress(OSError):
                     status = os.lstat(self._root + self._real(f"{folder}/{name}".rstrip("/")))
                     kept = self._kept.get(f"{folder}/{name}".rstrip("/"))
                     owners.add(kept.uid if kept else status.st_uid)
-        return 0 in owners and len(owners) > 1
+        return 0 in owners and len(owners - {None}) > 1
 
     def _real(self, path: str) -> str:
         return self._odd_names.get(path, path)

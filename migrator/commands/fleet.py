@@ -1,0 +1,120 @@
+"""`migrator fleet`: read thousands of servers, decide for all of them at once."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from migrator import deciding, decisions_file, files, pipeline, planfile
+from migrator.assumptions import settled
+from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
+from migrator.commands import options
+from migrator.commands.summary import left_open
+from migrator.errors import MigratorError
+from migrator.fleet import engine, running
+from migrator.fleet.listing import listed
+from migrator.fleet.task import SURVEYS, survey_name
+from migrator.model.plan import Plan, Provider, Request
+from migrator.prices import bundled
+from migrator.review import open_questions
+from migrator.terminal import progress, safe
+
+MOST_NAMED = 20  # of what failed; all are in servers.jsonl
+
+EPILOG = """\b
+Examples:
+  migrator fleet bundles/ -o fleet                       every bundle and tree in the folder
+  migrator fleet s3://ops-logs/bundles -o fleet          needs: pip install 'migrator[fleet]'
+  migrator fleet s3://ops-logs/bundles -o fleet --scheduler tcp://dask:8786
+  migrator report fleet --format html > fleet.html
+
+Run it again after an interruption: what was read is not read again. Run it every week with new bundles into the same folder:
+the runs of all weeks are kept in fleet/runs, each once.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("sources", metavar="SOURCE-OR-DIR-OR-URL...", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The plan folder to write.")
+@click.option("--engine", "kind", type=click.Choice(get_args(engine.Engine)), help="Where servers are read; default: local.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster (tcp://host:8786); means --engine dask.")
+@click.option("--workers", type=click.IntRange(1, 10_000), help="How many at a time; default: the processors of this machine.")
+@click.option("--provider", type=click.Choice(get_args(Provider)), default="aws", show_default=True, help="Where jobs may go.")
+@click.option("--region", help="The provider's region; default: the targets' own.")
+@click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
+@click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
+@click.option("--plan/--no-plan", "decide", default=True, help="Decide when all is read, or only read.")
+@click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (a quarter of a megabyte a server).")
+@click.option("--check", is_flag=True, help="Exit 1 if a question is open or something was not understood.")
+def command(
+    sources: tuple[str, ...],
+    output: Path,
+    kind: engine.Engine | None,
+    scheduler: str | None,
+    workers: int | None,
+    provider: Provider,
+    region: str | None,
+    decisions: Path | None,
+    as_of: datetime | None,
+    decide: bool,
+    report: bool,
+    check: bool,
+) -> int:
+    """Read many servers, a task for each, and decide for all of them at once.
+
+    SOURCE is a bundle, a server's tree, a plan folder, a folder of any of these, or a URL of object storage (s3://, gs://,
+    abfs://). A server that cannot be read is a row with its error in servers.jsonl and does not stop the rest.
+    """
+    if region is not None and provider == "all":
+        raise click.UsageError("--region needs one --provider: regions are named differently at each")
+    if scheduler is not None and kind == "local":
+        raise click.UsageError("--scheduler is the address of a Dask cluster; take away --engine local")
+    said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
+    found = listed(sources, output)
+    for path in found.passed_over[:MOST_NAMED]:
+        click.echo(safe(f"{path}: is neither bundle nor tree; passed over"), err=True)
+    if len(found.passed_over) > MOST_NAMED:
+        click.echo(f"{len(found.passed_over) - MOST_NAMED} more files are neither bundle nor tree; passed over", err=True)
+    local = engine.local(workers or engine.processors())
+    opened = engine.dask(scheduler, workers) if scheduler is not None or kind == "dask" else local
+    width = workers or engine.processors()
+    settings = running.Settings(output, opened, local, width, as_of, settled(said.decisions.assumptions))
+    with progress("reading servers", len(found.entries), rate=True) as advance:
+        rows = running.read(found.entries, settings, advance)
+    failed = [row for row in rows if row.status == "failed"]
+    for row in failed[:MOST_NAMED]:
+        error = row.error or ""
+        click.echo(safe(f"migrator: {error if error.startswith(row.source) else f'{row.source}: {error}'}"), err=True)
+    if len(failed) > MOST_NAMED:
+        click.echo(f"migrator: {len(failed) - MOST_NAMED} more failed; see {output / running.ROWS}", err=True)
+    hosts = sorted({server.host for row in rows if row.status == "read" for server in row.servers})
+    if not hosts:
+        raise MigratorError(f"none of {len(rows)} sources could be read; see {output / running.ROWS}")
+    runs = sum(server.runs for row in rows for server in row.servers)
+    click.echo(f"{len(hosts):,} servers read, {runs:,} runs; {len(failed):,} sources failed")
+    if not decide:
+        return EXIT_FAILED if failed else EXIT_DONE
+    surveys = tuple(planfile.read_survey(output / SURVEYS / survey_name(host)) for host in hosts)
+    request = Request(provider=provider, region=region)
+    plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
+    files.write(output, [planfile.plan_file(plan), *(pipeline.write(plan) if report else ())])
+    questions = open_questions(plan)
+    if decisions is None:
+        files.write(output, [decisions_file.out_file(questions)])
+    click.echo(_summary(plan))
+    click.echo(left_open(questions, plan), err=True)
+    if failed:
+        return EXIT_FAILED
+    return EXIT_OPEN if check and (questions or plan.problems) else EXIT_DONE
+
+
+def _summary(plan: Plan) -> str:
+    """Two lines: how many servers can go, and the bill."""
+    going = sum(host.savings.can_go for host in plan.hosts)
+    banked = sum((host.savings.banked_monthly or Decimal(0) for host in plan.hosts), Decimal(0))
+    lines = [f"{len(plan.jobs):,} jobs; {going:,} of {len(plan.hosts):,} servers can go: saves ${banked:,.2f} a month"]
+    if plan.fleet is not None and plan.fleet.summary:
+        lines.append(plan.fleet.summary)
+    return safe("\n".join(lines))

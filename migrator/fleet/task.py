@@ -1,0 +1,138 @@
+"""What a worker does: observe one server and give back what is small, in bytes that travel; and fold a host's readings into one.
+
+A reading is all that one source says about one host. Readings of the same host - last week's bundle and this week's - merge: runs
+as `runs.same` merges them, in any order; the survey is that of the newest. So hosts are the partition key: nothing of one host
+needs anything of another before `decide`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from migrator import files, history, pipeline, planfile, tables
+from migrator.assumptions import Assumptions
+from migrator.errors import MigratorError, SourceError
+from migrator.model.plan import OutFile, Survey
+from migrator.model.value import Value
+from migrator.redact import redact
+from migrator.runs import store
+from migrator.runs.same import merged
+from migrator.runs.store import Stretch
+from migrator.sources.opening import open_source
+
+RUNS, SURVEYS, READINGS = "runs", "surveys", "readings"
+
+
+class Server(Value, frozen=True, kw_only=True):
+    """What a row of `servers.jsonl` says about a host."""
+
+    host: str
+    as_of: datetime
+    jobs: int
+    runs: int
+    problems: int
+    stretches: tuple[Stretch, ...]
+    survey: str  # digest
+
+
+class Reading(NamedTuple):
+    """What a source says about one host: the survey as JSON, the redacted scripts, the runs as a parquet file."""
+
+    server: Server
+    survey: bytes
+    scripts: dict[str, bytes]
+    runs: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of a source: its readings, or why there are none."""
+
+    source: str
+    error: str | None
+    readings: tuple[Reading, ...]
+
+
+def observed(sources: tuple[str, ...], as_of: datetime | None, assumptions: Assumptions) -> list[Outcome]:
+    """Read each source; one that cannot be read does not stop the others."""
+    found = []
+    for source in sources:
+        try:
+            found.append(Outcome(source, None, tuple(_readings(source, as_of, assumptions))))
+        except (MigratorError, OSError) as error:
+            found.append(Outcome(source, redact(str(error)).text, ()))
+    return found
+
+
+def _readings(source: str, as_of: datetime | None, assumptions: Assumptions) -> Iterator[Reading]:
+    if (Path(source) / "plan.json").is_file():
+        yield from _planned(Path(source))
+        return
+    for server in open_source(source):
+        seen = pipeline.observe(server, as_of, assumptions)
+        cut = [problem.message for problem in server.problems() if problem.location.path == source]
+        if cut:  # half a bundle must not become a server on which nothing is left
+            raise SourceError(f"{source}: {cut[0]}; bundle it again")
+        stretches = history.stretches_of(seen)
+        yield _reading(seen.survey, dict(seen.scripts), tables.runs_of(seen.runs), stretches)
+
+
+def _planned(folder: Path) -> Iterator[Reading]:
+    """The servers of a plan that was made before, by `plan` or by `fleet`."""
+    loaded, surveys = planfile.read(folder), planfile.read_surveys(folder)
+    runs = [] if (folder / RUNS).is_dir() else tables.runs_of(tables.read(folder / "runs.parquet"))
+    host_of = {job.id: survey.host.name for survey in surveys for job in survey.jobs}
+    for survey in surveys:
+        name = survey.host.name
+        scripts = {script.sha256: loaded.scripts[script.sha256] for facts in survey.facts for script in facts.scripts}
+        if (folder / RUNS).is_dir():
+            kept = store.read(folder / RUNS, name)
+            yield _reading(survey, scripts, kept.runs, kept.stretches)
+            continue
+        own = [run for run in runs if len(surveys) == 1 or host_of.get(run.job_id or "", run.host) == name]
+        days = next((entry.observed_days for entry in survey.usage), None)
+        end = (survey.as_of - history.EPOCH) // timedelta(microseconds=1)
+        yield _reading(survey, scripts, own, () if days is None else ((end - round(days * store.DAY_US), end),))
+
+
+def _reading(survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], stretches: tuple[Stretch, ...]) -> Reading:
+    raw = planfile.survey_bytes(survey)
+    server = Server(
+        host=survey.host.name, as_of=survey.as_of, jobs=len(survey.jobs), runs=len(runs), problems=len(survey.problems),
+        stretches=stretches, survey=hashlib.sha256(raw).hexdigest()[:16],
+    )  # fmt: skip
+    return Reading(server, raw, scripts, tables.packed(runs))
+
+
+class Part(NamedTuple):
+    """A reading that lies in the output folder: the path of its files without `.json` and `.parquet`."""
+
+    stem: str
+    server: Server
+
+
+def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
+    """Put the readings of one host into the store, and write its survey, measured over all that the store then holds."""
+    newest = max(parts, key=lambda part: (part.server.as_of, part.server.survey))
+    survey = planfile.read_survey(out / f"{newest.stem}.json")
+    fresh = [part for part in parts if (out / f"{part.stem}.parquet").is_file()]
+    runs = merged(*(tables.unpacked((out / f"{part.stem}.parquet").read_bytes()) for part in fresh))
+    stretches = store.joined(stretch for part in fresh for stretch in part.server.stretches)
+    kept = store.add(out / RUNS, survey.host.name, runs, stretches)
+    if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches) == (runs, stretches)):
+        survey, _ = history.measured_again(survey, kept.runs, kept.stretches, assumptions)
+    files.write(out, [OutFile(path=f"{SURVEYS}/{survey_name(survey.host.name)}", content=planfile.survey_file(survey).content)])
+    files.remove(out, [f"{part.stem}.parquet" for part in fresh])
+
+
+def survey_name(host: str) -> str:
+    """The name of a host's survey; no two hosts share it."""
+    return f"{store.folder_name(host)}.json"
+
+
+def stems(source: str, hosts: Iterable[str]) -> Iterator[str]:
+    """Where the readings of a source lie: a source's name is no file's."""
+    folder = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    for host in hosts:
+        yield f"{READINGS}/{folder}/{store.folder_name(host)}"

@@ -1,0 +1,382 @@
+"""A fleet of simulated servers: all found, whatever fails, in whatever order it comes, wherever it was interrupted."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import boto3
+import polars
+import pytest
+from moto.server import ThreadedMotoServer
+from test_commands import ROOT, done, migrator
+from test_history import tree
+from test_random_logs import Level3, Truth, written
+
+from migrator.assumptions import DEFAULT
+from migrator.errors import SourceError
+from migrator.fleet import engine, running
+from migrator.fleet.listing import Entry, listed
+from migrator.fleet.running import Row, Settings
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import fleet_servers
+
+SEEDS = (0, 1, 2, 3, 7, 27)  # all four forms, one cut bundle (7), one of noise (27)
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles")
+    for seed in SEEDS:
+        fleet_servers.written(folder, seed, days=1, lines_of_noise=50)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, fleet_servers.Simulated]:
+    folder = tmp_path_factory.mktemp("truth")
+    made = [fleet_servers.written(folder, seed, days=1, lines_of_noise=50) for seed in SEEDS]
+    return {server.name: server for server in made}
+
+
+class Here(Executor):
+    """Runs each task at once in this process; remembers whose it was, and may refuse to go on."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.sources: list[str] = []
+        self.stop_after = stop_after
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self.stop_after is not None and len(self.sources) >= self.stop_after:
+            raise KeyboardInterrupt
+        if isinstance(args[0], tuple):
+            self.sources += args[0]
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as an executor does
+            future.set_exception(error)
+        return future
+
+
+def read(entries: tuple[Entry, ...], out: Path, here: Executor | None = None, workers: int = 2) -> tuple[Row, ...]:
+    opened = lambda: here or Here()  # noqa: E731
+    return running.read(entries, Settings(out, opened, opened, workers, None, DEFAULT), lambda: None)
+
+
+def entries_of(*sources: Path) -> tuple[Entry, ...]:
+    return listed(map(str, sources), Path("/nonexistent-output")).entries
+
+
+def named(rows: tuple[Row, ...]) -> dict[str, Row]:
+    return {Path(row.source).name.removesuffix(".tar.gz"): row for row in rows}
+
+
+def test_every_run_of_every_server_is_found_and_a_damaged_bundle_is_a_row(
+    bundles: Path, truth: dict[str, fleet_servers.Simulated], tmp_path: Path
+) -> None:
+    rows = named(read(entries_of(bundles), tmp_path))
+    assert rows.keys() == truth.keys()
+    for name, row in rows.items():
+        wanted = truth[name]
+        if wanted.damage is None:
+            assert (row.status, row.attempts, row.error) == ("read", 1, None)
+            (server,) = row.servers
+            assert (server.host, server.jobs, server.runs, server.problems) == (name, wanted.jobs, wanted.runs, 0)
+            assert polars.read_parquet(tmp_path / "runs" / name / "*.parquet").height == wanted.runs
+        else:
+            assert (row.status, row.attempts, row.servers) == ("failed", 2, ())
+            assert str(bundles / f"{name}.tar.gz") in (row.error or "")
+    surveys = {path.stem for path in (tmp_path / "surveys").iterdir()}
+    assert surveys == {name for name, server in truth.items() if server.damage is None}
+
+
+def test_two_processes_write_the_same_bytes_as_one_and_decide_the_same(bundles: Path, tmp_path: Path) -> None:
+    for workers in ("1", "2"):
+        process = migrator("fleet", bundles, "-o", tmp_path / workers, "--workers", workers)
+        assert process.returncode == 3  # two bundles are damaged, and the caller has to know
+        assert b"4 servers read" in process.stdout
+        assert b"2 sources failed" in process.stdout
+        assert process.stderr.count(b"srv00007.tar.gz") == 1
+        assert b"\x1b" not in process.stderr  # no bar in a pipe
+    trees = [tree(tmp_path / workers) for workers in ("1", "2")]
+    assert trees[0].keys() == trees[1].keys()
+    assert [name for name in trees[0] if trees[0][name] != trees[1][name]] == []
+    plan = json.loads(trees[0]["plan.json"])
+    assert {host["host"]["name"] for host in plan["hosts"]} == {"srv00000", "srv00001", "srv00002", "srv00003"}
+    assert b'"outcome"' not in done("report", tmp_path / "1", "--format", "text")
+
+
+def test_what_was_read_is_not_read_again_after_an_interruption(bundles: Path, tmp_path: Path) -> None:
+    entries = entries_of(bundles)
+    with pytest.raises(KeyboardInterrupt):
+        read(entries, tmp_path / "stopped", Here(stop_after=4), workers=1)
+    rows = (tmp_path / "stopped" / "servers.jsonl").read_bytes()
+    assert 0 < len(rows.splitlines()) <= 4
+    (tmp_path / "stopped" / "servers.jsonl").write_bytes(rows + rows[:40])  # a row that the crash cut off
+    second = Here()
+    again = read(entries, tmp_path / "stopped", second, workers=1)
+    kept = {json.loads(line)["source"] for line in rows.splitlines()}
+    assert kept.isdisjoint(second.sources)
+    assert kept | set(second.sources) == {entry.source for entry in entries}
+    assert again == read(entries, tmp_path / "whole")
+    assert tree(tmp_path / "stopped") == tree(tmp_path / "whole")
+
+
+def test_a_server_whose_files_changed_is_read_again_and_others_are_not(tmp_path: Path) -> None:
+    first, second = Level3(21, 2, 0.1), Level3(22, 1, 0.1)
+    trees = [written(tmp_path / name, truth, {"syslog": truth.lines}) for name, truth in (("a", first), ("b", second))]
+    (trees[1] / "etc/hostname").write_text("web02\n")
+    read(entries_of(*trees), tmp_path / "out")
+    with (trees[1] / "var/log/syslog").open("a") as log:
+        log.write("2026-11-20T05:00:01.000000+00:00 web02 CRON[7]: (root) CMD (/opt/job0)\n")
+    here = Here()
+    rows = read(entries_of(*trees), tmp_path / "out", here)
+    assert here.sources == [str(trees[1])]
+    assert [server.runs for row in rows for server in row.servers] == [len(first.runs), len(second.runs) + 1]
+
+
+def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -> None:
+    truth = Level3(23, 3, 0.3)
+    weeks = []
+    for week, begin in enumerate((0.0, 4000.0, 8000.0)):
+        lines = [line for line in truth.lines if begin <= line[0] < begin + 7000.0]
+        weeks.append(written(tmp_path / f"week{week}", truth, {"syslog": lines}))
+    whole = written(tmp_path / "whole", truth, {"syslog": truth.lines})
+    read(entries_of(*weeks), tmp_path / "out")
+    read(entries_of(whole), tmp_path / "wanted")
+    assert usage(tmp_path / "out") == usage(tmp_path / "wanted")
+    places = [tmp_path / name / "runs/web01/*.parquet" for name in ("out", "wanted")]
+    runs = [polars.read_parquet(place).sort("started_at", "command") for place in places]
+    assert runs[0].equals(runs[1])
+    # week after week into the same folder
+    for week in weeks:
+        read(entries_of(week), tmp_path / "weekly")
+    assert usage(tmp_path / "weekly") == usage(tmp_path / "wanted")
+
+
+def usage(out: Path) -> object:
+    return json.loads((out / "surveys" / "web01.json").read_text())["usage"]
+
+
+class Killing(ProcessPoolExecutor):
+    """A pool in which reading a source with `killer` in its name ends the process, as a lack of memory does."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if isinstance(args[0], tuple) and any("killer" in source for source in args[0]):
+            return super().submit(os._exit, 9)
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_worker_that_dies_takes_no_other_server_with_it(tmp_path: Path) -> None:
+    truth = Truth(24, 1, 0.1)
+    trees = [written(tmp_path / name, truth, {"syslog": truth.lines[:60]}) for name in ("a", "killer", "c", "d")]
+    for number, root in enumerate(trees):
+        (root / "etc/hostname").write_text(f"web{number}\n")
+    opened = lambda: Killing(2, mp_context=get_context("spawn"))  # noqa: E731
+    rows = running.read(entries_of(*trees), Settings(tmp_path / "out", opened, opened, 2, None, DEFAULT), lambda: None)
+    states = {Path(row.source).name: (row.status, row.error) for row in rows}
+    assert states.pop("killer") == ("failed", "the worker that read it died; it may need more memory than there is")
+    assert set(states.values()) == {("read", None)}
+    assert BrokenExecutor.__name__ not in (tmp_path / "out" / "servers.jsonl").read_text()
+
+
+def test_a_damaged_store_of_one_host_is_a_row_and_the_others_go_on(tmp_path: Path) -> None:
+    truth = Level3(25, 1, 0.1)
+    trees = [written(tmp_path / name, truth, {"syslog": truth.lines[:90]}) for name in ("a", "b")]
+    (trees[1] / "etc/hostname").write_text("web02\n")
+    read(entries_of(*trees), tmp_path / "out")
+    (day,) = (tmp_path / "out/runs/web01").glob("*.parquet")
+    day.write_bytes(b"")
+    for root in trees:
+        (root / "var/log/syslog").write_text((root / "var/log/syslog").read_text().replace("/opt/job0", "/opt/job0 "))
+    rows = read(entries_of(*trees), tmp_path / "out")
+    assert [row.status for row in rows] == ["failed", "read"]
+    assert "does not hold what its name says" in (rows[0].error or "")
+
+
+def test_a_plan_is_a_source_too(tmp_path: Path) -> None:
+    truth = Level3(26, 2, 0.1)
+    root = written(tmp_path / "web01", truth, {"syslog": truth.lines})
+    done("plan", root, "-o", tmp_path / "plan")
+    read(entries_of(tmp_path / "plan"), tmp_path / "from-plan")
+    read(entries_of(root), tmp_path / "from-logs")
+    files = [tree(tmp_path / name / "runs") for name in ("from-plan", "from-logs")]
+    days = [{name.split(".")[0]: raw for name, raw in found.items() if name.endswith(".parquet")} for found in files]
+    assert days[0] == days[1] != {}
+    assert usage(tmp_path / "from-plan") == usage(tmp_path / "from-logs")
+
+
+def test_a_task_has_ten_files_but_no_worker_is_idle() -> None:
+    bundles = [Entry(f"b{number:03}", "", 1) for number in range(200)]
+    assert {len(batch) for batch in running._batches(bundles, 2)} == {10}
+    assert len(running._batches(bundles[:16], 2)) >= 8
+    assert running._batches([Entry("tree", "", 500), *bundles[:2]], 1)[0] == ("tree",)
+    assert sorted(source for batch in running._batches(bundles, 3) for source in batch) == [entry.source for entry in bundles]
+
+
+def test_what_is_no_server_is_named(tmp_path: Path) -> None:
+    (tmp_path / "fleet/deep").mkdir(parents=True)
+    (tmp_path / "fleet/notes.txt").write_text("hello")
+    found = listed([str(tmp_path / "fleet")], tmp_path)
+    assert found.entries == ()
+    assert found.passed_over == (str(tmp_path / "fleet/notes.txt"),)
+    with pytest.raises(SourceError, match="no server in it"):
+        listed([str(tmp_path / "fleet/deep")], tmp_path)
+    with pytest.raises(SourceError, match="does not exist"):
+        listed([str(tmp_path / "missing")], tmp_path)
+    process = migrator("fleet", tmp_path / "fleet", "-o", tmp_path / "out")
+    assert process.returncode == 3
+    assert b"none of 0 sources could be read" in process.stderr
+
+
+# ---- object storage
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+    }
+    for name, value in {**settings, "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="ops-logs")
+    yield client
+    server.stop()
+
+
+def test_bundles_and_trees_in_s3_give_what_local_ones_give(bundles: Path, bucket: Any, tmp_path: Path) -> None:
+    truth = Level3(27, 2, 0.1)
+    root = written(tmp_path / "web01", truth, {"syslog": truth.lines})
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            bucket.upload_file(str(path), "ops-logs", f"fleet/trees/web01/{path.relative_to(root)}")
+    for name in ("srv00000", "srv00003", "srv00007"):
+        bucket.upload_file(str(bundles / f"{name}.tar.gz"), "ops-logs", f"fleet/{name}.tar.gz")
+    bucket.put_object(Bucket="ops-logs", Key="fleet/README", Body=b"no server")
+    process = migrator("fleet", "s3://ops-logs/fleet", "-o", tmp_path / "out", "--no-plan")
+    assert process.returncode == 3
+    assert b"s3://ops-logs/fleet/README: is neither bundle nor tree" in process.stderr
+    assert b"s3://ops-logs/fleet/srv00007.tar.gz: the bundle is cut off" in process.stderr
+    read(entries_of(root, bundles / "srv00000.tar.gz", bundles / "srv00003.tar.gz"), tmp_path / "wanted")
+    assert tree(tmp_path / "out/runs") == tree(tmp_path / "wanted/runs")
+    assert {path.name for path in (tmp_path / "out/surveys").iterdir()} == {"web01.json", "srv00000.json", "srv00003.json"}
+    # one object, through the other commands
+    jobs = json.loads(done("jobs", "s3://ops-logs/fleet/srv00000.tar.gz", "--format", "json"))["jobs"]
+    assert {job["host"] for job in jobs} == {"srv00000"}
+
+
+def test_a_bucket_that_is_not_there_is_one_line(bucket: Any, tmp_path: Path) -> None:
+    for url in ("s3://no-such-bucket/x", "s3://ops-logs/nothing/here"):
+        process = migrator("fleet", url, "-o", tmp_path / "out")
+        assert process.returncode == 3
+        assert process.stderr.decode().count("\n") == 1
+        assert url in process.stderr.decode()
+
+
+# ---- engines and the door
+
+
+def test_dask_gives_the_same_bytes(bundles: Path, tmp_path: Path) -> None:
+    process = migrator("fleet", bundles, "-o", tmp_path / "dask", "--engine", "dask", "--workers", "2", "--no-plan")
+    assert process.returncode == 3, process.stderr.decode()
+    read(entries_of(bundles), tmp_path / "local")
+    assert tree(tmp_path / "dask") == tree(tmp_path / "local")
+
+
+def test_a_cluster_that_runs_is_used_and_stays(bundles: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "scheduler.json")
+    common = ["--scheduler-file", file, "--no-dashboard"]
+    commands = {
+        "dask_scheduler": [*common, "--host", "127.0.0.1", "--port", "0"],
+        "dask_worker": [*common, "--nthreads", "1", "--local-directory", str(tmp_path), "--death-timeout", "120"],
+    }
+    scheduler, worker = (
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{name}", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for name, arguments in commands.items()
+    )
+    try:
+        while not (tmp_path / "scheduler.json").is_file():
+            with suppress(subprocess.TimeoutExpired):
+                scheduler.wait(0.1)
+            assert scheduler.poll() is None
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+        process = migrator("fleet", bundles / "srv00001.tar.gz", "-o", tmp_path / "out", "--scheduler", address, "--no-plan")
+        assert process.returncode == 0, process.stderr.decode()
+        assert b"1 servers read" in process.stdout
+        assert scheduler.poll() is None
+        assert worker.poll() is None
+    finally:
+        for process_ in (worker, scheduler):
+            process_.terminate()
+            process_.wait(30)
+
+
+def test_what_is_missing_or_wrong_is_one_line(bundles: Path, tmp_path: Path) -> None:
+    without = (
+        "import sys; sys.modules['{0}'] = None; from migrator.cli import main; sys.argv = ['migrator', *sys.argv[1:]]; main()"
+    )
+    for package, args in (("distributed", ["--engine", "dask"]), ("obstore", [])):
+        source = "s3://x/y" if package == "obstore" else str(bundles)
+        process = subprocess.run(
+            [sys.executable, "-c", without.format(package), "fleet", source, "-o", str(tmp_path / "out"), *args],
+            capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert process.returncode == 3
+        assert b"pip install 'migrator[fleet]'" in process.stderr
+        assert process.stderr.count(b"\n") == 1
+    assert migrator("fleet", bundles, "-o", tmp_path / "out", "--engine", "local", "--scheduler", "tcp://x:1").returncode == 2
+
+
+def test_no_other_command_loads_the_engines() -> None:
+    heavy = ("distributed", "dask", "fsspec", "obstore")
+    code = f"import sys, migrator.commands.plan, migrator.commands.fleet; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"
+
+
+def test_a_terminal_sees_the_rate_and_the_remaining_time(bundles: Path, tmp_path: Path) -> None:
+    main, side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; from migrator.terminal import progress\n"
+         "with progress('reading servers', 40, rate=True) as advance:\n for _ in range(30): time.sleep(0.1); advance()"],
+        stderr=side, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(side)
+    seen = b""
+    while True:
+        try:
+            block = os.read(main, 65536)
+        except OSError:  # Linux says so when the other side is closed
+            break
+        if not block:
+            break
+        seen += block
+    os.close(main)
+    assert process.wait(30) == 0
+    assert b"reading servers" in seen
+    assert b"/40" in seen
+    assert b"/s" in seen
+    assert b"0:00:0" in seen
+
+
+def test_the_bundles_of_the_simulation_are_what_they_say(bundles: Path) -> None:
+    with tarfile.open(bundles / "srv00000.tar.gz") as tar:
+        assert {"etc/hostname", "etc/cron.d/work", "var/log/syslog"} <= set(tar.getnames())
+    assert engine.processors() >= 1
