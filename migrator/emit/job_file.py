@@ -11,10 +11,11 @@ import msgspec
 from migrator import secret_names, unmet
 from migrator.emit import programs
 from migrator.errors import EmitError, ScheduleError
-from migrator.model.finding import Translation
+from migrator.model.finding import Guard, Translation
 from migrator.model.job import Host, Job
 from migrator.model.plan import JobPlan
-from migrator.schedule.phrasing import guard_of
+from migrator.schedule import dialects
+from migrator.schedule.phrasing import guard_calendar, guard_of
 from migrator.schedule.reading import calendar_of
 
 # What each daemon itself puts into a job's environment: crontab(5) of Debian, of cronie; busybox crond.c; systemd.exec(5).
@@ -114,7 +115,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "notify": notify(job, answers),
         "guard": None if chosen is None or chosen.guard is None else msgspec.to_builtins(chosen.guard),
         "scheduled_by": entry.placement.option.dialect or "none",
-        "calendar": _calendar(job),
+        "calendar": _calendar(job, chosen),
         "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": lock(entry),
         "state": _of_resources(entry, "state"),
@@ -142,7 +143,22 @@ def _base64(text: bytes) -> str:
     return base64.b64encode(text).decode()
 
 
-def _calendar(job: Job) -> object:
+def _calendar(job: Job, chosen: Translation | None) -> object:
+    """When the platform starts the job, by its own expressions; by the job's schedule where there is none or it cannot be read.
+
+    Where the platform passes no instant, the last of these firings is the one that a start is for, and the guard is asked of it.
+    """
+    reader = next((dialect for dialect in dialects.ALL if chosen is not None and chosen.dialect == dialect.NAME), None)
+    if reader is not None and chosen is not None and chosen.expressions:
+        try:
+            read = reader.read(chosen.expressions, chosen.timezone)
+        except ScheduleError:
+            read = ()
+        if read:
+            clocks = [guard_calendar(clock, number) for number, part in enumerate(read) for clock in part.clocks]
+            # Cloud Scheduler's law of zone changes is not written down: the clock is as good a guess as any, for these hours only
+            law = "clock" if read[0].dst == "unknown" else read[0].dst
+            return msgspec.to_builtins(Guard(timezone=read[0].timezone, dst=law, calendars=tuple(clocks)))
     try:
         calendar = calendar_of(job.schedule)
     except ScheduleError:

@@ -47,7 +47,9 @@ def run(
     `extra`: more variables, taken as they are; `each_line` hears each line of output, too.
     """
     started, began = now or datetime.now(instant.UTC), time.monotonic()
-    scheduled = instant.scheduled(event or {}, outer, job.calendar or job.guard, started)
+    said, expression = instant.said(event or {}, outer), _expression(event, outer)
+    may_be = (said,) if said is not None else instant.likely(job.calendar or job.guard, started, expression)
+    scheduled = may_be[0] if may_be else None
     log = Log(uuid.uuid4().hex, job.job_id, scheduled)
     lines = notice.last_lines()
 
@@ -66,7 +68,7 @@ def run(
 
     forced = outer.get("MIGRATOR_RUN_NOW") == "1" or bool((event or {}).get("run_now"))
     asked = scheduled is not None and not forced
-    if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, _expression(event, outer)):
+    if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, expression):
         return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} is no firing of the job; not run")
     claims = outer.get("MIGRATOR_CLAIMS")
     if claims and scheduled is not None and asked and not once.claim(Path(claims), job.job_id, scheduled):
@@ -76,7 +78,14 @@ def run(
     try:
         held = lock.build(job.job_id, str(log.fields["run_id"]), job.lock, outer)
         if held is not None and job.lock is not None:
-            refused = _locked_out(held, job, scheduled if asked else None, left_s)
+            if job.lock["instants"] and scheduled is not None and asked:
+                free = (at for at in may_be if (job.guard is None or fires(job.guard, at, expression)) and held.claim(at))
+                claimed = next(free, None)
+                if claimed is None:
+                    return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
+                scheduled = claimed
+                log.fields["scheduled_at"] = claimed.isoformat()
+            refused = _locked_out(held, job, left_s)
             if refused is not None:
                 return end(*refused)
         lacking = secret.missing(job.secrets, outer)
@@ -122,11 +131,9 @@ def run(
     return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
 
 
-def _locked_out(held: lock.Lock, job: JobFile, scheduled: datetime | None, left_s: float | None) -> tuple[str, int, str] | None:
-    """How the run ends before it began: its instant was delivered before, or another run holds the lease; None: it may go on."""
+def _locked_out(held: lock.Lock, job: JobFile, left_s: float | None) -> tuple[str, int, str] | None:
+    """How the run ends before it began, because another run holds the lease; None: it may go on."""
     asks = job.lock or {}
-    if asks["instants"] and scheduled is not None and not held.claim(scheduled):
-        return "skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again"
     if asks["single_flight"] is None:
         return None
     limits = [limit for limit in (asks["hold_s"], left_s) if limit is not None]
