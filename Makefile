@@ -29,6 +29,7 @@ browser: setup
 witness: setup $(VENV)/.witness
 	@sh .ci/packages witness
 	@sh .ci/witness-tools
+	@sh .ci/witness-image
 	$(BIN)/python -m pytest tests/witness -n 2 --dist loadfile -rs --durations=15 -o addopts=-q
 
 $(VENV)/.witness: pyproject.toml

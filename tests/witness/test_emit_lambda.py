@@ -1,128 +1,233 @@
-"""Emitted zip functions under AWS's own Runtime Interface Emulator and Python runtime client, without Docker.
-
-The emulator's binary lies in the aws-sam-cli wheel; both are fetched by pip once per run.
+"""Every emitted zip function under AWS's own Runtime Interface Emulator and Python runtime client, without Docker, started by the
+event that its emitted schedule sends: success, failure, time-out, and the same instant twice.
 """
 
-# ruff: noqa: E501 - tables read best in long lines
-
+import base64
 import json
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-import zipfile
-from collections.abc import Callable, Iterator
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+import boto3
 import emit_samples as samples
+import every_combination as every
+import pytest
+import rie
+from conftest import EVERY, SAMPLES, Maker
+from every_combination import Cell, Tree
+from moto.server import ThreadedMotoServer
+from samtranslator.yaml_helper import yaml_parse
 
-from migrator import files
-from migrator.emit.tree import emit
-
-SAM = "aws-sam-cli==1.170.0"
-RIC = "awslambdaric==4.2.2"
-MEMBER = "samcli/local/rapid/aws-lambda-rie-x86_64"
-
-
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(emulator, folder with awslambdaric)."""
-    folder = tmp_path_factory.mktemp("lambda")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "download", "--no-deps", "-d", str(folder), SAM], check=True)
-    subprocess.run([*pip, "install", "--target", str(folder / "ric"), RIC], check=True)
-    with zipfile.ZipFile(next(folder.glob("aws_sam_cli-*.whl"))) as wheel:
-        emulator = folder / "rie"
-        emulator.write_bytes(wheel.read(MEMBER))
-    emulator.chmod(0o755)
-    return emulator, folder / "ric"
+pytestmark = pytest.mark.timeout(300)
+SAM = Tree("aws", "sam")
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
-Invoke = Callable[..., tuple[Any, list[dict[str, Any]]]]
+class Zip(NamedTuple):
+    """A zip function as its template says it."""
+
+    folder: Path
+    handler: str
+    sent: str | None  # by its schedule, with Scheduler's keywords; None: messages start it
+    variables: frozenset[str]
+
+    def event(self, day: int = 0) -> dict[str, Any]:
+        """What Scheduler makes of it at the next firing that the plan promised, or days later: all of these jobs are daily."""
+        promised = re.findall(r'^    "(\d.*)",$', (self.folder / "test_job.py").read_text(), re.MULTILINE)[0]
+        at = datetime.fromisoformat(promised) + timedelta(days=day)
+        assert self.sent is not None
+        text = self.sent.replace("<aws.scheduler.scheduled-time>", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        found: dict[str, Any] = json.loads(text.replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3"))
+        return found
 
 
-@pytest.fixture
-def invoke(tools: tuple[Path, Path], tmp_path: Path) -> Iterator[Invoke]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def call(
-        change: dict[str, Any], *events: dict[str, Any], timeout_s: int = 20, **environment: str
-    ) -> tuple[Any, list[dict[str, Any]]]:
-        result = emit(samples.plan(samples.entry("aws_lambda", "night-1a2b")), samples.SCRIPTS, samples.PLACES)
-        files.write(tmp_path, result.out_files)
-        folder = tmp_path / "jobs/night-1a2b"
-        job = json.loads((folder / "job.json").read_text()) | change
-        (folder / "job.json").write_text(json.dumps(job))
-        emulator, ric = tools
-        log = tmp_path / "log"
-        with log.open("wb") as stream:
-            child = subprocess.Popen(
-                [str(emulator), "--runtime-interface-emulator-address", "127.0.0.1:9101", "--runtime-api-address", "127.0.0.1:9102",
-                 sys.executable, "-m", "awslambdaric", "handler.handler"],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
-                env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ric), "AWS_LAMBDA_FUNCTION_NAME": "night", "AWS_REGION": "us-east-1",
-                     "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", **environment},
-            )  # fmt: skip
-        started.append(child)
-        answers = []
-        for event in events:
-            request = urllib.request.Request(
-                "http://127.0.0.1:9101/2015-03-31/functions/function/invocations", json.dumps(event).encode()
-            )
-            for attempt in range(50):
-                try:
-                    with urllib.request.urlopen(request, timeout=60) as answer:
-                        answers.append(json.loads(answer.read()))
-                    break
-                except urllib.error.URLError:
-                    if attempt == 49:
-                        raise
-                    time.sleep(0.1)
-        lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith('{"severity"')]
-        return answers, lines
-
-    yield call
-    for child in started:
-        child.terminate()
-        child.wait(10)
+def zips(tree: Path) -> dict[str, Zip]:
+    """Every zip function of a SAM tree, by its logical id."""
+    path = tree / "aws/sam/template.yaml"
+    resources = yaml_parse(path.read_text())["Resources"] if path.exists() else {}
+    events = {}
+    for one in resources.values():
+        if one["Type"] == "AWS::Scheduler::Schedule":
+            target = one["Properties"]["Target"]
+            events[target["Arn"]["Fn::GetAtt"][0]] = target["Input"]
+    return {
+        name: Zip(
+            (path.parent / one["Properties"]["CodeUri"]).resolve(),
+            one["Properties"]["Handler"],
+            events.get(name),
+            frozenset(one["Properties"]["Environment"]["Variables"]),
+        )
+        for name, one in resources.items()
+        if one["Type"] == "AWS::Serverless::Function" and one["Properties"]["PackageType"] == "Zip"
+    }
 
 
-EVENT = {"scheduled_time": "2026-11-24T01:30:00Z", "job_id": "night-1a2b"}
+@pytest.fixture(scope="module")
+def functions(made: Maker) -> dict[str, Zip]:
+    return {f"{of}/{name}": one for of in (EVERY, *SAMPLES) for name, one in zips(made(of, SAM)).items()}
+
+
+def changed(one: Zip, into: Path, **more: object) -> Zip:
+    """A copy with other values in its job file."""
+    shutil.copytree(one.folder, into)
+    job = json.loads((into / "job.json").read_text())
+    (into / "job.json").write_text(json.dumps(job | more))
+    return one._replace(folder=into)
 
 
 def b64(text: str) -> str:
-    import base64
-
     return base64.b64encode(text.encode()).decode()
 
 
-def test_it_does_what_the_cron_line_did(invoke: Invoke) -> None:
-    (answer,), lines = invoke({}, EVENT)
-    assert (answer["outcome"], answer["exit_status"]) == ("ok", 0)
-    said = [line["message"] for line in lines if line.get("stream") == "output"]
-    assert said[0] == "hello"
-    assert said[1].startswith(samples.NASTY)
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[dict[str, str]]:
+    """Variables under which a function finds a queue and a table of locks."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    settings: dict[str, str] = {
+        "endpoint_url": endpoint,
+        "region_name": "us-east-1",
+        "aws_access_key_id": "AKIDEXAMPLE",
+        "aws_secret_access_key": "example",
+    }
+    boto3.client("sqs", **settings).create_queue(QueueName="items")  # type: ignore[call-overload]
+    boto3.client("dynamodb", **settings).create_table(  # type: ignore[call-overload]
+        TableName="locks",
+        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("job_id", "entry")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield {
+        **KEYS,
+        "MIGRATOR_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/items",
+        "MIGRATOR_LOCK_TABLE": "arn:aws:dynamodb:us-east-1:123456789012:table/locks",
+        "AWS_ENDPOINT_URL_SQS": endpoint,
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "endpoint": endpoint,
+    }
+    server.stop()
 
 
-def test_a_failed_job_is_a_failed_function(invoke: Invoke) -> None:
-    (answer,), _ = invoke({"command_b64": b64("echo no >&2; exit 3")}, EVENT)
-    assert answer["errorType"] == "JobFailedError"
-    assert "exit status 3" in answer["errorMessage"]
+def given(one: Zip, cloud: dict[str, str]) -> dict[str, str]:
+    """The variables that its template sets and that we can answer for."""
+    return {name: value for name, value in cloud.items() if name in one.variables or name.startswith("AWS_")}
 
 
-def test_the_runner_ends_the_job_before_the_platform_ends_the_function(invoke: Invoke) -> None:
-    (answer,), lines = invoke({"command_b64": b64("sleep 60"), "timeout_s": 900}, EVENT, timeout_s=5)
-    assert answer["errorType"] == "JobFailedError"
-    assert "timed out at 4 s" in answer["errorMessage"]
-    assert any(line.get("outcome") == "timed-out" for line in lines)
+def scheduled(functions: dict[str, Zip]) -> dict[str, Zip]:
+    return {name: one for name, one in functions.items() if one.sent is not None and one.handler == "handler.handler"}
 
 
-def test_a_second_delivery_of_the_same_instant_does_not_run(invoke: Invoke, tmp_path: Path) -> None:
-    answers, _ = invoke({}, EVENT, EVENT, MIGRATOR_CLAIMS=str(tmp_path / "claims"))
-    assert [answer["outcome"] for answer in answers] == ["ok", "skipped"]
+def test_there_is_a_function_of_every_offered_shape_and_of_the_samples(functions: dict[str, Zip]) -> None:
+    shapes = {cell.shape for cell in every.offered() if (cell.target, cell.language) == ("aws_lambda", "sam")}
+    assert shapes == {
+        kind for kind in every.KINDS if any(kind.replace("_", "-") in str(one.folder) for one in functions.values())
+    }
+    assert any(name.startswith("edge03/") for name in functions)
+
+
+def test_each_does_what_its_line_did_and_a_second_delivery_what_its_readme_says(
+    functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path
+) -> None:
+    """Each in an environment of its own; the real command where it needs nothing of its server, else a stand-in."""
+    for number, (name, one) in enumerate(scheduled(functions).items()):
+        real = name.startswith(EVERY)
+        command = {} if real else {"command_b64": b64("echo ran; touch done && cat done")}
+        copy = changed(one, tmp_path / f"job{number}", **command)
+        with rie.function(copy.folder, copy.handler, tmp_path / f"log{number}", environment=given(copy, cloud)) as invoke:
+            first, second = invoke(copy.event()), invoke(copy.event())
+        said = [line["message"] for line in invoke.lines() if line.get("stream") == "output"]
+        assert (first.get("outcome"), first.get("exit_status")) == ("ok", 0), f"{name}: {first}"
+        once = "MIGRATOR_LOCK_TABLE" in one.variables  # a job that may run twice has no table, and its README promises nothing
+        assert second.get("outcome") == ("skipped" if once else "ok"), f"{name}: {second}"
+        assert ("| a second delivery |" in (one.folder / "README.md").read_text()) is once
+        if real:
+            assert said[0] == "hello"
+            assert said[1].startswith(samples.NASTY), name
+
+
+def test_a_claim_in_the_table_holds_for_every_machine(functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path) -> None:
+    """Two environments of one function, one instant."""
+    cell = Cell("scheduled_batch", "aws_lambda", "sam")
+    one = next(one for one in functions.values() if one.folder.name == every.job_id(cell, "locked") and one.sent)
+    assert "MIGRATOR_LOCK_TABLE" in one.variables
+    event = one.event(1)
+    outcomes = []
+    for number in (1, 2):
+        copy = changed(one, tmp_path / f"machine{number}")
+        with rie.function(copy.folder, copy.handler, tmp_path / f"log{number}", environment=given(copy, cloud)) as invoke:
+            outcomes.append(invoke(event)["outcome"])
+    assert outcomes == ["ok", "skipped"]
+
+
+def test_a_failed_job_is_a_failed_function(functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path) -> None:
+    for number, (name, one) in enumerate(scheduled(functions).items()):
+        copy = changed(one, tmp_path / f"job{number}", command_b64=b64("echo no >&2; exit 3"))
+        with rie.function(copy.folder, copy.handler, tmp_path / f"log{number}", environment=given(copy, cloud)) as invoke:
+            answer = invoke(copy.event(2))
+        assert answer["errorType"] == "JobFailedError", name
+        assert "exit status 3" in answer["errorMessage"], name
+
+
+def test_the_runner_ends_the_job_before_the_platform_ends_the_function(
+    functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path
+) -> None:
+    for number, (name, one) in enumerate(scheduled(functions).items()):
+        copy = changed(one, tmp_path / f"job{number}", command_b64=b64("sleep 60"), timeout_s=900)
+        log = tmp_path / f"log{number}"
+        with rie.function(copy.folder, copy.handler, log, timeout_s=5, environment=given(copy, cloud)) as invoke:
+            answer = invoke(copy.event(3))
+        assert answer["errorType"] == "JobFailedError", name
+        assert "timed out at" in answer["errorMessage"], name
+        assert any(line.get("outcome") == "timed-out" for line in invoke.lines()), name
+
+
+def of(functions: dict[str, Zip], shape: str, handler: str) -> Zip:
+    folder = f"aws-lambda-{shape}-plain-1a2b"
+    return next(one for one in functions.values() if one.folder.name == folder and one.handler == f"{handler}.handler")
+
+
+def test_until_a_person_says_what_an_item_is_dispatcher_and_worker_fail_and_say_so(
+    functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path
+) -> None:
+    dispatcher = of(functions, "fan-out", "dispatcher")
+    with rie.function(dispatcher.folder, dispatcher.handler, tmp_path / "log", environment=given(dispatcher, cloud)) as invoke:
+        answer = invoke(dispatcher.event(4))
+    assert "exit status 64" in answer["errorMessage"]
+    for shape in ("fan-out", "event-glue"):
+        worker = of(functions, shape, "worker")
+        with rie.function(worker.folder, worker.handler, tmp_path / f"log-{shape}", environment=given(worker, cloud)) as invoke:
+            answer = invoke(
+                {"Records": [{"messageId": "m1", "body": json.dumps({"item": "a", "scheduled_at": "2026-11-24T03:30:00Z"})}]}
+            )
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}, shape
+
+
+def test_a_dispatcher_queues_its_items_and_a_worker_does_each_once(
+    functions: dict[str, Zip], cloud: dict[str, str], tmp_path: Path
+) -> None:
+    dispatcher = changed(of(functions, "fan-out", "dispatcher"), tmp_path / "job")
+    scripts = dispatcher.folder / "files/migrator"
+    (scripts / "items.sh").write_text("#!/bin/sh\nprintf 'a\\nb c\\n'\n")
+    (scripts / "one_item.sh").write_text(f'#!/bin/sh\necho "$MIGRATOR_ITEM" >> {tmp_path}/done\n')
+    with rie.function(dispatcher.folder, dispatcher.handler, tmp_path / "log1", environment=given(dispatcher, cloud)) as invoke:
+        answer = invoke(dispatcher.event(5))
+    assert (answer["outcome"], answer["items"]) == ("ok", 2)
+    queue = boto3.client(
+        "sqs",
+        endpoint_url=cloud["endpoint"],
+        region_name="us-east-1",
+        aws_access_key_id="AKIDEXAMPLE",
+        aws_secret_access_key="example",
+    )
+    messages = queue.receive_message(QueueUrl=f"{cloud['endpoint']}/123456789012/items", MaxNumberOfMessages=10)["Messages"]
+    records = [{"messageId": f"m{number}", "body": message["Body"]} for number, message in enumerate(messages)]
+    worker = of(functions, "fan-out", "worker")
+    with rie.function(dispatcher.folder, "worker.handler", tmp_path / "log2", environment=given(worker, cloud)) as invoke:
+        answers = [invoke({"Records": [record]}) for record in [*records, *records]]
+    assert answers == [{"batchItemFailures": []}] * 4
+    assert sorted((tmp_path / "done").read_text().splitlines()) == ["a", "b c"]
