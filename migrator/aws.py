@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricSt
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -24,6 +24,8 @@ from migrator.errors import CloudError
 from migrator.model.job import Disk
 from migrator.model.value import Value
 
+REPORTS = '?"REPORT RequestId" ?"platform.report"'  # the text form and the JSON form
+MOST_REPORTS = 2_000_000
 LOAD_DAYS = 14  # CloudWatch keeps hourly values for 455 days
 TRIES = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -100,6 +102,31 @@ def instance(instance_id: str, region: str | None, as_of: datetime) -> Instance:
     )
 
 
+def reports(group: str, region: str | None, as_of: datetime | None) -> bytes:
+    """The REPORT lines of a function's log group, with the time before each; `as_of`: none after it.
+
+    Raises `CloudError`, in one line. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+    """
+    session = _asked(boto3.Session, group, region)
+    place = region or session.region_name
+    if place is None:
+        raise CloudError(f"{group}: no AWS region is known; say --region, or set AWS_REGION")
+    logs = session.client("logs", region_name=place, config=TRIES)
+    until = {} if as_of is None else {"endTime": int(as_of.timestamp() * 1000)}
+
+    def asked() -> list[str]:
+        lines = []
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=REPORTS, **until):
+            for event in page["events"]:
+                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(timespec="milliseconds")
+                lines.append(f"{at} {' '.join(event['message'].split())}")
+            if len(lines) > MOST_REPORTS:
+                raise CloudError(f"{group}: more than {MOST_REPORTS:,} reports; export the group to S3 and read the files")
+        return lines
+
+    return "".join(f"{line}\n" for line in _asked(asked, group, place)).encode()
+
+
 def _disks(ec2: Any, said: dict[str, Any]) -> Iterator[Disk]:
     """The volumes that are attached, in the order of their ids."""
     ids = sorted(mapping["Ebs"]["VolumeId"] for mapping in said.get("BlockDeviceMappings", ()) if "Ebs" in mapping)
@@ -146,6 +173,8 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         raise CloudError(f"AWS cannot be reached in {region}: {error}") from error
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code == "ResourceNotFoundException":
+            raise CloudError(f"{instance_id}: no such log group in {region}; a function's is /aws/lambda/<its name>") from error
         if code.startswith("InvalidInstanceID"):
             raise CloudError(
                 f"{instance_id}: no such instance in {region}; look for it in another region (--region) or account"
