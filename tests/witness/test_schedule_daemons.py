@@ -15,7 +15,7 @@ import pytest
 from migrator.model.job import Schedule
 from migrator.schedule import crontab
 from migrator.schedule.reading import LOST, calendar_of, remarks_of
-from migrator.schedule.zones import to_instant, to_minute, transitions
+from migrator.schedule.zones import TZDATA, to_instant, to_minute, transitions
 
 HERE = Path(__file__).parent
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago")
@@ -98,7 +98,7 @@ printf 'account required pam_permit.so\nsession required pam_permit.so\nauth req
 for name in cron crond cronie; do test ! -e /etc/pam.d/$name || mount --bind /run/pam /etc/pam.d/$name; done
 : > /run/empty
 test ! -e /etc/crontab || mount --bind /run/empty /etc/crontab
-exec env TZ="$ZONE" CLOCK_START="$START" CLOCK_END="$END" CLOCK_LOG="$ROOM/log" LD_PRELOAD="$CLOCK" "$@"
+exec env TZ="$ZONE" TZDIR="$ZONES" CLOCK_START="$START" CLOCK_END="$END" CLOCK_LOG="$ROOM/log" LD_PRELOAD="$CLOCK" "$@"
 """
 FLAVOURS = ("debian", "cronie", "busybox")
 
@@ -127,6 +127,7 @@ def observed(daemon: list[str], expression: str, zone: str, start: int, end: int
     environment = {
         "ROOM": str(room),
         "ZONE": zone,
+        "ZONES": f"{TZDATA}/zoneinfo",  # the pinned rules that we read, and not those of this machine
         "START": str(start * 60),
         "END": str(end * 60),
         "CLOCK": str(clock),
