@@ -507,6 +507,19 @@ def test_long_lists_are_cut_where_eventbridge_ends() -> None:
     assert found.proof.status == "equal"
 
 
+def test_long_lists_are_cut_where_a_guard_hears_each_expression_too() -> None:
+    minutes = ",".join(str(n) for n in range(60) if n % 7 not in {0, 3})
+    hours = ",".join(str(n) for n in range(0, 24, 2))
+    days = ",".join(str(n) for n in range(1, 32) if n % 5)
+    for line in (f"{minutes} {hours} {days} 1,3,5,8,10,12 1,3,5", f"{minutes} {hours} {days} 1,3,5,8,10,12 2"):
+        found = translation(crontab.read(line, "debian", "Europe/Berlin"), eventbridge, "guard")
+        assert len(found.expressions) >= 3
+        assert all(len(text) <= 256 for text in found.expressions)
+        assert found.guard is not None
+        assert {item["expression"] for item in found.guard.calendars} == set(range(len(found.expressions)))
+        assert found.proof.status == "equal", found.proof
+
+
 def test_eventbridge_rules_are_read_in_utc() -> None:
     (part,) = eventbridge_rule.read(("cron(0 12 ? * 2-6 *)",), "Europe/Berlin")
     assert part.timezone == "UTC"
