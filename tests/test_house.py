@@ -40,7 +40,7 @@ DOORS = {
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),
-    "numpy": ("columns", "logfiles", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
+    "numpy": ("columns", "logfiles", "measuring", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks", "sources.archive"),
     "fsspec": ("object_storage",),
     "obstore": ("object_storage",),
