@@ -51,7 +51,7 @@ DOORS = {
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
-    "tree_sitter_bash": ("scripts",),
+    **dict.fromkeys((f"tree_sitter_{name}" for name in ("bash", "javascript", "perl", "php", "python", "ruby")), ("scripts",)),
     "subprocess": ("sources", "logfiles", "runner"),
     "urllib": ("prices", "runner", "sources", "redact", "scripts"),
     "socket": ("runner",),
