@@ -1,10 +1,13 @@
-"""The door to AWS: what it says about one EC2 instance, as plain data. Reads only, and only when the user asks (`plan --aws`).
+"""The door to AWS: what it says about one EC2 instance, as plain data. and what its price list says.
+Reads only, and only when the user asks (`plan --aws`, `prices refresh`).
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and, for the load,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -27,6 +30,9 @@ from migrator.model.value import Value
 REPORTS = '?"REPORT RequestId" ?"platform.report"'  # the text form and the JSON form
 MOST_REPORTS = 2_000_000
 LOAD_DAYS = 14  # CloudWatch keeps hourly values for 455 days
+PRICE_LIST_REGION = "us-east-1"  # the list of all regions is served there
+PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 8, "mode": "standard"})
+THROTTLED = {"ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 TRIES = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 NO_RIGHT = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
@@ -165,7 +171,7 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         return call()
     except NoCredentialsError as error:
         raise CloudError(
-            "no AWS credentials; run `aws configure sso` or set AWS_PROFILE; plan without --aws asks nobody"
+            "no AWS credentials; run `aws configure sso` or set AWS_PROFILE; nothing but --aws and `prices refresh` asks for them"
         ) from error
     except NoRegionError as error:
         raise CloudError(f"{instance_id}: no AWS region is known; say --region, or set AWS_REGION") from error
@@ -181,6 +187,8 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
             ) from error
         if code in BAD_KEYS:
             raise CloudError(f"AWS does not take these credentials ({code}); log in again, or set AWS_PROFILE") from error
+        if code in THROTTLED:
+            raise CloudError(f"{error.operation_name}: AWS asks to wait, again and again ({code}); try later") from error
         if code in NO_RIGHT:
             raise CloudError(
                 f"{error.operation_name}: these credentials may not ask ({code}); ReadOnlyAccess would do"
@@ -188,3 +196,17 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         raise CloudError(f"{error.operation_name}: AWS says {code}: {message}") from error
     except BotoCoreError as error:
         raise CloudError(f"AWS was not asked: {error}") from error
+
+
+def price_list(service_code: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Every product of AWS's price list that these fields narrow down, page after page, with its terms.
+
+    Raises `CloudError`, in one line: no credentials, no right, no network, or asked to wait too often.
+    Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-list-query-api.html
+    """
+    client = _asked(lambda: boto3.Session().client("pricing", region_name=PRICE_LIST_REGION, config=PATIENT), service_code, None)
+    asked = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in sorted(filters.items())]
+    with closing(client):
+        pages = iter(client.get_paginator("get_products").paginate(ServiceCode=service_code, Filters=asked))
+        while (page := _asked(lambda: next(pages, None), service_code, PRICE_LIST_REGION)) is not None:
+            yield from (json.loads(product) for product in page["PriceList"])

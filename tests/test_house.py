@@ -58,7 +58,13 @@ DOORS = {
     "http": ("runner",),
 }
 # Files of a room that the corridor calls by name, beside the plugins in ALL
-ENTRANCES = {"sources": {"opening", "collecting", "one_log"}, "hosts": {"reading"}, "scripts": {"facts"}, "logfiles": {"years"}}
+ENTRANCES = {
+    "sources": {"opening", "collecting", "one_log"},
+    "hosts": {"reading"},
+    "scripts": {"facts"},
+    "logfiles": {"years"},
+    "prices": {"user_book", "refreshing"},
+}
 STANDARD = set(__import__("sys").stdlib_module_names)
 
 
