@@ -1,4 +1,4 @@
-"""The door to AWS: what it says about one EC2 instance, as plain data. and what its price list says.
+"""The door to AWS: what it says about one EC2 instance, and what its price list says, as plain data.
 Reads only, and only when the user asks (`plan --aws`, `prices refresh`).
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and, for the load,

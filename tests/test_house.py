@@ -55,7 +55,7 @@ DOORS = {
     "subprocess": ("sources", "logfiles", "runner"),
     "urllib": ("prices", "runner", "sources", "redact", "scripts"),
     "socket": ("runner",),
-    "http": ("runner",),
+    "http": ("runner", "prices.web"),  # prices.web: the names of status codes
 }
 # Files of a room that the corridor calls by name, beside the plugins in ALL
 ENTRANCES = {
