@@ -48,6 +48,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     always_fails_runs: int = 3
     container_image_gib: float = 0.25
     container_start_s: float = 30.0
+    service_start_s: float = 3.0
     question_monthly_usd: float = 1.0
     server_own_memory_mib: float = 400.0
     carried_gib: float = 0.1
@@ -102,6 +103,10 @@ REASONS: dict[str, Reason] = {
     "idle_poll_p50_s": Reason("asking and finding nothing takes seconds", "a proposal more or less"),
     "always_fails_runs": Reason("three failures in a row and no success are no accident", "a dead job is found earlier or later"),
     "container_image_gib": Reason("Debian slim, an interpreter and a few packages, compressed", "image storage scales with it"),
+    "service_start_s": Reason(
+        "an image of an interpreter answers within one to three seconds; counted for each run, as if no instance were warm",
+        "the bill of a service for short runs moves by it",
+    ),
     "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
     "question_monthly_usd": Reason("a question costs a person minutes", "a question more or less about a job's bill"),
     "server_own_memory_mib": Reason(

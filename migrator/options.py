@@ -63,7 +63,7 @@ def options(
             size = _named(sizes, dossier) or fit.size_for(sizes, needs, memory_mib, busy)
             timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
-            unsayable = _unsayable(place, translation, dossier.job.schedule) or _unguarded(shape, translation)
+            unsayable = _unsayable(place, translation, dossier.job.schedule) or _uncallable(shape, translation, dossier)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
                 there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
@@ -118,9 +118,12 @@ def _unsayable(place: Target, translation: Translation | None, schedule: Schedul
     return None
 
 
-def _unguarded(shape: Shape, translation: Translation | None) -> str | None:
-    """Why a shape without any program cannot keep this schedule; None if it can."""
-    calls = any(wire.kind == "http" and wire.from_part == "schedule" for wire in shape.wires)
-    if calls and translation is not None and translation.guard is not None:
+def _uncallable(shape: Shape, translation: Translation | None, dossier: Dossier) -> str | None:
+    """Why a shape without any program cannot keep what this job needs; None if it can, or if a program runs."""
+    if not any(wire.kind == "http" and wire.from_part == "schedule" for wire in shape.wires):
+        return None
+    if any(fact.kind == "secret" for fact in dossier.facts):
+        return "a secret stands in its request, and a scheduler keeps requests in plain text; a program gets it by name"
+    if translation is not None and translation.guard is not None:
         return f"{translation.dialect} needs a guard to keep this schedule, and where no program runs nothing can keep one"
     return None

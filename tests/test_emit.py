@@ -155,7 +155,7 @@ def test_where_two_expressions_meet_each_says_which_it_is(target: str, iac: str)
         if r.kind in schedule_text.KINDS and r.values["expression"]
     ]
     said = [one for text in texts for one in schedule_text.said(text)]
-    assert len(said) == (1 if target in {"gcp_cloud_run_job", "kubernetes_cron_job"} else 2)
+    assert len(said) == (1 if target in {"gcp_cloud_run_job", "gcp_cloud_run_service", "kubernetes_cron_job"} else 2)
     if len(said) > 1:
         assert [one.number for one in said] == list(range(len(said)))
 

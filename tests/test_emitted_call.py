@@ -13,6 +13,7 @@ CALLS = """\
 */15 * * * * www-data curl -fsS 'https://shop.example.org/cron?key=1' >/dev/null
 30 6 * * 1-5 www-data curl -s -X POST -H 'X-Job: "daily"' -d day=1 -d 'n=${HOME}%' https://shop.example.org/daily >/dev/null 2>&1
 30 2 * * * www-data curl -s https://shop.example.org/night >/dev/null
+40 5 * * * www-data curl -s -H 'Authorization: Bearer hh4Zq0dXv9TfLk2' https://shop.example.org/secret >/dev/null
 """
 ANSWERED = "version: 1\nanswers:\n  all/dst: guard\n"
 
@@ -20,13 +21,13 @@ ANSWERED = "version: 1\nanswers:\n  all/dst: guard\n"
 def migrator(*args: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "migrator", *map(str, args)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert not check or done.returncode in {0, 1}, done.stderr
+    assert not check or (done.returncode in {0, 1} and "Traceback" not in done.stderr), done.stderr
     return done
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three calls, each told to be a call, planned and emitted for Google."""
+    """Four calls, each told to be a call, planned and emitted for Google."""
     root = tmp_path_factory.mktemp("calls")
     (root / "server/etc/cron.d").mkdir(parents=True)
     (root / "server/etc/timezone").write_text("Europe/Berlin\n")
@@ -81,6 +82,13 @@ def test_a_call_whose_schedule_needs_a_guard_is_not_emitted_as_a_call(tree: Path
     """Half past two is an hour of the change of clocks: without a program nothing keeps cron's law there."""
     assert "https://shop.example.org/night" not in schedules(tree)
     assert "waits for your decision" in (tree / "README.md").read_text()
+
+
+def test_a_call_with_a_secret_in_it_is_not_emitted_as_a_call(tree: Path) -> None:
+    """A scheduler shows its requests to everyone who may look at it."""
+    assert "https://shop.example.org/secret" not in schedules(tree)
+    assert not [file for file in tree.rglob("*") if file.is_file() and b"hh4Zq0dXv9TfLk2" in file.read_bytes()]
+    assert "keeps requests in plain text" in (tree / "README.md").read_text()
 
 
 def test_nothing_else_is_written_for_it(tree: Path) -> None:

@@ -40,7 +40,7 @@ DOORS = {
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),
-    "numpy": ("columns", "logfiles", "measuring", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
+    "numpy": ("columns", "logfiles", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks", "sources.archive"),
     "fsspec": ("object_storage",),
     "obstore": ("object_storage",),
@@ -51,20 +51,14 @@ DOORS = {
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
-    **dict.fromkeys((f"tree_sitter_{name}" for name in ("bash", "javascript", "perl", "php", "python", "ruby")), ("scripts",)),
+    "tree_sitter_bash": ("scripts",),
     "subprocess": ("sources", "logfiles", "runner"),
     "urllib": ("prices", "runner", "sources", "redact", "scripts"),
     "socket": ("runner",),
-    "http": ("runner", "prices.web"),  # prices.web: the names of status codes
+    "http": ("runner",),
 }
 # Files of a room that the corridor calls by name, beside the plugins in ALL
-ENTRANCES = {
-    "sources": {"opening", "collecting", "one_log"},
-    "hosts": {"reading"},
-    "scripts": {"facts"},
-    "logfiles": {"years"},
-    "prices": {"user_book", "refreshing"},
-}
+ENTRANCES = {"sources": {"opening", "collecting", "one_log"}, "hosts": {"reading"}, "scripts": {"facts"}, "logfiles": {"years"}}
 STANDARD = set(__import__("sys").stdlib_module_names)
 
 

@@ -23,14 +23,15 @@ from migrator.model.option import CostItem, Resource
 from migrator.pricebook import total
 from migrator.prices import bundled
 from migrator.schedule.translate import translations
-from migrator.targets import Target, azure_container_apps_job, gcp_cloud_run_job, kubernetes_cron_job
+from migrator.targets import Target, azure_container_apps_job, gcp_cloud_run_job, gcp_cloud_run_service, kubernetes_cron_job
 
 BOOK = bundled.read()
 KINDS = {kind.KIND: kind for kind in resources.ALL}
 FILES = {"terraform": "terraform.tf.j2", "bicep": "main.bicep.j2", "kubernetes": "manifest.yaml.j2"}
 SECRETS = (Secret(name="MYSQL_PASSWORD", kind="password"), Secret(name="API_TOKEN", kind="token"))
 HOSTILE = "a\"b'${x} %{if} {{ v }} {% raw %} \\ $(id) `id` \x07 é 漢 # '''"
-TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job]
+TERRAFORM: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, gcp_cloud_run_service]
+TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job, gcp_cloud_run_service]
 EXPRESSIONS = {JOB.id: "30 2 * * *", "or-days-77aa": "30 2 13 * 5"}
 
 
@@ -164,7 +165,7 @@ def test_a_region_without_prices_is_named() -> None:
 @settings(max_examples=30, deadline=None)
 def test_cost_never_falls_when_runs_or_time_rise(runs: float, more_runs: float, seconds: float, more_seconds: float) -> None:
     (few, many), (brief, long) = sorted((runs, more_runs)), sorted((seconds, more_seconds))
-    for target in (gcp_cloud_run_job, azure_container_apps_job):
+    for target in TERRAFORM:
         low, high = total(bill(target, few, brief).values()), total(bill(target, many, long).values())
         assert low is not None
         assert high is not None
@@ -207,7 +208,7 @@ def test_every_resource_has_a_fragment_for_each_of_its_languages() -> None:
                 assert render.source(f"resources/{kind.KIND}/{FILES[language]}"), f"{kind.KIND}: no {language} fragment"
 
 
-@pytest.mark.parametrize("target", TARGETS[:2], ids=lambda target: target.NAME)
+@pytest.mark.parametrize("target", TERRAFORM, ids=lambda target: target.NAME)
 def test_terraform_files_are_parsed_and_carry_hostile_names_unharmed(target: Target) -> None:
     for name, text in terraform_files(target).items():
         parsed: dict[str, Any] = hcl2.loads(text)
@@ -216,7 +217,7 @@ def test_terraform_files_are_parsed_and_carry_hostile_names_unharmed(target: Tar
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on this machine: `terraform fmt` is not covered")
-@pytest.mark.parametrize("target", TARGETS[:2], ids=lambda target: target.NAME)
+@pytest.mark.parametrize("target", TERRAFORM, ids=lambda target: target.NAME)
 def test_terraform_files_are_formatted_as_terraform_formats_them(target: Target, tmp_path: Path) -> None:
     for name, text in terraform_files(target).items():
         (tmp_path / name).write_text(text)
@@ -226,7 +227,7 @@ def test_terraform_files_are_formatted_as_terraform_formats_them(target: Target,
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.mark.parametrize("target", TARGETS[:2], ids=lambda target: target.NAME)
+@pytest.mark.parametrize("target", TERRAFORM, ids=lambda target: target.NAME)
 def test_schedules_are_off_and_a_run_is_tried_once(target: Target) -> None:
     files = terraform_files(target)
     assert re.search(r'variable "schedules_enabled" {[^}]*default     = false', files["main.tf"])
@@ -237,6 +238,18 @@ def test_schedules_are_off_and_a_run_is_tried_once(target: Target) -> None:
     tries = re.findall(r"(?:max_retries|retry_count|replica_retry_limit) += (\d+)", jobs)
     assert tries
     assert set(tries) == {"0"}
+
+
+def test_only_the_scheduler_calls_a_service_one_call_at_a_time() -> None:
+    files = terraform_files(gcp_cloud_run_service)
+    text = files["or-days-77aa.tf"]
+    assert sorted(set(re.findall(r'role += "([^"]+)"', text))) == ["roles/run.invoker", "roles/secretmanager.secretAccessor"]
+    assert "google_project_iam" not in "".join(files.values())
+    assert "allUsers" not in "".join(files.values())
+    assert 'ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"' in text
+    assert re.search(r"max_instance_request_concurrency += 1\n", text)
+    assert re.search(r"max_instance_count += 1\n", text)
+    assert text.count("oidc_token {") == 1
 
 
 def test_the_scheduler_may_run_exactly_the_job_that_names_it() -> None:

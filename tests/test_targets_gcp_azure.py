@@ -11,9 +11,16 @@ from migrator.model.finding import Guard, Need, Translation
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, Limit, OneOf, Resource
 from migrator.schedule.translate import translations
-from migrator.targets import Target, azure_container_apps_job, gcp_cloud_run_job, kubernetes_cron_job, naming
+from migrator.targets import (
+    Target,
+    azure_container_apps_job,
+    gcp_cloud_run_job,
+    gcp_cloud_run_service,
+    kubernetes_cron_job,
+    naming,
+)
 
-TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job]
+TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job, gcp_cloud_run_service]
 LONG_ID = "a-job-whose-command-is-a-very-long-line-that-nobody-ever-cut-3f2a1b4c"
 SECRETS = (Secret(name="MYSQL_PASSWORD", kind="password"), Secret(name="API_TOKEN", kind="token"))
 

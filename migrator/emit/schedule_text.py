@@ -25,7 +25,7 @@ EXPRESSIONS = re.compile(
 TIMEZONE = re.compile(
     rf"^\s*(?:schedule_expression_timezone\s*=|time_zone\s*=|ScheduleExpressionTimezone:|timeZone:) *{STRING}", re.MULTILINE
 )
-NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+value\W+)(\d+)')
+NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+value\W+|X-Migrator-Expression" = ")(\d+)')
 KINDS = frozenset(
     {
         "aws_scheduler_schedule",

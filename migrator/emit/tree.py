@@ -103,6 +103,9 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
         return LeftOut(
             job.id, f"the programs of the shape {shape} are not written yet; answer {job.id}/shape: scheduled_batch", True
         )
+    unsayable = next((misfit.message for misfit in placement.option.misfits if misfit.need == "schedule"), None)
+    if unsayable is not None:
+        return LeftOut(job.id, f"{unsayable}; answer {job.id}/target or {job.id}/shape", True)
     if programs.is_scheduled(entry) and job_file.translation(entry) is None:
         return LeftOut(job.id, f"its schedule has no {placement.option.dialect} form: {' '.join(job.schedule.expressions)}", True)
     return None

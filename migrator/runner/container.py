@@ -1,4 +1,4 @@
-"""Container jobs (Fargate, Cloud Run, Container Apps, Kubernetes): one run, and the job's exit status is ours."""
+"""Containers (Fargate, Cloud Run, Container Apps, Kubernetes): one run, and the job's exit status is ours; or a service."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from .http_service import serve
 from .job_file import JobFileError, read
 from .run import NOT_STARTED, run
 
@@ -23,4 +24,7 @@ def main() -> int:
     except JobFileError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log without a job
         return NOT_STARTED
+    if "K_SERVICE" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        serve(job)
     return run(job, os.environ, stop=stop).exit_status

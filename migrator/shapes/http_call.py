@@ -1,8 +1,8 @@
 """HTTP call: the job does nothing but call a URL; a scheduler can do that without any function.
 
 For: one request of a curl or wget of which every word is understood, and nothing else of note.
-Against: it needs a lock, what it prints is mailed, or its schedule needs a guard (there is no runner to keep it).
-Not at all: it reads or writes files, pipes the answer on, has a secret in it, or is understood only in part.
+Against: it needs a lock, a secret stands in it, what it prints is mailed, or its schedule needs a guard (no runner keeps one).
+Not at all: it reads or writes files, pipes the answer on, or is understood only in part.
 Only proposed: what the URL answers, and how long it takes to, is not in the crontab.
 Source: the schedulers' HTTP targets; curl(1).
 """
@@ -54,6 +54,8 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     if piped or writes:
         return None
     against: list[Evidence] = list(evidence(of(dossier, "lock")))
+    if "@secret:" in requests[0].value:
+        against.append(said("a secret stands in the request, and a scheduler keeps requests in plain text"))
     if any(fact.value == "mailed" and fact.detail != "stderr" for fact in of(dossier, "output")):
         against.append(said("cron mailed what the URL answered; a scheduler keeps only whether it worked"))
     guarded = [translation.dialect for translation in dossier.translations if translation.guard is not None]

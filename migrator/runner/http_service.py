@@ -1,0 +1,36 @@
+"""A service that a scheduler calls (Cloud Run): each POST is one run, and its answer tells whether it worked.
+
+Source: https://docs.cloud.google.com/run/docs/container-contract (PORT, K_SERVICE)
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+
+from .job_file import JobFile
+from .run import run
+
+
+def serve(job: JobFile) -> None:
+    """Answer calls one after the other for as long as the platform keeps us."""
+
+    class Calls(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            said = {"scheduled_time": self.headers.get("X-CloudScheduler-ScheduleTime")}
+            number = self.headers.get("X-Migrator-Expression")
+            forced = {"run_now": True} if self.headers.get("X-Migrator-Run-Now") == "1" else {}
+            outcome = run(job, os.environ, {**said, **({} if number is None else {"expression": number}), **forced})
+            body = json.dumps(outcome._asdict()).encode()
+            self.send_response(500 if outcome.exit_status else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """The run writes its own log."""
+
+    http.server.HTTPServer(("0.0.0.0", int(os.environ.get("PORT") or 8080)), Calls).serve_forever()  # noqa: S104 - a container's port
