@@ -6,7 +6,7 @@ Source: the magic numbers are those of RFC 1952 (gzip), RFC 8878 (zstd), the .xz
 import bz2
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
 import zstandard
@@ -82,6 +82,12 @@ def _read_zstd(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
         raise EOFError("the compressed file is cut off")
 
 
+def is_compressed(stream: BinaryIO) -> bool:
+    """True if a stream begins as one of the compressed forms does; reads its first bytes."""
+    magic = stream.read(6)
+    return magic.startswith(b"\x28\xb5\x2f\xfd") or _fresh(magic) is not None
+
+
 def head(stream: BinaryIO, size: int = 65536) -> bytes:
     """The first decompressed bytes; empty where there are none or they are damaged."""
     taken = b""
@@ -112,13 +118,16 @@ def groups(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[list[bytes]
         yield _find(block, needles)
 
 
-def whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Decompressed blocks that end with a line's end."""
+def whole_lines(stream: BinaryIO, skipped: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    """Decompressed blocks that end with a line's end. `skipped` is told how many bytes of a line without an end are dropped."""
     carry = b""
     for block in read_blocks(stream):
         end = block.rfind(b"\n") + 1
         if not end:
-            carry = (carry + block)[-BLOCK_BYTES:]
+            whole = carry + block
+            carry = whole[-BLOCK_BYTES:]
+            if skipped is not None and len(whole) > BLOCK_BYTES:
+                skipped(len(whole) - BLOCK_BYTES)
             continue
         yield carry + block[:end]
         carry = block[end:]

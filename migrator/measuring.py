@@ -16,6 +16,7 @@ from migrator.assumptions import DEFAULT, Assumptions
 from migrator.columns import NO_PID, NOBODYS, Lines
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
+from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import rotation
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
@@ -233,7 +234,7 @@ def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
 
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:
     found: dict[str, tuple[str, HostFile, LogFile]] = {}
-    unknown: dict[str, HostFile] = {}
+    unknown: dict[str, bytes] = {}
     for module in logfiles.ALL:
         for file in files.glob(module.READS):
             if file.path in found or file.size == 0:
@@ -242,7 +243,7 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                 with files.open(file.path) as stream:
                     head = blocks.head(stream)
             except (SourceError, OSError) as error:
-                unknown[file.path] = file
+                unknown[file.path] = b""
                 problems.append(
                     Problem(location=Location(host=files.name, path=file.path), message=str(error), kind="unreadable")
                 )
@@ -251,13 +252,12 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                 found[file.path] = rotation(file.path)[0], file, module
                 unknown.pop(file.path, None)
             else:
-                unknown.setdefault(file.path, file)
+                unknown.setdefault(file.path, head)
     said = {problem.location.path for problem in problems}
     problems.extend(
         Problem(
             location=Location(host=files.name, path=path),
-            message="no line has the form of a log that is known (syslog with RFC 3164, ISO 8601 or RFC 5424 stamps, journal); "
-            "export it in one of these",
+            message=strange(unknown[path]),
         )
         for path in sorted(set(unknown) - set(found) - said)
         if not path.endswith((".json", ".jsonl", ".csv"))  # others keep these there, too

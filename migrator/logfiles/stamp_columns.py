@@ -12,7 +12,7 @@ import numpy as np
 
 from migrator.columns import Whole
 from migrator.logfiles.spotting import BLANK, COLON, ZEROS, Block, Flags, Words, decimals
-from migrator.logfiles.stamps import SECOND_US, YearlessClock, iso_us
+from migrator.logfiles.stamps import MONTHS, SECOND_US, YearlessClock, iso_us
 
 ISO = re.compile(rb"\d{4}-\d\d-\d\d[T]\d\d:\d\d:\d\d(?:\.(\d{3}|\d{6}))?(Z|[+-]\d\d:\d\d)?")
 MINUTE, SECONDS, FRACTION = 16, 17, 20  # where `:`, the seconds and their parts begin
@@ -66,7 +66,7 @@ class Stamps:
             found = iso_us(stamp.decode("ascii", "replace"), self._zone)
             return None if found is None else (*found, len(stamp) + 1)
         if self._clock is None:
-            self.yearless = self.yearless or raw[:3].isalpha()
+            self.yearless = self.yearless or raw[:3] in MONTHS
             return None
         at_us = self._clock.read(raw[:15])
         return None if at_us is None or raw[15:16] != b" " else (at_us, SECOND_US, YEARLESS)
@@ -133,7 +133,7 @@ class Stamps:
     def _plain(self, block: Block, start: Whole, at_us: Whole, rest: Whole) -> None:
         """Those without a year, all of this form, into the columns."""
         if self._clock is None:
-            self.yearless = True
+            self.yearless = self.yearless or any(block.text[begin : begin + 3] in MONTHS for begin in start.tolist())
             return
         minutes, seconds = decimals(block.words[start + 10], 2), decimals(block.words[start + 13], 2)
         passed = (minutes * 60 + np.minimum(seconds, 59)) * SECOND_US

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from migrator import blocks
-from migrator.columns import NO_PID, NOBODYS, Lines, Meanings
-from migrator.logfiles.spotting import Block, Tags, block_of
+from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
+from migrator.logfiles.doubts import Doubts
+from migrator.logfiles.spotting import PAD, Block, Flags, Tags, block_of
 from migrator.logfiles.stamp_columns import Stamps
 from migrator.logfiles.stamps import YearlessClock
 from migrator.model.source import HostFile, HostFiles, Location, Problem
@@ -33,6 +34,11 @@ PRIORITY = re.compile(rb"<\d{1,3}>")
 FACILITY = re.compile(rb"[a-z0-9]+\.[a-z]+")
 REPEATED = re.compile(rb"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 MOST_REPEATS = 10_000
+EARLIEST_US = 946_684_800_000_000  # 2000; a clock that nobody set begins at 1970
+NEVER_US, YEAR_US = 1 << 62, 366 * 86_400_000_000
+BEFORE = len(PAD)  # bytes of a block before its first line
+# a time of day among the first words: something that means to be a line of a log, whatever language its month is in
+TIMED = re.compile(rb"(?:<\d{1,3}>)?\S{1,40}(?: +\S{1,20}){0,3}? +\d{1,2}:\d\d:\d\d")
 MOST_NAMES = 10_000  # of daemons; only a hostile log has more
 
 
@@ -78,17 +84,19 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
     """The same lines, if a daemon that is known says something in them: a block of the log at once."""
     stamps, tags = _stamps(file, search), Tags(search.tags)
-    reader = _Reader(stamps, tags, search, meanings)
-    count = 0
+    doubts = Doubts(files, file)
+    reader = _Reader(stamps, tags, search, meanings, doubts)
     try:
         with files.open(file.path) as stream:
-            for text in blocks.whole_lines(stream):
-                found = reader.lines(block_of(text))
-                count += len(found)
+            for text in blocks.whole_lines(stream, doubts.skipped):
+                doubts.block(text)
+                found = reader.lines(block_of(text.replace(b"\0", b"") if b"\0" in text else text))
+                doubts.passed(len(text))
                 if len(found):
                     yield found
     except blocks.DAMAGED as error:
-        yield _damaged(files, file, error, count)
+        doubts.damaged(error)
+    yield from doubts.problems()
     if stamps.yearless:
         yield _undated(files, file)
 
@@ -96,7 +104,9 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
 class _Reader:
     """Reads the blocks of one file."""
 
-    def __init__(self, stamps: Stamps, tags: Tags, search: Search, meanings: Meanings) -> None:
+    def __init__(self, stamps: Stamps, tags: Tags, search: Search, meanings: Meanings, doubts: Doubts) -> None:
+        self._doubts = doubts
+        self._newest_us = 0  # of the lines whose time can be
         self._stamps = stamps
         self._tags = tags
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
@@ -117,7 +127,10 @@ class _Reader:
             return found[0], found[1], int(ends[index])
 
         at_us, resolution, rest = self._stamps.read(block, starts, split)
-        usable = (rest > 0) & (ends - starts <= blocks.LINE_LIMIT_BYTES)
+        short = ends - starts <= blocks.LINE_LIMIT_BYTES
+        usable = (rest > 0) & short
+        self._doubt(block, starts, ends, rest, short)
+        usable &= self._timely(starts, at_us, usable)
         host = np.full(len(starts), -1, dtype=np.int64)
         quick = np.flatnonzero(usable & (spotted.tag >= 0) & (rest < spotted.name - 1))
         host[quick] = [self._host(text[begin:end]) for begin, end in
@@ -147,6 +160,35 @@ class _Reader:
             kept = np.repeat(kept, count[kept])
         return Lines(at_us[kept], meaning[kept], host[kept], pid[kept], resolution[kept], None)
 
+    def _doubt(self, block: Block, starts: Whole, ends: Whole, rest: Whole, short: Flags) -> None:
+        """Say which lines are not used."""
+        if not short.all():
+            for index in np.flatnonzero(~short).tolist():
+                self._doubts.long(int(starts[index]) - BEFORE, int(ends[index] - starts[index]))
+        lost = (rest == 0) & short
+        if lost.any() and not self._stamps.yearless:
+            for index in np.flatnonzero(lost).tolist():
+                line = block.text[starts[index] : ends[index]]
+                if _begins_a_line(line):
+                    self._doubts.unread(int(starts[index]) - BEFORE, line)
+
+    def _timely(self, starts: Whole, at_us: Whole, usable: Flags) -> Flags | np.bool_:
+        """Which lines tell a time that can be; of those that cannot, those are left out that jump by more than a year."""
+        seen = at_us[usable]
+        latest_us = self._doubts.latest_us or NEVER_US
+        if not len(seen) or (int(seen.max()) <= latest_us and int(seen.min()) >= EARLIEST_US):
+            self._newest_us = max(self._newest_us, int(seen.max())) if len(seen) else self._newest_us
+            return np.True_
+        late, early = usable & (at_us > latest_us), usable & (at_us < EARLIEST_US)
+        sane = usable & ~late & ~early
+        if sane.any():
+            self._newest_us = max(self._newest_us, int(at_us[sane].max()))
+        wrong = early | (late & (at_us > self._newest_us + YEAR_US)) if self._newest_us else early
+        for index in np.flatnonzero(late | early).tolist():
+            self._doubts.untimely(int(starts[index]) - BEFORE, int(at_us[index]), left_out=bool(wrong[index]))
+        found: Flags = ~wrong
+        return found
+
     def _host(self, name: bytes) -> int:
         found = self._hosts.get(name)
         if found is None:
@@ -165,6 +207,11 @@ class _Reader:
                 if meaning < 0:
                     found[index] = learn(names[tags[index]], text[begins[index] : ends[index]])
         return found
+
+
+def _begins_a_line(raw: bytes) -> bool:
+    """True unless it is the further text of the line before."""
+    return TIMED.match(raw[:120]) is not None
 
 
 def _stamps(file: HostFile, search: Search) -> Stamps:
