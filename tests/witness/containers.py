@@ -4,8 +4,10 @@ Their store is a folder of the test's own: the machine's containers, if there ar
 """
 
 import os
+import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,7 @@ class Engine:
         archive = tools.tool("image", "base.tar", UNCOVERED)
         (folder / "containers.conf").write_text(SETTINGS)
         (folder / "packages/partial").mkdir(parents=True)
+        (folder / "pip.conf").write_text("[global]\ncert = /etc/migrator-witness.crt\n")
         container = self._ran([self.buildah, *self._store(), "from", "scratch"]).strip()
         self._ran([self.buildah, *self._store(), "add", "-q", container, archive, "/"])
         path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -55,9 +58,13 @@ class Engine:
         return done.stdout
 
     def build(self, folder: Path, name: str) -> None:
-        """An emitted folder with its Dockerfile, as they are. Debian's packages are kept between builds."""
-        packages = f"{self.folder}/packages:/var/cache/apt/archives"
-        command = [self.buildah, *self._store(), "bud", "-q", "--layers", "--pull-never", "--network", "host", "-v", packages]
+        """An emitted folder with its Dockerfile, as they are. Debian's packages are kept between builds, and pip trusts whom this
+        machine trusts: its way to the registry may have a certificate of its own.
+        """
+        mounted = {f"{self.folder}/packages": "/var/cache/apt/archives", f"{self.folder}/pip.conf": "/etc/pip.conf"}
+        mounted[os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")] = "/etc/migrator-witness.crt"
+        volumes = [word for here, there in mounted.items() for word in ("-v", f"{here}:{there}")]
+        command = [self.buildah, *self._store(), "bud", "-q", "--layers", "--pull-never", "--network", "host", *volumes]
         self._ran([*command, "-t", name, folder])
 
     def run(self, name: str, *words: str, options: Sequence[str] = (), limit_s: float = 120) -> subprocess.CompletedProcess[str]:
@@ -82,8 +89,17 @@ class Engine:
         command = [str(self.podman), *self._store(), "run", "--rm", *options, name, *words]
         return subprocess.Popen(command, env=self._environment(), stdin=subprocess.DEVNULL)
 
+    def close(self) -> None:
+        """Nothing of it stays: no container, no mount, no image."""
+        subprocess.run([self.podman, *self._store(), "rm", "-fa"], env=self._environment(), capture_output=True, check=False)
+        subprocess.run([self.buildah, *self._store(), "umount", "-a"], env=self._environment(), capture_output=True, check=False)
+        subprocess.run(["umount", self.folder / "store/overlay"], capture_output=True, check=False)
+        shutil.rmtree(self.folder)
+
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """One store for all tests of a process; it lies under pytest's folder and goes with it."""
-    return Engine(Path(os.path.realpath(tmp_path_factory.mktemp("images"))))
+def engine() -> Iterator[Engine]:
+    """One store for all tests of a process. Not under pytest's folder: a store that is mounted cannot be swept away by others."""
+    made = Engine(Path(tempfile.mkdtemp(prefix="migrator-witness-", dir="/var/tmp")))
+    yield made
+    made.close()
