@@ -140,6 +140,13 @@ def test_cronie_on_the_clock_of_another_zone_follows_it_and_what_it_loses_is_sai
     assert list(calendar.occurrences(at("2026-03-08T00:00"), at("2026-03-09T00:00"))) == []
 
 
+def test_a_change_that_cronie_does_not_notice_is_said() -> None:
+    """Morocco gives its summer time up on 2026-09-20: the offset changes, tm_isdst does not (tests/witness: the real cronie)."""
+    assert any("2026-09-20 01:00 UTC" in said for said in remarks_of(schedule("30 2 * * *", "Africa/Casablanca", "cronie")))
+    for name, flavour in (("Africa/Casablanca", "debian"), ("Europe/Berlin", "cronie"), ("Europe/Dublin", "cronie")):
+        assert remarks_of(schedule("30 2 * * *", name, flavour)) == ()
+
+
 def test_a_random_delay_is_said_with_the_proof() -> None:
     delayed = Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="UTC", jitter_s=600.0)
     assert all("up to 600 s later, at random" in (item.proof.reason or "") for item in translations(delayed, {}))

@@ -8,7 +8,7 @@ from migrator.model.job import Schedule
 from migrator.schedule import crontab, date_test, on_calendar
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ones
-from migrator.schedule.zones import to_instant, to_minute, transitions, zone
+from migrator.schedule.zones import PROVED_UNTIL, to_instant, to_minute, transitions, zone
 
 
 def calendar_of(schedule: Schedule) -> Calendar | None:
@@ -42,6 +42,7 @@ def calendar_of(schedule: Schedule) -> Calendar | None:
     return tested
 
 
+LOOKED_AT = (to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(PROVED_UNTIL))
 LOST = "cronie loses a run when the server's own clock is turned back"
 
 
@@ -49,11 +50,20 @@ def _lost_at_the_server(schedule: Schedule, calendar: Calendar) -> datetime | No
     """The first firing from 2026 on that cronie leaves out because the server's clock is turned back; None if there is none."""
     if schedule.server_timezone is None or all(clock.wildcard for clock in calendar.clocks):
         return None
-    start, end = (to_minute(datetime(year, 1, 1, tzinfo=UTC)) for year in (2026, 2038))
-    for at, before, after in transitions(schedule.server_timezone, start, end):
+    for at, before, after in transitions(schedule.server_timezone, *LOOKED_AT):
         bits = calendar.minutes(at, at + max(before - after, 0))
         if bits:
             return to_instant(at + ones(bits)[0])
+    return None
+
+
+def _unseen_change(timezone: str) -> datetime | None:
+    """The first change of the zone's offset from 2026 on with which summer time neither begins nor ends (Morocco, 2026)."""
+    place = zone(timezone)
+    for at, _, _ in transitions(timezone, *LOOKED_AT):
+        before, after = (to_instant(minute).astimezone(place).dst() for minute in (at - 1, at))
+        if bool(before) == bool(after):
+            return to_instant(at)
     return None
 
 
@@ -72,6 +82,11 @@ def remarks_of(schedule: Schedule) -> tuple[str, ...]:
         found.append(
             f"{LOST}: a fixed time of {schedule.timezone} in the hour that {schedule.server_timezone} repeats does not run, "
             f"next on {lost:%Y-%m-%d %H:%M} UTC"
+        )
+    if schedule.grammar == "cronie" and (unseen := _unseen_change(schedule.server_timezone or schedule.timezone)) is not None:
+        found.append(
+            f"cronie looks at its zone's offset anew only where summer time begins or ends; that of {unseen:%Y-%m-%d %H:%M} "
+            "UTC is neither, so its jobs run by the old offset until crond is restarted"
         )
     if not calendar.ever_fires():
         found.append(f"schedule {' '.join(schedule.expressions)[:60]!r}: never fires (no date has it)")

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
 from migrator.schedule import crontab
 from migrator.schedule.reading import LOST, calendar_of, remarks_of
-from migrator.schedule.zones import to_instant, to_minute, transitions
+from migrator.schedule.zones import TZDATA, to_instant, to_minute, transitions
 
 HERE = Path(__file__).parent
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago")
@@ -98,7 +99,7 @@ printf 'account required pam_permit.so\nsession required pam_permit.so\nauth req
 for name in cron crond cronie; do test ! -e /etc/pam.d/$name || mount --bind /run/pam /etc/pam.d/$name; done
 : > /run/empty
 test ! -e /etc/crontab || mount --bind /run/empty /etc/crontab
-exec env TZ="$ZONE" CLOCK_START="$START" CLOCK_END="$END" CLOCK_LOG="$ROOM/log" LD_PRELOAD="$CLOCK" "$@"
+exec env TZ="$ZONE" TZDIR="$ZONES" CLOCK_START="$START" CLOCK_END="$END" CLOCK_LOG="$ROOM/log" LD_PRELOAD="$CLOCK" "$@"
 """
 FLAVOURS = ("debian", "cronie", "busybox")
 
@@ -118,15 +119,20 @@ def daemons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 def observed(daemon: list[str], expression: str, zone: str, start: int, end: int, clock: Path, room: Path) -> list[int]:
     """The minutes in which the daemon started the job."""
-    busybox = "BUSY" in daemon
+    line = f"{expression} echo job\n" if "BUSY" in daemon else f"{expression} root echo job\n"
+    return [minute for minute, _ in jobs_seen(daemon, line, zone, start, end, clock, room)]
+
+
+def jobs_seen(daemon: list[str], text: str, zone: str, start: int, end: int, clock: Path, room: Path) -> list[tuple[int, str]]:
+    """The minutes in which the daemon started a job of a whole crontab, and its command."""
     (room / "cron.d").mkdir(parents=True)
     (room / "busy").mkdir()
-    line = f"{expression} echo job\n" if busybox else f"{expression} root echo job\n"
-    (room / ("busy/root" if busybox else "cron.d/job")).write_text(line)
+    (room / ("busy/root" if "BUSY" in daemon else "cron.d/job")).write_text(text)
     command = [str(room / "busy") if word == "BUSY" else word for word in daemon]
     environment = {
         "ROOM": str(room),
         "ZONE": zone,
+        "ZONES": f"{TZDATA}/zoneinfo",  # the pinned rules that we read, and not those of this machine
         "START": str(start * 60),
         "END": str(end * 60),
         "CLOCK": str(clock),
@@ -134,11 +140,12 @@ def observed(daemon: list[str], expression: str, zone: str, start: int, end: int
     }
     subprocess.run(
         ["unshare", "-m", "--propagation", "private", "sh", "-c", SETUP, "sh", *command],
-        env=environment, check=True, timeout=120, capture_output=True,
+        env=environment, check=True, timeout=300, capture_output=True,
     )  # fmt: skip
     log = room / "log"
     lines = log.read_text().splitlines() if log.exists() else []
-    return [int(line.split()[0]) // 60 for line in lines]
+    found = (line.split(" ", 1) for line in lines)
+    return [(int(at) // 60, command) for at, command in found]
 
 
 def changes() -> Iterator[tuple[str, int]]:
@@ -161,6 +168,74 @@ def compare(flavour: str, daemon: list[str], expression: str, zone: str, at: int
     if want != got - late:
         return f"{expression} {zone} {to_instant(at)}: ours {sorted(want - got)[:3]}, daemon's {sorted(got - want)[:3]} (minutes)"
     return None
+
+
+NAMES = {"month": "jan FEB Mar apr may jun jul aug sep oct nov Dec".split(), "week": "sun Mon TUE wed thu fri sat".split()}
+JUNK = {"debian": [";", "x", "?", "-1", ".5", "#3"], "cronie": [], "busybox": [";", "x", "?", "-", "/", "#"]}
+
+
+def random_field(rng: random.Random, flavour: str, low: int, high: int, names: list[str]) -> str:
+    def number() -> str:
+        return rng.choice(names) if names and rng.random() < 0.25 else str(rng.randint(low, high))
+
+    def piece() -> str:
+        first, second, step = number(), number(), rng.randint(1, high + 3)
+        return rng.choice(["*", f"*/{step}", first, first, first, f"{first}-{second}", f"{first}-{second}/{rng.randint(1, 9)}"])
+
+    text = ",".join(piece() for _ in range(rng.choice([1, 1, 1, 2, 3])))
+    return text + (rng.choice(JUNK[flavour]) if JUNK[flavour] and rng.random() < 0.05 else "")
+
+
+def random_lines(rng: random.Random, flavour: str, count: int) -> list[str]:
+    """Lines that the flavour takes, each with at most three firings a day: about dates, in every odd way of writing them."""
+    found: list[str] = []
+    while len(found) < count:
+        fields = [str(rng.randint(0, 59)), rng.choice([str(rng.randint(0, 23)), "*/8", "22-4"])]
+        for low, high, names, star in ((1, 31, [], 0.3), (1, 12, NAMES["month"], 0.6), (0, 7, NAMES["week"], 0.3)):
+            fields.append("*" if rng.random() < star else random_field(rng, flavour, low, high, names))
+        line = " ".join(fields)
+        try:
+            calendar = crontab.read(line, flavour, "UTC")  # type: ignore[arg-type]
+        except ScheduleError:
+            continue
+        if calendar.clocks[0].minutes.bit_count() * calendar.clocks[0].hours.bit_count() <= 3:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_random_lines_fire_on_the_daemons_dates(flavour: str, daemons: dict[str, list[str]], clock: Path, tmp_path: Path) -> None:
+    """Fifty lines through five weeks from each of four days, among them 20 February of a leap year."""
+    rng = random.Random(f"dates of {flavour}")
+    years = rng.sample(range(2025, 2032), 3)
+    starts = [datetime(2028, 2, 20, tzinfo=UTC), *(datetime(year, rng.randint(1, 12), 9, tzinfo=UTC) for year in years)]
+
+    def differs(item: tuple[datetime, list[str]]) -> list[str]:
+        begin, lines = item
+        start = to_minute(begin)
+        end = start + 35 * 1440
+        user = "" if flavour == "busybox" else "root "
+        text = "\n".join(f"{line} {user}echo job{number}x" for number, line in enumerate(lines)) + "\n"
+        seen = jobs_seen(daemons[flavour], text, "UTC", start, end, clock, tmp_path / f"{start}")
+        wrong = []
+        for number, line in enumerate(lines):
+            calendar = crontab.read(line, flavour, "UTC")  # type: ignore[arg-type]
+            want = [to_minute(at) for at in calendar.occurrences(to_instant(start + 2), to_instant(end - 1))]
+            got = [minute for minute, command in seen if f"job{number}x" in command and start + 2 <= minute < end - 1]
+            if want != got:
+                wrong.append(f"{line} from {begin:%Y-%m-%d}: {[str(to_instant(m)) for m in sorted(set(want) ^ set(got))[:3]]}")
+        return wrong
+
+    with ThreadPoolExecutor(4) as pool:
+        wrong = [said for found in pool.map(differs, ((at, random_lines(rng, flavour, 50)) for at in starts)) for said in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_cronie_does_not_notice_a_change_without_summer_time(daemons: dict[str, list[str]], clock: Path, tmp_path: Path) -> None:
+    at = to_minute(datetime(2026, 9, 20, 1, tzinfo=UTC))  # Morocco: one hour back for good
+    for flavour, want in (("cronie", at + 120), ("debian", at + 180)):
+        seen = observed(daemons[flavour], "0 4 * * *", "Africa/Casablanca", at - 600, at + 600, clock, tmp_path / flavour)
+        assert seen == [want], flavour
 
 
 OTHER_CLOCK = (
