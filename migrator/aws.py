@@ -1,11 +1,14 @@
-"""The door to AWS: what it says about one EC2 instance, as plain data. Reads only, and only when the user asks (`plan --aws`).
+"""The door to AWS: what it says about one EC2 instance, and what its price list says, as plain data.
+Reads only, and only when the user asks (`plan --aws`, `prices refresh`).
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and, for the load,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -24,7 +27,12 @@ from migrator.errors import CloudError
 from migrator.model.job import Disk
 from migrator.model.value import Value
 
+REPORTS = '?"REPORT RequestId" ?"platform.report"'  # the text form and the JSON form
+MOST_REPORTS = 2_000_000
 LOAD_DAYS = 14  # CloudWatch keeps hourly values for 455 days
+PRICE_LIST_REGION = "us-east-1"  # the list of all regions is served there
+PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 8, "mode": "standard"})
+THROTTLED = {"ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 TRIES = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 NO_RIGHT = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
@@ -100,6 +108,31 @@ def instance(instance_id: str, region: str | None, as_of: datetime) -> Instance:
     )
 
 
+def reports(group: str, region: str | None, as_of: datetime | None) -> bytes:
+    """The REPORT lines of a function's log group, with the time before each; `as_of`: none after it.
+
+    Raises `CloudError`, in one line. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+    """
+    session = _asked(boto3.Session, group, region)
+    place = region or session.region_name
+    if place is None:
+        raise CloudError(f"{group}: no AWS region is known; say --region, or set AWS_REGION")
+    logs = session.client("logs", region_name=place, config=TRIES)
+    until = {} if as_of is None else {"endTime": int(as_of.timestamp() * 1000)}
+
+    def asked() -> list[str]:
+        lines = []
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=REPORTS, **until):
+            for event in page["events"]:
+                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(timespec="milliseconds")
+                lines.append(f"{at} {' '.join(event['message'].split())}")
+            if len(lines) > MOST_REPORTS:
+                raise CloudError(f"{group}: more than {MOST_REPORTS:,} reports; export the group to S3 and read the files")
+        return lines
+
+    return "".join(f"{line}\n" for line in _asked(asked, group, place)).encode()
+
+
 def _disks(ec2: Any, said: dict[str, Any]) -> Iterator[Disk]:
     """The volumes that are attached, in the order of their ids."""
     ids = sorted(mapping["Ebs"]["VolumeId"] for mapping in said.get("BlockDeviceMappings", ()) if "Ebs" in mapping)
@@ -138,7 +171,7 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         return call()
     except NoCredentialsError as error:
         raise CloudError(
-            "no AWS credentials; run `aws configure sso` or set AWS_PROFILE; plan without --aws asks nobody"
+            "no AWS credentials; run `aws configure sso` or set AWS_PROFILE; nothing but --aws and `prices refresh` asks for them"
         ) from error
     except NoRegionError as error:
         raise CloudError(f"{instance_id}: no AWS region is known; say --region, or set AWS_REGION") from error
@@ -146,12 +179,16 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         raise CloudError(f"AWS cannot be reached in {region}: {error}") from error
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code == "ResourceNotFoundException":
+            raise CloudError(f"{instance_id}: no such log group in {region}; a function's is /aws/lambda/<its name>") from error
         if code.startswith("InvalidInstanceID"):
             raise CloudError(
                 f"{instance_id}: no such instance in {region}; look for it in another region (--region) or account"
             ) from error
         if code in BAD_KEYS:
             raise CloudError(f"AWS does not take these credentials ({code}); log in again, or set AWS_PROFILE") from error
+        if code in THROTTLED:
+            raise CloudError(f"{error.operation_name}: AWS asks to wait, again and again ({code}); try later") from error
         if code in NO_RIGHT:
             raise CloudError(
                 f"{error.operation_name}: these credentials may not ask ({code}); ReadOnlyAccess would do"
@@ -159,3 +196,17 @@ def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> 
         raise CloudError(f"{error.operation_name}: AWS says {code}: {message}") from error
     except BotoCoreError as error:
         raise CloudError(f"AWS was not asked: {error}") from error
+
+
+def price_list(service_code: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Every product of AWS's price list that these fields narrow down, page after page, with its terms.
+
+    Raises `CloudError`, in one line: no credentials, no right, no network, or asked to wait too often.
+    Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-list-query-api.html
+    """
+    client = _asked(lambda: boto3.Session().client("pricing", region_name=PRICE_LIST_REGION, config=PATIENT), service_code, None)
+    asked = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in sorted(filters.items())]
+    with closing(client):
+        pages = iter(client.get_paginator("get_products").paginate(ServiceCode=service_code, Filters=asked))
+        while (page := _asked(lambda: next(pages, None), service_code, PRICE_LIST_REGION)) is not None:
+            yield from (json.loads(product) for product in page["PriceList"])

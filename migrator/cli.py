@@ -30,6 +30,7 @@ COMMANDS = {
     "jobs": "List everything that is scheduled.",
     "runs": "List how long each job really ran.",
     "probe": "Print a shell that records every job of a crontab.",
+    "prices": "Show list prices, or refresh them from their provider.",
     "schedule": "Translate one schedule and prove the translation.",
 }
 

@@ -3,7 +3,7 @@
 Blocks of bytes in, columns out: this is the seam at which a compiled reader could take over without anybody noticing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -24,7 +24,7 @@ class Lines(NamedTuple):
     host: Whole
     pid: Whole
     resolution_us: Whole
-    session: Sequence[str | None] | None
+    session: Whole | None
 
     def __len__(self) -> int:
         return len(self.at_us)
@@ -46,3 +46,11 @@ class Meanings(Protocol):
 def whole(values: Iterable[int]) -> Whole:
     """A column of whole numbers."""
     return np.array(list(values), dtype=np.int64)
+
+
+def session_number(session: str | None) -> int:
+    """A number for a session's name, below every pid; 0 for none. It tells sessions of one reading apart, and nothing else.
+    A name that is a number (a parent's pid) is that number."""
+    if session is None:
+        return 0
+    return int(session) if session.isdecimal() and len(session) < 11 else -2 - (hash(session) & 0x3FFFFFFFFFFFFFFF)

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+import numpy as np
 from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NO_PID, NOBODYS, Lines
+from migrator.columns import NO_PID, NOBODYS, Lines, Whole, session_number, whole
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
 from migrator.logfiles.doubts import strange
@@ -23,9 +24,12 @@ from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
 from migrator.runlogs import RunLog
+from migrator.runs.attach import NO_RANKS, Ranks
+from migrator.runs.found import Columns, Found, Who, runs_of
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import Clock, Placed, merged
-from migrator.runs.pair import pair
+from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION, stream
+from migrator.runs.pair import Pairing
+from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
 from migrator.tables import Run, RunTable, table
 from migrator.usage import summary
@@ -39,6 +43,8 @@ DAY_US = 86_400_000_000
 SERVICE = "systemd_unit"
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
+AT_ONCE = 16_384  # events between two looks at what is finished
+LINES_PID = -2  # of an event: the process that wrote the line
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
@@ -47,12 +53,10 @@ def measure(
 ) -> tuple[Measured, RunTable]:
     """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
     with _uncollected():
-        logged = read(files, host, as_of)
-        runs = Matching(host.name, jobs).assigned(pair(logged.events, _log_level(files), ranks(jobs)))
+        logged = read(files, host, as_of, ranks(jobs))
+        runs = Matching(host.name, jobs).assigned(runs_of(logged.runs, logged.named))
         runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
-        stamps = [event.at_us for event in logged.events]
-        seen = (min(stamps), max(stamps)) if stamps else None
-        return summary(runs, host, jobs, seen, logged.problems, assumptions), table(runs)
+        return summary(runs, host, jobs, logged.seen, logged.problems, assumptions), table(runs)
 
 
 def over(
@@ -92,27 +96,34 @@ def _log_level(files: HostFiles) -> int | None:
 
 
 class Logged(NamedTuple):
-    """All events of a server in order, and what could not be read."""
+    """The runs of a server and who they are, the first and last instant of its logs, and what could not be read."""
 
-    events: list[Event]
+    runs: Columns
+    named: list[Who]
+    seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
 
 
 class Understanding:
-    """Asks the readers of daemons what a text says: once for each text, because logs repeat themselves."""
+    """Asks the readers of daemons what a text says: once for each text, because logs repeat themselves. `host`: the name of the
+    host of lines that name none."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
         self._by_tag = defaultdict[str, list[RunLog]](list)
         for runlog in runlogs.ALL:
             for tag in runlog.TAGS:
                 self._by_tag[tag].append(runlog)
         self._known: dict[tuple[str, str], tuple[Event, ...]] = {}
-        self._meant: list[tuple[Event, ...]] = [()]  # by the number of a meaning; the first is nobody's
+        self.sayings = Sayings()
         self._numbers: dict[tuple[Event, ...], int] = {(): NOBODYS}
+        self._first, self._count = [0], [0]  # by the number of a meaning: its events; the first is nobody's
+        self._events: list[tuple[int, int, int, int]] = []  # said, at, pid, session
         self.texts: Mapping[bytes, dict[bytes, int]] = {tag.encode(): {} for tag in self._by_tag}
         self._texts = 0
+        self._host = host
         self.hosts: dict[bytes, int] = {}
-        self._hosts: list[str] = []
+        self.names: list[str] = []
+        self._names: dict[str, int] = {}
 
     def learn(self, tag: bytes, text: bytes) -> int:
         """The number of what a text says if a daemon of this tag writes it; `NOBODYS` if nobody did."""
@@ -120,10 +131,7 @@ class Understanding:
         said: tuple[Event, ...] = ()
         if any(needle in line for needle in SIGNS):
             said = self._said(Line(OF_LINE, "", _text(tag), OF_LINE, _text(text), None, OF_LINE, "", OF_LINE))
-        number = self._numbers.get(said)
-        if number is None:
-            number = self._numbers[said] = len(self._meant)
-            self._meant.append(said)
+        number = self._meaning(said)
         if tag in self.texts:
             self._texts += 1
             if self._texts > MOST_TEXTS:
@@ -133,55 +141,63 @@ class Understanding:
             self.texts[tag][text] = number
         return number
 
+    def meaning(self, line: Line) -> int:
+        """The number of what a line says that has more than a text."""
+        key = (line.tag, line.text)
+        said = self._known.get(key) if not line.figures else None
+        return self._meaning(self._said(line) if said is None else said)
+
+    def _meaning(self, said: tuple[Event, ...]) -> int:
+        number = self._numbers.get(said)
+        if number is None:
+            number = self._numbers[said] = len(self._first)
+            self._first.append(len(self._events))
+            self._count.append(len(said))
+            self._events += [
+                (self.sayings.number(e), e.at_us, NO_PID if e.pid is None else LINES_PID if e.pid == OF_LINE else e.pid,
+                 session_number(e.session))
+                for e in said
+            ]  # fmt: skip
+        return number
+
     def host(self, name: bytes) -> int:
         """The number of a host's name."""
         number = self.hosts.get(name)
         if number is None:
-            number = self.hosts[name] = len(self._hosts)
-            self._hosts.append(_text(name))
+            shown = _text(name) or self._host
+            number = self.hosts[name] = self._names.setdefault(shown, len(self.names))
+            if number == len(self.names):
+                self.names.append(shown)
         return number
 
-    def events_of(self, lines: Lines, host: str, order: int) -> Iterator[Event]:
-        """The events of columns, in their order; `host` where they name none."""
-        hosts = [name or host for name in self._hosts]
-        columns = (
-            lines.at_us.tolist(),
-            lines.meaning.tolist(),
-            lines.host.tolist(),
-            lines.pid.tolist(),
-            lines.resolution_us.tolist(),
-        )
-        sessions = lines.session or (None,) * len(lines)
-        for at_us, meaning, name, pid, resolution_us, session in zip(*columns, sessions, strict=True):
-            order += 1
-            for kind, at, _, source, user, command, own, role, its, status, cpu_s, memory, duration, _, _ in self._meant[meaning]:
-                yield Event(
-                    kind, at_us if at == OF_LINE else at, hosts[name], source, user, command,
-                    (None if pid == NO_PID else pid) if own == OF_LINE else own, role, session if its is None else its, status,
-                    cpu_s, memory, duration, resolution_us, order,
-                )  # fmt: skip
+    def rows(self, lines: Lines) -> Whole:
+        """The events of lines, in their order, as `runs.order` takes them."""
+        first, count = np.array(self._first), np.array(self._count)
+        counts = count[lines.meaning]
+        line = np.repeat(np.arange(len(lines)), counts)
+        within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
+        said, at, pid, session = np.array(self._events or [(0, 0, 0, 0)], dtype=np.int64)[first[lines.meaning[line]] + within].T
+        found = np.empty((len(line), 6), dtype=np.int64)
+        found[:, 0] = np.where(at == OF_LINE, lines.at_us[line], at)
+        found[:, 1] = said
+        found[:, 2] = lines.host[line]
+        found[:, 3] = np.where(pid == LINES_PID, lines.pid[line], pid)
+        found[:, 4] = lines.resolution_us[line]
+        found[:, 5] = session if lines.session is None else np.where(session == 0, lines.session[line], session)
+        return found
 
-    def events(self, line: Line, host: str) -> list[Event]:
-        """The events of a line; `host` where it names none."""
-        key = (line.tag, line.text)
-        said = self._known.get(key)
-        if said is None:
-            said = self._said(line)
-        if not said:
-            return []
-        at_us, pid, session, resolution_us, order = line.at_us, line.pid, line.session, line.resolution_us, line.order
-        host = line.host or host
-        return [
-            Event(
-                kind, at_us if at == OF_LINE else at, host, source, user, command, pid if own == OF_LINE else own, role,
-                session if its is None else its, status, cpu_s, memory, duration, resolution_us, order,
-            )
-            for kind, at, _, source, user, command, own, role, its, status, cpu_s, memory, duration, _, _ in said
-        ]  # fmt: skip
+    def columns(self, lines: list[Line]) -> Lines:
+        """Lines that came one by one, as columns."""
+        pids = (NO_PID if line.pid is None else line.pid for line in lines)
+        return Lines(
+            whole(line.at_us for line in lines), whole(self.meaning(line) for line in lines),
+            whole(self.host(line.host.encode("utf-8", "surrogateescape")) for line in lines), whole(pids),
+            whole(line.resolution_us for line in lines), whole(session_number(line.session) for line in lines),
+        )  # fmt: skip
 
     def _said(self, line: Line) -> tuple[Event, ...]:
         tag = "run-parts" if line.tag.startswith("run-parts(") else line.tag
-        asked = line._replace(at_us=OF_LINE, pid=OF_LINE, session=None)
+        asked = line._replace(at_us=OF_LINE, host="", pid=OF_LINE, session=None, resolution_us=OF_LINE, order=OF_LINE)
         said = tuple(event for runlog in self._by_tag.get(tag, ()) for event in runlog.read(asked))
         if line.figures:
             return said
@@ -191,8 +207,8 @@ class Understanding:
         return said
 
 
-def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
-    """Every event of every log."""
+def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = NO_RANKS) -> Logged:
+    """Every run of every log. `places`: of the commands in their crontabs."""
     problems: list[Problem] = []
     timezone = host.timezone or "UTC"
     try:
@@ -207,29 +223,61 @@ def read(files: HostFiles, host: Host, as_of: datetime | None) -> Logged:
         first_years=first_years(files, [file for _, file, _ in found], as_of),
         pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
     )
-    understanding = Understanding()
-    placed: list[Placed] = []
-    clocks: dict[str, Clock] = {}
+    understanding = Understanding(host.name)
+    families = defaultdict[str, list[tuple[HostFile, LogFile]]](list)
     for family, file, reader in found:
-        clock = clocks.setdefault(family, Clock())
+        families[family].append((file, reader))
+    logs = [_rows(files, members, search, understanding, problems) for _, members in families.items()]
+    runs = Found(understanding.sayings, _log_level(files))
+    hosts: dict[int, Pairing] = {}
+    seen: tuple[int, int] | None = None
+    said_by = understanding.sayings.all
+    for stretch in stream(logs, understanding.sayings):
+        begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
+        seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
+        for begin in range(0, len(stretch), AT_ONCE):
+            rows = stretch[begin : begin + AT_ONCE]
+            columns = (rows[:, column].tolist() for column in (AT, SAID, HOST, PID, RESOLUTION, SESSION))
+            for at_us, said, name, pid, resolution_us, session in zip(*columns, strict=True):
+                state = hosts.get(name)
+                if state is None:
+                    state = hosts[name] = Pairing(name, runs, places)
+                state.feed(said_by[said], at_us, pid, resolution_us, session)
+            for state in hosts.values():
+                state.sweep(int(rows[-1, KEY]))
+    for state in hosts.values():
+        state.finish()
+    return Logged(*runs.columns(understanding.names), seen, tuple(problems))
+
+
+def _rows(
+    files: HostFiles,
+    members: list[tuple[HostFile, LogFile]],
+    search: Search,
+    understanding: Understanding,
+    problems: list[Problem],
+) -> Iterator[Whole]:
+    """The events of one log over its rotated files."""
+    for file, reader in members:
         fast = next((module for module in logfiles.FAST if module is reader), None)
         if fast is not None:
-            order = 0
             for columns in fast.columns(files, file, search, understanding):
                 if isinstance(columns, Problem):
                     problems.append(columns)
-                    continue
-                events = understanding.events_of(columns, host.name, order)
-                order += len(columns)
-                placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in events)
+                else:
+                    yield understanding.rows(columns)
             continue
+        lines: list[Line] = []
         for line in reader.read(files, file, search):
             if isinstance(line, Problem):
                 problems.append(line)
                 continue
-            said = understanding.events(line, host.name)
-            placed.extend(Placed(clock.key(event.at_us, event.order), family, event) for event in said)
-    return Logged(merged(placed), tuple(problems))
+            lines.append(line)
+            if len(lines) >= AT_ONCE:
+                yield understanding.rows(understanding.columns(lines))
+                lines.clear()
+        if lines:
+            yield understanding.rows(understanding.columns(lines))
 
 
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:

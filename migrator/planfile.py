@@ -13,6 +13,7 @@ import msgspec
 from migrator.errors import PlanError
 from migrator.model.plan import PLAN_VERSION, OutFile, Plan, Survey
 
+PRICES = "prices.toml"  # the user's own prices, where the plan was made with some
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE_LIMIT = 512 * 2**20
 

@@ -13,7 +13,7 @@ from migrator import deciding, decisions_file, files, pipeline, planfile, review
 from migrator.diff import Change, changes
 from migrator.model.finding import Question
 from migrator.model.plan import Decisions, Plan
-from migrator.prices import bundled
+from migrator.prices import bundled, user_book
 from migrator.reports import verdict_words
 
 TOLD = ("placement", "translation", "cost", "savings")
@@ -34,6 +34,8 @@ class Reviewing:
         """Of a plan folder, or of the plan.json in it. Raises `PlanError`."""
         self._folder = planfile.plan_path(path).parent
         self._surveys = planfile.read_surveys(path)
+        own = self._folder / planfile.PRICES
+        self._prices = user_book.over(bundled.read(), user_book.read(own)) if own.is_file() else bundled.read()
         self._skipped: frozenset[str] = frozenset()
         self.plan = planfile.read(path).plan
         if self.decisions_file.is_file():  # edited by hand since the plan was made: that counts, and must not be lost
@@ -93,7 +95,7 @@ class Reviewing:
     def _decided(self, decisions: Decisions, lines: Mapping[str, int] = {}, *, unsaid: bool = False) -> Plan:
         return deciding.decide(
             self._surveys,
-            bundled.read(),
+            self._prices,
             decisions,
             self.plan.request,
             file=self.decisions_file if lines else None,

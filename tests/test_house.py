@@ -40,7 +40,7 @@ DOORS = {
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("tables",),
-    "numpy": ("columns", "logfiles", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
+    "numpy": ("columns", "logfiles", "measuring", "interval", "schedule", "usage", "runs", "savings", "optimise", "tables"),
     "zstandard": ("blocks", "sources.archive"),
     "fsspec": ("object_storage",),
     "obstore": ("object_storage",),
@@ -51,14 +51,20 @@ DOORS = {
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
-    "tree_sitter_bash": ("scripts",),
+    **dict.fromkeys((f"tree_sitter_{name}" for name in ("bash", "javascript", "perl", "php", "python", "ruby")), ("scripts",)),
     "subprocess": ("sources", "logfiles", "runner"),
     "urllib": ("prices", "runner", "sources", "redact", "scripts"),
     "socket": ("runner",),
-    "http": ("runner",),
+    "http": ("runner", "prices.web"),  # prices.web: the names of status codes
 }
 # Files of a room that the corridor calls by name, beside the plugins in ALL
-ENTRANCES = {"sources": {"opening", "collecting", "one_log"}, "hosts": {"reading"}, "scripts": {"facts"}, "logfiles": {"years"}}
+ENTRANCES = {
+    "sources": {"opening", "collecting", "one_log"},
+    "hosts": {"reading"},
+    "scripts": {"facts"},
+    "logfiles": {"years"},
+    "prices": {"user_book", "refreshing"},
+}
 STANDARD = set(__import__("sys").stdlib_module_names)
 
 

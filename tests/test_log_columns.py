@@ -3,13 +3,14 @@
 import gzip
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from migrator import blocks, measuring
 from migrator.logfiles import spotting, syslog
-from migrator.model.source import Problem
-from migrator.model.usage import Event, Search
+from migrator.model.source import HostFile, HostFiles, Problem
+from migrator.model.usage import Line, Search
 from migrator.sources.opening import open_source
 
 STAMPS = (
@@ -46,28 +47,44 @@ def written(root: Path, raw: bytes, name: str = "syslog-20261124") -> Path:
     return root
 
 
-def events(root: Path) -> tuple[list[Event], list[Event]]:
-    """By line, and by column; `order` is left out, because each counts what it looks at."""
+class Seen(NamedTuple):
+    """An event, but not where in its file it stood: each way of reading counts what it looks at."""
+
+    at_us: int
+    said: tuple[object, ...]
+    host: str
+    pid: int
+    resolution_us: int
+    session: int
+
+
+def events(root: Path) -> tuple[list[Seen], list[Seen]]:
+    """By line, and by column."""
     (files,) = open_source(str(root))
     found = []
     for quick in (False, True):
-        said: list[Event] = []
-        known = measuring.Understanding()
+        seen: list[Seen] = []
+        known = measuring.Understanding("web01")
         for file in files.glob(syslog.READS):
             search = Search(
-                needles=(), tags=measuring.TAGS, timezone="Europe/Berlin", first_years={file.path: (2026, 11)},
+                needles=(),
+                tags=measuring.TAGS,
+                timezone="Europe/Berlin",
+                first_years={file.path: (2026, 11)},
                 pids={"systemd": 1},
-            )  # fmt: skip
-            if quick:
-                for lines in syslog.columns(files, file, search, known):
-                    assert not isinstance(lines, Problem)
-                    said += known.events_of(lines, "web01", 0)
-            else:
-                for line in syslog.read(files, file, search):
-                    assert not isinstance(line, Problem)
-                    said += known.events(line, "web01")
-        found.append([event._replace(order=0) for event in said])
+            )
+            batches = list(syslog.columns(files, file, search, known)) if quick else [known.columns(lines(files, file, search))]
+            for batch in batches:
+                assert not isinstance(batch, Problem)
+                for at_us, said, host, *rest in known.rows(batch).tolist():
+                    event = known.sayings.all[said].event
+                    seen.append(Seen(at_us, (event.kind, event.source, event.user, event.command), known.names[host], *rest))
+        found.append(seen)
     return found[0], found[1]
+
+
+def lines(files: HostFiles, file: HostFile, search: Search) -> list[Line]:
+    return [line for line in syslog.read(files, file, search) if isinstance(line, Line)]
 
 
 @pytest.mark.parametrize("seed", range(40))

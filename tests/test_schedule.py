@@ -211,8 +211,9 @@ def test_it_rejects_with_field_value_and_what_is_allowed(expression: str, flavou
     ("expression", "flavour", "words"),
     [
         ("0 0 31 2 *", "debian", "never fires"),
-        ("0 0 * * sat-sun", "debian", "reversed range is empty on Debian cron"),
+        ("0 0 * * sat-sun", "debian", "reversed range is empty on Debian cron and on cronie 1.6"),
         ("0 0 * * 5-1", "cronie", "error on RHEL 7 to 9"),
+        ("0 0 * * fri-mon", "busybox", "runs around the end on busybox"),
         ("5; 0 * * *", "debian", "skips ';' without a word"),
         ("0 0 * * 7", "busybox", "busybox logs a parse error"),
         ("0 0 */2 * 1", "debian", "both day fields must match"),
@@ -511,6 +512,19 @@ def test_long_lists_are_cut_where_eventbridge_ends() -> None:
     assert len(found.expressions) >= 1
     assert all(len(text) <= 256 for text in found.expressions)
     assert found.proof.status == "equal"
+
+
+def test_long_lists_are_cut_where_a_guard_hears_each_expression_too() -> None:
+    minutes = ",".join(str(n) for n in range(60) if n % 7 not in {0, 3})
+    hours = ",".join(str(n) for n in range(0, 24, 2))
+    days = ",".join(str(n) for n in range(1, 32) if n % 5)
+    for line in (f"{minutes} {hours} {days} 1,3,5,8,10,12 1,3,5", f"{minutes} {hours} {days} 1,3,5,8,10,12 2"):
+        found = translation(crontab.read(line, "debian", "Europe/Berlin"), eventbridge, "guard")
+        assert len(found.expressions) >= 3
+        assert all(len(text) <= 256 for text in found.expressions)
+        assert found.guard is not None
+        assert {item["expression"] for item in found.guard.calendars} == set(range(len(found.expressions)))
+        assert found.proof.status == "equal", found.proof
 
 
 def test_eventbridge_rules_are_read_in_utc() -> None:

@@ -11,6 +11,9 @@ Examples:
   ssh web01 'sudo sh' < collect.sh > web01.tar.gz
   migrator plan web01.tar.gz -o plan
 
+  migrator collect --runs > collect-runs.py                what cron said instead of logs: a hundredth of the bytes
+  ssh web01 'sudo python3 -' < collect-runs.py > web01.tar.xz
+
   migrator collect --days 90 --redact | ssh web01 'sudo sh' > web01.tar.gz
 """
 
@@ -24,11 +27,14 @@ Examples:
     help="Take logs of the last N days.",
 )
 @click.option("--redact", is_flag=True, help="Mask secrets on the server already, before anything leaves it.")
-def command(days: int, redact: bool) -> int:
+@click.option("--runs", is_flag=True, help="Send what runs are made of instead of logs: a Python program (3.6 or newer).")
+def command(days: int, redact: bool, runs: bool) -> int:
     """Print a program that packs what migrator reads into one bundle.
 
     The program is plain sh (dash, busybox, bash): read it before you run it. It changes nothing on the server, needs nothing but
-    tar, gzip, awk and find, works without root and says what it could not read.
+    tar, gzip, awk and find, works without root and says what it could not read. With --runs it is one Python file that takes
+    of each log only the lines of cron and its like, so that a server's logs shrink to a hundredth before they leave it.
     """
-    click.echo(collecting.program(days, redact=redact), nl=False)
+    program = collecting.runs_program if runs else collecting.program
+    click.echo(program(days, redact=redact), nl=False)
     return EXIT_DONE

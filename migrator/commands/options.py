@@ -1,8 +1,12 @@
 """Options that several commands share, and how their values are read."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
+
+from migrator.model.option import PriceBook
+from migrator.prices import bundled, user_book
 
 
 class Instant(click.ParamType[datetime]):
@@ -22,3 +26,15 @@ class Instant(click.ParamType[datetime]):
 
 
 INSTANT = Instant()
+
+USER_PRICES = Path(click.get_app_dir("migrator")) / "prices.toml"
+
+
+def price_book(own: Path | None) -> tuple[PriceBook, PriceBook | None]:
+    """The prices that hold, and the user's own among them: those of `own`, else of the usual place, else none. Raises
+    `PriceError` for a file that is named and cannot be read."""
+    path = own or (USER_PRICES if USER_PRICES.is_file() else None)
+    if path is None:
+        return bundled.read(), None
+    said = user_book.read(path)
+    return user_book.over(bundled.read(), said), said

@@ -15,7 +15,7 @@ from migrator.commands.asking_aws import with_aws
 from migrator.commands.summary import left_open, show
 from migrator.errors import SourceError
 from migrator.model.plan import Plan, Provider, Request
-from migrator.prices import bundled
+from migrator.prices import user_book
 from migrator.review import open_questions
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
@@ -38,6 +38,12 @@ Examples:
 @click.option("--region", help="The provider's region; default: the targets' own.")
 @click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
 @click.option("--instance-type", metavar="TYPE", help="The server's type, where its files do not tell (t3.small).")
+@click.option(
+    "--prices",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="MIGRATOR_PRICES",
+    help="Your own price book (`migrator prices refresh`); default: the one in your settings, if there is one.",
+)
 @click.option("--server-cost", metavar="USD", type=float, help="What the server costs a month, where no price list knows it.")
 @click.option(
     "--history",
@@ -57,6 +63,7 @@ def command(
     region: str | None,
     decisions: Path | None,
     instance_type: str | None,
+    prices: Path | None,
     server_cost: float | None,
     store: Path | None,
     as_of: datetime | None,
@@ -74,6 +81,7 @@ def command(
     if region is not None and provider == "all":
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
     said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
+    book, own = options.price_book(prices)
     assumptions = settled(said.decisions.assumptions)
     request = Request(
         provider=provider,
@@ -97,11 +105,15 @@ def command(
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
     surveys = tuple(entry.survey for entry in observed)
-    plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
+    plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
     scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
     files.write(output, planfile.files(plan, surveys, scripts))
     files.write(output, pipeline.write(plan))
     tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
+    if own is not None:  # so that `review` decides by the same prices
+        files.write(output, [user_book.out_file(own, planfile.PRICES)])
+    else:
+        files.remove(output, [planfile.PRICES])
     questions = open_questions(plan)
     if decisions is None:
         files.write(output, [decisions_file.out_file(questions)])

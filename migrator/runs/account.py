@@ -4,33 +4,40 @@ An accounting record knows when a job's shell began (to the second), how long it
 its command. A record without a logged start is a run of its own: of that user, at that time.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from migrator.model.usage import Event
-from migrator.runs.parts import Life, Start
+from migrator.runs.parts import NONE, Said, Start
 
 
-def account(starts: list[Start], records: list[Event], near_us: int, life: Life) -> list[Start]:
-    """Set end, exit status and processor time of the starts that have a record; the starts that only records tell."""
-    by_pid = defaultdict[tuple[str, int], list[Start]](list)
-    for start in starts if records else ():
-        if start.event.pid is not None and start.event.pid_role != "unknown":
-            by_pid[start.event.pid_role, start.event.pid].append(start)
-    alone, used = [], set[int]()
-    for record in records:
-        parent = int(record.session or 0)
-        near = [
-            start
-            for start in (*by_pid.get(("child", record.pid or 0), ()), *by_pid.get(("parent", parent), ()))
-            if abs(start.event.at_us - record.at_us) <= near_us
-            and record.user in {None, start.event.user}
-            and id(start) not in used
-        ]
-        if near:
-            start = min(near, key=lambda item: abs(item.event.at_us - record.at_us))
-            used.add(id(start))
-        else:
-            start = Start(record._replace(kind="start"), life)
-            alone.append(start)
-        start.end, start.resource, start.exit_status, start.quality = record, record, record.exit_status, "exact"
-    return alone
+class Record(NamedTuple):
+    """One record. `parent`: the pid of cron's process between."""
+
+    said: Said
+    at_us: int
+    pid: int
+    parent: int
+    resolution_us: int
+
+
+def account(record: Record, candidates: Iterable[Start | None], near_us: int) -> Start | None:
+    """Set end, exit status and processor time of the nearest of the starts with the record's pids; None if there is none."""
+    near = [
+        start
+        for start in candidates
+        if start is not None
+        and abs(start.at_us - record.at_us) <= near_us
+        and record.said.user in {None, start.said.user}
+        and (start.end is None or start.end[2].source != record.said.source)
+    ]
+    start = min(near, key=lambda item: abs(item.at_us - record.at_us), default=None)
+    if start is not None:
+        told(start, record)
+    return start
+
+
+def told(start: Start, record: Record) -> None:
+    """What a record says about a start."""
+    status = record.said.event.exit_status
+    start.end, start.resource = (record.at_us, record.resolution_us, record.said), record.said
+    start.exit_status, start.quality = NONE if status is None else status, 0

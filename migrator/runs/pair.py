@@ -2,269 +2,378 @@
 
 Two kinds of witness are joined. A *span* is cron's process between daemon and job: PAM opens and closes it, END and CMDEND name
 its command. A *start* is the job's own line (CMD). They carry different pids: they are joined by the session's number where a
-log has it, by the text where the end names it, and else inside the group of the same user and second (`runs/attach.py`).
+log has it, by the text where the end names it, and else inside the group of the same user and second (`runs/groups.py`).
+
+It takes events as they stream by and lets go of a run as soon as nothing more can be said about it: what it holds depends on what
+runs at a time, not on how long the log is.
 """
 
-from collections import defaultdict
+from collections import deque
 from collections.abc import Iterable
 
+from migrator.columns import NO_PID, session_number
 from migrator.model.usage import Event
-from migrator.runs.account import account
-from migrator.runs.attach import NO_RANKS, Ranks, attach
-from migrator.runs.parts import Life, Span, Start
-from migrator.tables import Run, RunQuality
+from migrator.runs.account import Record, account, told
+from migrator.runs.attach import NO_RANKS, Ranks
+from migrator.runs.found import Found, runs_of
+from migrator.runs.groups import Chain, Groups
+from migrator.runs.parts import NONE, Life, Said, Sayings, Span, Start
+from migrator.tables import Run
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
+GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
-BY_TEXT = {"run_parts", "anacron"}
-BY_NUMBER = {  # start and end carry the number of their run
-    "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "lambda_report",
-}  # fmt: skip
-LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 RESTART_US = 60_000_000
+MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
+MOST_PIDS = 50_000
+EXACT, PAIRED = 0, 1
 
 
 class Pairing:
     """The state: carried over block, file and rotation borders because it is one object per host."""
 
-    def __init__(self, level: int | None, ranks: Ranks) -> None:
-        self._ranks = ranks
-        self._open: dict[object, Span] = {}
-        self._numbers: dict[int, str] = {}  # of sessions that are open, by pid
-        self._spans: list[Span] = []
-        self._starts: list[Start] = []
-        self._waiting: dict[tuple[str | None, str | None], list[Start]] = defaultdict(list)
-        self._by_session: dict[str, Start] = {}
+    def __init__(self, host: int, found: Found, ranks: Ranks) -> None:
+        self._host = host
+        self._found = found
+        self._open: dict[int, Span] = {}
+        self._numbers: dict[int, int] = {}  # of sessions that are open, by pid
+        self._waiting: dict[int, list[Start]] = {}
+        self._by_session: dict[int, Start] = {}
         self._by_pid: dict[int, Start] = {}
-        self._numbered: dict[tuple[str, str], Start] = {}
+        self._by_parent: dict[int, Start] = {}
+        self._numbered: dict[tuple[str, int], Start] = {}
+        self._chains: dict[str | None, Chain] = {}
+        self._groups = Groups(NEAR_US, self._distance, ranks)
+        self._done: deque[tuple[int, Start]] = deque()
+        self._records: list[Record] = []
+        self._newest: Start | None = None
         self._largest_pid = 0
-        self._level = level
-        self._lives: list[Life] = [Life()]
         self._restarted_us: int | None = None
-        self._accounted: list[Event] = []
+        self._life = Life()
+        self._life_number = len(found.lives)
+        found.lives.append(self._life)
+        self._acts = {
+            "start": self._start, "end": self._end, "session-open": self._session_open, "session-close": self._session_close,
+            "failure": self._failure, "resource": self._resource, "daemon-start": self._daemon_start,
+            "child": self._child,
+        }  # fmt: skip
 
-    def feed(self, event: Event) -> None:
-        """Take the next event."""
-        if event.pid is not None and event.pid > self._largest_pid:
-            self._largest_pid = event.pid
-        match event.kind:
-            case "start":
-                self._start(event)
-            case "end":
-                self._end(event)
-            case "session-open":
-                self._session_open(event)
-            case "session-close":
-                self._session_close(event)
-            case "failure":
-                self._failure(event)
-            case "resource":
-                if event.session is not None and (numbered := self._numbered.get((event.source, event.session))) is not None:
-                    numbered.resource = event
-            case "child":
-                if self._starts and event.pid is not None:
-                    self._by_pid[event.pid] = self._starts[-1]
-            case "daemon-start":
-                self._daemon_start(event)
-            case _:
-                pass
+    def feed(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
+        """Take the next event; `session` 0: it has none."""
+        self._largest_pid = max(self._largest_pid, pid)
+        act = self._acts.get(said.kind)
+        if act is not None:
+            act(said, at_us, pid, resolution_us, session)
 
-    def _start(self, event: Event) -> None:
-        start = Start(event, self._lives[-1])
-        self._starts.append(start)
-        if event.source in BY_NUMBER:
-            if event.session is None:
-                return
-            before = self._numbered.get((event.source, event.session))
-            if event.pid_role == "child" and before is not None and before.end is None:
-                self._starts.pop()  # systemd: Starting, then Started
+    def _start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
+        start = Start(said, at_us, pid, resolution_us, self._life_number, self._found.number())
+        self._newest = start
+        if said.joins != "pid":
+            if said.joins == "text":
+                self._wait(start)
             else:
-                self._numbered[event.source, event.session] = start
+                self._start_numbered(start, session)
             return
-        if event.source in BY_TEXT:
-            self._waiting[event.user, event.command].append(start)
-            return
-        if event.session is not None:
-            span = self._open.get(event.session)
-            if span is not None and span.user == event.user and span.start is None:
-                _join(span, start, "exact")
+        if session:
+            span = self._open.get(session)
+            if span is not None and span.user == said.user and span.start is None:
+                _join(span, start, EXACT)
             else:
-                self._by_session[event.session] = start
-        elif event.pid_role == "parent":
-            span = self._open.get(event.pid)
-            if span is not None and span.start is None and abs(event.at_us - span.open_us) <= NEAR_US and span.user == event.user:
-                _join(span, start, "exact")
-            else:
-                span = self._open[event.pid] = Span(event, event.at_us)
-                self._spans.append(span)
-                _join(span, start, "exact")
-        if event.pid_role == "child" and event.pid is not None:
-            self._by_pid[event.pid] = start
+                start.session = session
+                self._by_session[session] = start
+        elif said.parent:
+            self._by_parent[pid] = start
+            span = self._open.get(pid)
+            if not (span is not None and span.start is None and abs(at_us - span.open_us) <= NEAR_US and span.user == said.user):
+                span = self._opened(pid, Span(at_us, pid, said.user))
+                span.by_start = True
+            _join(span, start, EXACT)
+        if said.child and pid >= 0:
+            self._by_pid[pid] = start
         if start.span is None:
-            self._waiting[event.user, event.command].append(start)
+            self._wait(start)
+            self._chain(said.user, at_us).starts.append(start)
+            start.chained = True
 
-    def _session_open(self, event: Event) -> None:
-        key = event.session or event.pid
-        old = self._open.get(event.pid) if event.session is None else None
-        if old is not None and old.opened_by == "start" and old.user == event.user and event.at_us - old.open_us <= NEAR_US:
-            return  # the start came first: PAM's line and cron's may change places within a second
-        span = self._open[key] = Span(event, event.at_us)
-        if event.session is not None and event.pid is not None:
-            self._numbers[event.pid] = event.session
-        self._spans.append(span)
-        waiting = self._by_session.pop(event.session, None) if event.session is not None else None
-        if waiting is not None and waiting.event.user == event.user and abs(event.at_us - waiting.event.at_us) <= NEAR_US:
+    def _start_numbered(self, start: Start, session: int) -> None:
+        if not session:
+            self._put(start)
+            return
+        slot = start.said.source, session
+        before = self._numbered.get(slot)
+        if before is not None:
+            if start.said.child and before.end is None:
+                return  # systemd: Starting, then Started
+            self._put(before)
+        start.session = session
+        self._numbered[slot] = start
+
+    def _opened(self, key: int, span: Span) -> Span:
+        before = self._open.get(key)
+        if before is not None:
+            before.dead = True
+            if before.start is not None and not before.start.queued:
+                self._put(before.start)
+        self._open[key] = span
+        return span
+
+    def _session_open(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
+        if not session:
+            old = self._open.get(pid)
+            if old is not None and old.by_start and old.user == said.user and at_us - old.open_us <= NEAR_US:
+                return  # the start came first: PAM's line and cron's may change places within a second
+        span = self._opened(session or pid, Span(at_us, pid, said.user))
+        if session and pid >= 0:
+            self._numbers[pid] = session
+        waiting = self._by_session.pop(session, None) if session else None
+        if waiting is not None and waiting.said.user == said.user and abs(at_us - waiting.at_us) <= NEAR_US:
             self._forget(waiting)
-            _join(span, waiting, "exact")
+            _join(span, waiting, EXACT)
+        else:
+            self._chain(said.user, at_us).spans.append(span)
 
-    def _session_close(self, event: Event) -> None:
-        number = self._numbers.pop(event.pid, None) if event.pid is not None else None
+    def _session_close(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
+        number = self._numbers.pop(pid, 0)
         # a process that ends right after its line is gone when journald asks for its session: the pid has to do
-        key = event.session or (number if number in self._open else event.pid)
+        key = session or (number if number in self._open else pid)
         span = self._open.get(key)
-        if span is not None and span.user == event.user and span.close is None:
-            span.close = event
+        if span is not None and span.user == said.user and span.close is None:
+            span.close = at_us, resolution_us, said
             del self._open[key]
+            if span.start is not None:
+                self._ended(span.start, at_us)
 
-    def _end(self, event: Event) -> None:
-        if event.source == "accounting":
-            self._accounted.append(event)
-            return
-        if event.source == "debian_cron":
-            self._lives[-1].ends += 1
-        if event.source in BY_NUMBER:
-            numbered = self._numbered.get((event.source, event.session or ""))
+    def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
+        if said.joins == "number":
+            numbered = self._numbered.get((said.source, session))
             if numbered is not None and numbered.end is None:
-                numbered.end, numbered.quality = event, "exact"
+                numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
+                self._ended(numbered, at_us)
             return
-        span = self._open.get(event.session or event.pid) if event.source not in BY_TEXT else None
-        if span is not None and (span.user != event.user or span.end is not None):
+        if said.source == "accounting":
+            self._records.append(Record(said, at_us, pid, session, resolution_us))
+            return
+        if said.debian:
+            self._life.ends += 1
+        key = session or pid
+        span = self._open.get(key) if said.joins == "pid" else None
+        if span is not None and (span.user != said.user or span.end is not None):
             span = None
-        if span is not None and span.start is not None and span.start.event.command != event.command:
+        if span is not None and span.start is not None and span.start.said.key != said.key:
             span = None
         if span is None:
-            self._loose_end(event)
+            self._loose_end(said, at_us, pid, resolution_us)
             return
-        span.end = event
+        span.end = at_us, resolution_us, said
         if span.start is None:
-            near = [s for s in self._waiting[event.user, event.command] if abs(s.event.at_us - span.open_us) <= NEAR_US]
+            near = [start for start in self._waiting.get(said.key, ()) if abs(start.at_us - span.open_us) <= NEAR_US]
             if near:
-                start = min(near, key=lambda item: self._distance(item.event.pid, event.pid))
+                start = near[0] if len(near) == 1 else min(near, key=lambda item: self._distance(item.pid, pid))
                 self._forget(start)
-                _join(span, start, "exact" if len(near) == 1 else "paired")
-        if span.opened_by == "start":
-            del self._open[event.session or event.pid]
+                _join(span, start, EXACT if len(near) == 1 else PAIRED)
+        if span.start is not None:
+            self._ended(span.start, at_us)
+        if span.by_start:
+            del self._open[key]
 
-    def _loose_end(self, event: Event) -> None:
-        waiting = self._waiting[event.user, event.command]
+    def _loose_end(self, said: Said, at_us: int, pid: int, resolution_us: int) -> None:
+        waiting = self._waiting.get(said.key)
         if not waiting:
             return  # it started before this log
-        if event.source in BY_TEXT:
+        if said.joins == "text":
             start = waiting.pop()
-            waiting.clear()  # sequential: an older one lost its end
+            start.waits = False
+            start.quality = EXACT
+            for older in waiting:  # sequential: an older one lost its end
+                older.waits = False
+                self._put(older)
+            del self._waiting[said.key]
         else:
-            newest = max(item.event.at_us for item in waiting)
-            fresh = [item for item in waiting if newest - item.event.at_us <= STALE_US] or waiting
-            start = min(fresh, key=lambda item: self._distance(item.event.pid, event.pid))
-            if (
-                start.event.pid is not None
-                and event.pid is not None
-                and self._distance(start.event.pid, event.pid) > self._pids() // 2
-            ):
+            start = waiting[0]
+            if len(waiting) > 1:
+                newest = max(item.at_us for item in waiting)
+                fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
+                start = min(fresh, key=lambda item: self._distance(item.pid, pid))
+            if start.pid >= 0 and pid >= 0 and self._distance(start.pid, pid) > self._pids() // 2:
                 return  # the job comes after the process that starts it: the start of this end was lost
-            waiting.remove(start)
-        start.end = event
-        start.quality = "exact" if event.source in BY_TEXT else "paired"
+            self._forget(start)
+            start.quality = PAIRED
+        start.end = at_us, resolution_us, said
+        self._ended(start, at_us)
 
-    def _daemon_start(self, event: Event) -> None:
+    def _child(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
+        if self._newest is not None and pid >= 0:
+            self._by_pid[pid] = self._newest
+
+    def _daemon_start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """A new life of the daemon, which may have another log level; it says so in several lines."""
-        if self._restarted_us is None or abs(event.at_us - self._restarted_us) > RESTART_US:
-            self._lives.append(Life())
-        self._restarted_us = event.at_us
+        if self._restarted_us is None or abs(at_us - self._restarted_us) > RESTART_US:
+            self._life.last = False
+            self._life = Life()
+            self._life_number = len(self._found.lives)
+            self._found.lives.append(self._life)
+        self._restarted_us = at_us
 
-    def _tells_failures(self, life: Life) -> bool:
-        """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now
-        shows in other lines of this life, too, or it is the last life and nothing speaks against the level."""
-        if life.failures:
-            return True
-        if self._level is None or not self._level & LEVEL_FAILURES or (life.ends > 0) != bool(self._level & LEVEL_ENDS):
-            return False
-        return life.ends > 0 or life is self._lives[-1]
+    def _resource(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
+        numbered = self._numbered.get((said.source, session)) if session else None
+        if numbered is not None:
+            numbered.resource = said
 
-    def _failure(self, event: Event) -> None:
-        if event.source in BY_NUMBER:
-            numbered = self._numbered.get((event.source, event.session or ""))
+    def _failure(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
+        status = said.event.exit_status
+        if said.joins == "number":
+            numbered = self._numbered.get((said.source, session))
             if numbered is not None and numbered.end is None:
-                numbered.exit_status = event.exit_status
+                numbered.exit_status = NONE if status is None else status
             return
-        self._lives[-1].failures += 1
-        start = self._by_pid.get(event.pid) if event.pid is not None else None
-        if start is not None and start.exit_status is None and start.event.at_us <= event.at_us:
-            start.exit_status = event.exit_status
+        self._life.failures += 1
+        start = self._by_pid.get(pid) if pid >= 0 else None
+        if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None:
+            start.exit_status = status
+
+    def _wait(self, start: Start) -> None:
+        waiting = self._waiting.get(start.said.key)
+        if waiting is None:
+            self._waiting[start.said.key] = [start]
+        else:
+            waiting.append(start)
+            if len(waiting) > MOST_WAITING:
+                self._abandon(waiting.pop(0))
+        start.waits = True
 
     def _forget(self, start: Start) -> None:
-        waiting = self._waiting[start.event.user, start.event.command]
-        if start in waiting:
-            waiting.remove(start)
+        if start.waits:
+            start.waits = False
+            waiting = self._waiting[start.said.key]
+            if len(waiting) == 1:
+                del self._waiting[start.said.key]
+            else:
+                waiting.remove(start)
 
-    def _distance(self, child: int | None, parent: int | None) -> int:
+    def _abandon(self, start: Start) -> None:
+        """No end will be found by its text any more; its group may still have one."""
+        start.waits = False
+        start.abandoned = True
+        if not start.chained and not start.queued:
+            self._put(start)
+
+    def _ended(self, start: Start, at_us: int) -> None:
+        if not start.queued:
+            start.queued = True
+            self._done.append((at_us, start))
+            if start.span is not None:
+                self._groups.learn(start)
+
+    def _put(self, start: Start) -> None:
+        if start.session:
+            if start.said.joins == "number":
+                slot = start.said.source, start.session
+                if self._numbered.get(slot) is start:
+                    del self._numbered[slot]
+            elif self._by_session.get(start.session) is start:
+                del self._by_session[start.session]
+        self._found.put(start, self._host)
+
+    def _chain(self, user: str | None, at_us: int) -> Chain:
+        """The starts and spans of a user that are connected by being near in time."""
+        chain = self._chains.get(user)
+        if chain is None or abs(at_us - chain.at_us) > NEAR_US or len(chain.starts) >= MOST_WAITING:
+            if chain is not None and not self._groups.keep(chain):
+                self._released(chain.starts)
+            chain = self._chains[user] = Chain()
+        chain.at_us = at_us
+        return chain
+
+    def _released(self, starts: Iterable[Start]) -> None:
+        """Starts whose group has nothing for them."""
+        for start in starts:
+            start.chained = False
+            if start.abandoned and not start.queued:
+                self._put(start)
+
+    def sweep(self, now_us: int) -> None:
+        """Let go of what is finished by then."""
+        self._account(now_us - GRACE_US // 4)
+        for start in self._groups.settle(now_us - GRACE_US, now_us - STALE_US):
+            if start.span is None or start.queued:
+                self._released((start,))
+            else:
+                self._attached(start)
+        done = self._done
+        while done and done[0][0] < now_us - GRACE_US:
+            self._put(done.popleft()[1])
+        if len(self._by_pid) > MOST_PIDS:
+            self._by_pid = {pid: start for pid, start in self._by_pid.items() if not start.emitted}
+
+    def _attached(self, start: Start) -> None:
+        start.chained = False
+        self._forget(start)
+        self._put(start)
+
+    def _account(self, before_us: int) -> None:
+        later = []
+        for record in self._records:
+            if record.at_us > before_us:
+                later.append(record)
+                continue
+            near = account(record, (self._by_pid.get(record.pid), self._by_parent.get(record.parent)), NEAR_US)
+            if near is None:
+                near = Start(record.said, record.at_us, record.pid, record.resolution_us, self._life_number, self._found.number())
+                told(near, record)
+            self._forget(near)
+            self._ended(near, record.at_us)
+        self._records = later
+
+    def finish(self) -> None:
+        """Let go of everything, after the last event."""
+        end = 1 << 62
+        for chain in self._chains.values():
+            if not self._groups.keep(chain):
+                self._released(chain.starts)
+        self._chains.clear()
+        self._account(end)
+        for start in (*self._groups.settle(end, end), *self._groups.decide()):
+            if start.span is None or start.queued:
+                self._released((start,))
+            else:
+                self._attached(start)
+        for _, start in self._done:
+            self._put(start)
+        for waiting in self._waiting.values():
+            for start in waiting:
+                self._put(start)
+        for start in (*self._numbered.values(), *(span.start for span in self._open.values() if span.start is not None)):
+            self._put(start)
+
+    def _distance(self, child: int, parent: int) -> int:
         """How many processes were started after the parent before the child; pids wrap."""
-        if child is None or parent is None:
+        if child < 0 or parent < 0:
             return LARGE_PIDS
         return (child - parent) % self._pids()
 
     def _pids(self) -> int:
         return SMALL_PIDS if self._largest_pid < SMALL_PIDS else LARGE_PIDS
 
-    def runs(self) -> list[Run]:
-        """All runs, after the last event."""
-        self._starts += account(self._starts, self._accounted, NEAR_US, self._lives[-1])
-        free = [
-            start
-            for start in self._starts
-            if start.span is None and start.end is None and start.event.source not in BY_TEXT | BY_NUMBER
-        ]
-        spans = [span for span in self._spans if span.start is None]
-        attach(free, spans, NEAR_US, self._distance, self._ranks)
-        telling = {id(life): self._tells_failures(life) for life in self._lives}
-        return [_run(start, telling[id(start.life)]) for start in self._starts]
 
-
-def _join(span: Span, start: Start, quality: RunQuality) -> None:
+def _join(span: Span, start: Start, quality: int) -> None:
     span.start, start.span, start.quality = start, span, quality
-
-
-def _run(start: Start, tells_failures: bool) -> Run:
-    event, span = start.event, start.span
-    end = start.end or (None if span is None else span.end or span.close)
-    low = high = ended_us = None
-    if end is not None:
-        ended_us = max(event.at_us, end.at_us)
-        length_us, blur_us = ended_us - event.at_us, max(event.resolution_us, end.resolution_us)
-        if end.duration_s is not None:  # measured by who ran it; the stamps around it are coarser
-            length_us, blur_us = round(end.duration_s * 1e6), 0
-            ended_us = event.at_us + length_us
-        blur_us = 0 if blur_us <= 1 else blur_us
-        low, high = max(0, length_us - blur_us) / 1e6, (length_us + blur_us) / 1e6
-    status = start.exit_status if start.exit_status is not None else (end.exit_status if end else None)
-    if status is None and end is not None and tells_failures and event.source == "debian_cron":
-        status = 0  # this daemon names failures, and named none
-    used = start.resource or end
-    cpu_s, memory = (None, None) if used is None else (used.cpu_s, used.peak_memory_mib)
-    return Run(
-        event.host, None, event.user, event.command, event.at_us, ended_us, low, high, status, cpu_s, memory, event.source,
-        start.quality if end else "starts-only",
-    )  # fmt: skip
 
 
 def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RANKS) -> list[Run]:
     """The runs of one or many hosts; `level`: the log level that Debian's cron is set to now, where that is known; `ranks`: the
     places of the commands in their crontabs."""
+    sayings = Sayings()
+    found = Found(sayings, level)
     hosts: dict[str, Pairing] = {}
     for event in events:
         state = hosts.get(event.host)
         if state is None:
-            state = hosts[event.host] = Pairing(level, ranks)
-        state.feed(event)
-    return [run for state in hosts.values() for run in state.runs()]
+            state = hosts[event.host] = Pairing(len(hosts), found, ranks)
+        said = sayings.all[sayings.number(event)]
+        state.feed(
+            said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
+        )
+    for state in hosts.values():
+        state.finish()
+    return runs_of(*found.columns(list(hosts)))

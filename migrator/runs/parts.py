@@ -1,44 +1,104 @@
-"""The two halves of a run while it is being put together."""
+"""The two halves of a run while it is being put together, and what a daemon said, ready to be acted upon."""
+
+from typing import Literal
 
 from migrator.model.usage import Event
-from migrator.tables import RunQuality
+
+BY_TEXT = {"run_parts", "anacron"}
+BY_NUMBER = {  # start and end carry the number of their run
+    "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "lambda_report",
+}  # fmt: skip
+NONE = -1  # of a pid, a time, a status
+Joined = Literal["pid", "text", "number"]
+
+
+class Said:
+    """What a line says whenever it is written: once for all lines that say it. `key`: the number of user and command; `joins`:
+    what an end is found by; `copy`: the number of what must be equal in two logs of the same event."""
+
+    __slots__ = ("child", "command", "copy", "debian", "event", "joins", "key", "kind", "number", "parent", "source", "user")
+
+    def __init__(self, event: Event, number: int, key: int, copy: int) -> None:
+        self.number = number
+        self.key = key
+        self.copy = copy
+        self.event = event
+        self.kind = event.kind
+        self.source = event.source
+        self.debian = event.source == "debian_cron"
+        self.user = event.user
+        self.command = event.command
+        self.parent = event.pid_role == "parent"
+        self.child = event.pid_role == "child"
+        self.joins: Joined = "number" if event.source in BY_NUMBER else "text" if event.source in BY_TEXT else "pid"
+
+
+class Sayings:
+    """Every `Said` by its number: it grows with what differs, not with what happens."""
+
+    def __init__(self) -> None:
+        self.all: list[Said] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._keys: dict[tuple[str | None, str | None], int] = {}
+        self._copies: dict[tuple[object, ...], int] = {}
+
+    def number(self, event: Event) -> int:
+        """The number of what an event says, apart from when, where and by which process."""
+        said = (event.kind, *event[3:6], event.pid_role, *event[9:13])
+        number = self._numbers.get(said)
+        if number is None:
+            number = self._numbers[said] = len(self.all)
+            key = self._keys.setdefault((event.user, event.command), len(self._keys))
+            copy = self._copies.setdefault((event.kind, event.user, event.command, event.exit_status), len(self._copies))
+            self.all.append(Said(event, number, key, copy))
+        return number
+
+
+End = tuple[int, int, Said]
 
 
 class Start:
     """A job's own start line, and what was found of its end."""
 
-    __slots__ = ("end", "event", "exit_status", "life", "quality", "resource", "span")
+    # defaults of the class: most starts never set most of them
+    span: "Span | None" = None
+    end: End | None = None
+    resource: Said | None = None
+    exit_status = NONE
+    quality = 3  # index into QUALITIES: starts-only
+    queued = chained = abandoned = emitted = waits = False
+    session = 0
 
-    def __init__(self, event: Event, life: "Life") -> None:
-        self.event = event
+    def __init__(self, said: Said, at_us: int, pid: int, resolution_us: int, life: int, number: int) -> None:
+        self.said = said
+        self.at_us = at_us
+        self.pid = pid
+        self.resolution_us = resolution_us
         self.life = life
-        self.resource: Event | None = None
-        self.span: Span | None = None
-        self.end: Event | None = None
-        self.exit_status: int | None = None
-        self.quality: RunQuality = "starts-only"
+        self.number = number
 
 
 class Span:
     """The life of cron's process between daemon and job."""
 
-    __slots__ = ("close", "end", "open_us", "opened_by", "pid", "start", "user")
+    start: Start | None = None
+    end: End | None = None
+    close: End | None = None
+    dead = False  # its pid is another process's by now: it closed without a word
+    by_start = False
 
-    def __init__(self, event: Event, open_us: int) -> None:
-        self.opened_by = event.kind
-        self.open_us = open_us
-        self.pid = event.pid
-        self.user = event.user
-        self.start: Start | None = None
-        self.end: Event | None = None
-        self.close: Event | None = None
+    def __init__(self, at_us: int, pid: int, user: str | None) -> None:
+        self.open_us = at_us
+        self.pid = pid
+        self.user = user
 
 
 class Life:
     """A daemon's time between its starts, and what its lines showed of its log level."""
 
-    __slots__ = ("ends", "failures")
+    __slots__ = ("ends", "failures", "last")
 
     def __init__(self) -> None:
         self.ends = 0
         self.failures = 0
+        self.last = True

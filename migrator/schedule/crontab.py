@@ -155,6 +155,10 @@ def _starred(text: str, flavour: Flavour) -> bool:
     return text.startswith("*")
 
 
+REVERSED = (
+    "a reversed range is empty on Debian cron and on cronie 1.6 and newer (this part never fires), an error on RHEL 7 to 9 (the "
+    "line is skipped), and runs around the end on busybox"
+)
 DRAWN = "cronie draws a value each time it loads the file"
 
 
@@ -217,7 +221,7 @@ def _debian(text: str, field: Field, flavour: str) -> Piece:
                 wrong = high if field.low <= low <= field.high else low
                 raise _reject(field, text, f"{wrong} is out of range", flavour)
             if low > high:
-                remarks.append(f"{field.name} {_shown(text)}: a reversed range is empty on Debian cron, this part never fires")
+                remarks.append(f"{field.name} {_shown(text)}: {REVERSED}")
             values |= set(range(low, high + 1, step))
         if text[at : at + 1] != ",":
             break
@@ -254,10 +258,7 @@ def _cronie(text: str, field: Field, flavour: str) -> Piece:
             low = _number(start, field, text, flavour)
             high = low if stop is None else _number(stop, field, text, flavour)
         if low > high:
-            remarks.append(
-                f"{field.name} {_shown(text)}: a reversed range is empty on cronie 1.6 and newer (this part never fires) and an "
-                "error on RHEL 7 to 9 (the line is skipped)"
-            )
+            remarks.append(f"{field.name} {_shown(text)}: {REVERSED}")
         elif high - low >= 1000 * step:
             raise _reject(field, text, f"{high} is out of range", flavour)
         else:
@@ -288,6 +289,7 @@ def _busybox(text: str, field: Field, flavour: str) -> Piece:  # noqa: ARG001
     size, offset = BUSYBOX_SIZES[field.name], -1 if field.name == "month" else 0
     values: set[int] = set()
     bad: tuple[str, ...] = (f"{field.name} {_shown(text)}: busybox logs a parse error and keeps what it had understood so far",)
+    wraps: tuple[str, ...] = ()
     at, low, high = 0, None, None
     while True:
         if text[at : at + 1] == "*":
@@ -317,12 +319,14 @@ def _busybox(text: str, field: Field, flavour: str) -> Piece:  # noqa: ARG001
             digits = match[1] if match else ""
             step = int(digits[:9]) if digits.lstrip("+-") else 0
             at = match.end() if match and digits.lstrip("+-") else at + 1
+        if low > high:
+            wraps = (f"{field.name} {_shown(text)}: {REVERSED}",)
         if not _busybox_fill(values, low, high, step, size):
             return _busybox_piece(values, field, bad)
         if text[at : at + 1] != ",":
             break
         at, low, high = at + 1, None, None
-    return _busybox_piece(values, field, bad if at < len(text) else ())
+    return _busybox_piece(values, field, bad if at < len(text) else wraps)
 
 
 def _busybox_fill(values: set[int], low: int, high: int, step: int, size: int) -> bool:

@@ -131,6 +131,8 @@ def _database(
     notes: Notes, engine: str, arguments: Sequence[Word | None], named: Mapping[str, Word | None], place: Place
 ) -> None:
     host = named.get("host") or named.get("server") or named.get("hostname") or named.get("address")
+    if engine == "mysql" and (first := _at(arguments, 0)).text.startswith("p:"):  # PHP: a connection that stays open
+        arguments = (first._replace(text=first.text[2:]), *arguments[1:])
     text = " ".join(word.text for word in arguments if word)
     address = named.get("url") or named.get("dsn") or named.get("conninfo")
     text = f"{address.text} {text}" if address else text

@@ -1,18 +1,19 @@
-"""Reads JavaScript programs for Node.js by their tokens.
+"""Reads JavaScript programs for Node.js through their grammar.
 
 Line: `const rows = await fetch("https://api.example.org/rows")`
-Source: https://nodejs.org/api/. Nothing found here is certain.
+Source: https://nodejs.org/api/.
 """
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
-import re
+import tree_sitter_javascript
+from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import tokens
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.words import Word
+from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "node"
 INTERPRETERS: tuple[str, ...] = ("node", "nodejs", "deno", "bun", "ts-node", "tsx")
@@ -24,7 +25,8 @@ FUNCTIONS: dict[str, str] = {
     "rmSync": "delete", "rmdirSync": "delete", "renameSync": "move", "copyFileSync": "copy", "copyFile": "copy", "readdirSync": "list",
     "readdir": "list", "mkdirSync": "write", "fetch": "url", "axios.get": "url", "axios.post": "url", "axios.put": "url", "axios": "url",
     "got": "url", "https.get": "url", "http.get": "url", "https.request": "url", "http.request": "url", "request": "url",
-    "execSync": "shell", "exec": "shell", "spawn": "shell", "spawnSync": "shell", "execFile": "shell", "execFileSync": "shell",
+    "execSync": "shell", "exec": "shell", "child_process.exec": "shell", "cp.exec": "shell", "spawn": "argv", "spawnSync": "argv", "execFile": "argv",
+    "execFileSync": "argv", "fs.unlink": "delete", "fsp.unlink": "delete", "fs.promises.unlink": "delete",
     "mysql.createConnection": "database:mysql", "mysql.createPool": "database:mysql", "mysql2.createConnection": "database:mysql",
     "MongoClient": "database:mongodb", "MongoClient.connect": "database:mongodb", "mongoose.connect": "database:mongodb",
     "redis.createClient": "database:redis", "createTransport": "mail", "sendMail": "mail", "S3Client": "cloud:aws", "AWS.S3": "cloud:aws",
@@ -34,7 +36,15 @@ BUILT_IN = frozenset(
     "fs path http https os child_process crypto util url events stream zlib net tls dns querystring readline assert buffer cluster "
     "process timers string_decoder perf_hooks worker_threads v8 vm module async_hooks http2 dgram console constants".split()
 )
-IMPORT = re.compile(r"""(?:\brequire\s*\(\s*|\bfrom\s+|^\s*import\s+)["'`]([^"'`\n]{1,200})["'`]""", re.MULTILINE)
+GRAMMAR = Grammar(
+    "node",
+    tree_sitter_javascript.language,
+    "+",
+    2,
+    by_last_name=True,
+    whole=frozenset({"exec", "request", "fetch", "got", "axios", "unlink"}),
+    modules=frozenset({"fs", "fsp", "fse", "child_process", "cp"}),
+)
 DATABASES = {
     "mysql": "mysql",
     "mysql2": "mysql",
@@ -57,21 +67,30 @@ def read(text: str, location: Location, context: Context) -> Reading:
     notes = Notes(text, location)
     notes.add_secrets()
     folder = location.path.rsplit("/", 1)[0]
-    tokens.read_functions(notes, context, tokens.NODE, FUNCTIONS, None, {"__dirname": Word(folder, True)})
-    tokens.loops(notes, tokens.NODE)
-    for match in IMPORT.finditer(notes.text):
-        row = notes.text.count("\n", 0, match.start(1))
-        name = match[1].removeprefix("node:")
-        if name.startswith("."):
-            path = absolute(name, folder)
-            path = path if path.endswith(SUFFIXES) else f"{path}.js"
-            notes.call(Call(path=path, language="node", evidence=notes.evidence(row), optional=True))
-        elif name.split("/")[0] not in BUILT_IN:
-            package = "/".join(name.split("/")[:2]) if name.startswith("@") else name.split("/")[0]
-            notes.add("library", package, row)
-            if package in DATABASES and not any(key[0] == "database" for key in notes.facts):
-                notes.add("database", DATABASES[package], row)
-    for match in re.finditer(r"process\.env\.([A-Z][A-Z0-9_]{1,60})\b(?!\s*(?:=[^=]|\|\||\?\?))", notes.text):
-        if match[1] not in context.variables:
-            notes.add("environment-variable", match[1], notes.text.count("\n", 0, match.start()))
+    paths = {"__dirname": Word(folder, True), "__filename": Word(location.path, True)}
+    imported: list[tuple[str, int]] = []
+
+    def visit(seen: Seen) -> None:
+        if seen.name in {"require", "import"} and seen.arguments and seen.arguments[0].is_known:
+            imported.append((seen.arguments[0].text, seen.row))
+
+    def enter(node: Node) -> None:
+        if node.type in {"import_statement", "export_statement"} and (source := node.child_by_field_name("source")) is not None:
+            imported.append((text_of(source).strip("\"'`"), node.start_point[0]))
+
+    Program(notes, context, GRAMMAR, paths).read(FUNCTIONS, visit, enter)
+    for name, row in imported:
+        _imported(notes, name.removeprefix("node:"), row, folder)
     return notes.reading()
+
+
+def _imported(notes: Notes, name: str, row: int, folder: str) -> None:
+    if name.startswith("."):
+        path = absolute(name, folder)
+        path = path if path.endswith(SUFFIXES) else f"{path}.js"
+        notes.call(Call(path=path, language="node", evidence=notes.evidence(row), optional=True))
+    elif name and name.split("/", maxsplit=1)[0] not in BUILT_IN:
+        package = "/".join(name.split("/")[:2]) if name.startswith("@") else name.split("/", maxsplit=1)[0]
+        notes.add("library", package, row)
+        if package in DATABASES and not any(key[0] == "database" for key in notes.facts):
+            notes.add("database", DATABASES[package], row, certain=False)

@@ -1,19 +1,22 @@
-"""Reads PHP programs by their tokens.
+"""Reads PHP programs through their grammar.
 
 Line: `$db = new PDO("mysql:host=db01;dbname=shop", $user, $password);`
-Source: https://www.php.net/manual/en/funcref.php. Nothing found here is certain.
+Source: https://www.php.net/manual/en/funcref.php. A class may be another than its name says.
 """
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
 import posixpath
-import re
+
+import tree_sitter_php
+from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import effects, tokens
+from migrator.scripts import effects
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.words import Word
+from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "php"
 INTERPRETERS: tuple[str, ...] = ("php", "php-cgi", "hhvm")
@@ -34,11 +37,11 @@ FUNCTIONS: dict[str, str] = {
     "mail": "mail", "wp_mail": "mail", "PHPMailer": "mail", "mb_send_mail": "mail", "imap_open": "queue:mailbox", "pop3_open": "queue:mailbox",
     "AMQPConnection": "queue:message queue", "AMQPStreamConnection": "queue:message queue", "Pheanstalk": "queue:message queue",
     "exec": "shell", "shell_exec": "shell", "system": "shell", "passthru": "shell", "popen": "shell", "proc_open": "shell",
-    "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env:optional",
+    "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env",
     "posix_kill": "kill", "S3Client": "cloud:aws", "SqsClient": "cloud:aws", "StorageClient": "cloud:gcloud",
 }  # fmt: skip
-INCLUDES = {"require": "none", "require_once": "none", "include": "none", "include_once": "none"}
-USE = re.compile(r"^\s*use\s+\\?([A-Z]\w*\\[\w\\]+)", re.MULTILINE)
+INCLUDES = frozenset({"require", "require_once", "include", "include_once"})
+GRAMMAR = Grammar("php", tree_sitter_php.language_php, ".", 1)
 RELATIVE_DAY = frozenset({"strtotime", "DateTime", "DateTimeImmutable", "DateInterval", "modify", "sub", "subDay", "subDays"})
 
 
@@ -54,7 +57,9 @@ def read(text: str, location: Location, context: Context) -> Reading:
     folder = posixpath.dirname(location.path)
     known = {"__DIR__": Word(folder, True), "__FILE__": Word(location.path, True)}
 
-    def visit(seen: tokens.Seen) -> None:
+    program = Program(notes, context, GRAMMAR, known)
+
+    def visit(seen: Seen) -> None:
         first = seen.arguments[0] if seen.arguments else Word("", False)
         if seen.name in INCLUDES and first.text:
             _include(notes, first, seen.row, folder)
@@ -62,22 +67,14 @@ def read(text: str, location: Location, context: Context) -> Reading:
             notes.add("working-directory", first.text, seen.row, first.is_known)
         elif seen.name.split("->")[-1].split("::")[-1] in RELATIVE_DAY and first.is_known and effects.relative_day(first.text):
             notes.add("time-dependence", first.text, seen.row)
-        elif seen.name == "dirname" and first.text == location.path:
-            known["__DIR__"] = Word(folder, True)
         elif seen.name == "define" and len(seen.arguments) > 1 and first.is_known:
-            known[first.text] = seen.arguments[1]
+            program.variables[first.text] = seen.arguments[1]
 
-    start = 0 if "<?" not in notes.text else notes.text.index("<?")
-    notes.text = "\n" * notes.text.count("\n", 0, start) + notes.text[start:]
-    tokens.read_functions(notes, context, tokens.PHP, FUNCTIONS, INCLUDES, known, visit)
-    tokens.loops(notes, tokens.PHP)
-    for match in USE.finditer(notes.text):
-        notes.add("library", match[1].split("\\")[0], notes.text.count("\n", 0, match.start(1)), certain=False, detail="use")
-    for match in re.finditer(r"""\$_(?:ENV|SERVER)\[['"]([A-Z][A-Z0-9_]{1,60})['"]\]""", notes.text):
-        if match[1] not in context.variables and not match[1].startswith(
-            ("HTTP_", "REQUEST_", "SCRIPT_", "DOCUMENT_", "REMOTE_", "SERVER_")
-        ):
-            notes.add("environment-variable", match[1], notes.text.count("\n", 0, match.start()), certain=False)
+    def enter(node: Node) -> None:
+        if node.type == "namespace_use_clause" and "\\" in (name := text_of(node).lstrip("\\")):
+            notes.add("library", name.split("\\")[0], node.start_point[0], certain=False, detail="use")
+
+    program.read(FUNCTIONS, visit, enter)
     return notes.reading()
 
 

@@ -1,7 +1,8 @@
 """Reads Python programs with the language's own parser.
 
 Line: `subprocess.run(["pg_dump", "-h", "db01", "shop"], check=True)`
-Source: https://docs.python.org/3/library/ast.html; a text that Python 3 rejects is read by pattern, and nothing in it is certain.
+Source: https://docs.python.org/3/library/ast.html; a text that Python 3 rejects is read through
+the grammar, which passes over what it does not know.
 """
 
 import ast
@@ -9,19 +10,25 @@ import re
 import sys
 import warnings
 
+import tree_sitter_python
+from tree_sitter import Node
+
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import effects, python_cloud, tokens
+from migrator.scripts import effects, python_cloud
 from migrator.scripts.effects import Place
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.words import Word
+from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "python"
 INTERPRETERS: tuple[str, ...] = ("python", "python2", "python3", "pypy", "pypy3")
 SUFFIXES: tuple[str, ...] = (".py",)
 
+GRAMMAR = Grammar("python", tree_sitter_python.language, "+", 0, by_last_name=True)
+OLD_MODULES = frozenset("urllib2 httplib ConfigParser commands cPickle StringIO Queue popen2 sets md5 sha __future__".split())
 PYTHON_2 = re.compile(r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
 WORKING = frozenset(
     {"url", "database", "writes-path", "network-host", "mail", "cloud-cli", "queue-or-mail", "deletes-path", "command"}
@@ -53,12 +60,29 @@ def read(text: str, location: Location, context: Context) -> Reading:
             "python2" if is_old else "python",
             line - 1,
             certain=False,
-            detail=f"Python 3 cannot read line {line}; read by pattern",
+            detail=f"Python 3 cannot read line {line}; read through the grammar",
         )
-        tokens.read_functions(
-            notes, context, tokens.PYTHON, {name.rsplit(".", 1)[-1]: effect for name, effect in reversed(FUNCTIONS.items())}
-        )
+        _by_grammar(notes, context)
     return notes.reading()
+
+
+def _by_grammar(notes: Notes, context: Context) -> None:
+    """What a text of another Python says."""
+
+    def visit(seen: Seen) -> None:
+        """Every call is looked at by the program itself."""
+
+    def enter(node: Node) -> None:
+        if node.type in {"import_statement", "import_from_statement"}:
+            words = [text_of(child) for child in node.named_children if child.type in {"dotted_name", "aliased_import"}]
+            for word in words[:1] if node.type == "import_from_statement" else words:
+                top = word.split()[0].split(".")[0]
+                if top not in sys.stdlib_module_names and top not in OLD_MODULES:
+                    notes.add("library", top, node.start_point[0], certain=False)
+
+    functions = {name.rsplit(".", 1)[-1]: effect for name, effect in reversed(FUNCTIONS.items())} | FUNCTIONS
+    known = {"__file__": Word(notes.location.path, True)}
+    Program(notes, context, GRAMMAR, known).read(functions, visit, enter)
 
 
 class _Visitor(Values, ast.NodeVisitor):

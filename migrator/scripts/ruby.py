@@ -1,15 +1,21 @@
-"""Reads Ruby programs by their tokens.
+"""Reads Ruby programs through their grammar.
 
 Line: `File.write("/var/lib/app/cursor", last.to_s)`
-Source: https://docs.ruby-lang.org/en/master/. Nothing found here is certain.
+Source: https://docs.ruby-lang.org/en/master/.
 """
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
+import posixpath
+
+import tree_sitter_ruby
+from tree_sitter import Node
+
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import tokens
-from migrator.scripts.reading import Context, Notes, Reading
+from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
+from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.words import Word
 
 LANGUAGE = "ruby"
 INTERPRETERS: tuple[str, ...] = ("ruby", "jruby")
@@ -30,7 +36,7 @@ FUNCTIONS: dict[str, str] = {
     "Aws::S3::Client.new": "cloud:aws", "Aws::S3::Resource.new": "cloud:aws", "Aws::SQS::Client.new": "cloud:aws", "Net::FTP.new": "host",
     "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
 }  # fmt: skip
-STATEMENTS = {"system": "shell", "exec": "shell", "sleep": "sleep", "require": "none"}
+GRAMMAR = Grammar("ruby", tree_sitter_ruby.language, "+", 0)
 STANDARD = frozenset(
     "json yaml csv date time net/http net/https net/ftp net/smtp net/imap net/pop uri open-uri fileutils optparse logger set tempfile erb "
     "English socket openssl digest base64 securerandom zlib stringio ostruct pp benchmark timeout open3 shellwords pathname tmpdir bigdecimal "
@@ -48,17 +54,19 @@ def read(text: str, location: Location, context: Context) -> Reading:
     notes = Notes(text, location)
     notes.add_secrets()
 
-    def visit(seen: tokens.Seen) -> None:
-        if seen.name == "require" and seen.arguments and seen.arguments[0].text not in STANDARD:
-            notes.add("library", seen.arguments[0].text.split("/")[0], seen.row)
+    folder = posixpath.dirname(location.path)
 
-    tokens.read_functions(notes, context, tokens.RUBY, FUNCTIONS, STATEMENTS, None, visit)
-    tokens.loops(notes, tokens.RUBY)
-    for row, line in enumerate(notes.lines):
-        if (
-            "ENV[" in line
-            and (name := line.split("ENV[", 1)[1][1:].split(line.split("ENV[", 1)[1][:1])[0])
-            and name not in context.variables
-        ):
-            notes.add("environment-variable", name[:80], row)
+    def visit(seen: Seen) -> None:
+        name = seen.arguments[0].text if seen.arguments else ""
+        if seen.name == "require_relative" and name:
+            path = absolute(name if name.endswith(".rb") else f"{name}.rb", folder)
+            notes.call(Call(path=path, language="ruby", evidence=notes.evidence(seen.row), optional=True))
+        elif seen.name == "require" and name and name not in STANDARD:
+            notes.add("library", name.split("/")[0], seen.row)
+
+    def enter(node: Node) -> None:
+        """Every node is looked at by the program itself."""
+
+    known = {"__dir__": Word(folder, True), "__FILE__": Word(location.path, True)}
+    Program(notes, context, GRAMMAR, known).read(FUNCTIONS, visit, enter)
     return notes.reading()

@@ -5,15 +5,18 @@ Source: POSIX.1-2017 sh, tar's ustar format; the READS of every reader of hosts,
 
 from collections.abc import Iterable
 
-from migrator import __version__, hosts, logfiles, render, schedulers
+from migrator import __version__, hosts, logfiles, render, runlogs, schedulers
+from migrator.errors import EmitError
+from migrator.logfiles.journal_entry import NAMES
 
 TEMPLATE = "server/collect.sh.j2"
+RUNS_TEMPLATE = "server/collect_runs.py"
 KERNEL = ("/proc/", "/sys/")  # made when they are read: tar would pack nothing
 OWN = "/migrator/"  # what the program itself makes
 MOST_DAYS = 3660
 
 
-def program(days: int, *, redact: bool = False) -> str:
+def program(days: int, *, redact: bool = False, with_logs: bool = True) -> str:
     """The program's text: logs of the last `days` days; with `redact` secrets are masked on the server."""
     machine = [pattern for reader in hosts.ALL for pattern in reader.READS]
     schedules = [pattern for reader in schedulers.ALL for pattern in reader.READS]
@@ -27,8 +30,34 @@ def program(days: int, *, redact: bool = False) -> str:
         schedules=_for_shell(schedules),
         machine=_for_shell(pattern for pattern in machine if not pattern.startswith((*KERNEL, OWN))),
         kernel=_for_shell(pattern for pattern in machine if pattern.startswith(KERNEL)),
-        logs=_for_shell(pattern for pattern in logs if not pattern.startswith("/run/log/journal")),
+        logs=_for_shell(pattern for pattern in logs if not pattern.startswith("/run/log/journal")) if with_logs else [],
     )
+
+
+def runs_program(days: int, *, redact: bool = False) -> str:
+    """The text of the Python program that packs what cron said instead of whole logs: the same runs are made of it.
+
+    Raises `EmitError` if its template is not installed.
+    """
+    template = render.source(RUNS_TEMPLATE)
+    if template is None:
+        raise EmitError(f"templates/{RUNS_TEMPLATE} is missing from this installation; install migrator again")
+    rest = program(days, redact=redact, with_logs=False)
+    if "'''" in rest:
+        raise EmitError("the program for the shell cannot be held by the one in Python; report this")
+    logs = sorted(
+        {pattern for reader in logfiles.ALL for pattern in reader.READS if pattern.startswith("/") and ".journal" not in pattern}
+    )
+    values = {
+        "NEEDLES": sorted({needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}),
+        "ALSO": {b"systemd[1]: ": b".service"},  # of systemd only services are read
+        "TAGS": sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS if tag.isascii()}),
+        "FIELDS": sorted(NAMES),
+        "LOGS": logs,
+    }
+    for name, value in values.items():
+        template = template.replace(f'"@{name}@"', repr(value))
+    return template.replace("@DAYS@", str(days)).replace("@REDACT@", "yes" if redact else "no").replace("@REST@", rest)
 
 
 def _for_shell(patterns: Iterable[str]) -> list[str]:

@@ -51,6 +51,16 @@ def open_log(source: str) -> HostFiles:
     return OneLog(source, cast("BinaryIO", kept))
 
 
+def beside(files: HostFiles, logs: Iterable[tuple[str, bytes]]) -> HostFiles:
+    """A server with logs that lie elsewhere, by the paths that they get here: what a cloud kept of the jobs that moved."""
+    return _Beside(files, {path: OneLog(path, io.BytesIO(raw)) for path, raw in logs})
+
+
+def alone(logs: Iterable[tuple[str, bytes]]) -> HostFiles:
+    """Such logs without a server."""
+    return beside(OneLog("-", io.BytesIO()), logs)
+
+
 class OneLog:
     """`HostFiles` of one log, whatever its name: the readers of logs see it, nobody else does."""
 
@@ -112,3 +122,54 @@ class OneLog:
     def problems(self) -> tuple[Problem, ...]:
         """None of its own."""
         return ()
+
+
+class _Beside:
+    """`HostFiles` of a server and logs beside it."""
+
+    def __init__(self, files: HostFiles, logs: dict[str, OneLog]) -> None:
+        self.name = files.name
+        self.live = files.live
+        self._files = files
+        self._logs = logs
+
+    def _of(self, path: str) -> HostFiles:
+        return self._logs.get(path, self._files)
+
+    def glob(self, patterns: Iterable[str]) -> Iterator[HostFile]:
+        """The server's files, and for a reader of logs the others, too."""
+        asked = tuple(patterns)
+        found = [*self._files.glob(asked), *(file for log in self._logs.values() for file in log.glob(asked))]
+        yield from sorted(found, key=lambda file: file.path)
+
+    def stat(self, path: str) -> HostFile | None:
+        """The file at `path`."""
+        return self._of(path).stat(path)
+
+    def exists(self, path: str) -> bool:
+        """True for a file or folder."""
+        return self._of(path).exists(path)
+
+    def entries(self, path: str) -> tuple[str, ...]:
+        """Names in a folder of the server."""
+        return self._files.entries(path)
+
+    def link(self, path: str) -> str | None:
+        """The text of a symbolic link of the server."""
+        return self._files.link(path)
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file of the server."""
+        return self._of(path).content(path)
+
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """A stream over a file."""
+        return self._of(path).open(path)
+
+    def local_path(self, path: str) -> str | None:
+        """A path on this machine."""
+        return self._of(path).local_path(path)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read."""
+        return self._files.problems()

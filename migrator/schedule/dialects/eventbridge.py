@@ -5,6 +5,8 @@ It fires anywhere within the minute, skips the missing hour and fires once in th
 Never `rate`: it counts from the schedule's creation, not from the clock.
 """
 
+import msgspec
+
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask, ones
 from migrator.schedule.dialect import Written
@@ -24,14 +26,25 @@ def write(calendar: Calendar, choice: str) -> Written:
     spoken = speak(calendar, LANGUAGE, choice)
     if isinstance(spoken, str):
         return Written(calendar.timezone, (), None, spoken)
-    expressions = [_text(phrase) for phrase in spoken.phrases]
-    if any(len(text) > LONGEST for text in expressions):
-        if spoken.guard is not None:
-            return Written(
-                spoken.timezone, (), None, f"longer than {LONGEST} characters and needs a guard; simplify the schedule"
-            )
-        expressions = [text for phrase in spoken.phrases for text in _cut(phrase)]
-    return Written(spoken.timezone, tuple(expressions), spoken.guard)
+    cut = [_cut(phrase) for phrase in spoken.phrases]
+    expressions = tuple(text for texts in cut for text in texts)
+    guard = spoken.guard
+    if guard is not None and len(expressions) > len(cut):
+        guard = msgspec.structs.replace(guard, calendars=_renumbered(guard.calendars, [len(texts) for texts in cut]))
+    return Written(spoken.timezone, expressions, guard)
+
+
+def _renumbered(calendars: tuple[dict[str, object], ...], sizes: list[int]) -> tuple[dict[str, object], ...]:
+    """What spoke for one expression speaks for each of the pieces that it was cut into; these never meet."""
+    found = []
+    for calendar in calendars:
+        number = calendar.get("expression")
+        if not isinstance(number, int):
+            found.append(calendar)
+            continue
+        first = sum(sizes[:number])
+        found += [calendar | {"expression": first + n} for n in range(sizes[number])]
+    return tuple(found)
 
 
 def _text(phrase: Phrase) -> str:

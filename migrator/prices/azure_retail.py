@@ -1,0 +1,125 @@
+"""Azure's own list prices of one region, from the Retail Prices API; no key is needed.
+
+Line: `{"Items": [{"retailPrice": 0.000024, "tierMinimumUnits": 0, "armRegionName": "eastus", "meterName": "Standard vCPU Active
+Usage", "productName": "...", "skuName": "Standard", "serviceName": "...", "unitOfMeasure": "1 Second", "type": "Consumption",
+"effectiveStartDate": "2022-05-01T00:00:00Z"}], "NextPageLink": null, "Count": 1}`
+The filter's field is `priceType`, the answer's `type`. A free grant is a tier of 0: the tiers after it count from 0.
+Source: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from migrator.model.option import ServerPrice, UnitPrice
+from migrator.prices.wanted import Wanted
+
+NAME = "azure"
+ENDPOINT = "https://prices.azure.com/api/retail/prices"
+VERSION = "2023-01-01-preview"
+GET = Callable[[str], dict[str, Any]]  # a URL -> the JSON object there
+
+ITEMS: tuple[Wanted, ...] = (
+    Wanted(
+        "Container Apps (Consumption)", "vCPU active", "vCPU-second", "Azure Container Apps", {"skuName": "Standard"},
+        "Standard vCPU Active Usage",
+    ),
+    Wanted(
+        "Container Apps (Consumption)", "vCPU idle", "vCPU-second", "Azure Container Apps", {"skuName": "Standard"},
+        "Standard vCPU Idle Usage",
+    ),
+    Wanted(
+        "Container Apps (Consumption)", "memory", "GiB-second", "Azure Container Apps", {"skuName": "Standard"},
+        "Standard Memory Active Usage",
+    ),
+    Wanted(
+        "Container Apps (Consumption)", "requests", "1M requests", "Azure Container Apps", {"skuName": "Standard"},
+        "Standard Requests",
+    ),
+    Wanted(
+        "Functions Consumption", "execution time", "GB-second", "Functions", {"productName": "Functions"},
+        "Standard Execution Time",
+    ),
+    Wanted(
+        "Functions Consumption", "executions", "execution", "Functions", {"productName": "Functions"},
+        "Standard Total Executions", 10,
+    ),
+    Wanted(
+        "Functions Flex Consumption", "on-demand execution time", "GB-second", "Functions", {"productName": "Flex Consumption"},
+        "On Demand Execution Time",
+    ),
+    Wanted(
+        "Functions Flex Consumption", "on-demand executions", "execution", "Functions", {"productName": "Flex Consumption"},
+        "On Demand Total Executions", 10,
+    ),
+    Wanted("NAT gateway", "hour", "hour", "NAT Gateway", {}, "Standard Gateway"),
+    Wanted("NAT gateway", "data processed", "GB", "NAT Gateway", {}, "Standard Data Processed"),
+    Wanted("Container Registry", "Basic registry incl. 10 GB", "day", "Container Registry", {}, "Basic Registry Unit"),
+    Wanted("Container Registry", "extra storage", "GB-month", "Container Registry", {}, "Data Stored"),
+)  # fmt: skip
+
+
+def url(service: str, region: str, endpoint: str) -> str:
+    """Where all prices of a service in a region begin."""
+    asked = f"serviceName eq '{service}' and armRegionName eq '{region}' and priceType eq 'Consumption'"
+    return f"{endpoint}?{urlencode({'api-version': VERSION, 'currencyCode': 'USD', '$filter': asked})}"
+
+
+def pages(first: str, get: GET) -> Iterator[dict[str, Any]]:
+    """Every price, page after page."""
+    following: str | None = first
+    while following:
+        answer = get(following)
+        yield from answer["Items"]
+        following = answer.get("NextPageLink")
+
+
+def unit_prices(region: str, get: GET, endpoint: str = ENDPOINT) -> Iterator[UnitPrice]:
+    """The prices of ITEMS that the list has for a region."""
+    known: dict[str, list[dict[str, Any]]] = {}
+    for wanted in ITEMS:
+        if wanted.service_code not in known:
+            known[wanted.service_code] = list(pages(url(wanted.service_code, region, endpoint), get))
+        found = [row for row in known[wanted.service_code] if _is(row, wanted)]
+        paid = sorted((row for row in found if Decimal(str(row["retailPrice"])) > 0), key=lambda row: row["tierMinimumUnits"])
+        for number, row in enumerate(paid):
+            yield UnitPrice(
+                provider=NAME,
+                service=wanted.service,
+                item=wanted.item,
+                unit=wanted.unit,
+                region=region,
+                price_usd=Decimal(str(row["retailPrice"])) / wanted.per,
+                from_quantity=Decimal(str(row["tierMinimumUnits"])) * wanted.per if number else Decimal(0),
+                source=f"Azure Retail Prices API, {row['serviceName']}, {row['meterName']}",
+                as_of=str(row["effectiveStartDate"])[:10],
+            )
+
+
+def _is(row: Mapping[str, Any], wanted: Wanted) -> bool:
+    narrowed = all(row.get(name) == value for name, value in wanted.filters.items())
+    return row["meterName"] == wanted.usage and row["type"] == "Consumption" and narrowed
+
+
+def servers(region: str, get: GET, known: Iterable[ServerPrice], endpoint: str = ENDPOINT) -> Iterator[ServerPrice]:
+    """On-demand Linux prices of the types that the price book knows: the list does not say what a type has."""
+    sizes = {price.instance_type: price for price in known if price.provider == NAME}
+    done: set[str] = set()
+    for row in pages(url("Virtual Machines", region, endpoint), get):
+        size, sku = sizes.get(row.get("armSkuName", "")), row["skuName"]
+        plain = "Windows" not in row["productName"] and "Spot" not in sku and "Low Priority" not in sku
+        if size is None or not plain or row["type"] != "Consumption" or size.instance_type in done or not row["retailPrice"]:
+            continue
+        done.add(size.instance_type)
+        yield ServerPrice(
+            provider=NAME,
+            region=region,
+            instance_type=size.instance_type,
+            vcpu=size.vcpu,
+            memory_gib=size.memory_gib,
+            architecture=size.architecture,
+            price_usd_per_hour=Decimal(str(row["retailPrice"])),
+            source=f"Azure Retail Prices API, {row['productName']}",
+            as_of=str(row["effectiveStartDate"])[:10],
+        )

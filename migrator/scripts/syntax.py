@@ -1,0 +1,363 @@
+"""Reads PHP, Perl, Ruby, JavaScript and old Python through their tree-sitter grammars: calls, values, loops, the environment.
+
+A call by its whole name with literal arguments is certain; what hides in a variable, behind an object or a computed name is not.
+Each grammar is loaded when the first text in its language is met.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from tree_sitter import Language, Node, Parser, Point, Range
+
+from migrator.scripts import effects
+from migrator.scripts.effects import Place
+from migrator.scripts.reading import URL, Context, Notes
+from migrator.scripts.syntax_nodes import (
+    ASSIGNMENTS,
+    BINARY,
+    CALLS,
+    CONTAINERS,
+    DEFAULTS,
+    ENVIRONMENTS,
+    LEFT_OUT,
+    NAMES,
+    NUMBERS,
+    PLAIN,
+    SHELLS,
+    STRINGS,
+    WRAPPERS,
+    argument_index,
+    bare,
+    called,
+    items,
+    loops_over,
+    operator,
+    short,
+    unescaped,
+)
+from migrator.scripts.words import Word, text_of
+
+MAX_NODES = 1_000_000
+MAX_DEPTH = 40
+MAX_TEXT_CHARS = 400_000  # a longer program is data or a bundle of others' code
+PIECE_BYTES = 12_000
+LONGEST_LINE = 1_000  # in a text that is cut into pieces; a longer one is data
+DEPTH_OF_CALL = 14  # how much of MAX_DEPTH a call within a call takes
+UNKNOWN = Word("", False)
+
+
+class Grammar(NamedTuple):
+    """One language: its grammar, how it joins strings, which argument comes first, names that count only without a receiver."""
+
+    name: str
+    load: Callable[[], object]
+    joins: str
+    first_argument: int
+    by_last_name: bool = False  # `fs.promises.readFile` is `readFile`
+    whole: frozenset[str] = frozenset()  # ... but `pattern.exec` is not `exec`
+    modules: frozenset[str] = frozenset()  # receivers that leave no doubt
+    pieces: re.Pattern[str] | None = None  # where a text can be cut: of a grammar whose time grows with the square of the text
+
+
+class Seen(NamedTuple):
+    """A call: its name as written, its arguments as far as they are literal, keyed ones by key, and lists among them."""
+
+    name: str
+    arguments: tuple[Word, ...]
+    named: dict[str, Word]
+    lists: dict[int, tuple[Word, ...]]
+    row: int
+    node: Node
+
+
+def parse(text: str, grammar: Grammar) -> Iterator[Node]:
+    """The syntax tree's root, or those of the text's pieces; the grammar passes over what it does not understand."""
+    text = text[:MAX_TEXT_CHARS]
+    if grammar.pieces is None:
+        yield Parser(_language(grammar)).parse(text.encode("utf-8", "replace")).root_node
+        return
+    text = re.sub(rf"[^\n]{{{LONGEST_LINE},}}", "", text)
+    raw = text.encode("utf-8", "replace")
+    for start, end in _pieces(raw, grammar.pieces):
+        first, last = _point(raw, start), _point(raw, end)
+        parser = Parser(_language(grammar), included_ranges=[Range(first, last, start, end)])
+        yield parser.parse(raw).root_node
+
+
+def _pieces(raw: bytes, cut: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where pieces start and end: after `PIECE_BYTES` at the next place where a cut does no harm, at the latest twice as far."""
+    start = 0
+    while start < len(raw):
+        near, far = start + PIECE_BYTES, min(start + 2 * PIECE_BYTES, len(raw))
+        end = far
+        if far < len(raw):
+            found = re.compile(cut.pattern.encode(), cut.flags & ~re.UNICODE).search(raw, near, far)
+            end = found.start() if found else raw.rfind(b"\n", near, far) + 1 or far
+        yield start, end
+        start = end
+
+
+def _point(raw: bytes, at: int) -> Point:
+    return Point(raw.count(b"\n", 0, at), at - (raw.rfind(b"\n", 0, at) + 1))
+
+
+@cache
+def _language(grammar: Grammar) -> Language:
+    return Language(grammar.load())
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """Every node in the order of the text."""
+    stack, count = [root], 0
+    while stack and count < MAX_NODES:
+        node = stack.pop()
+        count += 1
+        yield node
+        stack.extend(reversed(node.children))
+
+
+class Program:
+    """One text: what is known of its variables at each point."""
+
+    def __init__(self, notes: Notes, context: Context, grammar: Grammar, known: Mapping[str, Word] | None = None) -> None:
+        self.notes = notes
+        self.context = context
+        self.grammar = grammar
+        self.variables: dict[str, Word] = dict(known or {})
+        self.arguments = {
+            str(number): Word(value, "$" not in value)
+            for number, value in enumerate(context.arguments or (), grammar.first_argument)
+        }
+
+    def read(self, functions: Mapping[str, str], visit: Callable[[Seen], None], enter: Callable[[Node], None]) -> None:
+        """Note what the calls do. `functions`: name -> effect; `visit` sees each call, `enter` each node, in the text's order."""
+        for node in (node for root in parse(self.notes.text, self.grammar) for node in nodes(root)):
+            kind = node.type
+            if kind in STRINGS:
+                self._string(node)
+            elif kind in ASSIGNMENTS:
+                self._assign(node)
+            elif kind in CALLS and (seen := self.call(node)) is not None:
+                self._apply(functions, seen)
+                visit(seen)
+            elif (name := self._environment(node)) is not None:
+                self._needs(name, node)
+            self._loop(node)
+            enter(node)
+
+    # calls
+
+    def call(self, node: Node) -> Seen | None:
+        """A call with its arguments; None where its name is computed."""
+        name, holder = called(node)
+        if name is None:
+            return None
+        arguments: list[Word] = []
+        named: dict[str, Word] = {}
+        lists: dict[int, tuple[Word, ...]] = {}
+        for key, value in items(holder):
+            if key is not None:
+                named[self._key_text(key)] = self.value(value)
+                continue
+            inner = value.named_children[-1] if value.type == "argument" and value.named_children else value
+            if inner.type in CONTAINERS:
+                elements = list(items(inner))
+                lists[len(arguments)] = tuple(self.value(element) for at, element in elements if at is None)
+                named |= {self._key_text(at): self.value(element) for at, element in elements if at is not None}
+            arguments.append(self.value(value))
+            if len(arguments) >= 12:
+                break
+        return Seen(name, tuple(arguments), named, lists, node.start_point[0], node)
+
+    def _key_text(self, node: Node) -> str:
+        word = self.value(node)
+        return (word.text if node.type in STRINGS else text_of(node)).strip(":\"' ").lower()
+
+    def _apply(self, functions: Mapping[str, str], seen: Seen) -> None:
+        plain = seen.name.lstrip("\\")
+        effect, sure = functions.get(plain), True
+        if effect is None:
+            short = re.split(r"->|::|\.|\\", plain)[-1]
+            is_method = bool(re.search(r"->|\.", plain)) or ("::" in plain and self.grammar.name != "perl")
+            if is_method and (not self.grammar.by_last_name or short in self.grammar.whole):
+                return
+            effect, sure = functions.get(short), not is_method or plain.split(".")[0] in self.grammar.modules
+        if effect is None:
+            return
+        arguments = seen.arguments
+        if effect == "argv" or (effect == "shell" and self.grammar.name in {"perl", "ruby"} and len(arguments) > 1):
+            parts = [part for at, word in enumerate(arguments) for part in seen.lists.get(at, (word,)) if part.text]
+            arguments, effect = (effects.joined(parts),), "shell"
+        if effect == "env" and (around := seen.node.parent) is not None:
+            with_default = operator(around) in DEFAULTS or around.type == "conditional_expression"
+            effect = "env:optional" if with_default else effect
+        self.notes.is_sure = sure
+        effects.apply(self.notes, effect, arguments, seen.named, Place(seen.row, self._folder(), self.context.variables))
+        self.notes.is_sure = True
+
+    def _folder(self) -> str | None:
+        return self.context.working_directory
+
+    # what is known
+
+    def _assign(self, node: Node) -> None:
+        left = node.child_by_field_name("left") or node.child_by_field_name("name") or (node.named_children or [node])[0]
+        right = node.child_by_field_name("right") or node.child_by_field_name("value") or (node.named_children or [node])[-1]
+        if left == right or left.type in CONTAINERS or "augmented" in node.type:
+            return
+        word = self.value(right)
+        if word.text and not (word.text.startswith("$") and not word.is_known and right.type not in STRINGS):
+            self.variables[bare(short(left))] = word
+        else:
+            self.variables.pop(bare(short(left)), None)
+
+    def value(self, node: Node, depth: int = 0) -> Word:
+        """What an expression says as far as it is literal; an unknown variable is `$name`."""
+        kind = node.type
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        if kind in SHELLS:
+            return UNKNOWN  # what a program prints
+        if kind in STRINGS:
+            return self._text(node, depth + 1)
+        if kind in NUMBERS:
+            return Word(text_of(node).replace("_", ""), True)
+        if kind in WRAPPERS and node.named_children:
+            return self.value(node.named_children[-1], depth + 1)
+        if kind in BINARY:
+            return self._joined(node, depth + 1)
+        if kind in ASSIGNMENTS and (right := node.child_by_field_name("right")) is not None:
+            return self.value(right, depth + 1)
+        if (name := self._environment(node)) is not None:
+            value = self.context.variables.get(name)
+            return Word(f"${name}", False) if value is None else Word(value, True)
+        if (index := argument_index(node)) is not None:
+            return self.arguments.get(index, Word(f"${bare(short(node))}", False))
+        if kind in CALLS:
+            return self._result(node, depth + DEPTH_OF_CALL)
+        if kind in NAMES:
+            name = bare(short(node))
+            found = self.variables.get(name)
+            return found if found is not None else Word(f"${name}"[:200], False)
+        return UNKNOWN
+
+    def _joined(self, node: Node, depth: int) -> Word:
+        sign = operator(node)
+        if len(node.named_children) < 2:
+            return UNKNOWN
+        left, right = node.named_children[0], node.named_children[-1]
+        if sign == self.grammar.joins or (sign == "/" and self.grammar.name == "python"):
+            one, other = self.value(left, depth), self.value(right, depth)
+            between = "/" if sign == "/" else ""
+            return Word(f"{one.text}{between}{other.text}", one.is_known and other.is_known)
+        if sign in DEFAULTS:
+            return self.value(right, depth)._replace(is_known=False)
+        return UNKNOWN
+
+    def _text(self, node: Node, depth: int) -> Word:
+        """A string with the variables in it that are known."""
+        pieces: list[str] = []
+        known = self._fill(node, pieces, depth)
+        return Word("".join(pieces), known, row=node.start_point[0])
+
+    def _fill(self, node: Node, pieces: list[str], depth: int) -> bool:
+        source, known = node.text or b"", True
+        is_inner = node.type in PLAIN
+        at = 0 if is_inner else None  # before the opening quote nothing is text
+        for child in node.children:
+            start, end = child.start_byte - node.start_byte, child.end_byte - node.start_byte
+            if at is not None and start > at:
+                pieces.append(source[at:start].decode("utf-8", "replace"))
+            at = end
+            if not child.is_named and is_inner:  # Perl's grammar tells signs in a text apart
+                pieces.append(text_of(child))
+            if not child.is_named or child.type in LEFT_OUT:
+                continue
+            if child.type == "escape_sequence":
+                pieces.append(unescaped(text_of(child)))
+            elif depth > MAX_DEPTH:
+                known = False
+            elif child.type in PLAIN or child.type in STRINGS:
+                known = self._fill(child, pieces, depth + 1) and known
+            else:
+                word = self.value(child, depth + 1)
+                pieces.append(word.text or "$unknown")
+                known = known and word.is_known
+        if is_inner and at is not None and at < len(source):
+            pieces.append(source[at:].decode("utf-8", "replace"))
+        return known
+
+    def _result(self, node: Node, depth: int) -> Word:
+        """What a call gives back: folders and joined paths; else `$name`."""
+        name, holder = called(node)
+        if name is None:
+            return UNKNOWN
+        short = re.split(r"->|::|\.|\\", name)[-1]
+        words = [self.value(value, depth) for key, value in items(holder) if key is None]
+        if short == "dirname" and words and words[0].text:
+            return words[0]._replace(text=posixpath.dirname(words[0].text))
+        if name in {"File.join", "path.join", "path.resolve", "os.path.join", "File.expand_path", "catfile", "catdir"} and words:
+            parts = reversed(words) if name == "File.expand_path" else words
+            return Word(posixpath.normpath("/".join(word.text for word in parts)), all(word.is_known for word in words))
+        if short in {"realpath", "abspath", "rel2abs", "to_s", "Path", "chomp", "freeze"} and words:
+            return words[0]
+        if short == "getenv" and words and words[0].text in self.context.variables:
+            return Word(self.context.variables[words[0].text], True)
+        return Word(f"${short}", False)
+
+    # the environment
+
+    def _environment(self, node: Node) -> str | None:
+        """The variable in `$_ENV['X']`, `$ENV{X}`, `ENV['X']`, `process.env.X`."""
+        if node.type not in {
+            "subscript_expression",
+            "element_reference",
+            "hash_element_expression",
+            "subscript",
+            "member_expression",
+        }:
+            return None
+        if len(node.named_children) < 2:
+            return None
+        holder, key = node.named_children[0], node.named_children[-1]
+        if bare(short(holder)) not in ENVIRONMENTS or (node.type == "member_expression") != (key.type == "property_identifier"):
+            return None
+        name = short(key).strip("\"'`")
+        return name if re.fullmatch(r"[A-Z_][A-Z0-9_]{1,60}", name) else None
+
+    def _needs(self, name: str, node: Node) -> None:
+        """A variable that is read, not set here, has no default, and that nothing else sets."""
+        parent = node.parent
+        first = parent.named_children[0] if parent is not None and parent.named_children else None
+        if parent is not None and first == node and (parent.type in ASSIGNMENTS or operator(parent) in DEFAULTS):
+            return
+        if name in self.context.variables or name in {"PATH", "HOME", "USER", "LOGNAME", "SHELL"}:
+            return
+        if name.startswith(("HTTP_", "REQUEST_", "SCRIPT_", "DOCUMENT_", "REMOTE_", "SERVER_", "QUERY_", "PHP_")):
+            return
+        self.notes.add("environment-variable", name, node.start_point[0])
+
+    # strings and loops
+
+    def _string(self, node: Node) -> None:
+        """What a string says by itself: an address, a socket, the machine's own folders; a program in back quotes runs."""
+        row = node.start_point[0]
+        word = self._text(node, 0)
+        if node.type in SHELLS:
+            effects.apply(self.notes, "shell", (word,), {}, Place(row, self._folder(), self.context.variables))
+            return
+        if len(word.text) > 5000:
+            return
+        for match in URL.finditer(word.text):
+            if "." in match[0] or "localhost" in match[0]:
+                self.notes.add_url(match[0], row, certain=False)
+        if (local := re.fullmatch(r"(/(?:proc|sys)/[\w/.-]+|/[\w/.-]+\.sock)", word.text)) is not None:
+            self.notes.add("local-socket" if local[1].endswith(".sock") else "host-only", local[1], row, certain=False)
+
+    def _loop(self, node: Node) -> None:
+        over = loops_over(node)
+        if over:
+            self.notes.add("loop", re.sub(r"\s+", " ", over)[:160], node.start_point[0], certain=False)
