@@ -81,7 +81,7 @@ def test_every_file_passes_its_linter(trees: dict[str, Path]) -> None:
     passes(BIN / "cfn-lint", trees["sam"] / "aws/sam/template.yaml")
     tree = trees["terraform"]
     programs = sorted(path for path in tree.rglob("*.py") if "runner" not in path.parts)
-    assert {path.name for path in programs} == {"dispatcher.py", "worker.py", "test_job.py"}
+    assert {path.name for path in programs} == {"digests.py", "dispatcher.py", "worker.py", "test_job.py"}
     passes(BIN / "ruff", "check", "--isolated", *programs)
     passes(BIN / "ruff", "format", "--isolated", "--check", "--line-length", "120", *programs)
     passes(BIN / "shellcheck", *sorted(tree.rglob("files/migrator/*.sh")))

@@ -22,6 +22,7 @@ from migrator.errors import PriceError
 from migrator.model.finding import Dossier, Fact, Need
 from migrator.model.job import Job, Secret
 from migrator.model.option import CostItem, Part, Resource, Shape
+from migrator.model.plan import Organisation
 from migrator.model.source import Evidence
 from migrator.pricebook import total
 from migrator.prices import bundled
@@ -190,7 +191,9 @@ def created_for(target: Target, dossier: Dossier, shape: Shape) -> tuple[Resourc
 
 
 def terraform_files() -> dict[str, str]:
-    files = {"main.tf": render.text("languages/terraform/aws.tf.j2", "terraform", region="us-east-1")}
+    files = {
+        "main.tf": render.text("languages/terraform/aws.tf.j2", "terraform", region="us-east-1", organisation=Organisation())
+    }
     shared: dict[tuple[str, str], Resource] = {}
     for target, dossier, shape in jobs():
         created = created_for(target, dossier, shape)
@@ -210,7 +213,10 @@ def sam_template() -> str:
     }
     fragments = written("sam", tuple(created.values()), JOB)
     indented = "".join(f"  {line}" if line.strip() else line for line in fragments.splitlines(keepends=True))
-    return render.text("languages/sam/template.yaml.j2", "sam", fragments=indented)
+    switches = sorted({str(one.values["enabled_by"]) for one in created.values() if "enabled_by" in one.values})
+    return render.text(
+        "languages/sam/template.yaml.j2", "sam", fragments=indented, switches=switches, organisation=Organisation()
+    )
 
 
 def test_every_resource_has_a_fragment_for_each_of_its_languages() -> None:
@@ -248,9 +254,14 @@ def test_schedules_are_off_at_first_in_both_languages() -> None:
     assert re.search(r'variable "schedules_enabled" {[^}]*default     = false', main)
     template = yaml_parse(sam_template())
     assert template["Parameters"]["SchedulesEnabled"]["Default"] == "false"
+    switches = {name for name in template["Parameters"] if name.startswith("Enable")}
+    assert {template["Parameters"][name]["Default"] for name in switches} == {"false"}
     states = [one["Properties"]["State"] for one in template["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"]
     assert len(states) == 6  # three scheduled jobs of two expressions each
-    assert all(state == {"Fn::If": ["SchedulesEnabled", "ENABLED", "DISABLED"]} for state in states)
+    assert all(state["Fn::If"][1:] == ["ENABLED", "DISABLED"] for state in states)
+    own = {state["Fn::If"][0] for state in states}
+    assert own <= {f"{name.removeprefix('Enable')}On" for name in switches}
+    assert own <= set(template["Conditions"])
 
 
 def test_a_function_is_tried_once() -> None:

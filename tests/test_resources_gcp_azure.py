@@ -16,6 +16,7 @@ from pycep import BicepParser
 from ruamel.yaml import YAML
 
 from migrator import render, resources
+from migrator.emit.shells import NONE
 from migrator.errors import PriceError
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Secret
@@ -191,14 +192,16 @@ def written(target: Target, language: str) -> dict[str, str]:
 
 
 def terraform_files(target: Target) -> dict[str, str]:
-    main = render.text(f"languages/terraform/{target.PROVIDER}.tf.j2", "terraform", region=target.DEFAULT_REGION, images=True)
+    main = render.text(
+        f"languages/terraform/{target.PROVIDER}.tf.j2", "terraform", region=target.DEFAULT_REGION, images=True, organisation=NONE
+    )
     return {"main.tf": main, **{f"{name}.tf": text for name, text in written(target, "terraform").items()}}
 
 
 def bicep(region: str = "eastus") -> str:
     parts = written(azure_container_apps_job, "bicep")
     fragments = "\n\n".join(parts[name].strip("\n") for name in ("shared", *EXPRESSIONS))
-    return render.text("languages/bicep/main.bicep.j2", "bicep", region=region, fragments=fragments)
+    return render.text("languages/bicep/main.bicep.j2", "bicep", region=region, fragments=fragments, organisation=NONE)
 
 
 def test_every_resource_has_a_fragment_for_each_of_its_languages() -> None:

@@ -1,5 +1,6 @@
 """<provider>/<language>/: the resources of all jobs in one language, set into that language's shell."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from migrator import render
 from migrator.emit import job_folder
 from migrator.errors import EmitError
 from migrator.model.option import Resource
-from migrator.model.plan import JobPlan, OutFile
+from migrator.model.plan import JobPlan, Organisation, OutFile
 
 
 class Language(NamedTuple):
@@ -28,13 +29,59 @@ LANGUAGES = {
 }
 
 
-def files(provider: str, language: str, entries: Iterable[JobPlan], region: str | None) -> tuple[OutFile, ...]:
+Own = tuple[JobPlan, list[str]]  # a job and its fragments
+# The most resources of one stack, with some room for what SAM adds; how a fragment's resources are counted.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (500)
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices (800)
+QUOTAS = {"sam": (450, re.compile(r"^\w+:$", re.MULTILINE)), "bicep": (750, re.compile(r"^resource \w+ ", re.MULTILINE))}
+NONE = Organisation()
+
+
+def files(
+    provider: str, language: str, entries: Iterable[JobPlan], region: str | None, organisation: Organisation = NONE
+) -> tuple[OutFile, ...]:
     """The templates of these jobs, all of one provider. Raises `EmitError` if two jobs want different things of one name."""
+    layout = LANGUAGES[language]
+    together, by_job = _rendered(language, entries)
+    out = []
+    parts = split(language, together, by_job)
+    for number, part in enumerate(parts, 1):
+        fragments = _joined(together if layout.per_job else [*together, *(text for _, own in part for text in own)])
+        main = render.text(
+            "languages/" + layout.shell.format(provider=provider),
+            language,
+            region=region,
+            organisation=organisation,
+            fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
+            jobs=[entry.job for entry, _ in part],
+            switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
+            images=any(job_folder.is_image(entry) for entry, _ in part),
+            files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in part) if layout.per_job else [],
+        )
+        out.append(OutFile(path=f"{provider}/{part_name(layout.output, number, len(parts))}", content=main.encode()))
+    if layout.per_job:
+        if together:
+            name = layout.per_job.format(job="shared")
+            out.append(OutFile(path=f"{provider}/{name}", content=_joined(together).encode()))
+        for entry, own in by_job:
+            name = layout.per_job.format(job=entry.job.id)
+            out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
+    return tuple(file for file in out if file.content)
+
+
+def parts(language: str, entries: Iterable[JobPlan]) -> list[list[JobPlan]]:
+    """The jobs of each file of templates: one, or as many as the platform's quota of resources in a stack asks for."""
+    if language not in QUOTAS:
+        return [list(entries)]
+    return [[entry for entry, _ in part] for part in split(language, *_rendered(language, entries))]
+
+
+def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[str], list[Own]]:
+    """The fragments of what all jobs share, and of each job. Raises `EmitError` if two jobs want different things of one name."""
     layout, jobs = LANGUAGES[language], tuple(entries)
     shared: dict[tuple[str, str], Resource] = {}
     first: dict[tuple[str, str], JobPlan] = {}  # whose fragment it becomes
     by_job: list[tuple[JobPlan, list[str]]] = []
-    together: list[str] = []
     for entry in jobs:
         own = []
         for resource in entry.placement.option.resources:
@@ -49,26 +96,42 @@ def files(provider: str, language: str, entries: Iterable[JobPlan], region: str 
             own.append(fragment(resource, entry, layout, language))
         by_job.append((entry, own))
     together = [fragment(resource, first[key], layout, language) for key, resource in sorted(shared.items())]
-    out = []
-    fragments = _joined(together if layout.per_job else [*together, *(text for _, own in by_job for text in own)])
-    main = render.text(
-        "languages/" + layout.shell.format(provider=provider),
-        language,
-        region=region,
-        fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
-        jobs=[entry.job for entry, _ in by_job],
-        images=any(job_folder.is_image(entry) for entry, _ in by_job),
-        files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in by_job) if layout.per_job else [],
-    )
-    out.append(OutFile(path=f"{provider}/{layout.output}", content=main.encode()))
-    if layout.per_job:
-        if fragments:
-            name = layout.per_job.format(job="shared")
-            out.append(OutFile(path=f"{provider}/{name}", content=fragments.encode()))
-        for entry, own in by_job:
-            name = layout.per_job.format(job=entry.job.id)
-            out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
-    return tuple(out)
+    return together, by_job
+
+
+def split(language: str, together: list[str], by_job: list[Own]) -> list[list[Own]]:
+    """The jobs in as few parts as the platform's quota of resources in one stack allows, in order; what they share is in each."""
+    quota = QUOTAS.get(language)
+    if quota is None:
+        return [by_job]
+    most, resource = quota
+    shared = sum(len(resource.findall(text)) for text in together)
+    parts: list[list[Own]] = [[]]
+    count = shared
+    for one in by_job:
+        own = sum(len(resource.findall(text)) for text in one[1])
+        if parts[-1] and count + own > most:
+            parts.append([])
+            count = shared
+        parts[-1].append(one)
+        count += own
+    return parts
+
+
+def part_name(output: str, number: int, many: int) -> str:
+    """The file of one part.
+
+    >>> part_name("sam/template.yaml", 2, 12), part_name("sam/template.yaml", 1, 1)
+    ('sam/template-02.yaml', 'sam/template.yaml')
+    """
+    stem, dot, suffix = output.rpartition(".")
+    return output if many == 1 else f"{stem}-{number:0{max(2, len(str(many)))}}{dot}{suffix}"
+
+
+def _switches(entry: JobPlan) -> set[object]:
+    """The names under which a job's own switch stands in CloudFormation."""
+    found = {resource.values.get("enabled_by") for resource in entry.placement.option.resources}
+    return found - {None}
 
 
 def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str) -> str:

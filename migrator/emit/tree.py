@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from migrator import render, secret_names, unmet
-from migrator.emit import job_file, job_folder, programs, schedule_text, secret_store, shells
+from migrator.emit import delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
@@ -77,9 +77,12 @@ def emit(
     for entry in emitted:
         place = places[entry.placement.option.target]
         groups.setdefault((place.provider, _language(place, iac)), []).append(entry)
+    regions: dict[str, str | None] = {}
     for (provider, language), entries in sorted(groups.items()):
-        region = entries[0].placement.option.region or plan.request.region or places[entries[0].placement.option.target].region
-        out.extend(shells.files(provider, language, entries, region))
+        option = entries[0].placement.option
+        regions[provider] = region = option.region or plan.request.region or places[option.target].region
+        out.extend(shells.files(provider, language, entries, region, plan.decisions.organisation))
+    out.extend(delivery.files(plan, emitted, groups, regions))
     out.extend(_around(plan, emitted, left_out, places, groups))
     return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))
 
@@ -177,13 +180,9 @@ def _around(
             {"reason": reason, "blocking": blocking, "entries": [entries[job_id] for job_id in ids]}
             for (blocking, reason), ids in _by_reason(left_out)
         ],
-        "groups": sorted(groups),
+        "groups": delivery.made(groups),
+        "hosts": sorted({entry.job.host for entry in emitted}),
+        "notes": delivery.notes(groups),
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
     }
-    return (
-        OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),
-        OutFile(path="Makefile", content=render.text("delivery/Makefile.j2", "makefile", **context).encode()),
-        OutFile(path="ruff.toml", content=render.text("delivery/ruff.toml.j2", "text").encode()),
-        OutFile(path=".gitignore", content=render.text("delivery/gitignore.j2", "text", **context).encode()),
-        OutFile(path=".github/workflows/check.yml", content=render.text("delivery/check.yml.j2", "workflow", **context).encode()),
-    )
+    return (OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),)

@@ -209,6 +209,7 @@ def fed_by_queue(
             function=worker.name,
             function_id=worker.values["logical_id"],
             job_id=job.id,
+            enabled_by=aws_parts.logical_id(aws_parts.identifier(job)),
             width=None if width is None else min(max(width, WIDTHS[0]), WIDTHS[1]),
         ),
     )

@@ -175,6 +175,7 @@ def schedules(
             identifier(job, f"schedule_{number}" if many else "schedule"),
             schedule_name=f"{cloud_name(job)}-{number}" if many else cloud_name(job),
             job_id=job.id,
+            enabled_by=logical_id(identifier(job)),
             expression=expression,
             timezone=translation.timezone,
             description=description(job),

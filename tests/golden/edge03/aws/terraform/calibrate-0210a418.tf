@@ -4,8 +4,9 @@ resource "aws_cloudwatch_log_group" "calibrate_0210a418_logs" {
 }
 
 resource "aws_iam_role" "calibrate_0210a418_role" {
-  name        = "${var.name_prefix}calibrate-0210a418-role"
-  description = "What Calibration in the night hour that changes with the clocks may do"
+  name                 = "${var.name_prefix}calibrate-0210a418-role"
+  description          = "What Calibration in the night hour that changes with the clocks may do"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -124,8 +125,9 @@ resource "aws_lambda_function_event_invoke_config" "calibrate_0210a418_one_attem
 }
 
 resource "aws_iam_role" "calibrate_0210a418_scheduler_role" {
-  name        = "${var.name_prefix}calibrate-0210a418-scheduler-role"
-  description = "Starts Calibration in the night hour that changes with the clocks"
+  name                 = "${var.name_prefix}calibrate-0210a418-scheduler-role"
+  description          = "Starts Calibration in the night hour that changes with the clocks"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

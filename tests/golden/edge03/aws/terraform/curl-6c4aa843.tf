@@ -4,8 +4,9 @@ resource "aws_cloudwatch_log_group" "curl_6c4aa843_logs" {
 }
 
 resource "aws_iam_role" "curl_6c4aa843_role" {
-  name        = "${var.name_prefix}curl-6c4aa843-role"
-  description = "What Tell the dashboard to refresh may do"
+  name                 = "${var.name_prefix}curl-6c4aa843-role"
+  description          = "What Tell the dashboard to refresh may do"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -137,8 +138,9 @@ resource "aws_lambda_function_event_invoke_config" "curl_6c4aa843_one_attempt" {
 }
 
 resource "aws_iam_role" "curl_6c4aa843_scheduler_role" {
-  name        = "${var.name_prefix}curl-6c4aa843-scheduler-role"
-  description = "Starts Tell the dashboard to refresh"
+  name                 = "${var.name_prefix}curl-6c4aa843-scheduler-role"
+  description          = "Starts Tell the dashboard to refresh"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

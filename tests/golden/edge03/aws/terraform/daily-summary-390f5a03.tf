@@ -4,8 +4,9 @@ resource "aws_cloudwatch_log_group" "daily_summary_390f5a03_logs" {
 }
 
 resource "aws_iam_role" "daily_summary_390f5a03_role" {
-  name        = "${var.name_prefix}daily-summary-390f5a03-role"
-  description = "What Summary of the day may do"
+  name                 = "${var.name_prefix}daily-summary-390f5a03-role"
+  description          = "What Summary of the day may do"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -128,8 +129,9 @@ resource "aws_lambda_function_event_invoke_config" "daily_summary_390f5a03_one_a
 }
 
 resource "aws_iam_role" "daily_summary_390f5a03_scheduler_role" {
-  name        = "${var.name_prefix}daily-summary-390f5a03-scheduler-role"
-  description = "Starts Summary of the day"
+  name                 = "${var.name_prefix}daily-summary-390f5a03-scheduler-role"
+  description          = "Starts Summary of the day"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -13,7 +13,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = { migrated-from = "cron" }
+    tags = merge(var.tags, { migrated-from = "cron" })
   }
 }
 
@@ -60,6 +60,18 @@ variable "name_prefix" {
     condition     = can(regex("^[a-z0-9-]{0,8}$", var.name_prefix))
     error_message = "Use at most 8 lower case letters, digits and hyphens: AWS cuts names at 64 characters."
   }
+}
+
+variable "tags" {
+  description = "Tags of everything, beside migrated-from."
+  type        = map(string)
+  default     = {}
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds every role. Null: none."
+  type        = string
+  default     = null
 }
 
 variable "lambda_subnet_ids" {

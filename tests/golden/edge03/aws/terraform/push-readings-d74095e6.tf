@@ -4,8 +4,9 @@ resource "aws_cloudwatch_log_group" "push_readings_d74095e6_logs" {
 }
 
 resource "aws_iam_role" "push_readings_d74095e6_role" {
-  name        = "${var.name_prefix}push-readings-d74095e6-role"
-  description = "What Readings of the gateways to the store may do"
+  name                 = "${var.name_prefix}push-readings-d74095e6-role"
+  description          = "What Readings of the gateways to the store may do"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -135,8 +136,9 @@ resource "aws_lambda_function_event_invoke_config" "push_readings_d74095e6_one_a
 }
 
 resource "aws_iam_role" "push_readings_d74095e6_scheduler_role" {
-  name        = "${var.name_prefix}push-readings-d74095e6-scheduler-role"
-  description = "Starts Readings of the gateways to the store"
+  name                 = "${var.name_prefix}push-readings-d74095e6-scheduler-role"
+  description          = "Starts Readings of the gateways to the store"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -1,0 +1,60 @@
+"""cutover/<server>.md and .sh: which line goes off when, on the server, and how to go back."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from migrator import carried, render
+from migrator.model.plan import JobPlan, OutFile, Plan
+
+LINES = frozenset({"user_crontab", "system_crontab"})  # a line of a file, commented out where it stands
+USER_FIRST = frozenset({"system_crontab"})  # a user stands between schedule and command
+
+
+class Step(NamedTuple):
+    """One job's switch on its server. `start`: how its line begins, blanks folded; None: it is no line."""
+
+    entry: JobPlan
+    kind: str  # line | file | timer | other
+    path: str
+    line: int | None
+    start: str | None
+    unit: str
+    files: tuple[str, ...]  # what is brought to the store before the first run there
+
+
+def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
+    """A page and a program for each server that jobs leave."""
+    found: list[OutFile] = []
+    order = {job_id: at for host in plan.hosts for at, job_id in enumerate(host.savings.order)}
+    for host in sorted({entry.job.host for entry in emitted}):
+        steps = [
+            step(entry, plan)
+            for entry in sorted(emitted, key=lambda entry: (order.get(entry.job.id, len(order)), entry.job.id))
+            if entry.job.host == host
+        ]
+        name = re.sub(r"[^A-Za-z0-9.-]+", "-", host).strip(".-") or "server"
+        context: dict[str, object] = {"host": host, "steps": steps, "name": name}
+        page = render.text("delivery/cutover.md.j2", "markdown", **context)
+        found.append(OutFile(path=f"cutover/{name}.md", content=page.encode()))
+        program = render.text("delivery/cutover.sh.j2", "shell", **context)
+        found.append(OutFile(path=f"cutover/{name}.sh", content=program.encode(), executable=True))
+    return tuple(found)
+
+
+def step(entry: JobPlan, plan: Plan) -> Step:
+    """How one job is switched off where it is."""
+    job = entry.job
+    kind = "line" if job.scheduler in LINES and job.location.line is not None else "other"
+    if job.scheduler == "run_parts":
+        kind = "file"
+    elif job.scheduler == "systemd_timer":
+        kind = "timer"
+    start = None
+    if kind == "line":
+        start = " ".join(job.schedule.expressions[0].split()) + (f" {job.user} " if job.scheduler in USER_FIRST else " ")
+        start = " ".join(start.split()) + " "
+    unit = re.sub(r"\.(service|timer)$", "", posixpath.basename(job.location.path))
+    kept = carried.paths(job, entry.facts, entry.scripts, plan.decisions.answers)
+    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", tuple(one.path for one in kept))

@@ -1,0 +1,159 @@
+"""What one does with a job after it has moved: run it now, for a past instant, pause and resume it, read its logs.
+
+Each command is the provider's own tool, for what the templates create. `$PREFIX` is name_prefix, `$STACK` the stack, `$REGION`
+the region, `$GROUP` the resource group, `$SUBNETS` and `$SECURITY_GROUPS` what containers of AWS need, `$WORKSPACE` the log
+workspace, `$AT` the instant.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from migrator.errors import EmitError
+from migrator.model.option import Resource
+from migrator.model.plan import JobPlan
+
+FORCED = "MIGRATOR_RUN_NOW"
+INSTANT = "MIGRATOR_SCHEDULED_TIME"
+
+
+class DayTwo(NamedTuple):
+    """Shell commands; `pause` and `resume` None: the templates do it, through `enabled_jobs`."""
+
+    run: str
+    run_for: str
+    logs: str
+    pause: str | None = None
+    resume: str | None = None
+
+
+def commands(entry: JobPlan, language: str, stack: str = "") -> DayTwo | None:
+    """The commands for what the job runs on; None where nothing runs a program of ours.
+
+    `stack`: what follows `$STACK` in the name of the job's CloudFormation stack, where there are several. Raises `EmitError` for
+    a plan of another version.
+    """
+    resources = entry.placement.option.resources
+    for resource in resources:
+        made = KINDS.get(resource.kind)
+        if made is not None:
+            schedules = [one for one in resources if one.kind in SCHEDULES]
+            try:
+                return made(resource, schedules, stack if language == "sam" else None)
+            except KeyError as error:
+                raise EmitError(
+                    f"{resource.name}: has no {error}; the plan was made by another version, so run `migrator plan` again"
+                ) from error
+    return None
+
+
+def _lambda(function: Resource, schedules: list[Resource], stack: str | None) -> DayTwo:
+    """`stack`: CloudFormation gives the names there; None: Terraform does."""
+
+    def named(resource: Resource, key: str) -> str:
+        if stack is None:
+            return f'"${{PREFIX}}{resource.values[key]}"'
+        return f'"$(physical "$STACK{stack}" {resource.values["logical_id"]})"'
+
+    name = named(function, "function_name")
+    before = "${PREFIX}" if stack is None else f"$STACK{stack}/"
+
+    def invoke(event: str) -> str:
+        return f"aws lambda invoke --function-name {name} --cli-binary-format raw-in-base64-out --payload {event} /dev/stdout"
+
+    return DayTwo(
+        invoke("""'{"run_now": true}'"""),
+        invoke(r'"{\"run_now\": true, \"scheduled_time\": \"$AT\"}"'),
+        f'aws logs tail "/aws/lambda/{before}{function.values["function_name"]}" --since 1d --format short',
+        " && ".join(f"schedule_state DISABLED {named(one, 'schedule_name')}" for one in schedules) or None,
+        " && ".join(f"schedule_state ENABLED {named(one, 'schedule_name')}" for one in schedules) or None,
+    )
+
+
+def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
+    family, container = task.values["family"], str(task.values["container"])
+
+    def start(*variables: tuple[str, str]) -> str:
+        said = [{"name": container, "environment": [{"name": name, "value": value} for name, value in variables]}]
+        text = json.dumps({"containerOverrides": said}).replace("\\", "\\\\").replace('"', '\\"')
+        network = '"awsvpcConfiguration={subnets=[$SUBNETS],securityGroups=[$SECURITY_GROUPS],assignPublicIp=${PUBLIC:-ENABLED}}"'
+        return (
+            f'aws ecs run-task --cluster "${{PREFIX}}migrated-jobs" --task-definition "${{PREFIX}}{family}" '
+            f'--launch-type FARGATE --network-configuration {network} --overrides "{text}"'
+        )
+
+    return DayTwo(
+        start((FORCED, "1")),
+        start((FORCED, "1"), (INSTANT, "$AT")),
+        f'aws logs tail "/ecs/${{PREFIX}}{family}" --since 1d --format short',
+        _each(schedules, lambda one: f"schedule_state DISABLED {one}"),
+        _each(schedules, lambda one: f"schedule_state ENABLED {one}"),
+    )
+
+
+def _cloud_run(job: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
+    name = f'"${{PREFIX}}{job.values["job_name"]}"'
+    execute = f'gcloud run jobs execute {name} --region "$REGION" --wait --update-env-vars'
+    where = f'resource.type=\\"cloud_run_job\\" resource.labels.job_name=\\"${{PREFIX}}{job.values["job_name"]}\\"'
+    return DayTwo(
+        f"{execute} {FORCED}=1",
+        f'{execute} "{FORCED}=1,{INSTANT}=$AT"',
+        f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
+        _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
+        _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+    )
+
+
+def _container_app(job: Resource, _: list[Resource], __: str | None) -> DayTwo:
+    name = f'"${{PREFIX}}{job.values["job_name"]}"'
+    where = f'--name {name} --resource-group "$GROUP"'
+
+    def start(variables: str, names: str) -> str:
+        update = f"az containerapp job update {where} --output none"
+        return f"{update} --set-env-vars {variables} && az containerapp job start {where}; {update} --remove-env-vars {names}"
+
+    own = f"ContainerGroupName_s startswith '${{PREFIX}}{job.values['job_name']}'"
+    query = f"ContainerAppConsoleLogs_CL | where {own} | project TimeGenerated, Log_s"
+    return DayTwo(
+        start(f"{FORCED}=1", FORCED),
+        start(f'{FORCED}=1 "{INSTANT}=$AT"', f"{FORCED} {INSTANT}"),
+        f'az monitor log-analytics query --workspace "$WORKSPACE" --analytics-query "{query}" --timespan P1D --output tsv',
+    )
+
+
+def _cron_job(job: Resource, others: list[Resource], _: str | None) -> DayTwo:
+    names = [str(one.values["cron_job_name"]) for one in [job, *others] if one.kind == "kubernetes_cron_job"]
+    name = names[0]
+
+    def start(variables: str) -> str:
+        made = f'kubectl create job --from="cronjob/{name}" "{name}-$(date +%H%M%S)" --dry-run=client --output yaml'
+        return f"{made} | kubectl set env --local --filename - {variables} --output yaml | kubectl create --filename -"
+
+    newest = "kubectl get jobs --sort-by .metadata.creationTimestamp --output name"
+
+    def switch(value: str) -> str:
+        each = dict.fromkeys(names)
+        return " && ".join(f'kubectl patch cronjob {one} --patch \'{{"spec": {{"suspend": {value}}}}}\'' for one in each)
+
+    return DayTwo(
+        start(f"{FORCED}=1"),
+        start(f'{FORCED}=1 "{INSTANT}=$AT"'),
+        f'kubectl logs --tail -1 "$({newest} | grep "/{name}-" | tail -n 1)"',
+        switch("true"),
+        switch("false"),
+    )
+
+
+def _each(schedules: list[Resource], command: Callable[[str], str]) -> str | None:
+    names = [f'"${{PREFIX}}{schedule.values["schedule_name"]}"' for schedule in schedules if "schedule_name" in schedule.values]
+    return " && ".join(command(name) for name in names) or None
+
+
+KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = {
+    "aws_lambda_function": _lambda,
+    "aws_ecs_task_definition": _fargate,
+    "gcp_cloud_run_v2_job": _cloud_run,
+    "azure_container_app_job": _container_app,
+    "kubernetes_cron_job": _cron_job,
+}
+SCHEDULES = frozenset({"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "kubernetes_cron_job"})

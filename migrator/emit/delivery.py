@@ -1,0 +1,135 @@
+"""What stands around the jobs: README, Makefile, workflows, the commands of the day after, and how each server is left."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from migrator import render
+from migrator.emit import cut_over, day_two, job_folder, programs, shells
+from migrator.model.plan import JobPlan, OutFile, Plan
+
+Groups = Mapping[tuple[str, str], Sequence[JobPlan]]
+REGISTRIES = {
+    "aws": "123456789012.dkr.ecr.us-east-1.amazonaws.com/jobs",
+    "gcp": "us-central1-docker.pkg.dev/PROJECT/jobs",
+    "azure": "REGISTRY.azurecr.io/jobs",
+    "kubernetes": "registry.example.com/jobs",
+}
+DIGESTS = {
+    "terraform": "{provider}/terraform/images.auto.tfvars.json",
+    "bicep": "{provider}/bicep/images.parameters.json",
+    "kubernetes": "{provider}/kustomization.yaml",
+}
+PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+# what the workflow takes from the repository's variables, and under which name a command wants it
+SETTINGS = {
+    "aws": (("AWS_REGISTRY", "AWS_REGISTRY"), ("STACK", "STACK")),
+    "gcp": (("GCP_REGISTRY", "GCP_REGISTRY"), ("TF_VAR_project", "GCP_PROJECT")),
+    "azure": (("AZURE_REGISTRY", "AZURE_REGISTRY"), ("GROUP", "AZURE_GROUP"), ("TF_VAR_resource_group_name", "AZURE_GROUP")),
+    "kubernetes": (("KUBERNETES_REGISTRY", "KUBERNETES_REGISTRY"), ("KUBECONFIG_COMMAND", "KUBECONFIG_COMMAND")),
+}
+VARIABLES = {  # what the commands of the day after take from the environment
+    "aws_lambda_function": (("STACK", "the stack of SAM"),),
+    "aws_ecs_task_definition": (("SUBNETS", "subnet ids with commas"), ("SECURITY_GROUPS", "security group ids with commas")),
+    "gcp_cloud_run_v2_job": (("REGION", "the region"),),
+    "azure_container_app_job": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
+}
+QUOTAS = {"gcp": ("gcp_cloud_scheduler_job", 1000, "https://docs.cloud.google.com/scheduler/quotas")}
+
+
+class Group(NamedTuple):
+    """The jobs of one provider in one language. `name`: the provider, with the language where it has several here."""
+
+    name: str
+    provider: str
+    language: str
+    images: tuple["Image", ...]  # () where the language builds its own
+    digests: str  # the file that says which image is run
+    templates: tuple[str, ...]
+    stacks: tuple[str, ...]  # what follows the name of each template's stack
+
+
+class Image(NamedTuple):
+    """A job whose image has to be built, and for which processor."""
+
+    job_id: str
+    platform: str
+
+
+def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mapping[str, str | None]) -> tuple[OutFile, ...]:
+    """Everything but README.md, which says what was left out, too. `regions`: of each provider."""
+    context = _context(plan, emitted, groups)
+    rendered = [
+        ("Makefile", "Makefile.j2", "makefile"),
+        (".gitignore", "gitignore.j2", "text"),
+        ("ruff.toml", "ruff.toml.j2", "text"),
+        (".github/workflows/check.yml", "check.yml.j2", "workflow"),
+    ]
+    if groups:
+        rendered += [(".github/workflows/deploy.yml", "deploy.yml.j2", "workflow")]
+    if context["registries"]:
+        rendered += [("digests.py", "digests.py.j2", "python")]
+    found = [
+        OutFile(path=path, content=render.text(f"delivery/{name}", kind, **context).encode()) for path, name, kind in rendered
+    ]
+    if context["jobs"]:
+        script = render.text("delivery/jobs.sh.j2", "shell", **context)
+        found.append(OutFile(path="jobs.sh", content=script.encode(), executable=True))
+    for provider, language in sorted(groups):
+        if language == "terraform":
+            backend = render.text("delivery/backend.tf.j2", language, provider=provider, region=regions[provider])
+            found.append(OutFile(path=f"{provider}/terraform/backend.tf.example", content=backend.encode()))
+    return (*found, *cut_over.files(plan, emitted))
+
+
+def made(groups: Groups) -> list[Group]:
+    """The groups in order, with the files and stacks that each has."""
+    found: list[Group] = []
+    for (provider, language), entries in sorted(groups.items()):
+        output, many = shells.LANGUAGES[language].output, len(shells.parts(language, entries))
+        templates = tuple(f"{provider}/{shells.part_name(output, at, many)}" for at in range(1, many + 1))
+        stacks = tuple(f"-{at:0{max(2, len(str(many)))}}" if many > 1 else "" for at in range(1, many + 1))
+        images = tuple(Image(entry.job.id, _platform(entry)) for entry in entries if job_folder.is_image(entry))
+        several = sum(provider == other for other, _ in groups) > 1
+        name = f"{provider}-{language}" if several else provider
+        digests = DIGESTS.get(language, "").format(provider=provider)
+        found.append(Group(name, provider, language, images if digests else (), digests, templates, stacks))
+    return found
+
+
+def notes(groups: Groups) -> list[str]:
+    """What a provider's quota has to be asked for, in one sentence each."""
+    found = []
+    for (provider, _), entries in sorted(groups.items()):
+        kind, most, source = QUOTAS.get(provider, ("", 0, ""))
+        count = sum(resource.kind == kind for entry in entries for resource in entry.placement.option.resources)
+        if most and count > most:
+            found.append(f"{count:,} schedules, and a project has {most:,} in a region: ask for more, or use several ({source}).")
+    return found
+
+
+def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str, object]:
+    everything = made(groups)
+    jobs = [
+        (entry.job.id, done)
+        for group in everything
+        for part, stack in zip(shells.parts(group.language, groups[group.provider, group.language]), group.stacks, strict=True)
+        for entry in part
+        if (done := day_two.commands(entry, group.language, stack)) is not None
+    ]
+    kinds = {resource.kind for entry in emitted for resource in entry.placement.option.resources}
+    return {
+        "plan": plan,
+        "prefix": plan.decisions.organisation.name_prefix or "",
+        "groups": everything,
+        "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},
+        "settings": SETTINGS,
+        "jobs": sorted(jobs),
+        "variables": sorted({variable for kind in kinds for variable in VARIABLES.get(kind, ())}),
+        "aws": any(provider == "aws" for provider, _ in groups),
+        "scheduled": any(programs.is_scheduled(entry) for entry in emitted),
+    }
+
+
+def _platform(entry: JobPlan) -> str:
+    size = entry.placement.option.size
+    return PLATFORMS["x86_64" if size is None else size.architecture]
