@@ -5,8 +5,9 @@ A link is `certain` where both facts are certain and name the same file; `likely
 
 import fnmatch
 import itertools
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from migrator.model.finding import Fact, Link
 from migrator.model.job import Job
@@ -14,6 +15,7 @@ from migrator.model.usage import Usage
 
 # Everybody reads or writes these: they join nothing.
 COMMON_PLACES = ("/dev", "/proc", "/sys", "/bin", "/usr", "/sbin", "/lib", "/run", "/etc")
+MOST_HOSTS = 8
 COMMON_FOLDERS = frozenset({"/", "/tmp", "/var", "/var/log", "/var/lib", "/var/tmp", "/home", "/opt", "/srv", "/mnt", "/root"})  # noqa: S108 - names in facts
 
 
@@ -124,11 +126,41 @@ def _calls(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]]) -> Iterable[L
 def _same(jobs: tuple[Job, ...]) -> Iterable[Link]:
     equal: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in sorted(jobs, key=lambda job: (job.host, job.id)):
-        equal[job.command, job.stdin or ""].append(job)
+        equal[_without_host(job.command, job.host), _without_host(job.stdin or "", job.host)].append(job)
     for key in sorted(equal):
         hosts: dict[str, Job] = {}
         for job in equal[key]:
             hosts.setdefault(job.host, job)
         group = list(hosts.values())
+        if len(group) < 2:
+            continue
+        differs = _differs(group)
+        names = ", ".join(job.host for job in group[:MOST_HOSTS]) + (" ..." if len(group) > MOST_HOSTS else "")
+        via = f"{len(group)} servers ({names})" + (f"; differs: {', '.join(differs)}" if differs else "; nothing differs")
         for first, second in itertools.pairwise(group):
-            yield Link(kind="same", from_job=first.id, to_job=second.id, via=None, confidence="certain")
+            yield Link(kind="same", from_job=first.id, to_job=second.id, via=via, confidence="certain")
+
+
+def _without_host(text: str, host: str) -> str:
+    """A command with its server's own name, long and short, replaced: `--tag web01` and `--tag web02` are one job.
+
+    >>> _without_host("push --tag web01 web01.example.org web011", "web01.example.org")
+    'push --tag HOST HOST web011'
+    """
+    for name in dict.fromkeys((host, host.split(".", maxsplit=1)[0])):
+        if len(name) > 1 and not name.isdigit():
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", "HOST", text)
+    return text
+
+
+def _differs(jobs: list[Job]) -> tuple[str, ...]:
+    """What is not the same in all of these jobs."""
+    asked: dict[str, Callable[[Job], object]] = {
+        "schedule": lambda job: job.schedule.expressions,
+        "time zone": lambda job: job.schedule.timezone,
+        "user": lambda job: job.user,
+        "environment": lambda job: sorted((setting.name, setting.value) for setting in job.environment),
+        "whether it runs": lambda job: job.enabled,
+        "the server's name in the command": lambda job: job.command,
+    }
+    return tuple(name for name, ask in asked.items() if any(ask(job) != ask(jobs[0]) for job in jobs[1:]))

@@ -3,6 +3,8 @@
 import shlex
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from migrator.model.finding import Dossier, Fact, Guard, Link, Proof, ScriptFile, Translation
 from migrator.model.job import Host, Job, Schedule, Secret, Service, Setting, User
 from migrator.model.source import Evidence, Location
@@ -77,7 +79,10 @@ def dossier(text: str) -> Dossier:
         links=tuple(_link(text) for text in said.get("link", ())),
         smallest_gap_s=float(one("gap", "86400")),
         answers=answers,
-        siblings=(),
+        siblings=tuple(
+            msgspec.structs.replace(job, id="job-2", location=Location(host="web01", path="/etc/crontab", line=int(line)))
+            for line in said.get("sibling", ())
+        ),
     )
 
 

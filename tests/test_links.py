@@ -53,6 +53,8 @@ def test_a_shared_lock_and_the_same_command_are_links() -> None:
         ("a", "b", "/run/shop.lock")
     ]
     twins = (job("a"), job("d", host="web02"))
+    (twin,) = links(twins, {}, {})
+    assert twin.via == "2 servers (web01, web02); nothing differs"
     assert [(link.from_job, link.to_job) for link in links(twins, {}, {}) if link.kind == "same"] == [("a", "d")]
 
 
@@ -60,3 +62,11 @@ def test_the_order_of_input_does_not_change_the_links() -> None:
     jobs = (job("a"), job("b"), job("c", host="web02"))
     facts = {"a": (fact("writes-path", "/data/x"),), "b": (fact("reads-path", "/data/x"),)}
     assert links(jobs, facts, {}) == links(jobs[::-1], facts, {})
+
+
+def test_one_job_on_many_servers_is_known_by_its_command_without_their_names() -> None:
+    one = msgspec.structs.replace(job("a"), command="/opt/push --tag web01", user="app")
+    other = msgspec.structs.replace(job("b", host="web02"), command="/opt/push --tag web02", user="root")
+    third = msgspec.structs.replace(job("c", host="web03"), command="/opt/push --tag web011", user="root")
+    (link,) = links((one, other, third), {}, {})
+    assert link.via == "2 servers (web01, web02); differs: user, the server's name in the command"

@@ -287,3 +287,9 @@ assert redact(text).text
 @pytest.mark.parametrize("seed", ["?key=", "password=$a"])
 def test_a_line_of_a_megabyte_does_not_take_minutes(seed: str) -> None:
     subprocess.run([sys.executable, "-c", MEGABYTE.format(seed=seed)], check=True, timeout=20)
+
+
+def test_a_tag_that_is_never_closed_ends_with_its_line() -> None:
+    # the fuzzer found that this never ended
+    assert redact("echo '<password>Hk7-winter-Tanne\nls /srv").text == "echo '<password>@secret:PASSWORD@\nls /srv"
+    assert "Tanne" not in redact("<key>Hk7-winter-Tanne-93x").text

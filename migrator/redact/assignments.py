@@ -70,6 +70,9 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
     elif after["tag"]:
         value_start = after.end()
         value_end = text.find("<", value_start, value_start + VALUE_LIMIT)
+        if value_end < 0:  # a tag that is never closed: to the end of the line
+            line_end = text.find("\n", value_start, value_start + VALUE_LIMIT)
+            value_end = line_end if line_end >= 0 else min(len(text), value_start + VALUE_LIMIT)
     else:
         value_start = after.start("prefix") if after["prefix"] else after.end()
         if is_code and not _inside_any(text, start):

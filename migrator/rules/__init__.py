@@ -14,6 +14,7 @@ from migrator.rules import (
     container_engine,
     date_test,
     dead_script,
+    duplicate,
     fixed_address,
     framework_tick,
     growth,
@@ -78,6 +79,7 @@ class Rule(Protocol):
 ALL: tuple[Rule, ...] = (
     never_runs,
     dead_script,
+    duplicate,
     always_fails,
     host_chore,
     package_line,

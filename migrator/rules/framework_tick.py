@@ -12,9 +12,22 @@ import re
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import runs, told
+from migrator.rules.dossier_reading import ends, of, runs, told
 
 NAME = "framework-tick"
+MOST_LISTED = 12
+NAMES = {
+    "rails": "Rails",
+    "django": "Django",
+    "laravel": "Laravel",
+    "symfony": "Symfony",
+    "magento": "Magento",
+    "drupal": "Drupal",
+}
+APPLICATION = re.compile(
+    r"(?P<rails>\brails\s+runner\b|\bscript/rails\s+runner\b|\bbundle\s+exec\s+rake\s+\S+)|(?P<django>\bmanage\.py\s+[\w-]+|\bdjango-admin\s+[\w-]+)|"
+    r"(?P<laravel>\bartisan\s+[\w:-]+)|(?P<symfony>\bbin/console\s+[\w:-]+)|(?P<magento>\bbin/magento\s+[\w:-]+)|(?P<drupal>\bdrush\s+[\w:@-]+)"
+)
 TICK = re.compile(
     r"artisan\s+schedule:run|wp-cron\.php|\bwp\s+cron\b|\bdrush\b.*\bcron\b|magento\s+cron:run|admin/cli/cron\.php|"
     r"(?:nextcloud|owncloud)\S*/cron\.php|\bocc\b.*\bcron\b|manage\.py\s+(?:runcrons|crontab\s+run)|console\s+\S*(?:cron:run|scheduler:\S*run)"
@@ -25,9 +38,31 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     """A warning."""
     found = TICK.search(dossier.job.command)
     if found is None:
-        return ()
+        return _application(dossier)
+    inner = of(dossier, "inner-job")
+    if inner:
+        listed_jobs = "; ".join(fact.value for fact in inner[:MOST_LISTED])
+        more = f" and {len(inner) - MOST_LISTED} more" if len(inner) > MOST_LISTED else ""
+        body = (
+            f"is an application's tick ({found.group(0)[:40]}) for {len(inner)} schedules of its own: {listed_jobs}{more}; "
+            "give the long ones a schedule of their own"
+        )
+        return told(dossier, NAME, "warning", body, facts=inner[:MOST_LISTED], evidence=runs(dossier), effort="hours")
     body = (
         f"is an application's tick ({found.group(0)[:40]}); the schedules inside it are not in the crontab; "
         "list them and look for long ones"
     )
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours")
+
+
+def _application(dossier: Dossier) -> tuple[Finding, ...]:
+    """A note for a command of an application: its program alone is not enough."""
+    found = None if ends(dossier) else APPLICATION.search(dossier.job.command)
+    if found is None:
+        return ()
+    name = next(name for name, text in found.groupdict().items() if text)
+    body = (
+        f"is a command of a {NAMES[name]} application ({found[0][:60]}): it needs its whole tree, its libraries and "
+        "its settings; take the image that the application is deployed with"
+    )
+    return told(dossier, NAME, "note", body, effort="hours")

@@ -9,7 +9,7 @@ Source: the marks that these tools write: "#Ansible:", "# Puppet Name:", "# SALT
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import told
+from migrator.rules.dossier_reading import of, told
 
 NAME = "managed-line"
 
@@ -18,6 +18,11 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     """A note that names the tool."""
     if not dossier.job.managed_by:
         return ()
+    sources = of(dossier, "inner-job")
+    if sources and dossier.job.managed_by == "whenever":
+        where = sources[0].evidence.location
+        body = f"is written by whenever from {where} ({sources[0].value}); a line removed by hand comes back; change it there"
+        return told(dossier, NAME, "note", body, facts=sources[:1], effort="minutes")
     body = (
         f"is written by {dossier.job.managed_by}; a line that is removed by hand comes back and runs twice; switch it off there"
     )

@@ -8,8 +8,10 @@ Source: cron(8) (Debian: file names, owners, modes), crond(8) (cronie), systemct
 """
 
 from migrator.assumptions import Assumptions
+from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, told
+from migrator.schedule.reading import calendar_of
 
 NAME = "never-runs"
 
@@ -17,9 +19,25 @@ NAME = "never-runs"
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """Delete, with the daemon's reason; silent for a job that runs."""
     job = dossier.job
+    if job.enabled and job.ignored_reason is None and _no_date_has_it(dossier):
+        if answer(dossier, "keep") == "yes":
+            return ()
+        body = (
+            f"never fires: no date has {' '.join(job.schedule.expressions)[:60]!r}; what does not run has nothing to move; "
+            "delete the line, or correct it and plan again"
+        )
+        return told(dossier, NAME, "error", body, verdict="delete")
     if (job.enabled and job.ignored_reason is None) or answer(dossier, "keep") == "yes":
         return ()
     why = job.ignored_reason or "it is switched off"
     body = f"never runs: {why}; what does not run has nothing to move; delete the line, or repair it and plan again"
     level = "error" if job.ignored_reason else "note"
     return told(dossier, NAME, "error" if level == "error" else "note", body, verdict="delete")
+
+
+def _no_date_has_it(dossier: Dossier) -> bool:
+    try:
+        calendar = calendar_of(dossier.job.schedule)
+    except ScheduleError:
+        return False
+    return calendar is not None and not calendar.ever_fires()

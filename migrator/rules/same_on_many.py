@@ -23,7 +23,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if not others:
         return ()
     body = (
-        "stands in the crontabs of several servers; each copy that moves is paid for; "
+        f"stands in the crontabs of {others[0].via or 'several servers'}; each copy that moves is paid for; "
         "answer keep: no for the copies that are too many"
     )
     return told(dossier, NAME, "note", body, effort="minutes")

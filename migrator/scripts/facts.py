@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, known_better, static_files
+from migrator.scripts import distributions, elf, inner_schedules, known_better, static_files
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -106,6 +106,8 @@ class _Walk:
             self.texts[found.file.sha256] = found.text
             for fact in found.secrets:
                 self._add(fact)
+        for inner in inner_schedules.found(self.files, job, tuple(self.found.values())):
+            self._add(inner)
         return (
             JobFacts(job_id=job.id, facts=self._settled(), scripts=tuple(self.scripts.values())),
             self.texts,

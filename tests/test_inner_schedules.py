@@ -1,0 +1,74 @@
+"""Schedulers inside a scheduler: their own jobs are listed, from Laravel's and whenever's programs."""
+
+from pathlib import Path
+
+from test_scripts import plant
+
+from migrator.model.finding import Fact
+from migrator.model.job import Host
+from migrator.schedulers import user_crontab
+from migrator.scripts import facts as follow
+from migrator.sources import directory
+
+KERNEL = r"""<?php
+namespace App\Console;
+class Kernel extends ConsoleKernel
+{
+    protected function schedule(Schedule $schedule): void
+    {
+        $schedule->command('reports:send --all')->dailyAt('02:30')->timezone('Europe/Berlin');
+        $schedule->command(PruneCommand::class)->weekdays()->hourly();
+        $schedule->exec('node /srv/x.js')->cron('*/7 * * * *')->withoutOverlapping();
+        $schedule->job(new Heartbeat)->everyFiveMinutes()->environments(['production']);
+        // $schedule->command('old')->daily();
+        $other->command('not:this')->daily();
+    }
+}
+"""
+CONSOLE = "<?php\nSchedule::call(fn () => x())->weeklyOn(1, '8:00');\n"
+WHENEVER = """every 1.day, at: '4:30 am' do
+  rake "reports:daily"
+  runner "Model.sweep"
+end
+every :hour do
+  rake "other"
+end
+"""
+CRONTAB = """# Begin Whenever generated tasks for: /srv/app/config/schedule.rb at: 2026-11-01
+30 4 * * * /bin/bash -l -c 'cd /srv/app && RAILS_ENV=production bundle exec rake reports:daily --silent'
+# End Whenever generated tasks for: /srv/app/config/schedule.rb at: 2026-11-01
+"""
+
+
+def inner(root: Path, crontab: str) -> list[Fact]:
+    tab = root / "var/spool/cron/crontabs/app"
+    tab.parent.mkdir(parents=True, exist_ok=True)
+    tab.write_text(crontab)
+    files = directory.open(str(root))[0]
+    (job,) = user_crontab.read(files, Host(name="h", timezone="UTC", cron="debian")).jobs
+    return [fact for fact in follow.facts(files, Host(name="h"), job)[0].facts if fact.kind == "inner-job"]
+
+
+def test_laravels_schedules_are_listed_with_their_line(tmp_path: Path) -> None:
+    plant(tmp_path, srv__shop__artisan="#!/usr/bin/env php\n<?php\n", srv__shop__app__Console__Kernel_DOT_php=KERNEL)
+    plant(tmp_path, srv__shop__routes__console_DOT_php=CONSOLE)
+    found = inner(tmp_path, "* * * * * cd /srv/shop && php artisan schedule:run >> /dev/null 2>&1\n")
+    assert [(fact.value, str(fact.evidence.location)) for fact in found] == [
+        ("30 2 * * * Europe/Berlin: reports:send --all", "/srv/shop/app/Console/Kernel.php:7"),
+        ("0 * * * 1-5: $PruneCommand::class", "/srv/shop/app/Console/Kernel.php:8"),
+        ("*/7 * * * *: node /srv/x.js", "/srv/shop/app/Console/Kernel.php:9"),
+        ("*/5 * * * *: job new Heartbeat (only environments)", "/srv/shop/app/Console/Kernel.php:10"),
+        ("0 8 * * 1: call fn () => x()", "/srv/shop/routes/console.php:2"),
+    ]
+
+
+def test_a_line_of_whenever_names_the_place_that_wrote_it(tmp_path: Path) -> None:
+    plant(tmp_path, srv__app__config__schedule_DOT_rb=WHENEVER)
+    (found,) = inner(tmp_path, CRONTAB)
+    assert found.value == "every 1.day, at: '4:30 am': rake reports:daily"
+    assert str(found.evidence.location) == "/srv/app/config/schedule.rb:2"
+
+
+def test_other_jobs_of_the_application_hold_none(tmp_path: Path) -> None:
+    plant(tmp_path, srv__shop__artisan="<?php\n", srv__shop__app__Console__Kernel_DOT_php=KERNEL)
+    assert inner(tmp_path, "0 1 * * * cd /srv/shop && php artisan reports:send\n") == []
