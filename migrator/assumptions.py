@@ -43,6 +43,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     unlisted_price_spread: float = 0.1
     stand_in_price_spread: float = 0.25
     unmeasured_factor: float = 2.0
+    unseen_monthly_growth: float = 0.02
     poll_gap_s: float = 900.0
     idle_poll_p50_s: float = 5.0
     always_fails_runs: int = 3
@@ -96,6 +97,9 @@ REASONS: dict[str, Reason] = {
     ),
     "unmeasured_factor": Reason(
         "where run time or memory was not measured, half and twice the assumption are both ordinary", "the interval widens"
+    ),
+    "unseen_monthly_growth": Reason(
+        "a trend of two percent a month hides in the noise of a few weeks of runs", "the interval widens with it"
     ),
     "poll_gap_s": Reason(
         "what runs at least every quarter of an hour may be asking whether there is work", "a proposal more or less"

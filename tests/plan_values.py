@@ -17,7 +17,13 @@ def job(job_id: str, host: str = "web01") -> Job:
 def item(cost: str | None) -> CostItem:
     amount = None if cost is None else Decimal(cost)
     return CostItem(
-        name="compute", unit="s", monthly_quantity=amount, unit_price=Decimal(1), monthly_cost=amount, source="page", as_of="2026"
+        name="compute",
+        unit="GB-second",
+        monthly_quantity=amount,
+        unit_price=Decimal(1),
+        monthly_cost=amount,
+        source="page",
+        as_of="2026",
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator import decisions_file, planfile
@@ -127,6 +127,7 @@ TEXTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.tuples(TEXTS, st.sampled_from(decisions_file.TOPICS)), TEXTS, max_size=5),
     st.dictionaries(st.sampled_from(Assumptions.__struct_fields__), st.floats(0.001, 0.999), max_size=3),

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 from plan_values import item, job, placement
+from simulated_servers import simulate
 
 from migrator import savings
 from migrator.assumptions import DEFAULT
@@ -94,11 +95,38 @@ def test_a_job_whose_data_nothing_carries_waits_for_an_answer() -> None:
     assert got.summary.startswith("0 of 1 jobs can leave web01; 1 thing stays on it")
 
 
-def test_no_interval_exceeds_what_the_server_costs() -> None:
-    got = saved(placement("a", "move", "0.01"))
+def test_no_interval_exceeds_what_the_server_is_known_to_cost() -> None:
+    stated = tuple(msgspec.structs.replace(one, source=savings.STATED) for one in SERVER)
+    got = saved(placement("a", "move", "0.01"), items=stated)
     assert got.high_monthly == Decimal("32.90")
     assert got.low_monthly is not None
     assert got.low_monthly < Decimal("32.89")
+
+
+def test_a_list_price_may_be_off_either_way() -> None:
+    got = saved(placement("a", "drop"))
+    # 32.90 USD within 5 %, the middle nine tenths of a uniform spread; two prices of it are drawn apart
+    assert got.low_monthly is not None
+    assert got.high_monthly is not None
+    assert Decimal("31.2") < got.low_monthly < Decimal("32.0")
+    assert Decimal("33.8") < got.high_monthly < Decimal("34.6")
+
+
+def test_a_price_that_stands_in_widens_the_interval() -> None:
+    doubtful = tuple(msgspec.structs.replace(one, quality="stand-in") for one in SERVER)
+    near, far = saved(placement("a", "drop")), saved(placement("a", "drop"), items=doubtful)
+    assert far.low_monthly is not None
+    assert near.low_monthly is not None
+    assert far.low_monthly < near.low_monthly
+    assert (near.prices_unlisted, far.prices_unlisted) == (0, near.prices_used)
+
+
+def test_what_is_unknown_is_named_beside_what_is_known() -> None:
+    got = saved(placement("a", "move", "0.55"), placement("b", "move", None))
+    assert got.if_all_moved_monthly is None
+    assert got.unknowns == ("compute of b",)
+    assert got.moving_known_monthly == Decimal("0.55")
+    assert "not known in full: compute of b" in got.summary
 
 
 def test_an_unknown_server_price_claims_nothing_and_asks() -> None:
@@ -173,15 +201,16 @@ def test_the_same_input_gives_the_same_interval() -> None:
 
 def test_it_says_what_the_saving_hangs_on() -> None:
     got = saved(placement("a", "move", "20"))
-    # the middle nine tenths of a log-uniform factor between half and twice: 20 USD x (2**0.9 - 2**-0.9) / 2 = 13.3
-    assert got.drivers[0].startswith("run times that were not measured: $13.")
+    # the middle nine tenths of a log-normal factor: 20 USD x (e**(1.645 x 0.52) - e**(-1.645 x 0.52)) / 2 = 19.27
+    name, _, amount = got.drivers[0].partition(": $")
+    assert name == "run times that were not measured"
+    assert float(amount.split()[0]) == pytest.approx(19.27, rel=0.05)
     # 32.90 USD x 5 % x 0.9
     assert any(line.startswith("the server's list price: $1.4") for line in got.drivers)
     assert len(got.drivers) <= 3
 
 
-@pytest.mark.parametrize("exact", [False, True], ids=["from samples", "from the exact mean"])
-def test_nine_of_ten_intervals_hold_the_truth_of_simulated_servers(exact: bool) -> None:
+def test_nine_of_ten_intervals_hold_the_truth_where_only_samples_were_kept() -> None:
     """Run times that the estimator does not assume - bimodal, drifting, heavy-tailed - and prices off by up to 5 %."""
     held = 0
     for seed in range(500):
@@ -200,10 +229,6 @@ def test_nine_of_ten_intervals_hold_the_truth_of_simulated_servers(exact: bool) 
             )
             placements.append(msgspec.structs.replace(one, option=chosen))
             measured = msgspec.structs.replace(runs(*sample.tolist()), job_id=f"j{number}")
-            if exact:
-                count = Spread(count=60, p50=None, p95=None, p99=None, max=None)
-                mean_s, sd_s = float(sample.mean()), float(sample.std(ddof=1))
-                measured = msgspec.structs.replace(measured, duration_s=count, mean_s=mean_s, sd_s=sd_s, sampled_runs=())
             usages.append(measured)
         got = saved(*placements, usage=tuple(usages))
         saving = 32.90 * draw.uniform(0.95, 1.05) - truth
@@ -254,3 +279,10 @@ def test_what_is_not_known_about_a_server_is_not_made_up() -> None:
         Host(name="a", instance_type="z9", region="us-east-1"),
     ):
         assert savings.server_items(unknown, BUNDLED, DEFAULT) == ()
+
+
+def test_intervals_hold_the_truth_of_servers_that_are_planned_from_their_logs() -> None:
+    """A part of benchmarks/interval.py, which plans 500: of 40 at least 34 (85 %) and not every one by being wide."""
+    found = [simulate(seed) for seed in range(1000, 1040)]
+    assert sum(one.holds for one in found) >= 34
+    assert sorted(one.high - one.low for one in found)[20] < 4.0
