@@ -23,6 +23,7 @@ from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
+from migrator.ownlogs import with_own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.attach import NO_RANKS, Ranks
 from migrator.runs.found import Columns, Found, Who, runs_of
@@ -56,7 +57,10 @@ def measure(
         logged = read(files, host, as_of, ranks(jobs))
         runs = Matching(host.name, jobs).assigned(runs_of(logged.runs, logged.named))
         runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
-        return summary(runs, host, jobs, logged.seen, logged.problems, assumptions), table(runs)
+        runs, unread = with_own_logs(files, host, jobs, runs)
+        starts = [run.started_at_us for run in runs]
+        seen = logged.seen or ((min(starts), max(starts)) if starts else None)
+        return summary(runs, host, jobs, seen, (*logged.problems, *unread), assumptions), table(runs)
 
 
 def over(

@@ -23,7 +23,8 @@ FLOORS = {
     "decisions_file": 1, "columns": 1, "carried": 1, "path_kind": 1,
     **dict.fromkeys(ROOMS, 2),
     "regions": 1,
-    "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3, "reviewing": 3,
+    "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3,
+    "ownlogs": 3, "reviewing": 3,
     "history": 3, "deciding": 3,
     "fleet": 3, "object_storage": 1,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read

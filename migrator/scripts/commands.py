@@ -142,6 +142,8 @@ def _unwrap(
         notes.add("timeout", seconds or parts.operands[0].text, row, seconds is not None)
     if known.lock and known.skips and parts.operands:
         notes.add("lock", parts.operands[0].text, row, parts.operands[0].is_known, detail="skip")
+    for target in parts.values(*known.writes):  # time -o
+        note_path(notes, "writes-path", target, reader.words.folder, row, None, reader.context.variables)
     if name == "env" and (folder := parts.values("-C", "--chdir")):
         reader.words.folder = absolute(folder[0].text, reader.words.folder)
     run(reader, parts.operands[known.skips :], variables, row, wraps + 1)

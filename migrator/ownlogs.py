@@ -1,0 +1,72 @@
+"""Asks a job's own log where nothing else timed the job: what its line in the crontab writes to, read by `runs/own_log.py`."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from migrator import blocks
+from migrator.errors import ScheduleError, SourceError
+from migrator.model.job import Host, Job
+from migrator.model.source import HostFile, HostFiles, Location, Problem
+from migrator.runs import own_log
+from migrator.schedule.reading import calendar_of
+from migrator.schedule.zones import zone
+from migrator.scripts import facts
+from migrator.tables import Run
+
+WRITES = re.compile(r">|\btee\b|\btime\b")  # else the line itself writes to no file
+TIMES = re.compile(r"\btime\b")
+
+
+def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: list[Run]) -> tuple[list[Run], list[Problem]]:
+    """The runs, and those that only jobs' own logs tell."""
+    by_job = defaultdict[str | None, list[Run]](list)
+    for run in runs:
+        by_job[run.job_id].append(run)
+    problems: list[Problem] = []
+    replaced: dict[str, list[Run]] = {}
+    try:
+        place = zone(host.timezone or "UTC")
+    except ScheduleError:
+        place = zone("UTC")
+    for job in jobs:
+        own = by_job[job.id]
+        timed = any(run.duration_s is not None for run in own)
+        if not WRITES.search(job.command) or (timed and not TIMES.search(job.command)):
+            continue
+        for file in _logs(files, host, job):
+            try:
+                with files.open(file.path) as stream:
+                    found = own_log.told(stream, place)
+            except (SourceError, *blocks.DAMAGED) as error:
+                problems.append(
+                    Problem(
+                        location=Location(host=host.name, path=file.path),
+                        message=f"the job's own log: {error}",
+                        kind="unreadable",
+                    )
+                )
+                continue
+            try:
+                calendar = calendar_of(job.schedule)
+            except ScheduleError:
+                calendar = None
+            better = own_log.measured(job, calendar, own, found, file.modified_at)
+            if better == own and not timed and calendar is not None:
+                better = own_log.bursts(job, calendar, found) or own
+            if better != own:
+                replaced[job.id] = own = better
+    if not replaced:
+        return runs, problems
+    kept = [run for run in runs if run.job_id not in replaced]
+    return [*kept, *(run for found in replaced.values() for run in found)], problems
+
+
+def _logs(files: HostFiles, host: Host, job: Job) -> Iterator[HostFile]:
+    """The regular files that the job's own line writes to."""
+    entry, _ = facts.facts(files, host, job)
+    written = [fact for fact in entry.facts if fact.kind == "writes-path" and fact.evidence.location == job.location]
+    for path in dict.fromkeys(fact.value for fact in written if fact.value.startswith("/") and "$" not in fact.value):
+        file = files.stat(path) if not path.startswith("/dev/") else None
+        if file is not None and file.size:
+            yield file
