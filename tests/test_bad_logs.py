@@ -152,7 +152,7 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     size = log.stat().st_size
     seen = HostFile(path="/var/log/syslog", size=size, mode=None, uid=None, modified_at=None)
     search = Search(needles=measuring.NEEDLES, tags=measuring.TAGS, timezone="UTC", first_years={}, pids={})
-    found = list(syslog.columns(Growing(log), seen, search, measuring.Understanding()))  # type: ignore[arg-type]
+    found = list(syslog.columns(Growing(log), seen, search, measuring.Understanding("web07")))  # type: ignore[arg-type]
     lines = sum(len(entry) for entry in found if isinstance(entry, Lines))
     (problem,) = [entry for entry in found if isinstance(entry, Problem)]
     assert lines >= 4
