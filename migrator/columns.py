@@ -1,15 +1,22 @@
-"""Columns of log lines: what a fast reader gives instead of one object a line, and where it asks what a text means.
+"""Columns of log lines and of runs: what is given instead of one object for each, and where a reader asks what a text means.
 
 Blocks of bytes in, columns out: this is the seam at which a compiled reader could take over without anybody noticing.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from migrator.model.usage import Line
+
 Whole = npt.NDArray[np.int64]
+Real = npt.NDArray[np.float64]
+RunQuality = Literal["exact", "paired", "inferred", "starts-only"]
+QUALITIES: tuple[RunQuality, ...] = ("exact", "paired", "inferred", "starts-only")
+Who = tuple[str, str, str | None, str | None]  # host, source, user, command
+NONE = -1  # of an instant, an exit status, a job
 NO_PID = -1
 NOBODYS = 0  # the meaning of a text that no daemon said
 
@@ -39,6 +46,9 @@ class Meanings(Protocol):
     def learn(self, tag: bytes, text: bytes) -> int:
         """The number of what a text says if a daemon of this tag writes it; `NOBODYS` if nobody did."""
 
+    def meaning(self, line: Line) -> int:
+        """The number of what a line says that has more than a text."""
+
     def host(self, name: bytes) -> int:
         """The number of a host's name."""
 
@@ -54,3 +64,110 @@ def session_number(session: str | None) -> int:
     if session is None:
         return 0
     return int(session) if session.isdecimal() and len(session) < 11 else -2 - (hash(session) & 0x3FFFFFFFFFFFFFFF)
+
+
+class Run(NamedTuple):
+    """One run. `ended_at_us` and the durations are None where the log does not show the end. `quality` says how the end was
+    found: by a session or the line's own words (exact), by pid (paired), by likelihood in a group of equals (inferred)."""
+
+    host: str
+    job_id: str | None
+    user: str | None
+    command: str | None
+    started_at_us: int
+    ended_at_us: int | None
+    duration_low_s: float | None
+    duration_high_s: float | None
+    exit_status: int | None
+    cpu_s: float | None
+    peak_memory_mib: float | None
+    source: str
+    quality: RunQuality
+
+    @property
+    def duration_s(self) -> float | None:
+        """End minus start as stamped."""
+        return None if self.ended_at_us is None else max(0, self.ended_at_us - self.started_at_us) / 1e6
+
+
+class Runs(NamedTuple):
+    """Runs as columns. `named`: host, source, user and command by the number in `who`. `job`: the job's index, `NONE` for a run
+    of no job. `ended_us` and `status` are `NONE` where nothing is known; the real columns are NaN there. `quality`: index into
+    `QUALITIES`."""
+
+    named: tuple[Who, ...]
+    job: Whole
+    who: Whole
+    started_us: Whole
+    ended_us: Whole
+    low_s: Real
+    high_s: Real
+    status: Whole
+    quality: Whole
+    cpu_s: Real
+    memory_mib: Real
+
+    @property
+    def size(self) -> int:
+        """How many runs."""
+        return len(self.who)
+
+    @property
+    def length_us(self) -> Whole:
+        """End minus start as stamped; `NONE` without an end."""
+        return np.where(self.ended_us == NONE, NONE, np.maximum(self.ended_us - self.started_us, 0))
+
+    def taken(self, index: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> "Runs":
+        """Those of an index, in its order, or those of a mask."""
+        return Runs(self.named, *(column[index] for column in self[1:]))  # type: ignore[arg-type]  # whole and real ones
+
+    def objects(self, jobs: Sequence[str] = ()) -> list[Run]:
+        """The same as objects, for few of them; `jobs`: ids by index."""
+        found = []
+        for job, who, started, ended, low, high, status, quality, cpu, memory in zip(
+            *(c.tolist() for c in self[1:]), strict=True
+        ):
+            host, source, user, command = self.named[who]
+            timed = ended != NONE
+            found.append(
+                Run(
+                    host, None if job == NONE else jobs[job], user, command, started, ended if timed else None,
+                    low if timed else None, high if timed else None, None if status == NONE else status,
+                    _known(cpu), _known(memory), source, QUALITIES[quality],
+                )
+            )  # fmt: skip
+        return found
+
+
+def runs_from(runs: Sequence[Run], jobs: Sequence[str] = ()) -> Runs:
+    """Objects as columns; `jobs`: ids by index."""
+    index = {job: number for number, job in enumerate(jobs)}
+    named: dict[Who, int] = {}
+    return Runs(
+        job=whole(NONE if run.job_id is None else index.get(run.job_id, NONE) for run in runs),
+        who=whole(named.setdefault((run.host, run.source, run.user, run.command), len(named)) for run in runs),
+        started_us=whole(run.started_at_us for run in runs),
+        ended_us=whole(NONE if run.ended_at_us is None else run.ended_at_us for run in runs),
+        low_s=_real(run.duration_low_s for run in runs),
+        high_s=_real(run.duration_high_s for run in runs),
+        status=whole(NONE if run.exit_status is None else run.exit_status for run in runs),
+        quality=whole(QUALITIES.index(run.quality) for run in runs),
+        cpu_s=_real(run.cpu_s for run in runs),
+        memory_mib=_real(run.peak_memory_mib for run in runs),
+        named=tuple(named),
+    )
+
+
+def joined(first: Runs, second: Runs) -> Runs:
+    """All runs of both."""
+    moved = second._replace(who=second.who + len(first.named))
+    columns = [np.concatenate(pair) for pair in zip(first[1:], moved[1:], strict=True)]
+    return Runs((*first.named, *second.named), *columns)
+
+
+def _real(values: Iterable[float | None]) -> Real:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124 - NaN

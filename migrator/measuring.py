@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NO_PID, NOBODYS, Lines, Whole, session_number, whole
+from migrator.columns import NO_PID, NOBODYS, NONE, Lines, Runs, Whole, session_number, whole
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
 from migrator.logfiles.doubts import strange
@@ -26,14 +26,14 @@ from migrator.model.usage import Event, Line, Measured, Search
 from migrator.ownlogs import with_own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.attach import NO_RANKS, Ranks
-from migrator.runs.found import Columns, Found, Who, runs_of
+from migrator.runs.found import Found
 from migrator.runs.match import Matching, ranks
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION, stream
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
-from migrator.tables import Run, RunTable, table
-from migrator.usage import summary
+from migrator.tables import Run, RunTable, table, table_of
+from migrator.usage import summary, summary_of
 
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
 _SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
@@ -55,12 +55,13 @@ def measure(
     """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
     with _uncollected():
         logged = read(files, host, as_of, ranks(jobs))
-        runs = Matching(host.name, jobs).assigned(runs_of(logged.runs, logged.named))
-        runs = [run for run in runs if run.job_id is not None or run.source != SERVICE]  # a service is no job, untimed
+        runs = _of_interest(Matching(host.name, jobs).jobs_of(logged.runs))
         runs, unread = with_own_logs(files, host, jobs, runs)
-        starts = [run.started_at_us for run in runs]
-        seen = logged.seen or ((min(starts), max(starts)) if starts else None)
-        return summary(runs, host, jobs, seen, (*logged.problems, *unread), assumptions), table(runs)
+        seen = logged.seen
+        if seen is None and runs.size:
+            seen = int(runs.started_us.min()), int(runs.started_us.max())
+        measured = summary_of(runs, host, jobs, seen, (*logged.problems, *unread), assumptions)
+        return measured, table_of(runs, [job.id for job in jobs])
 
 
 def over(
@@ -74,6 +75,12 @@ def over(
         days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None
         usage = tuple(replace(entry, observed_days=days) for entry in measured.usage)
         return replace(measured, usage=usage), table(assigned)
+
+
+def _of_interest(runs: Runs) -> Runs:
+    """Without services that are no job of anybody's: they are not scheduled."""
+    service = np.array([*(source == SERVICE for _, source, *_ in runs.named), False])
+    return runs.taken((runs.job != NONE) | ~service[runs.who])
 
 
 @contextmanager
@@ -100,10 +107,9 @@ def _log_level(files: HostFiles) -> int | None:
 
 
 class Logged(NamedTuple):
-    """The runs of a server and who they are, the first and last instant of its logs, and what could not be read."""
+    """The runs of a server, the first and last instant of its logs, and what could not be read."""
 
-    runs: Columns
-    named: list[Who]
+    runs: Runs
     seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
 
@@ -241,17 +247,21 @@ def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = N
         seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
         for begin in range(0, len(stretch), AT_ONCE):
             rows = stretch[begin : begin + AT_ONCE]
+            for name in np.unique(rows[:, HOST]).tolist():
+                if name not in hosts:
+                    hosts[name] = Pairing(name, runs, places)
+                hosts[name].sees(int(rows[rows[:, HOST] == name, PID].max()))
             columns = (rows[:, column].tolist() for column in (AT, SAID, HOST, PID, RESOLUTION, SESSION))
-            for at_us, said, name, pid, resolution_us, session in zip(*columns, strict=True):
-                state = hosts.get(name)
-                if state is None:
-                    state = hosts[name] = Pairing(name, runs, places)
-                state.feed(said_by[said], at_us, pid, resolution_us, session)
+            for at_us, number, name, pid, resolution_us, session in zip(*columns, strict=True):
+                said = said_by[number]
+                act = hosts[name].acts.get(said.kind)
+                if act is not None:
+                    act(said, at_us, pid, resolution_us, session)
             for state in hosts.values():
                 state.sweep(int(rows[-1, KEY]))
     for state in hosts.values():
         state.finish()
-    return Logged(*runs.columns(understanding.names), seen, tuple(problems))
+    return Logged(runs.runs(understanding.names), seen, tuple(problems))
 
 
 def _rows(

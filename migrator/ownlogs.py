@@ -1,10 +1,12 @@
 """Asks a job's own log where nothing else timed the job: what its line in the crontab writes to, read by `runs/own_log.py`."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from migrator import blocks
+from migrator.columns import NONE, Run, Runs, joined, runs_from
 from migrator.errors import ScheduleError, SourceError
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
@@ -12,28 +14,28 @@ from migrator.runs import own_log
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.scripts import facts
-from migrator.tables import Run
 
 WRITES = re.compile(r">|\btee\b|\btime\b")  # else the line itself writes to no file
 TIMES = re.compile(r"\btime\b")
 
 
-def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: list[Run]) -> tuple[list[Run], list[Problem]]:
+def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Runs) -> tuple[Runs, list[Problem]]:
     """The runs, and those that only jobs' own logs tell."""
-    by_job = defaultdict[str | None, list[Run]](list)
-    for run in runs:
-        by_job[run.job_id].append(run)
+    ids = [job.id for job in jobs]
     problems: list[Problem] = []
-    replaced: dict[str, list[Run]] = {}
+    replaced: dict[int, list[Run]] = {}
     try:
         place = zone(host.timezone or "UTC")
     except ScheduleError:
         place = zone("UTC")
-    for job in jobs:
-        own = by_job[job.id]
-        timed = any(run.duration_s is not None for run in own)
-        if not WRITES.search(job.command) or (timed and not TIMES.search(job.command)):
+    for index, job in enumerate(jobs):
+        if not WRITES.search(job.command):
             continue
+        mine = runs.taken(runs.job == index)
+        timed = bool((mine.ended_us != NONE).any())
+        if timed and not TIMES.search(job.command):
+            continue
+        own = mine.objects(ids)
         for file in _logs(files, host, job):
             try:
                 with files.open(file.path) as stream:
@@ -55,11 +57,11 @@ def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: lis
             if better == own and not timed and calendar is not None:
                 better = own_log.bursts(job, calendar, found) or own
             if better != own:
-                replaced[job.id] = own = better
+                replaced[index] = own = better
     if not replaced:
         return runs, problems
-    kept = [run for run in runs if run.job_id not in replaced]
-    return [*kept, *(run for found in replaced.values() for run in found)], problems
+    kept = runs.taken(~np.isin(runs.job, list(replaced)))
+    return joined(kept, runs_from([run for found in replaced.values() for run in found], ids)), problems
 
 
 def _logs(files: HostFiles, host: Host, job: Job) -> Iterator[HostFile]:

@@ -1,41 +1,17 @@
 """The Run table: every run that the logs show, as columns; the only importer of the dataframe engine."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+import numpy as np
 import polars
 
+from migrator.columns import NONE, QUALITIES, Runs, runs_from
+from migrator.columns import Run as Run
 from migrator.errors import PlanError
-
-RunQuality = Literal["exact", "paired", "inferred", "starts-only"]
-
-
-class Run(NamedTuple):
-    """One run. `ended_at_us` and the durations are None where the log does not show the end. `quality` says how the end was
-    found: by a session or the line's own words (exact), by pid (paired), by likelihood in a group of equals (inferred)."""
-
-    host: str
-    job_id: str | None
-    user: str | None
-    command: str | None
-    started_at_us: int
-    ended_at_us: int | None
-    duration_low_s: float | None
-    duration_high_s: float | None
-    exit_status: int | None
-    cpu_s: float | None
-    peak_memory_mib: float | None
-    source: str
-    quality: RunQuality
-
-    @property
-    def duration_s(self) -> float | None:
-        """End minus start as stamped."""
-        return None if self.ended_at_us is None else max(0, self.ended_at_us - self.started_at_us) / 1e6
-
 
 SCHEMA: dict[str, polars.DataType | type[polars.DataType]] = {
     "host": polars.String,
@@ -75,27 +51,48 @@ class RunTable:
 
 def table(runs: Iterable[Run]) -> RunTable:
     """A table of runs, in the order of start, host, user and command."""
-    ordered = sorted(runs, key=lambda run: (run.started_at_us, run.host, run.user or "", run.command or "", run.ended_at_us or 0))
-    columns = {
-        "host": [run.host for run in ordered],
-        "job_id": [run.job_id for run in ordered],
-        "user": [run.user for run in ordered],
-        "command": [run.command for run in ordered],
-        "started_at": polars.Series([run.started_at_us for run in ordered], dtype=polars.Int64),
-        "ended_at": polars.Series([run.ended_at_us for run in ordered], dtype=polars.Int64),
-        "duration_s": [run.duration_s for run in ordered],
-        "duration_low_s": [run.duration_low_s for run in ordered],
-        "duration_high_s": [run.duration_high_s for run in ordered],
-        "exit_status": [run.exit_status for run in ordered],
-        "cpu_s": [run.cpu_s for run in ordered],
-        "peak_memory_mib": [run.peak_memory_mib for run in ordered],
-        "source": [run.source for run in ordered],
-        "quality": [run.quality for run in ordered],
-    }
+    given = list(runs)
+    jobs = list(dict.fromkeys(run.job_id for run in given if run.job_id is not None))
+    return table_of(runs_from(given, jobs), jobs)
+
+
+def table_of(runs: Runs, jobs: Sequence[str]) -> RunTable:
+    """The same of columns; `jobs`: ids by index."""
+    names = [(host, user or "", command or "") for host, _, user, command in runs.named]
+    place = {name: number for number, name in enumerate(sorted(set(names)))}
+    rank = np.array([place[name] for name in names] or [0], dtype=np.int64)
+    ordered = runs.taken(np.lexsort((np.maximum(runs.ended_us, 0), rank[runs.who], runs.started_us)))
+    timed = ordered.ended_us != NONE
+    who = polars.Series(ordered.who)
+
+    def of_named(field: int) -> polars.Series:
+        return polars.Series([who[field] for who in ordered.named], dtype=polars.String).gather(who)
+
+    def where(values: Any, known: Any, dtype: Any) -> polars.Series:
+        series = polars.Series(values, dtype=dtype)
+        return polars.select(polars.when(polars.Series(known)).then(series)).to_series()
+
+    length_s = np.maximum(ordered.ended_us - ordered.started_us, 0) / 1e6
+    ids = polars.Series([*jobs, None], dtype=polars.String)
+    frame = polars.DataFrame({
+        "host": of_named(0),
+        "job_id": ids.gather(polars.Series(np.where(ordered.job == NONE, len(jobs), ordered.job))),
+        "user": of_named(2),
+        "command": of_named(3),
+        "started_at": polars.Series(ordered.started_us),
+        "ended_at": where(ordered.ended_us, timed, polars.Int64),
+        "duration_s": where(length_s, timed, polars.Float64),
+        "duration_low_s": where(ordered.low_s, timed, polars.Float64),
+        "duration_high_s": where(ordered.high_s, timed, polars.Float64),
+        "exit_status": where(ordered.status, ordered.status != NONE, polars.Int64),
+        "cpu_s": where(ordered.cpu_s, ~np.isnan(ordered.cpu_s), polars.Float64),
+        "peak_memory_mib": where(ordered.memory_mib, ~np.isnan(ordered.memory_mib), polars.Float64),
+        "source": of_named(1),
+        "quality": polars.Series(QUALITIES, dtype=polars.String).gather(polars.Series(ordered.quality)),
+    })  # fmt: skip
     instants = [
         polars.from_epoch(polars.col(name), "us").dt.replace_time_zone("UTC").alias(name) for name in ("started_at", "ended_at")
     ]
-    frame = polars.DataFrame(columns, schema_overrides={n: t for n, t in SCHEMA.items() if not n.endswith("ed_at")}, strict=False)
     return RunTable(frame.with_columns(instants).select(list(SCHEMA)))
 
 

@@ -55,4 +55,4 @@ ALL: tuple[LogFile, ...] = (
     audit_log,
     syslog,
 )
-FAST: tuple[ColumnLogFile, ...] = (syslog,)  # those of ALL that give columns
+FAST: tuple[ColumnLogFile, ...] = (journal_json, syslog)  # those of ALL that give columns

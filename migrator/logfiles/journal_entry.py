@@ -4,11 +4,16 @@ Source: systemd.journal-fields(7), JOURNAL_EXPORT_FORMATS: a value that is not t
 is null.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
-from migrator.model.usage import Line
+from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, session_number, whole
+from migrator.model.usage import Line, Search
 
 Field = str | list[int | str | list[int]] | None
+MOST_TEXTS = 50_000
+BACK = "surrogateescape"
 NO_SESSION = "4294967295"
 
 
@@ -75,3 +80,41 @@ def line_of(entry: Entry, source: str, order: int) -> Line | None:
         int(stamp), host if type(host) is str else text_of(host) or "", tag,
         int(pid) if pid.isdecimal() and len(pid) < 11 else None, text, session, 1, source, order, figures,
     )  # fmt: skip
+
+
+class Reader:
+    """Reads the entries of one journal as columns."""
+
+    def __init__(self, source: str, search: Search, meanings: Meanings) -> None:
+        self._source = source
+        self._tags = frozenset(search.tags)
+        self._pids = search.pids
+        self._meanings = meanings
+        self._known: dict[tuple[str, str], int] = {}
+        self._hosts: dict[str, int] = {}
+
+    def lines(self, entries: Iterable[Entry]) -> tuple[Lines, int]:
+        """The lines of those that are searched for, and how many have no time or no text."""
+        rows: list[tuple[int, int, int, int, int]] = []
+        unread = 0
+        for entry in entries:
+            line = line_of(entry, self._source, 0)
+            if line is None:
+                unread += 1
+                continue
+            at_us, host, tag, pid, text, session, *_ = line
+            if tag not in self._tags or self._pids.get(tag, pid) != pid:
+                continue
+            meaning = self._meanings.meaning(line) if line.figures else self._known.get((tag, text))
+            if meaning is None:
+                if len(self._known) >= MOST_TEXTS:
+                    self._known.clear()
+                meaning = self._known[tag, text] = self._meanings.learn(tag.encode("utf-8", BACK), text.encode("utf-8", BACK))
+            if meaning == NOBODYS:
+                continue
+            number = self._hosts.get(host)
+            if number is None:
+                number = self._hosts[host] = self._meanings.host(host.encode("utf-8", BACK))
+            rows.append((at_us, meaning, number, NO_PID if pid is None else pid, session_number(session)))
+        at, meant, hosts, pids, sessions = (whole(column) for column in (zip(*rows, strict=True) if rows else [()] * 5))
+        return Lines(at, meant, hosts, pids, whole([1] * len(rows)), sessions), unread

@@ -10,7 +10,8 @@ from itertools import count
 import msgspec
 
 from migrator import blocks
-from migrator.logfiles.journal_entry import Entry, line_of
+from migrator.columns import Lines, Meanings
+from migrator.logfiles.journal_entry import Entry, Reader, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
@@ -55,6 +56,42 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
         )  # fmt: skip
     if unread:
         yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
+
+
+def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
+    """The same, a block at once."""
+    unread = read_ = 0
+    where = Location(host=files.name, path=file.path)
+    needles = tuple(f'"{tag}"'.encode() for tag in search.tags)
+    reader = Reader(file.path, search, meanings)
+    try:
+        with files.open(file.path) as stream:
+            sparse = True  # most exports hold cron's entries only, and then looking for its name costs more than reading them
+            for block in blocks.whole_lines(stream):
+                entries, wrong = _entries(block, needles if sparse else ())
+                lines, untold = reader.lines(entries)
+                unread += wrong + untold
+                read_ += len(entries)
+                sparse = len(lines) < block.count(b"\n") // 2
+                if len(lines):
+                    yield lines
+    except blocks.DAMAGED as error:
+        yield Problem(
+            location=where, message=f"cannot be read to its end: {error}; the {read_} lines before that are used",
+            kind="unreadable",
+        )  # fmt: skip
+    if unread:
+        yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
+
+
+def _entries(block: bytes, needles: tuple[bytes, ...]) -> tuple[list[Entry], int]:
+    """The entries of a block; with needles those that hold one."""
+    if not needles:
+        try:
+            return DECODER.decode_lines(block), 0
+        except WRONG:
+            pass
+    return _decoded(blocks.found(block, needles))
 
 
 def _decoded(raws: list[bytes]) -> tuple[list[Entry], int]:

@@ -7,7 +7,8 @@ its command. A record without a logged start is a run of its own: of that user, 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from migrator.runs.parts import NONE, Said, Start
+from migrator.columns import NONE
+from migrator.runs.parts import Said, Start
 
 
 class Record(NamedTuple):

@@ -1,40 +1,14 @@
 """The runs that were found, as columns: a few numbers a run, whatever its log said in how many words."""
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
-from migrator.runs.parts import NONE, Life, Sayings, Start
-from migrator.tables import Run, RunQuality
+from migrator.columns import NONE, Runs, Who, Whole
+from migrator.runs.parts import Life, Sayings, Start
 
-QUALITIES: tuple[RunQuality, ...] = ("exact", "paired", "inferred", "starts-only")
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 FULL = 20_000  # runs that become columns together
 FIELDS = 8
 WHO = 32  # bits for what was said; the host's number stands above
-Who = tuple[str, str, str | None, str | None]  # host, source, user, command
-Whole = npt.NDArray[np.int64]
-Real = npt.NDArray[np.float64]
-
-
-class Columns(NamedTuple):
-    """Runs in the order of their starts. `who`: index into the list of (host, source, user, command). `ended_us` and `status` are
-    `NONE` where nothing is known; `low_s` and `high_s`, `cpu_s` and `memory_mib` are NaN then."""
-
-    number: Whole
-    who: Whole
-    started_us: Whole
-    ended_us: Whole
-    low_s: Real
-    high_s: Real
-    status: Whole
-    quality: Whole
-    cpu_s: Real
-    memory_mib: Real
-
-    def __len__(self) -> int:
-        return len(self.number)
 
 
 class Found:
@@ -76,6 +50,7 @@ class Found:
             used = used or ending
         if used is not None and (used.event.cpu_s is not None or used.event.peak_memory_mib is not None):
             self._used[start.number] = used.event.cpu_s, used.event.peak_memory_mib
+        start.span = None  # no ring of references: nobody has to look for it
         flat = self._flat
         flat += (
             start.number, host << WHO | said.number, at_us, ended_us, 0 if blur_us <= 1 else blur_us, status, quality, start.life,
@@ -84,8 +59,8 @@ class Found:
             self._blocks.append(np.array(flat, dtype=np.int64).reshape(-1, FIELDS))
             flat.clear()
 
-    def columns(self, hosts: list[str]) -> tuple[Columns, list[Who]]:
-        """All runs in the order of their starts, and who each `who` is."""
+    def runs(self, hosts: list[str]) -> Runs:
+        """All runs in the order of their starts."""
         self._blocks.append(np.array(self._flat, dtype=np.int64).reshape(-1, FIELDS))
         self._flat = []
         rows = np.concatenate(self._blocks)
@@ -93,14 +68,13 @@ class Found:
         rows = rows[np.argsort(rows[:, 0], kind="stable")]
         number, spoken, started, ended, blur, status, quality, life = rows.T
         keys, who = np.unique(spoken, return_inverse=True)
-        named, places, debian = [], [], []
+        places, debian = [], []
         known: dict[Who, int] = {}
         for key in keys.tolist():
             said = self.sayings.all[key & (1 << WHO) - 1]
             one = hosts[key >> WHO], said.source, said.user, said.command
             places.append(known.setdefault(one, len(known)))
             debian.append(said.debian)
-        named = list(known)
         telling = np.array([self._tells_failures(item) for item in self.lives] or [False], dtype=np.bool_)
         silent = (status == NONE) & (ended != NONE) & np.array([*debian, False], dtype=np.bool_)[who]
         status = np.where(silent & telling[life], 0, status)  # this daemon names failures, and named none
@@ -114,7 +88,7 @@ class Found:
             cpu[at] = [np.nan if value is None else value for value, _ in self._used.values()]
             memory[at] = [np.nan if value is None else value for _, value in self._used.values()]
         index = np.array([*places, 0], dtype=np.int64)[who]
-        return Columns(number, index, started, ended, low, high, status, quality, cpu, memory), named
+        return Runs(tuple(known), np.full(len(rows), NONE), index, started, ended, low, high, status, quality, cpu, memory)
 
     def _tells_failures(self, life: Life) -> bool:
         """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now
@@ -124,22 +98,3 @@ class Found:
         if self._level is None or not self._level & LEVEL_FAILURES or (life.ends > 0) != bool(self._level & LEVEL_ENDS):
             return False
         return life.ends > 0 or life.last
-
-
-def runs_of(columns: Columns, named: list[Who]) -> list[Run]:
-    """The same as objects, for few of them."""
-    runs = []
-    for _, who, started, ended, low, high, status, quality, cpu, memory in zip(*(c.tolist() for c in columns), strict=True):
-        host, source, user, command = named[who]
-        timed = ended != NONE
-        runs.append(
-            Run(
-                host, None, user, command, started, ended if timed else None, low if timed else None, high if timed else None,
-                None if status == NONE else status, _known(cpu), _known(memory), source, QUALITIES[quality],
-            )
-        )  # fmt: skip
-    return runs
-
-
-def _known(value: float) -> float | None:
-    return None if value != value else value  # noqa: PLR0124 - NaN

@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+import numpy as np
+
+from migrator.columns import NONE, QUALITIES, Run, Runs
 from migrator.errors import ScheduleError
 from migrator.model.job import Job
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.reading import calendar_of
-from migrator.tables import Run, instant
+from migrator.tables import instant
 
 CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
 EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
@@ -70,6 +73,27 @@ class Matching:
             job_id = candidates[turn % len(candidates)].id
             found.append(run._replace(job_id=job_id) if run.command else run._replace(job_id=job_id, quality="inferred"))
         return found
+
+    def jobs_of(self, runs: Runs) -> Runs:
+        """The same runs, in the order of their starts, with the index of their job: asked once for each user and command."""
+        hosts = [host.partition(".")[0].lower() for host, *_ in runs.named]
+        own = self._host if self._host in hosts else None
+        index = {job.id: number for number, job in enumerate(self._all)}
+        job_of = np.full(len(runs.named) + 1, NONE)
+        unsure = np.zeros(len(runs.named) + 1, dtype=np.bool_)
+        for number, (host, source, user, command) in enumerate(runs.named):
+            if own is not None and hosts[number] != own:
+                continue
+            found = self._candidates(Run(host, None, user, command, 0, None, None, None, None, None, None, source, "starts-only"))
+            unsure[number] = bool(found) and (len(found) > 1 or command is None)
+            job_of[number] = index[found[0].id] if found and not unsure[number] else NONE
+        job, quality = job_of[runs.who], runs.quality.copy()
+        asked = np.flatnonzero(unsure[runs.who])
+        if len(asked):
+            told = self.assigned(runs.taken(asked).objects())
+            job[asked] = [NONE if run.job_id is None else index[run.job_id] for run in told]
+            quality[asked] = [QUALITIES.index(run.quality) for run in told]
+        return runs._replace(job=job, quality=quality)
 
     def _candidates(self, run: Run) -> list[Job]:
         if run.command is None:  # process accounting: whose job it was, not which; `_by_calendar` says, if it is one only

@@ -11,14 +11,13 @@ runs at a time, not on how long the log is.
 from collections import deque
 from collections.abc import Iterable
 
-from migrator.columns import NO_PID, session_number
+from migrator.columns import NO_PID, NONE, Run, session_number
 from migrator.model.usage import Event
 from migrator.runs.account import Record, account, told
 from migrator.runs.attach import NO_RANKS, Ranks
-from migrator.runs.found import Found, runs_of
+from migrator.runs.found import Found
 from migrator.runs.groups import Chain, Groups
-from migrator.runs.parts import NONE, Life, Said, Sayings, Span, Start
-from migrator.tables import Run
+from migrator.runs.parts import Life, Said, Sayings, Span, Start
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
@@ -26,7 +25,7 @@ GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd say
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 RESTART_US = 60_000_000
 MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
-MOST_PIDS = 50_000
+MOST_PIDS = 8_192
 EXACT, PAIRED = 0, 1
 
 
@@ -47,13 +46,16 @@ class Pairing:
         self._groups = Groups(NEAR_US, self._distance, ranks)
         self._done: deque[tuple[int, Start]] = deque()
         self._records: list[Record] = []
+        self._sessions = False  # True where the log shows any
+        self._recent: deque[Start] = deque(maxlen=MOST_WAITING)
         self._newest: Start | None = None
         self._largest_pid = 0
+        self._pids = SMALL_PIDS
         self._restarted_us: int | None = None
         self._life = Life()
         self._life_number = len(found.lives)
         found.lives.append(self._life)
-        self._acts = {
+        self.acts = {
             "start": self._start, "end": self._end, "session-open": self._session_open, "session-close": self._session_close,
             "failure": self._failure, "resource": self._resource, "daemon-start": self._daemon_start,
             "child": self._child,
@@ -61,16 +63,22 @@ class Pairing:
 
     def feed(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         """Take the next event; `session` 0: it has none."""
-        self._largest_pid = max(self._largest_pid, pid)
-        act = self._acts.get(said.kind)
+        self.sees(pid)
+        act = self.acts.get(said.kind)
         if act is not None:
             act(said, at_us, pid, resolution_us, session)
+
+    def sees(self, pid: int) -> None:
+        """A process number: how large they are tells after how many they begin again."""
+        if pid > self._largest_pid:
+            self._largest_pid = pid
+            self._pids = SMALL_PIDS if pid < SMALL_PIDS else LARGE_PIDS
 
     def _start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         start = Start(said, at_us, pid, resolution_us, self._life_number, self._found.number())
         self._newest = start
-        if said.joins != "pid":
-            if said.joins == "text":
+        if not said.by_pid:
+            if said.by_text:
                 self._wait(start)
             else:
                 self._start_numbered(start, session)
@@ -93,8 +101,11 @@ class Pairing:
             self._by_pid[pid] = start
         if start.span is None:
             self._wait(start)
-            self._chain(said.user, at_us).starts.append(start)
-            start.chained = True
+            if self._sessions:
+                self._chain(said.user, at_us).starts.append(start)
+                start.chained = True
+            else:
+                self._recent.append(start)
 
     def _start_numbered(self, start: Start, session: int) -> None:
         if not session:
@@ -131,7 +142,18 @@ class Pairing:
             self._forget(waiting)
             _join(span, waiting, EXACT)
         else:
+            if not self._sessions:
+                self._first_session()
             self._chain(said.user, at_us).spans.append(span)
+
+    def _first_session(self) -> None:
+        """From the first session on starts are kept in groups; those just before it may belong to it."""
+        self._sessions = True
+        for start in self._recent:
+            if start.waits:
+                self._chain(start.said.user, start.at_us).starts.append(start)
+                start.chained = True
+        self._recent.clear()
 
     def _session_close(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         number = self._numbers.pop(pid, 0)
@@ -145,7 +167,7 @@ class Pairing:
                 self._ended(span.start, at_us)
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
-        if said.joins == "number":
+        if said.by_number:
             numbered = self._numbered.get((said.source, session))
             if numbered is not None and numbered.end is None:
                 numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
@@ -157,7 +179,7 @@ class Pairing:
         if said.debian:
             self._life.ends += 1
         key = session or pid
-        span = self._open.get(key) if said.joins == "pid" else None
+        span = self._open.get(key) if said.by_pid else None
         if span is not None and (span.user != said.user or span.end is not None):
             span = None
         if span is not None and span.start is not None and span.start.said.key != said.key:
@@ -181,7 +203,7 @@ class Pairing:
         waiting = self._waiting.get(said.key)
         if not waiting:
             return  # it started before this log
-        if said.joins == "text":
+        if said.by_text:
             start = waiting.pop()
             start.waits = False
             start.quality = EXACT
@@ -195,7 +217,7 @@ class Pairing:
                 newest = max(item.at_us for item in waiting)
                 fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
                 start = min(fresh, key=lambda item: self._distance(item.pid, pid))
-            if start.pid >= 0 and pid >= 0 and self._distance(start.pid, pid) > self._pids() // 2:
+            if start.pid >= 0 and pid >= 0 and (start.pid - pid) % self._pids > self._pids // 2:
                 return  # the job comes after the process that starts it: the start of this end was lost
             self._forget(start)
             start.quality = PAIRED
@@ -222,7 +244,7 @@ class Pairing:
 
     def _failure(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         status = said.event.exit_status
-        if said.joins == "number":
+        if said.by_number:
             numbered = self._numbered.get((said.source, session))
             if numbered is not None and numbered.end is None:
                 numbered.exit_status = NONE if status is None else status
@@ -267,7 +289,7 @@ class Pairing:
 
     def _put(self, start: Start) -> None:
         if start.session:
-            if start.said.joins == "number":
+            if start.said.by_number:
                 slot = start.said.source, start.session
                 if self._numbered.get(slot) is start:
                     del self._numbered[slot]
@@ -350,10 +372,7 @@ class Pairing:
         """How many processes were started after the parent before the child; pids wrap."""
         if child < 0 or parent < 0:
             return LARGE_PIDS
-        return (child - parent) % self._pids()
-
-    def _pids(self) -> int:
-        return SMALL_PIDS if self._largest_pid < SMALL_PIDS else LARGE_PIDS
+        return (child - parent) % self._pids
 
 
 def _join(span: Span, start: Start, quality: int) -> None:
@@ -376,4 +395,4 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
         )
     for state in hosts.values():
         state.finish()
-    return runs_of(*found.columns(list(hosts)))
+    return found.runs(list(hosts)).objects()

@@ -1,22 +1,34 @@
 """The two halves of a run while it is being put together, and what a daemon said, ready to be acted upon."""
 
-from typing import Literal
-
+from migrator.columns import NONE
 from migrator.model.usage import Event
 
 BY_TEXT = {"run_parts", "anacron"}
 BY_NUMBER = {  # start and end carry the number of their run
     "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "lambda_report",
 }  # fmt: skip
-NONE = -1  # of a pid, a time, a status
-Joined = Literal["pid", "text", "number"]
 
 
 class Said:
-    """What a line says whenever it is written: once for all lines that say it. `key`: the number of user and command; `joins`:
-    what an end is found by; `copy`: the number of what must be equal in two logs of the same event."""
+    """What a line says whenever it is written: once for all lines that say it. `key`: the number of user and command; `by_pid`
+    and so on: what an end is found by; `copy`: the number of what must be equal in two logs of the same event."""
 
-    __slots__ = ("child", "command", "copy", "debian", "event", "joins", "key", "kind", "number", "parent", "source", "user")
+    __slots__ = (
+        "by_number",
+        "by_pid",
+        "by_text",
+        "child",
+        "command",
+        "copy",
+        "debian",
+        "event",
+        "key",
+        "kind",
+        "number",
+        "parent",
+        "source",
+        "user",
+    )
 
     def __init__(self, event: Event, number: int, key: int, copy: int) -> None:
         self.number = number
@@ -30,7 +42,9 @@ class Said:
         self.command = event.command
         self.parent = event.pid_role == "parent"
         self.child = event.pid_role == "child"
-        self.joins: Joined = "number" if event.source in BY_NUMBER else "text" if event.source in BY_TEXT else "pid"
+        self.by_number = event.source in BY_NUMBER
+        self.by_text = event.source in BY_TEXT
+        self.by_pid = not self.by_number and not self.by_text
 
 
 class Sayings:

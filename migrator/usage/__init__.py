@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
+
+import numpy as np
 
 from migrator.assumptions import DEFAULT, Assumptions
+from migrator.columns import NONE, Runs, runs_from
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
-from migrator.model.usage import LogQuality, Measured, RunSample, Spread, Unmatched, Usage
+from migrator.model.usage import LogQuality, Measured, RunSample, Unmatched, Usage
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
@@ -20,6 +22,8 @@ KEPT_EXTREMES = 20
 MINUTES_OF_WEEK = 7 * 24 * 60
 MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
 DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+MINUTE_US = 60_000_000
 MONDAY_OFFSET_MINUTES = 3 * 24 * 60  # 1970-01-01 was a Thursday
 QUALITIES: tuple[LogQuality, ...] = ("exact", "paired", "inferred", "starts-only")
 
@@ -34,48 +38,64 @@ def summary(
 ) -> Measured:
     """Usage of each job of a host in the order of `jobs`, and runs of no job. `seen`: first and last instant of its logs, in
     microseconds."""
-    by_job = defaultdict[str | None, list[Run]](list)
-    for run in runs:
-        by_job[run.job_id].append(run)
+    return summary_of(runs_from(runs, [job.id for job in jobs]), host, jobs, seen, problems, assumptions)
+
+
+def summary_of(
+    runs: Runs,
+    host: Host,
+    jobs: tuple[Job, ...],
+    seen: tuple[int, int] | None,
+    problems: tuple[Problem, ...] = (),
+    assumptions: Assumptions = DEFAULT,
+) -> Measured:
+    """The same of columns."""
     days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
+    ordered = runs.taken(np.lexsort((runs.started_us, runs.job)))
+    edges = np.searchsorted(ordered.job, np.arange(len(jobs) + 1)).tolist()
     return Measured(
-        usage=tuple(_usage(job, sorted(by_job[job.id], key=lambda run: run.started_at_us), days, assumptions) for job in jobs),
-        unmatched=_unmatched(by_job[None]),
+        usage=tuple(
+            _usage(job, ordered.taken(np.arange(begin, end)), days, assumptions)
+            for job, begin, end in zip(jobs, edges, edges[1:], strict=False)
+        ),
+        unmatched=_unmatched(ordered.taken(np.arange(edges[0]))),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),
-        busy_minutes_of_week=_busy_minutes(runs, host.timezone) if runs else None,
+        busy_minutes_of_week=_busy_minutes(runs, host.timezone) if runs.size else None,
     )
 
 
-def _usage(job: Job, runs: Sequence[Run], days: float | None, assumptions: Assumptions) -> Usage:
-    timed = [run for run in runs if run.duration_s is not None]
-    lengths = [run.duration_s or 0.0 for run in timed]
-    statuses = [run.exit_status for run in runs if run.exit_status is not None]
-    at_days = [run.started_at_us / DAY_US for run in timed]
-    memory = [run.peak_memory_mib for run in runs if run.peak_memory_mib is not None]
-    cpu = [run.cpu_s for run in runs if run.cpu_s is not None]
-    bound = upper_bound([run.duration_high_s or 0.0 for run in timed], 0.99, assumptions.upper_confidence)
+def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:
+    length_us = runs.length_us
+    timed = length_us != NONE
+    in_order_s = length_us[timed] / 1e6
+    lengths = np.sort(in_order_s).tolist()
+    at_days = runs.started_us[timed] / DAY_US
+    statuses = runs.status[runs.status != NONE]
+    memory = runs.memory_mib[~np.isnan(runs.memory_mib)].tolist()
+    cpu = runs.cpu_s[~np.isnan(runs.cpu_s)].tolist()
+    bound = upper_bound(np.sort(runs.high_s[timed]).tolist(), 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
-    worst = max((QUALITIES.index(run.quality) for run in timed), default=QUALITIES.index("starts-only"))
+    worst = int(runs.quality[timed].max()) if lengths else QUALITIES.index("starts-only")
     return Usage(
         job_id=job.id,
         observed_days=days,
-        observed_runs=len(runs),
+        observed_runs=runs.size,
         monthly_runs=_monthly_runs(job),
         duration_s=spread(lengths),
         upper_s=bound,
         upper_confidence=None if bound is None else assumptions.upper_confidence,
         peak_memory_mib=spread(memory) if memory else None,
         cpu_s=spread(cpu) if cpu else None,
-        growth_per_month=growth_per_month(at_days, lengths, assumptions.month_days) if timed else None,
-        failed_runs=sum(status != 0 for status in statuses) if statuses else None,
-        overlapping_runs=_overlaps(runs) if timed else None,
-        unfinished_runs=len(runs) - len(timed),
-        log_quality=QUALITIES[worst] if runs else "none",
-        sources=tuple(sorted({run.source for run in runs})),
-        first_run_at=instant(runs[0].started_at_us) if runs else None,
-        last_run_at=instant(runs[-1].started_at_us) if runs else None,
+        growth_per_month=growth_per_month(at_days, in_order_s, assumptions.month_days) if lengths else None,
+        failed_runs=int((statuses != 0).sum()) if len(statuses) else None,
+        overlapping_runs=_overlaps(runs) if lengths else None,
+        unfinished_runs=runs.size - len(lengths),
+        log_quality=QUALITIES[worst] if runs.size else "none",
+        sources=tuple(sorted({runs.named[who][1] for who in np.unique(runs.who).tolist()})),
+        first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
+        last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
         sampled_runs=_sampled(runs),
         mean_s=mean,
         sd_s=sd,
@@ -94,69 +114,57 @@ def _monthly_runs(job: Job) -> float | None:
     return None if calendar is None else calendar.monthly_runs()
 
 
-def _overlaps(runs: Sequence[Run]) -> int:
+def _overlaps(runs: Runs) -> int:
     """Runs that began while an earlier one of the same job still ran."""
-    count, busy_until = 0, 0
-    for run in runs:
-        count += run.started_at_us < busy_until
-        busy_until = max(busy_until, run.ended_at_us or 0)
-    return count
+    busy_until = np.maximum.accumulate(np.maximum(runs.ended_us, 0))
+    return int((runs.started_us[1:] < busy_until[:-1]).sum())
 
 
-def _sampled(runs: Sequence[Run]) -> tuple[RunSample, ...]:
+def _sampled(runs: Runs) -> tuple[RunSample, ...]:
     """At most 200 runs in order of time: the longest, every failure that fits, and the others at equal steps."""
-    chosen = set(range(len(runs)))
-    if len(runs) > MOST_SAMPLES:
-        longest = sorted(chosen, key=lambda index: (-(runs[index].duration_s or -1.0), index))[:KEPT_EXTREMES]
-        failed = [index for index in range(len(runs)) if runs[index].exit_status][:KEPT_EXTREMES]
+    chosen = set(range(min(runs.size, MOST_SAMPLES)))
+    if runs.size > MOST_SAMPLES:
+        longest = np.argsort(-np.where(runs.length_us > 0, runs.length_us, NONE), kind="stable")[:KEPT_EXTREMES].tolist()
+        failed = np.flatnonzero((runs.status != NONE) & (runs.status != 0))[:KEPT_EXTREMES].tolist()
         chosen = {*longest, *failed}
         room = MOST_SAMPLES - len(chosen)
-        chosen |= {step * (len(runs) - 1) // (room - 1) for step in range(room)}
+        chosen |= {step * (runs.size - 1) // (room - 1) for step in range(room)}
     return tuple(
-        RunSample(
-            started_at=instant(runs[index].started_at_us), duration_s=runs[index].duration_s, exit_status=runs[index].exit_status
-        )
-        for index in sorted(chosen)
+        RunSample(started_at=instant(run.started_at_us), duration_s=run.duration_s, exit_status=run.exit_status)
+        for run in runs._replace(job=np.full(runs.size, NONE)).taken(np.array(sorted(chosen), dtype=np.int64)).objects()
     )
 
 
-def _unmatched(runs: Sequence[Run]) -> tuple[Unmatched, ...]:
-    groups = defaultdict[tuple[str, str, str], list[Run]](list)
-    for run in runs:
-        groups[run.host, run.user or "", run.command or ""].append(run)
-    return tuple(
-        Unmatched(host=host, user=user or None, command=command, observed_runs=len(found), duration_s=_lengths(found))
-        for (host, user, command), found in sorted(groups.items())
-    )
+def _unmatched(runs: Runs) -> tuple[Unmatched, ...]:
+    groups = defaultdict[tuple[str, str, str], list[int]](list)
+    for who in np.unique(runs.who).tolist():
+        host, _, user, command = runs.named[who]
+        groups[host, user or "", command or ""].append(who)
+    found = []
+    for (host, user, command), members in sorted(groups.items()):
+        own = runs.length_us[np.isin(runs.who, members)]
+        lengths = spread(np.sort(own[own != NONE] / 1e6).tolist())
+        found.append(Unmatched(host=host, user=user or None, command=command, observed_runs=len(own), duration_s=lengths))
+    return tuple(found)
 
 
-def _lengths(runs: Sequence[Run]) -> Spread:
-    return spread([run.duration_s for run in runs if run.duration_s is not None])
-
-
-def _busy_minutes(runs: Sequence[Run], timezone: str | None) -> tuple[int, ...]:
+def _busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
     """For each minute of the local week (0 = Monday 00:00) the number of runs that touched it."""
-    steps = [0] * (MINUTES_OF_WEEK + 1)
     try:
         place = zone(timezone or "UTC")
     except ScheduleError:
         place = zone("UTC")
-    offsets: dict[int, int] = {}
-    for run in runs:
-        hour = run.started_at_us // 3_600_000_000
-        if hour not in offsets:
-            offsets[hour] = int((instant(run.started_at_us).astimezone(place).utcoffset() or timedelta()).total_seconds() // 60)
-        first = run.started_at_us // 60_000_000 + offsets[hour] + MONDAY_OFFSET_MINUTES
-        count = min(((run.ended_at_us or run.started_at_us) - run.started_at_us) // 60_000_000 + 1, MOST_BUSY_MINUTES)
-        whole, rest = divmod(count, MINUTES_OF_WEEK)
-        start = first % MINUTES_OF_WEEK
-        steps[0] += whole
-        steps[start] += 1
-        if start + rest <= MINUTES_OF_WEEK:
-            steps[start + rest] -= 1
-        else:
-            steps[0] += 1
-            steps[start + rest - MINUTES_OF_WEEK] -= 1
-    for before, after in pairwise(range(MINUTES_OF_WEEK)):
-        steps[after] += steps[before]
-    return tuple(steps[:MINUTES_OF_WEEK])
+    hours, hour_of = np.unique(runs.started_us // HOUR_US, return_inverse=True)
+    offsets = [
+        (instant(hour * HOUR_US).astimezone(place).utcoffset() or timedelta()) // timedelta(minutes=1) for hour in hours.tolist()
+    ]
+    start = (runs.started_us // MINUTE_US + np.array(offsets, dtype=np.int64)[hour_of] + MONDAY_OFFSET_MINUTES) % MINUTES_OF_WEEK
+    length_us = np.where(runs.ended_us > 0, runs.ended_us, runs.started_us) - runs.started_us
+    whole, rest = np.divmod(np.minimum(length_us // MINUTE_US + 1, MOST_BUSY_MINUTES), MINUTES_OF_WEEK)
+    end = start + rest
+    over = end > MINUTES_OF_WEEK
+    steps = np.bincount(start, minlength=MINUTES_OF_WEEK + 1) - np.bincount(
+        end - over * MINUTES_OF_WEEK, minlength=MINUTES_OF_WEEK + 1
+    )
+    steps[0] += whole.sum() + over.sum()
+    return tuple(np.cumsum(steps)[:MINUTES_OF_WEEK].tolist())

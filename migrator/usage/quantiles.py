@@ -5,13 +5,15 @@ report is then a run that happened, and it can be found in the log.
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
 
 from migrator.model.usage import Bucket, Spread
 
 R10 = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)  # ISO 3: ten steps of equal ratio in a decade
+Reals = Sequence[float] | npt.NDArray[np.float64]
 EDGES_S = (0.0, *(round(step * 10.0**decade, 8) for decade in range(-3, 8) for step in R10))
 Z_GROWTH = 3.290526731491926  # two-sided 99.9 % of the normal distribution: of a thousand jobs without a trend one is named
 LEAST_GROWTH = 0.01  # a month; less than an eighth in a year changes no placement
@@ -46,7 +48,8 @@ def mean_and_sd(values: Sequence[float]) -> tuple[float | None, float | None]:
     mean = math.fsum(values) / len(values)
     if len(values) < 2:
         return round(mean, 6), None
-    return round(mean, 6), round(math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)), 6)
+    squares = np.square(np.asarray(values) - mean)
+    return round(mean, 6), round(math.sqrt(math.fsum(squares.tolist()) / (len(values) - 1)), 6)
 
 
 def percentiles(values: Sequence[float]) -> tuple[float, ...]:
@@ -65,9 +68,13 @@ def buckets(values: Sequence[float]) -> tuple[Bucket, ...]:
     >>> [(bucket.low_s, bucket.runs, bucket.sum_s) for bucket in buckets([0.0, 5.0, 6.2, 6.3])]
     [(0.0, 1, 0.0), (5.0, 2, 11.2), (6.3, 1, 6.3)]
     """
-    groups = groupby(sorted(values), key=lambda value: bisect_right(EDGES_S, value) - 1)
-    found = ((EDGES_S[index], list(group)) for index, group in groups)
-    return tuple(Bucket(low_s=low, runs=len(group), sum_s=round(math.fsum(group), 6)) for low, group in found)
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    places = np.searchsorted(EDGES_S, ordered, side="right") - 1
+    begins = np.flatnonzero(np.diff(places, prepend=-1)).tolist()
+    return tuple(
+        Bucket(low_s=EDGES_S[int(places[begin])], runs=end - begin, sum_s=round(math.fsum(ordered[begin:end].tolist()), 6))
+        for begin, end in zip(begins, [*begins[1:], len(ordered)], strict=False)
+    )
 
 
 def upper_bound(values: Sequence[float], share: float, confidence: float) -> float | None:
@@ -92,30 +99,30 @@ def upper_bound(values: Sequence[float], share: float, confidence: float) -> flo
     return sorted(values)[k - 1]
 
 
-def growth_per_month(at_days: Sequence[float], values: Sequence[float], month_days: float) -> float | None:
+def growth_per_month(at_days: Reals, values: Reals, month_days: float) -> float | None:
     """The share by which runs get longer each month: the median slope (Theil-Sen) over the median run.
 
     None where Kendall's test does not tell it from noise at 0.1 % (servers have many jobs, and each is asked), where it is below
     1 % a month, or there are fewer than 10 runs or 14 days.
     Source: Sen 1968; Kendall 1975 (variance with ties).
     """
-    if len(values) < 10 or max(at_days) - min(at_days) < 14:
+    days, lengths = np.asarray(at_days, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if len(lengths) < 10 or days.max() - days.min() < 14:
         return None
-    step = max(1, math.ceil(len(values) / 400))
-    points = sorted(zip(at_days, values, strict=True))[::step]
-    slopes, score = [], 0
-    for index, (x, y) in enumerate(points):
-        for other_x, other_y in points[:index]:
-            score += (y > other_y) - (y < other_y)
-            if x > other_x:
-                slopes.append((y - other_y) / (x - other_x))
+    step = max(1, math.ceil(len(lengths) / 400))
+    index = np.lexsort((lengths, days))[::step]
+    points = list(zip(days[index].tolist(), lengths[index].tolist(), strict=True))
+    later, earlier = np.tril_indices(len(points), -1)
+    apart, grown = days[index][later] - days[index][earlier], lengths[index][later] - lengths[index][earlier]
+    score = int(np.sign(grown).sum())
+    slopes = np.sort(grown[apart > 0] / apart[apart > 0])
     n = len(points)
     ties: dict[float, int] = {}
     for _, y in points:
         ties[y] = ties.get(y, 0) + 1
     variance = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties.values())) / 18
-    middle = nearest_rank(sorted(values), 0.5)
-    if variance <= 0 or abs(score) - 1 <= Z_GROWTH * math.sqrt(variance) or not slopes or middle <= 0:
+    middle = float(nearest_rank(np.sort(lengths).tolist(), 0.5))
+    if variance <= 0 or abs(score) - 1 <= Z_GROWTH * math.sqrt(variance) or not len(slopes) or middle <= 0:
         return None
-    growth = round(sorted(slopes)[len(slopes) // 2] * month_days / middle, 6)
+    growth = round(float(slopes[len(slopes) // 2]) * month_days / middle, 6)
     return growth if abs(growth) >= LEAST_GROWTH else None
