@@ -4,22 +4,34 @@ The placements say where each job would live best; this says what the whole cost
 as a server has to stay anyway.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
+from migrator.assumptions import Assumptions
+from migrator.model.job import Host
 from migrator.model.option import Option, Placement, PriceBook
 from migrator.model.plan import FleetSavings, HostPlan
 from migrator.optimise import STAYING, Candidate, exact
 from migrator.savings import lives_on
+from migrator.shrink import memory_mib, sizes
 
 CENT = Decimal("0.005")
+AS_NOW = "as now"
+# needs that tie a job to the very server that it runs on: another one like it does not have what they ask for
+TIED = frozenset({"local_files", "persistent_files", "local_service", "host_access", "fixed_address", "private_network"})
 
 
 def fleet_savings(
-    candidates: tuple[Candidate, ...], placements: tuple[Placement, ...], hosts: tuple[HostPlan, ...], prices: PriceBook
+    candidates: tuple[Candidate, ...],
+    placements: tuple[Placement, ...],
+    hosts: tuple[HostPlan, ...],
+    prices: PriceBook,
+    assumptions: Assumptions,
 ) -> FleetSavings:
-    """What this plan's placements cost the account, and the least that any choice costs today, proved by `exact`.
+    """What this plan's placements cost the account, and the least that any choice costs today, proved by `exact`: a server may go
+    with its last job, be kept at a smaller size, or take what must stay of another one where nothing ties that to its server.
 
     Servers whose price is unknown are counted on neither side, nor are their jobs.
     """
@@ -32,9 +44,11 @@ def fleet_savings(
     pairs = [pair for pair in zip(candidates, placements, strict=True) if pair[0].job.host in priced]
     asked = tuple(open_to for candidate, placed in pairs if (open_to := _asked(candidate, placed)) is not None)
     jobs, tiers = exact.fleet_of(asked, prices)
-    servers = tuple(exact.ServerSize(host=name, name="as now", monthly_cost=priced[name]) for name in sorted(priced))
     serving = frozenset(host.host.name for host in hosts if host.host.name in priced and _held(host))
-    best = exact.cheapest(jobs, servers, tiers, serving)
+    by_name = {host.host.name: host.host for host in hosts if host.host.name in priced}
+    jobs = _may_share(jobs, asked, by_name, serving, assumptions)
+    servers = tuple(exact.ServerSize(host=name, name=AS_NOW, monthly_cost=priced[name]) for name in sorted(priced))
+    best = exact.cheapest(jobs, _all_sizes(jobs, by_name, priced, prices, assumptions), tiers, serving)
     blocked = {host.host.name for host in hosts if host.host.name in priced and host.savings.blockers}
     kept = [server for server in servers if server.host in blocked]
     moved = [placed.option for _, placed in pairs if placed.verdict == "move"]
@@ -56,8 +70,83 @@ def fleet_savings(
         kept=tuple(sorted(best.servers)),
         unpriced=unpriced,
         wait=waiting,
+        resized={host: size for host, size in sorted(best.servers.items()) if size != AS_NOW},
+        together=_together(best, {candidate.job.id: candidate.job.host for candidate in asked}),
     )
     return msgspec.structs.replace(found, summary=_summary(found))
+
+
+def _may_share(
+    jobs: tuple[exact.FleetJob, ...],
+    candidates: tuple[Candidate, ...],
+    hosts: Mapping[str, Host],
+    serving: frozenset[str],
+    assumptions: Assumptions,
+) -> tuple[exact.FleetJob, ...]:
+    """The jobs with their memory, and with the other servers of the same kind on which those could stay that nothing ties to
+    their own; not those in `serving`: nobody knows how much memory is left there."""
+    known = {candidate.job.id: candidate for candidate in candidates}
+    shared = []
+    for job in jobs:
+        candidate = known[job.job_id]
+        memory = memory_mib(candidate, assumptions)
+        home = hosts[candidate.job.host]
+        places = [place if place.server is None else msgspec.structs.replace(place, memory_mib=memory) for place in job.places]
+        needs = {need.kind for finding in candidate.findings for need in finding.needs}
+        if len(places) == 1 and not needs & TIED:  # it has to stay, and on a server like this one it could
+            places += [
+                exact.Place(name=f"{STAYING} {name}", monthly_cost=Decimal(0), server=name, memory_mib=memory)
+                for name, other in sorted(hosts.items())
+                if name != home.name and name not in serving and _alike(home, other)
+            ]
+        shared.append(msgspec.structs.replace(job, places=tuple(places)))
+    return tuple(shared)
+
+
+def _alike(home: Host, other: Host) -> bool:
+    """True where a job can run on the other server as it does on its own: the same system and processor, in the same region."""
+    same = all(
+        getattr(home, name) == getattr(other, name) and getattr(home, name) is not None
+        for name in ("os_id", "os_version", "provider", "region")
+    )
+    return same and home.architecture == other.architecture
+
+
+def _all_sizes(
+    jobs: tuple[exact.FleetJob, ...],
+    hosts: Mapping[str, Host],
+    priced: Mapping[str, Decimal],
+    prices: PriceBook,
+    assumptions: Assumptions,
+) -> tuple[exact.ServerSize, ...]:
+    """Each server as it is, which holds at least what runs on it now, and at the cheaper sizes of its family."""
+    found = []
+    for name in sorted(priced):
+        own = sum(place.memory_mib for job in jobs for place in job.places if place.server == name and place.name == STAYING)
+        now = None if hosts[name].memory_mib is None else float(hosts[name].memory_mib or 0) - assumptions.server_own_memory_mib
+        found.append(exact.ServerSize(host=name, name=AS_NOW, monthly_cost=priced[name], memory_mib=max(own, now or 0.0)))
+        found += [
+            exact.ServerSize(
+                host=name,
+                name=size.instance_type,
+                monthly_cost=size.monthly_cost,
+                memory_mib=size.usable_mib,
+                keeps_services=False,
+            )
+            for size in sizes(hosts[name], prices, assumptions)
+            if size.monthly_cost < priced[name] and size.usable_mib > 0
+        ]
+    return tuple(found)
+
+
+def _together(best: exact.Fleet, home: Mapping[str, str]) -> dict[str, str]:
+    """Jobs that stay on another server than their own: job -> server."""
+    prefix = f"{STAYING} "
+    return {
+        job: place.removeprefix(prefix)
+        for job, place in sorted(best.places.items())
+        if place.startswith(prefix) and place.removeprefix(prefix) != home[job]
+    }
 
 
 def _held(host: HostPlan) -> bool:
@@ -98,6 +187,7 @@ def _cheaper_there(pairs: list[tuple[Candidate, Placement]], best: exact.Fleet, 
         for candidate, placed in pairs
         if placed.verdict == "move"
         and candidate.job.host in blocked & set(best.servers)
+        and best.places.get(candidate.job.id, STAYING) == STAYING
         and (placed.option.monthly_cost or Decimal(0)) >= CENT
     )
 
@@ -115,7 +205,11 @@ def _summary(fleet: FleetSavings) -> str:
     if fleet.free_tiers_monthly is not None and fleet.free_tiers_monthly >= CENT:
         free = f" after ${fleet.free_tiers_monthly:,.2f} that the account's free tiers take off"
     least = f"; the least possible today is ${fleet.best_monthly_cost:,.2f}"
-    how = f", keeping {_few(fleet.kept)}" if fleet.kept else ""
+    kept = tuple(f"{name} as {fleet.resized[name]}" if name in fleet.resized else name for name in fleet.kept)
+    how = f", keeping {_few(kept)}" if fleet.kept else ""
+    if fleet.together:
+        moves = tuple(f"{job} stay on {host}" for job, host in fleet.together.items())
+        how += f" and letting {_few(moves)}"
     goes = f", without {_few(fleet.going)}" if fleet.going else ""
     more = ""
     if fleet.wait:

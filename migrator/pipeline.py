@@ -124,7 +124,7 @@ def decide(
     host_plans = tuple(
         with_smaller(
             host_plan(survey, placements, prices, assumptions, decisions, request, plans),
-            smaller(survey.host, tuple(candidates), placements, prices, assumptions),
+            smaller(survey.host, tuple(candidates), placements, prices, assumptions, usage_of, as_of),
         )
         for survey in surveys
     )
@@ -142,7 +142,7 @@ def decide(
         assumptions=assumed(assumptions),
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
-        fleet=fleet_savings(tuple(candidates), placements, host_plans, prices),
+        fleet=fleet_savings(tuple(candidates), placements, host_plans, prices, assumptions),
     )
 
 

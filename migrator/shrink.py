@@ -1,16 +1,23 @@
 """The smallest listed size of a server's own family that holds only what must stay on it."""
 
 import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from migrator import pricebook
 from migrator.assumptions import Assumptions
+from migrator.errors import ScheduleError
 from migrator.model.job import Host
 from migrator.model.option import Placement, PriceBook, ServerPrice
+from migrator.model.usage import Usage
 from migrator.model.value import Value
 from migrator.optimise import Candidate
 from migrator.savings import lives_on, server_items
+from migrator.schedule.reading import calendar_of
 
+WEEK = timedelta(days=7)
+LEAST_GAP_S = 300.0  # what runs more often is taken to run all the time
 FAMILY = re.compile(r"^([a-z]+\d+[a-z]*)\.|^([a-z]\d+[a-z]*)-|^(Standard_[A-Z]+)")
 
 
@@ -23,16 +30,20 @@ class Smaller(Value, frozen=True, kw_only=True):
 
 
 def smaller(
-    host: Host, candidates: tuple[Candidate, ...], placements: tuple[Placement, ...], book: PriceBook, assumptions: Assumptions
+    host: Host,
+    candidates: tuple[Candidate, ...],
+    placements: tuple[Placement, ...],
+    book: PriceBook,
+    assumptions: Assumptions,
+    usage: Mapping[str, Usage] = {},
+    as_of: datetime | None = None,
 ) -> Smaller | None:
     """The cheapest smaller size once all that can leave has left; None where a service lives there (its memory is unknown), the
     host's type or price is, nothing stays, or no smaller size holds it.
 
-    All staying jobs are taken to run at once: more than their concurrent peak, never less.
+    It holds the most memory that staying jobs take at once in the week after `as_of`, each as long as it has been seen to run; a
+    job of unknown length, or that runs less than weekly or nearly always, is taken to run all the time.
     """
-    now = _price(host, book)
-    if now is None or host.services is None or lives_on(host.services):
-        return None
     staying = [
         candidate
         for candidate, placed in zip(candidates, placements, strict=True)
@@ -40,24 +51,85 @@ def smaller(
     ]
     if not staying:
         return None
-    memory = sum((_largest(candidate, "memory_mib") or float(assumptions.unmeasured_memory_mib)) for candidate in staying)
+    memory = peak_mib(tuple(staying), usage, as_of, assumptions)
     vcpu = max((_largest(candidate, "vcpu") or 0.0) for candidate in staying)
-    fitting = [
-        other
-        for other in book.servers
-        if (other.provider, other.region, other.architecture) == (now.provider, now.region, now.architecture)
-        and _family(other.instance_type) == _family(now.instance_type)
-        and other.price_usd_per_hour < now.price_usd_per_hour
-        and other.memory_gib * 1024 >= memory + assumptions.server_own_memory_mib
-        and other.vcpu >= vcpu
-    ]
+    fitting = [one for one in sizes(host, book, assumptions) if one.usable_mib >= memory and one.vcpu >= vcpu]
     if not fitting:
         return None
-    chosen = min(fitting, key=lambda other: (other.price_usd_per_hour, other.instance_type))
-    items = server_items(host, book, assumptions, instance_type=chosen.instance_type)
-    cost = sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0))
+    chosen = min(fitting, key=lambda one: (one.monthly_cost, one.instance_type))
     measured = all(any(part.memory_mib for shape in candidate.shapes for part in shape.parts) for candidate in staying)
-    return Smaller(instance_type=chosen.instance_type, monthly_cost=cost, measured=measured)
+    return Smaller(instance_type=chosen.instance_type, monthly_cost=chosen.monthly_cost, measured=measured)
+
+
+class Cheaper(Value, frozen=True, kw_only=True):
+    """A cheaper size of a server's own family: `usable_mib` is what its jobs may take of its memory."""
+
+    instance_type: str
+    monthly_cost: Decimal
+    usable_mib: float
+    vcpu: float
+
+
+def sizes(host: Host, book: PriceBook, assumptions: Assumptions) -> tuple[Cheaper, ...]:
+    """The cheaper sizes that a server could be kept at, with disk and address as now; none where its type or price is unknown,
+    or where a service lives there, whose memory is not known."""
+    now = _price(host, book)
+    if now is None or host.services is None or lives_on(host.services):
+        return ()
+    found = []
+    for other in book.servers:
+        same = (other.provider, other.region, other.architecture) == (now.provider, now.region, now.architecture)
+        if not same or _family(other.instance_type) != _family(now.instance_type):
+            continue
+        if other.price_usd_per_hour < now.price_usd_per_hour:
+            items = server_items(host, book, assumptions, instance_type=other.instance_type, region=now.region)
+            found.append(
+                Cheaper(
+                    instance_type=other.instance_type,
+                    monthly_cost=sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0)),
+                    usable_mib=other.memory_gib * 1024 - assumptions.server_own_memory_mib,
+                    vcpu=other.vcpu,
+                )
+            )
+    return tuple(found)
+
+
+def memory_mib(candidate: Candidate, assumptions: Assumptions) -> float:
+    """What one job takes of a server's memory: its need, else the assumption."""
+    return _largest(candidate, "memory_mib") or float(assumptions.unmeasured_memory_mib)
+
+
+def peak_mib(
+    staying: tuple[Candidate, ...], usage: Mapping[str, Usage], as_of: datetime | None, assumptions: Assumptions
+) -> float:
+    """The most memory that these jobs take at once."""
+    always, steps = 0.0, []
+    for candidate in staying:
+        needed = memory_mib(candidate, assumptions)
+        runs = None if as_of is None else _week(candidate, usage.get(candidate.job.id), as_of)
+        if runs is None:
+            always += needed
+        else:
+            steps += [change for begin, end in runs for change in ((begin, needed), (end, -needed))]
+    highest = at_once = 0.0
+    for _, change in sorted(steps):  # at one instant what ends comes first: a negative change sorts before a positive one
+        at_once += change
+        highest = max(highest, at_once)
+    return always + highest
+
+
+def _week(candidate: Candidate, measured: Usage | None, as_of: datetime) -> list[tuple[datetime, datetime]] | None:
+    """Begin and end of each run in the week after; None where that is not known, or where it nearly always runs."""
+    length = max(measured.upper_s or 0.0, measured.duration_s.max or 0.0) if measured is not None else 0.0
+    try:
+        calendar = calendar_of(candidate.job.schedule)
+    except ScheduleError:
+        return None
+    gap = calendar.smallest_gap_s() if calendar is not None else None
+    if not length or calendar is None or gap is None or gap < LEAST_GAP_S or length >= gap:
+        return None
+    firings = tuple(calendar.occurrences(as_of - timedelta(seconds=length), as_of + WEEK))
+    return [(at, at + timedelta(seconds=length)) for at in firings] or None
 
 
 def _price(host: Host, book: PriceBook) -> ServerPrice | None:

@@ -1,92 +1,99 @@
-"""The bill of all servers together, by hand: free tiers once for the account, a server only with its last job."""
+"""The bill of all servers together: what must stay shares a server, a kept one shrinks, and it says so. Bills by hand."""
 
 from decimal import Decimal
 
 import msgspec
-from plan_values import item, job, option
+import pytest
+from plan_values import job, option, placement
 
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import Finding
-from migrator.model.job import Host, Job
-from migrator.model.option import CostItem, Option, Placement, PriceBook, UnitPrice
+from migrator.model.finding import Finding, Need, NeedKind
+from migrator.model.job import Disk, Host, Service
+from migrator.model.option import Placement
 from migrator.model.plan import FleetSavings, HostPlan
-from migrator.optimise import Candidate, place
-from migrator.pricebook import key
-from migrator.savings import savings
+from migrator.model.source import Evidence
+from migrator.optimise import Candidate
+from migrator.prices import bundled
+from migrator.savings import savings, server_items
 
-REQUESTS = UnitPrice(
-    provider="aws", service="Lambda", item="requests", unit="request", region="r", price_usd=Decimal("0.01"),
-    source="by hand", as_of="2026-11-24", free_monthly=Decimal(100),
-)  # fmt: skip
-BOOK = PriceBook(prices=(REQUESTS,))
+BOOK = bundled.read()
 
 
-def paid(requests: int) -> Option:
-    """A function that is billed by the request at one cent, with nothing else."""
-    line = CostItem(
-        name="requests", unit="request", monthly_quantity=Decimal(requests), unit_price=Decimal("0.01"),
-        monthly_cost=Decimal(requests) / 100, source="by hand", as_of="2026-11-24", price_key=key(REQUESTS),
+def host(name: str, instance_type: str = "t3.medium", *services: str, memory_mib: int = 4096, os_version: str = "12") -> Host:
+    return Host(
+        name=name, provider="aws", region="us-east-1", instance_type=instance_type, memory_mib=memory_mib, os_id="debian",
+        os_version=os_version, architecture="x86_64", disks=(Disk(size_gib=8, kind="gp3"),), public_ipv4_count=0,
+        services=tuple(Service(name=one, port=None, evidence=Evidence(snippet=one)) for one in services),
     )  # fmt: skip
-    return msgspec.structs.replace(option("aws_lambda", str(line.monthly_cost)), items=(line,))
 
 
-def on(host: str, job_id: str, *options: Option, stays: bool = False) -> Candidate:
-    stay = (Finding(rule="a-rule", level="note", message="it has to", verdict="stay"),) if stays else ()
-    made = job(job_id, host=host)
-    return Candidate(job=made, options=(*options, option("host", "0")), findings=stay, measured=True)
+def staying(name: str, on: str, memory_mib: float, *needs: NeedKind) -> Candidate:
+    asked = (Need(kind="memory_mib", amount=memory_mib), *(Need(kind=kind) for kind in needs))
+    finding = Finding(rule="r", level="note", message="m", needs=asked)
+    return Candidate(job=job(name, on), options=(option("host", "0", job_id=name),), findings=(finding,))
 
 
-def planned(*candidates: Candidate, servers: dict[str, str | None]) -> FleetSavings:
-    placements = place(candidates, {}, DEFAULT)
-    jobs: dict[str, Job] = {candidate.job.id: candidate.job for candidate in candidates}
-    hosts = []
-    for name, cost in servers.items():
-        own: tuple[Placement, ...] = tuple(placed for placed in placements if jobs[placed.job_id].host == name)
-        items = () if cost is None else (item(cost),)
-        host = Host(name=name, services=())
-        hosts.append(HostPlan(host=host, savings=savings(host, own, items, DEFAULT, jobs=jobs)))
-    return fleet_savings(candidates, placements, tuple(hosts), BOOK)
-
-
-def test_the_free_tier_is_counted_once_for_all_servers() -> None:
-    # 80 + 90 requests: 170, of which 100 are free; 70 at a cent
-    got = planned(on("web01", "a", paid(80)), on("web02", "b", paid(90)), servers={"web01": "20", "web02": "30"})
-    assert (got.now_monthly_cost, got.placed_monthly_cost, got.best_monthly_cost) == (
-        Decimal(50),
-        Decimal("0.70"),
-        Decimal("0.70"),
+def bill(hosts: tuple[Host, ...], candidates: tuple[Candidate, ...]) -> FleetSavings:
+    placed: tuple[Placement, ...] = tuple(placement(candidate.job.id, "stay") for candidate in candidates)
+    plans = tuple(
+        HostPlan(
+            host=one,
+            savings=savings(
+                one,
+                tuple(p for p, c in zip(placed, candidates, strict=True) if c.job.host == one.name),
+                server_items(one, BOOK, DEFAULT),
+                DEFAULT,
+                jobs={c.job.id: c.job for c in candidates},
+            ),
+        )
+        for one in hosts
     )
-    assert got.free_tiers_monthly == Decimal("1.00")
-    assert (got.going, got.kept, got.wait) == (("web01", "web02"), (), ())
-    assert got.summary == (
-        "2 servers cost $50.00 a month; this plan makes that $0.70 after $1.00 that the account's free tiers take off; "
-        "the least possible today is $0.70, without web01, web02"
-    )
+    return fleet_savings(candidates, placed, plans, BOOK, DEFAULT)
 
 
-def test_a_server_that_has_to_stay_is_the_cheapest_place_for_its_other_jobs() -> None:
-    got = planned(on("web01", "a", paid(400)), on("web01", "b", paid(5), stays=True), servers={"web01": "20"})
-    # moving `a` now costs $3.00 (300 paid requests) beside a server that is paid for anyway
-    assert (got.placed_monthly_cost, got.best_monthly_cost) == (Decimal("23.00"), Decimal(20))
-    assert (got.kept, got.going, got.wait) == (("web01",), (), ("a",))
-    assert got.summary.endswith(
-        "the least possible today is $20.00, keeping web01: 1 job that can move is cheaper left there until its last blocker goes"
-    )
+# t3.medium 0.0416 and t3.micro 0.0104 USD an hour, 730.485 hours, 8 GB of disk at 0.08
+MEDIUM, MICRO, SMALL = (Decimal(price) * Decimal("730.485") + Decimal("0.64") for price in ("0.0416", "0.0104", "0.0208"))
 
 
-def test_a_server_whose_price_is_unknown_is_named_and_not_counted() -> None:
-    got = planned(on("web01", "a", paid(5)), on("web02", "b", paid(5)), servers={"web01": "20", "web02": None})
-    assert (got.now_monthly_cost, got.best_monthly_cost, got.unpriced) == (Decimal(20), Decimal(0), ("web02",))
-    assert got.summary.endswith("web02 not counted: the price is unknown")
+def test_what_must_stay_on_two_servers_shares_the_smaller_of_their_sizes() -> None:
+    got = bill((host("a"), host("b")), (staying("one", "a", 300), staying("two", "b", 300)))
+    assert got.now_monthly_cost == 2 * MEDIUM
+    assert got.best_monthly_cost == MICRO  # 600 MiB and the server's own 400 are less than 1,024
+    assert len(got.kept) == 1
+    assert list(got.resized.values()) == ["t3.micro"]
+    (moved,) = got.together.items()
+    assert moved in {("one", "b"), ("two", "a")}
+    assert f"keeping {got.kept[0]} as t3.micro and letting {moved[0]} stay on {moved[1]}" in got.summary
 
 
-def test_without_any_price_nothing_is_claimed() -> None:
-    got = planned(on("web01", "a", paid(5)), servers={"web01": None})
-    assert (got.now_monthly_cost, got.placed_monthly_cost, got.best_monthly_cost) == (None, None, None)
-    assert got.summary == "no server's price is known, so no bill can be compared"
+@pytest.mark.parametrize("tie", ["local_files", "persistent_files", "local_service", "host_access"])
+def test_what_its_own_disk_or_services_hold_stays_where_it_is(tie: NeedKind) -> None:
+    got = bill((host("a"), host("b")), (staying("one", "a", 300, tie), staying("two", "b", 300, tie)))
+    assert got.together == {}
+    assert got.best_monthly_cost == 2 * MICRO
 
 
-def test_a_server_that_costs_less_than_its_jobs_elsewhere_is_kept() -> None:
-    got = planned(on("web01", "a", paid(5000)), servers={"web01": "20"})
-    assert (got.best_monthly_cost, got.kept) == (Decimal(20), ("web01",))
+def test_nothing_is_moved_onto_a_server_whose_services_take_nobody_knows_how_much() -> None:
+    got = bill((host("a"), host("b", "t3.medium", "mysql")), (staying("one", "a", 300), staying("two", "b", 300)))
+    assert "one" not in got.together
+    assert "b" in got.kept
+    assert "b" not in got.resized
+    assert got.best_monthly_cost == MEDIUM + MICRO
+
+
+def test_another_release_is_no_server_like_this_one() -> None:
+    got = bill((host("a"), host("b", os_version="11")), (staying("one", "a", 300), staying("two", "b", 300)))
+    assert got.together == {}
+
+
+def test_too_much_for_one_small_server_takes_the_next_size() -> None:
+    got = bill((host("a"), host("b")), (staying("one", "a", 500), staying("two", "b", 500)))
+    assert got.best_monthly_cost == min(SMALL, 2 * MICRO)  # 1,000 MiB and 400: more than 1 GiB, two micros cost as much
+    assert got.gap <= 1e-6
+
+
+def test_a_server_as_it_is_holds_at_least_what_runs_there_now() -> None:
+    crowded = msgspec.structs.replace(host("a"), memory_mib=1024)
+    got = bill((crowded,), (staying("one", "a", 3000), staying("two", "a", 3000)))
+    assert got.best_monthly_cost == MEDIUM

@@ -143,6 +143,8 @@ class FleetSavings(Value, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
     unpriced: tuple[str, ...] = ()
     wait: tuple[str, ...] = ()
+    resized: dict[str, str] = {}  # a kept server -> the cheaper size that holds what stays on it
+    together: dict[str, str] = {}  # a job that must stay -> the other server on which it is cheapest
     summary: str = ""
 
 
