@@ -125,6 +125,33 @@ def test_a_signal_reaches_the_job(probe: Path, tmp_path: Path, number: signal.Si
     assert records(tmp_path)[-1]["status"] == 9
 
 
+def test_records_of_long_commands_that_run_together_do_not_mix(probe: Path, tmp_path: Path) -> None:
+    command = "sleep 0.1; : '" + "ü" * 20_000 + "'"
+    environment = {**ENVIRONMENT, "SHELL": str(probe)}
+    jobs = [subprocess.Popen([probe, "-c", command], env=environment) for _ in range(8)]
+    assert [job.wait(timeout=20) for job in jobs] == [0] * 8
+    found = records(tmp_path)
+    assert sorted(record["event"] for record in found) == ["end"] * 8 + ["start"] * 8
+    assert {bytes.fromhex(record["command_hex"])[:20] for record in found if record["event"] == "start"} == {
+        command.encode()[:20]
+    }
+
+
+def test_a_long_command_finds_its_job(tmp_path: Path) -> None:
+    root, command = tmp_path / "server", "/opt/x.sh '" + "ü" * 5_000 + "'"
+    (root / "etc/cron.d").mkdir(parents=True)
+    (root / "etc/redhat-release").write_text("Red Hat Enterprise Linux release 9.4 (Plow)\n")
+    (root / "etc/cron.d/work").write_text(f"*/5 * * * * root {command}\n")
+    folder = root / "var/log/migrator-probe"
+    folder.mkdir(parents=True)
+    file = tmp_path / "probe"
+    file.write_text(program(Path("/bin/sh"), folder))
+    file.chmod(0o755)
+    run(file, command)
+    (job,) = json.loads(done("runs", root, "--format", "json"))["jobs"]
+    assert job["observed_runs"] == 1
+
+
 def test_without_a_place_to_write_the_job_just_runs(probe: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "records")
     assert run(probe, "echo fine; exit 4").stdout == b"fine\n"

@@ -14,6 +14,7 @@ from migrator.runlogs.wording import command_text
 
 NEEDLES: tuple[bytes, ...] = (b'"migrator_probe":',)
 TAGS: tuple[str, ...] = ("migrator-probe",)
+CUT_BYTES = 1_500
 MEASURED = re.compile(r"(\d{1,9}\.\d\d):(\d{1,9}\.\d\d):(\d{1,12})")
 TIMES = re.compile(r"(\d{1,7})m([\d.]{1,9})s:(\d{1,7})m([\d.]{1,9})s")
 
@@ -40,7 +41,7 @@ def read(line: Line) -> Iterator[Event]:
     """A start or an end; nothing for a record that is damaged."""
     try:
         record = DECODER.decode(line.text)
-        command = bytes.fromhex(record.command_hex).decode("utf-8", "backslashreplace")
+        command = _whole_characters(bytes.fromhex(record.command_hex)).decode("utf-8", "backslashreplace")
     except (msgspec.DecodeError, ValueError):
         return
     cpu_s, memory_mib = _used(record.used)
@@ -52,6 +53,18 @@ def read(line: Line) -> Iterator[Event]:
             "start" if begun else "end", record.at * 1_000_000, "", "probe", record.user, text, None, "unknown", record.id,
             record.status, cpu_s, memory_mib, lasted_s, 1_000_000, line.order,
         )  # fmt: skip
+
+
+def _whole_characters(raw: bytes) -> bytes:
+    """Without what is left of a character where the probe cut a long command."""
+    if len(raw) < CUT_BYTES:
+        return raw
+    for lost in range(4):
+        try:
+            return raw[: len(raw) - lost].decode("utf-8").encode()
+        except UnicodeDecodeError:
+            continue
+    return raw
 
 
 def _lasted_s(record: Record) -> float | None:

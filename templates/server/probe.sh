@@ -20,7 +20,8 @@ _probe_at=$(date +%s)
 _probe_up= _probe_rest=
 { read -r _probe_up _probe_rest </proc/uptime; } 2>/dev/null
 _probe_id=$_probe_at-$$
-_probe_hex=$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n')
+# a record of less than 4 KiB is written in one piece, so that those of jobs that start together do not mix
+_probe_hex=$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n' | cut -c 1-3000)
 printf '{"migrator_probe":1,"event":"start","id":"%s","at":%s,"uptime_s":"%s","user":"%s","command_hex":"%s"}\n' \
     "$_probe_id" "$_probe_at" "$_probe_up" "$(id -un)" "$_probe_hex" >>"$_probe_log" 2>/dev/null
 
