@@ -304,6 +304,12 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+def found(given: Path | None, folder: Path) -> Path | None:
+    """The file to decide by: the one that was given, else the one in the plan folder: planning again keeps every decision."""
+    own = folder / "decisions.yaml"
+    return given or (own if own.is_file() else None)
+
+
 def out_file(questions: Iterable[Question], decided: Decisions | None = None) -> OutFile:
     """Everything decided so far, then every open question with its default, commented out: taking the `#` away takes the default.
 

@@ -159,3 +159,14 @@ def test_the_question_with_most_money_comes_first() -> None:
     done = msgspec.structs.replace(asked, decisions=Decisions(answers={"a": "1", "b": "1", "c": "1"}))
     assert review.next_question(done, frozenset()) is None
     assert asked.jobs[0].placement.option.monthly_cost == Decimal("1.25")
+
+
+def test_planning_again_keeps_the_decisions_that_lie_in_the_folder(folder: Path) -> None:
+    job_id = open_ids(folder)[0].split("/")[0]
+    file = folder / "decisions.yaml"
+    file.write_text(f"version: 1\nanswers:\n  {job_id}/memory: 2048 # measured by hand\n")
+    said = file.read_bytes()
+    process = migrator("plan", SAMPLES / "web01", "-o", folder, "--provider", "aws", "--as-of", "2026-11-24")
+    assert process.returncode == 0, process.stderr
+    assert file.read_bytes() == said, "a person's file is not written over"
+    assert planfile.read(folder).plan.decisions.answers == {f"{job_id}/memory": "2048"}

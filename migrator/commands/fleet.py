@@ -43,7 +43,11 @@ the runs of all weeks are kept in fleet/runs, each once.
 @click.option("--workers", type=click.IntRange(1, 10_000), help="How many at a time; default: the processors of this machine.")
 @click.option("--provider", type=click.Choice(get_args(Provider)), default="aws", show_default=True, help="Where jobs may go.")
 @click.option("--region", help="The provider's region; default: the targets' own.")
-@click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
+@click.option(
+    "--decisions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your answers.  [default: OUTPUT/decisions.yaml, if it is there]",
+)
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
 @click.option("--plan/--no-plan", "decide", default=True, help="Decide when all is read, or only read.")
 @click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (a quarter of a megabyte a server).")
@@ -71,6 +75,7 @@ def command(
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
     if scheduler is not None and kind == "local":
         raise click.UsageError("--scheduler is the address of a Dask cluster; take away --engine local")
+    decisions = decisions_file.found(decisions, output)
     said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
     found = listed(sources, output)
     for path in found.passed_over[:MOST_NAMED]:

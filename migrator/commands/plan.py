@@ -36,7 +36,11 @@ Examples:
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The plan folder to write.")
 @click.option("--provider", type=click.Choice(get_args(Provider)), default="aws", show_default=True, help="Where jobs may go.")
 @click.option("--region", help="The provider's region; default: the targets' own.")
-@click.option("--decisions", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your answers (decisions.yaml).")
+@click.option(
+    "--decisions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your answers.  [default: OUTPUT/decisions.yaml, if it is there]",
+)
 @click.option("--instance-type", metavar="TYPE", help="The server's type, where its files do not tell (t3.small).")
 @click.option(
     "--prices",
@@ -80,6 +84,7 @@ def command(
     """
     if region is not None and provider == "all":
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
+    decisions = decisions_file.found(decisions, output)
     said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
     book, own = options.price_book(prices)
     assumptions = settled(said.decisions.assumptions)
