@@ -1,6 +1,7 @@
 """`migrator review`: ask the open questions of a plan, and decide again after each answer."""
 
 import importlib
+import sys
 from pathlib import Path
 
 import click
@@ -65,7 +66,7 @@ def _ask(reviewing: Reviewing, question: Question) -> str:
     for line in (question.hint, f"choices: {', '.join(question.choices)}" if question.choices else ""):
         if line:
             click.echo(safe(f"  {line}"), err=True)
-    if reviewing.quick:
+    if reviewing.quick and sys.stdin.isatty():  # nobody reads along a pipe
         _tell(reviewing.consequences(question))
     while True:
         try:
