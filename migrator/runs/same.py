@@ -27,16 +27,16 @@ def merged(*readings: Iterable[Run]) -> list[Run]:
         for key, group in _by_second(reading).items():
             other = chosen.get(key)
             chosen[key] = group if other is None or _worth(group) > _worth(other) else other
-    return sorted((run for group in chosen.values() for run in group), key=_order)
+    return sorted((run for group in chosen.values() for run in group), key=_place)  # of equal place: of one group, in its order
 
 
 def distinct(runs: Iterable[Run]) -> list[Run]:
     """The runs without those that another clock's stamp put into the second beside: each run once, the better reading of it."""
     groups = defaultdict[tuple[str, str | None, str | None], list[Run]](list)
-    for run in sorted(runs, key=_order):
+    for run in sorted(runs, key=_place):
         groups[run.host, run.user, run.command].append(run)
     kept = [run for group in groups.values() for run in _without_neighbours(group)]
-    return sorted(kept, key=_order)
+    return sorted(kept, key=_place)
 
 
 def _by_second(runs: Iterable[Run]) -> dict[Key, list[Run]]:
@@ -49,8 +49,12 @@ def _by_second(runs: Iterable[Run]) -> dict[Key, list[Run]]:
     return groups
 
 
+def _place(run: Run) -> tuple[int, str, str, str, int]:
+    return run.started_at_us, run.host, run.user or "", run.command or "", run.ended_at_us or 0
+
+
 def _order(run: Run) -> tuple[int, str, str, str, int, str]:
-    return run.started_at_us, run.host, run.user or "", run.command or "", run.ended_at_us or 0, repr(run)
+    return *_place(run), repr(run)
 
 
 def _worth(group: list[Run]) -> tuple[int, int, int, int, int, str]:

@@ -54,11 +54,10 @@ class Manifest(Value, frozen=True, kw_only=True):
 
 
 class Kept(NamedTuple):
-    """What a store holds of a host: runs in order of start, the times that were observed, and what names this state."""
+    """What a store holds of a host: runs in order of start, and the times that were observed."""
 
     runs: list[Run]
     stretches: tuple[Stretch, ...]
-    digest: str
 
 
 class _State(NamedTuple):
@@ -93,19 +92,11 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
-def digest_of(runs: Iterable[Run], stretches: Iterable[Stretch]) -> str:
-    """Names a state of the store: the same runs and times have the same name everywhere."""
-    state = hashlib.sha256(repr(joined(stretches)).encode())
-    for day, own in sorted(_by_day(merged(runs)).items()):
-        state.update(f"{day} {hashlib.sha256(repr(own).encode()).hexdigest()}".encode())
-    return state.hexdigest()[:DIGITS]
-
-
 def read(root: Path, host: str) -> Kept:
     """What the store under `root` holds of a host; nothing if it does not know it. Raises `StoreError` if it is damaged."""
     state = _read(root / folder_name(host), host)
     runs = [run for day in sorted(state.days) for run in state.days[day]]
-    return Kept(runs, state.manifest.stretches, digest_of(runs, state.manifest.stretches))
+    return Kept(runs, state.manifest.stretches)
 
 
 def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]) -> Kept:
@@ -122,7 +113,7 @@ def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]
         observed = joined([*state.manifest.stretches, *times])
         if (days, observed) == (state.days, state.manifest.stretches) or _committed(folder, state, days, observed):
             everything = [run for day in sorted(days) for run in days[day]]
-            return Kept(everything, observed, digest_of(everything, observed))
+            return Kept(everything, observed)
     raise StoreError(f"{folder}: {TRIES} times another program wrote first; run again when it is done")
 
 
