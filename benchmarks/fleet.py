@@ -1,4 +1,4 @@
-"""A simulated fleet, read by one worker and by two into cold stores: `python benchmarks/fleet.py [SERVERS] [ROUNDS]`.
+"""A simulated fleet, read by one worker and by two into cold stores: `python benchmarks/fleet.py [SERVERS] [DAYS] [ROUNDS]`.
 
 Writes bundles of as many servers (a seed each, four forms of log, one in twenty damaged) into a temporary folder, checks that
 every run of the truth is found and that both results are equal byte by byte, and prints the times beside the machine's load.
@@ -21,6 +21,9 @@ import fleet_servers
 import polars
 
 
+NOISE_A_DAY = 700  # lines
+
+
 class Taken(NamedTuple):
     """One reading of the fleet."""
 
@@ -29,9 +32,10 @@ class Taken(NamedTuple):
     load: float
 
 
-def made(folder: Path, count: int) -> list[fleet_servers.Simulated]:
+def made(folder: Path, count: int, days: int) -> list[fleet_servers.Simulated]:
     with ProcessPoolExecutor(2) as pool:
-        return list(pool.map(fleet_servers.written, [folder] * count, range(count), chunksize=20))
+        noise = [NOISE_A_DAY * days] * count
+        return list(pool.map(fleet_servers.written, [folder] * count, range(count), [days] * count, noise, chunksize=20))
 
 
 def read(bundles: Path, out: Path, workers: int, *more: str) -> Taken:
@@ -70,13 +74,15 @@ def checked(out: Path, servers: list[fleet_servers.Simulated]) -> tuple[int, int
 
 def main() -> None:
     """Print the figures."""
-    count, rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    count, days, rounds = (int(word) for word in [*sys.argv[1:], *("1000", "7", "1")[len(sys.argv) - 1 :]])
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "bundles").mkdir()
-        servers = made(root / "bundles", count)
+        servers = made(root / "bundles", count, days)
         packed = sum(path.stat().st_size for path in (root / "bundles").iterdir())
-        print(f"{count} servers, {packed / 1e6:,.0f} MB of bundles, {os.cpu_count()} processors, Python {sys.version.split()[0]}")
+        print(
+            f"{count} servers, {days} days, {packed / 1e6:,.0f} MB of bundles, {os.cpu_count()} processors, Python {sys.version.split()[0]}"
+        )
         taken: dict[int, list[Taken]] = {1: [], 2: []}
         states = set()
         for turn in range(rounds):

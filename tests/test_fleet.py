@@ -346,7 +346,7 @@ def test_what_is_missing_or_wrong_is_one_line(bundles: Path, tmp_path: Path) -> 
 
 
 def test_no_other_command_loads_the_engines() -> None:
-    heavy = ("distributed", "dask", "fsspec", "obstore")
+    heavy = ("distributed", "dask", "obstore")
     code = f"import sys, migrator.commands.plan, migrator.commands.fleet; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"
 

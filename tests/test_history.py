@@ -1,6 +1,7 @@
 """Runs that earlier plans kept: the same run never twice, whatever was read in which order, and a crash leaves the old store."""
 
 import json
+import random
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -116,6 +117,39 @@ def test_days_between_two_readings_are_not_observed(tmp_path: Path) -> None:
     (entry,) = usage(tmp_path, "second")
     assert entry["observed_runs"] == later.height
     assert 1.9 / 24 < entry["observed_days"] < 2.01 / 24  # type: ignore[operator]
+
+
+class Growing(Truth):
+    """One nightly job that takes a percent longer each night: nothing in a week, plain in ten."""
+
+    def __init__(self, nights: int) -> None:
+        self.usual = {"/opt/nightly": 60.0}
+        self.runs, self.lines = [], []
+        chance = random.Random(14)
+        for night in range(nights):
+            start = 86_400.0 * night + 7201
+            length = 60 * 1.01**night * chance.uniform(0.97, 1.03)
+            self.runs.append(("/opt/nightly", start, length))
+            self.lines += [
+                (start, f"CROND[{200 + night}]: (root) CMD (/opt/nightly)"),
+                (start + length, f"CROND[{199 + night}]: (root) CMDEND (/opt/nightly)"),
+            ]
+
+
+def test_a_trend_that_no_week_shows_is_found_in_ten(tmp_path: Path) -> None:
+    truth = Growing(70)
+    for week in range(10):
+        lines = window(truth, 604_800 * week, 604_800 * (week + 1))
+        planned(tmp_path, f"week{week}", truth, lines, "--history", tmp_path / "runs")
+    planned(tmp_path, "alone", truth, window(truth, 604_800 * 9, 604_800 * 10))
+    (alone,), (remembered,) = usage(tmp_path, "alone"), usage(tmp_path, "week9")
+    assert (alone["observed_runs"], alone["growth_per_month"]) == (7, None)
+    assert remembered["observed_runs"] == 70
+    assert 0.2 < remembered["growth_per_month"] < 0.4  # type: ignore[operator]  # the slope over the median run
+    lengths = sorted(length for *_, length in truth.runs)
+    assert abs(remembered["duration_s"]["p50"] - lengths[34]) < 0.01  # type: ignore[index]
+    # a week is observed from its first line to its last: six days and a run
+    assert 60 < remembered["observed_days"] < 60.1  # type: ignore[operator]
 
 
 def test_the_same_logs_again_change_no_byte(tmp_path: Path) -> None:

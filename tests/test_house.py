@@ -56,7 +56,6 @@ DOORS = {
     ),
     "isal": ("blocks",),
     "zstandard": ("blocks", "sources.archive"),
-    "fsspec": ("object_storage",),
     "obstore": ("object_storage",),
     "distributed": ("fleet.dask_engine",),
     "vl_convert": ("reports",),
@@ -166,6 +165,7 @@ WRITERS = {
     "planfile",
     "tables",
     "sources.archive",
+    "object_storage",
 }  # the parquet file; a temporary folder
 ENVIRONMENT_READERS = {"cli", "runner", "terminal"}
 
