@@ -20,7 +20,6 @@ from typing import NamedTuple
 import fleet_servers
 import polars
 
-
 NOISE_A_DAY = 700  # lines
 
 
