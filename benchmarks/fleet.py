@@ -79,9 +79,7 @@ def main() -> None:
         (root / "bundles").mkdir()
         servers = made(root / "bundles", count, days)
         packed = sum(path.stat().st_size for path in (root / "bundles").iterdir())
-        print(
-            f"{count} servers, {days} days, {packed / 1e6:,.0f} MB of bundles, {os.cpu_count()} processors, Python {sys.version.split()[0]}"
-        )
+        print(f"{count} servers, {days} days, {packed / 1e6:,.0f} MB of bundles, {os.cpu_count()} processors")
         taken: dict[int, list[Taken]] = {1: [], 2: []}
         states = set()
         for turn in range(rounds):
