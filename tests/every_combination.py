@@ -15,6 +15,7 @@ from dossiers import dossier
 
 from migrator import files, shapes, targets
 from migrator.assumptions import DEFAULT
+from migrator.emit import secret_store
 from migrator.emit.programs import HANDLERS
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import emit
@@ -66,7 +67,7 @@ def not_offered(cell: Cell) -> str | None:
         offered = [name for name in TARGETS if cell.shape in TARGETS[name].SHAPES and TARGETS[name].LANGUAGES]
         if cell.shape == "host_chore":
             return "upkeep of the server ends with it; nothing is emitted"
-        return f"offered on {', '.join(offered)} only" if offered else "priced in the report; its programs are not written"
+        return f"on {', '.join(offered)} only" if offered else "priced in the report; its programs are not written"
     if cell.shape not in HANDLERS:
         return "its programs are not written"
     return None
@@ -117,8 +118,14 @@ def entry(cell: Cell, variant: str) -> JobPlan:
     return changed(plain, shapes=(*others, shape), placement=changed(plain.placement, option=option))
 
 
+def entries(cell: Cell) -> list[JobPlan]:
+    """A job of each variant; no job with secrets where the target carries none: such a job is left out, and says why."""
+    made = [entry(cell, variant) for variant in VARIANTS]
+    return [one for one in made if not one.job.secrets or secret_store.to_create(one.placement.option.resources)]
+
+
 def plan(tree: Tree) -> Plan:
-    return samples.plan(*(entry(cell, variant) for cell in cells_of(tree) for variant in VARIANTS))
+    return samples.plan(*(one for cell in cells_of(tree) for one in entries(cell)))
 
 
 def emitted(tree: Tree, into: Path) -> Path:

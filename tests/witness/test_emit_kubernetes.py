@@ -1,43 +1,64 @@
-"""Emitted CronJobs against the API's own schemas, and what those schemas let through: concurrency words and schedules."""
+"""Emitted CronJobs against the API's own schemas, and what those schemas let through: concurrency words, schedules and names."""
 
-import emit_samples as samples
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
 import kubernetes_validate
 import pytest
+import tools
+from conftest import EVERY, SAMPLES, Maker
+from every_combination import Tree
 from ruamel.yaml import YAML
 
-from migrator.emit.tree import emit
 from migrator.schedule.dialects import kubernetes
 
-
-def documents() -> list[dict[str, object]]:
-    """Every document of the tree that holds every kind of job."""
-    out_files = emit(samples.every_target(), samples.SCRIPTS, samples.PLACES).out_files
-    texts = [
-        file.content.decode() for file in out_files if file.path.startswith("kubernetes/") and "kustomization" not in file.path
-    ]
-    return [document for text in texts for document in YAML(typ="safe").load_all(text) if document]
+pytestmark = pytest.mark.timeout(300)
+KUBERNETES = Tree("kubernetes", "kubernetes")
+VERSIONS = ("1.27", "1.33")
 
 
-@pytest.mark.parametrize("version", ["1.27", "1.33"])
-def test_the_schemas_take_every_document(version: str) -> None:
-    found = documents()
-    assert {str(document["kind"]) for document in found} == {"CronJob", "ServiceAccount"}
+@pytest.fixture(scope="module", params=[EVERY, *SAMPLES])
+def folder(request: pytest.FixtureRequest, made: Maker) -> Path:
+    return made(request.param, KUBERNETES) / "kubernetes"
+
+
+def documents(folder: Path) -> list[dict[str, Any]]:
+    files = [path for path in sorted(folder.glob("*.yaml")) if path.name != "kustomization.yaml"]
+    return [document for path in files for document in YAML(typ="safe").load_all(path) if document]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_schemas_take_every_document(version: str, folder: Path) -> None:
+    found = documents(folder)
+    assert {str(document["kind"]) for document in found} >= {"CronJob", "ServiceAccount"}
     for document in found:
         kubernetes_validate.validate(document, version, strict=True)
 
 
-def test_a_wrong_key_would_be_found() -> None:
-    (first, *_) = (document for document in documents() if document["kind"] == "CronJob")
-    wrong = first | {"spec": {**first["spec"], "suspendd": True}}  # type: ignore[dict-item]
+def test_a_wrong_key_would_be_found(folder: Path) -> None:
+    (first, *_) = (document for document in documents(folder) if document["kind"] == "CronJob")
     with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(wrong, "1.33", strict=True)
+        kubernetes_validate.validate(first | {"spec": {**first["spec"], "suspendd": True}}, "1.33", strict=True)
 
 
-def test_words_and_schedules_that_the_schemas_do_not_check() -> None:
-    for document in documents():
+def test_words_names_and_schedules_that_the_schemas_do_not_check(folder: Path) -> None:
+    jobs = {path.name for path in (folder.parent / "jobs").iterdir()}
+    for document in documents(folder):
         if document["kind"] == "CronJob":
             spec = document["spec"]
-            assert isinstance(spec, dict)
             assert spec["concurrencyPolicy"] in {"Allow", "Forbid", "Replace"}
             assert spec["suspend"] is True
+            assert spec["jobTemplate"]["spec"]["backoffLimit"] == 0
             assert kubernetes.read((spec["schedule"],), spec["timeZone"])
+            # https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/: 11 characters are added to it
+            assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?", document["metadata"]["name"])
+    assert {path.stem for path in folder.glob("*.yaml")} - {"kustomization", "shared"} == jobs
+
+
+def test_kustomize_builds_it(folder: Path) -> None:
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not here: whether kustomize takes the folder is not covered")
+    built = list(YAML(typ="safe").load_all(tools.passes(["kubectl", "kustomize", "."], folder)))
+    assert sorted(one["metadata"]["name"] for one in built) == sorted(one["metadata"]["name"] for one in documents(folder))

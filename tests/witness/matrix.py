@@ -1,0 +1,131 @@
+"""Shape x target x language: which witness looks at each combination, or why it is not offered.
+
+The combinations, and the trees that the witnesses look at, come from the same functions of `every_combination`: a witness that
+takes its trees from there looks at every cell of them. `pytest tests/test_witness_matrix.py --update` writes it into README.md.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import emit_samples as samples
+import every_combination as every
+from every_combination import Cell
+
+from migrator.emit.tree import emit
+
+
+class Witness(NamedTuple):
+    """A test, by its file and its name; `runs`: it executes what was emitted, and does not only read it."""
+
+    name: str
+    file: str
+    test: str
+    what: str
+    looks_at: Callable[[Cell], bool]
+    runs: bool = False
+
+
+@cache
+def emitted(cell: Cell) -> frozenset[str]:
+    """The names of the files of its jobs, in all variants."""
+    paths = [
+        file.path for file in emit(samples.plan(*every.entries(cell)), samples.SCRIPTS, samples.PLACES, cell.language).out_files
+    ]
+    return frozenset(path.rsplit("/", 1)[-1] for path in paths if path.startswith("jobs/"))
+
+
+def everything(cell: Cell) -> bool:
+    """Every cell."""
+    return bool(cell)
+
+
+def with_file(name: str) -> Callable[[Cell], bool]:
+    """Cells that emit such a file."""
+    return lambda cell: name in emitted(cell)
+
+
+def written_in(language: str) -> Callable[[Cell], bool]:
+    """Cells of a language."""
+    return lambda cell: cell.language == language
+
+
+LINT, POLICIES, WORKFLOW, IMAGE = "test_emit_lint.py", "test_emit_policies.py", "test_emit_workflow.py", "test_emit_image.py"
+WITNESSES = (
+    Witness(
+        "lint", LINT, "test_shellcheck_takes_every_script",
+        "shellcheck, yamllint, hadolint, ruff, mypy, `make check`", everything,
+    ),
+    Witness(
+        "policies", POLICIES, "test_checkov_says_nothing_that_has_no_reason",
+        "checkov and trivy: mended, or a reason in accepted_policies.toml", everything,
+    ),
+    Witness(
+        "workflow", WORKFLOW, "test_act_runs_the_check",
+        "actionlint, zizmor, and run by act with stubbed actions", everything, runs=True,
+    ),
+    Witness(
+        "terraform", "test_emit_terraform.py", "test_the_api_s_own_description_takes_every_value",
+        "fmt, validate and plan with the providers' schemas; planned values against botocore and Google's API descriptions",
+        written_in("terraform"),
+    ),
+    Witness(
+        "sam", "test_emit_sam.py", "test_cfn_lint_takes_what_is_made_of_it",
+        "cfn-lint on source and translated template, `sam validate --lint`, `sam build`, aws-croniter", written_in("sam"),
+    ),
+    Witness(
+        "bicep", "test_emit_bicep.py", "test_the_sdk_s_models_take_every_body",
+        "pycep, tree-sitter, bodies against the models of Azure's SDK", written_in("bicep"),
+    ),
+    Witness(
+        "kubernetes", "test_emit_kubernetes.py", "test_the_schemas_take_every_document",
+        "the API's schemas, kustomize, words, names and schedules", written_in("kubernetes"),
+    ),
+    Witness(
+        "pythons", LINT, "test_every_python_compiles_it_and_passes_the_job_s_own_test",
+        "compiled, and a job's own test run, by Python 3.9 to 3.13", with_file("job.json"), runs=True,
+    ),
+    Witness(
+        "image", IMAGE, "test_every_dockerfile_builds_and_its_runner_starts",
+        "Dockerfile built unchanged by buildah; run by podman with limits", with_file("Dockerfile"), runs=True,
+    ),
+    Witness(
+        "pod", IMAGE, "test_the_pod_of_a_cronjob_runs", "the CronJob's pod run by podman", written_in("kubernetes"), runs=True,
+    ),
+    Witness(
+        "lambda", "test_emit_lambda.py", "test_each_does_what_its_line_did_and_a_second_delivery_what_its_readme_says",
+        "zip and image under AWS's Lambda emulator", lambda cell: cell.target == "aws_lambda", runs=True,
+    ),
+    Witness(
+        "stack", "test_localstack.py", "test_the_schedules_read_back_are_the_plan_s",
+        "deployed to LocalStack by SAM, invoked, failed, deleted",
+        lambda cell: cell.language == "sam" and cell.shape == "scheduled_batch", runs=True,
+    ),
+)  # fmt: skip
+
+
+def of(cell: Cell) -> tuple[Witness, ...]:
+    """Who looks at a combination that is offered."""
+    return tuple(witness for witness in WITNESSES if witness.looks_at(cell))
+
+
+def table() -> str:
+    """Markdown: a row for each shape and target, a column for each language; then the legend."""
+    languages = tuple(dict.fromkeys(cell.language for cell in every.cells()))
+    lines = [f"| shape | target | {' | '.join(languages)} |", "|---|---|" + "---|" * len(languages)]
+    for shape, target in dict.fromkeys((cell.shape, cell.target) for cell in every.cells()):
+        texts = [_text(Cell(shape, target, language)) for language in languages]
+        lines.append(f"| {shape} | {target} | {' | '.join(texts)} |")
+    common = ", ".join(witness.name for witness in WITNESSES if witness.looks_at is everything)
+    lines += ["", f"Cells in bold have these, too: {common}. A dash: this target is not written in that language.", ""]
+    lines += ["| witness | looks at | test |", "|---|---|---|"]
+    lines += [f"| {one.name} | {one.what} | `{one.file}::{one.test}` |" for one in WITNESSES]
+    return "\n".join(lines) + "\n"
+
+
+def _text(cell: Cell) -> str:
+    target = every.TARGETS[cell.target]
+    why = every.not_offered(cell)
+    if target.LANGUAGES and cell.language not in target.LANGUAGES:
+        return "-"
+    return why or f"**{', '.join(witness.name for witness in of(cell) if witness.looks_at is not everything)}**"
