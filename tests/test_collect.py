@@ -24,7 +24,14 @@ from migrator.hosts import reading
 from migrator.sources import collecting
 from migrator.sources.opening import open_source
 
-SHELLS = {"dash": ["dash"], "busybox": ["busybox", "ash"], "bash": ["bash", "--posix"]}
+SHELLS = {
+    "dash": ["dash"],
+    "busybox": ["busybox", "ash"],
+    "bash": ["bash", "--posix"],
+    "mksh": ["mksh"],
+    "yash": ["yash", "-o", "posix"],
+    "posh": ["posh"],
+}
 README = (Path(__file__).parent.parent / "README.md").read_text()
 ROOT = os.geteuid() == 0
 
@@ -116,8 +123,11 @@ def server(tmp_path: Path) -> Path:
         "5 * * * * root cd /srv/shop && php artisan schedule:run\n"
         "7 * * * * root /srv/shop/bin/report.sh --password=hunter2hunter2 https://bob:Fichte-77@db.example.org/\n"
         "9 * * * * root /opt/app/crunch\n"
+        '11 * * * * root "/opt/app/nightly report.sh" && /opt/app/old\\ one.sh\n'
     )
     (root / "var/spool/cron/crontabs/alice").write_text("0 1 * * * bin/push.sh\n0 2 * * * $HOME/bin/pull.py\n")
+    (root / "opt/app/nightly report.sh").write_text("#!/bin/sh\necho nightly\n")
+    (root / "opt/app/old one.sh").write_text("#!/bin/sh\necho old\n")
     (root / "srv/shop/artisan").write_text("#!/usr/bin/env php\n<?php\n")
     (root / "srv/shop/composer.lock").write_text("{}\n")
     (root / "srv/shop/bin/report.sh").write_text('#!/bin/sh\n. "$(dirname "$0")/common.sh"\necho ok\n')
@@ -163,6 +173,7 @@ def test_it_takes_what_jobs_call_and_nothing_else_and_changes_nothing(server: Pa
         opt/app/crunch var/log/syslog migrator/collected.txt
     """
     assert set(wanted.split()) <= set(found), done.stderr
+    assert {"opt/app/nightly report.sh", "opt/app/old one.sh"} <= set(found), "names with blanks, quoted and escaped"
     assert not {"srv/shop/bin/unrelated.sh", "srv/shop/secret.pem", "var/log/syslog.1", "bin/busybox"} & set(found)
     assert len(found["opt/app/crunch"]) == 65_536
 

@@ -44,6 +44,7 @@ FactKind = Literal[
     "working-directory",  # cd DIR at the start; value = path
     "timeout",  # timeout(1); value = seconds
     "time-dependence",  # date arithmetic: uses "yesterday", so a late run differs
+    "data-size",  # how large a path is that the job touches; value = path, detail = `123 KiB`
     "inner-job",  # a job of an application's own scheduler that this job ticks; value = `when: what`, detail = framework
     "obsolete",  # the work has no effect any more, e.g. calls a retired endpoint
 ]

@@ -25,7 +25,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     said = answer(dossier, "data")
     if not facts or said == "copy" or ends(dossier):
         return ()
-    names = listed([fact.value for fact in facts])
+    size_of = {fact.value: int((fact.detail or "0").split()[0]) / 1024 for fact in of(dossier, "data-size")}
+    names = listed([fact.value + (f" ({size_of[fact.value]:,.0f} MiB)" if fact.value in size_of else "") for fact in facts])
     question = ask(
         dossier,
         "data",
@@ -43,8 +44,11 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if not soft:
         who = "a service of this server owns them"
     body = f"reads {names} on this server's disk; {who}; put them where the job can reach them, or leave the job here"
-    need = Need(kind="local_files", soft=soft, rule=NAME)
-    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=(need,), question=question)
+    needs = [Need(kind="local_files", soft=soft, rule=NAME)]
+    volume = sum(size_of.get(fact.value, 0.0) for fact in facts)
+    if volume >= 1:  # brought to the run, they need its disk; read from a shared one, they do not
+        needs.append(Need(kind="scratch_mib", amount=round(volume, 1), soft=True, rule=NAME))
+    return told(dossier, NAME, "warning", body, facts=facts, effort="hours", needs=tuple(needs), question=question)
 
 
 def _read_data(dossier: Dossier) -> tuple[Fact, ...]:

@@ -23,6 +23,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         where = sources[0].evidence.location
         body = f"is written by whenever from {where} ({sources[0].value}); a line removed by hand comes back; change it there"
         return told(dossier, NAME, "note", body, facts=sources[:1], effort="minutes")
+    if dossier.job.managed_by.startswith("the package "):
+        body = f"belongs to {dossier.job.managed_by}; its next upgrade brings a removed line back; switch it off with the package"
+        return told(dossier, NAME, "note", body, effort="minutes")
     body = (
         f"is written by {dossier.job.managed_by}; a line that is removed by hand comes back and runs twice; switch it off there"
     )

@@ -8,11 +8,12 @@ Source: the targets' limits on scratch space.
 """
 
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Dossier, Finding, Need
+from migrator.model.finding import Dossier, Fact, Finding, Need
 from migrator.path_kind import path_kind
 from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, number, of, told
 
 NAME = "scratch-space"
+MOST_SIZES = 3
 BULKY = frozenset(
     "mysqldump mariadb-dump pg_dump pg_dumpall pg_basebackup mongodump xtrabackup mariabackup tar zip 7z "
     "rar dump restore borg restic "
@@ -31,6 +32,24 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if not bulky or not writes:
         return ()
     names = listed([fact.value for fact in bulky])
+    places = [fact.value.rstrip("/") for fact in writes]
+    known = [
+        fact for fact in of(dossier, "data-size") if fact.value.rstrip("/") in {*places, *(p.rpartition("/")[0] for p in places)}
+    ]
+    if known:
+        told_sizes = ", ".join(f"{fact.value}: {_mib(fact):,.0f} MiB" for fact in known[:MOST_SIZES])
+        body = (
+            f"writes with {names} where today lies {told_sizes}; a run needs at most that, and disks elsewhere are "
+            "small; state what one run writes"
+        )
+        question = ask(
+            dossier,
+            "scratch",
+            f"How much disk does a run of {dossier.job.name} need, in MiB?",
+            f"today there lies {told_sizes}; of all runs that are kept there, one run writes its share",
+            "unknown",
+        )
+        return told(dossier, NAME, "note", body, facts=(*bulky, *known[:3]), effort="minutes", question=question)
     question = ask(
         dossier,
         "scratch",
@@ -43,3 +62,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         "how much is not known, and disks elsewhere are small; state it"
     )
     return told(dossier, NAME, "note", body, facts=(*bulky, *writes[:3]), effort="minutes", question=question)
+
+
+def _mib(fact: Fact) -> float:
+    """The size in MiB of a fact that says `123 KiB`."""
+    return int((fact.detail or "0").split()[0]) / 1024

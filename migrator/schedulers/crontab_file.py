@@ -35,6 +35,7 @@ class Kind(NamedTuple):
     user: str | None  # whose tab it is, where lines name no user
     needs_newline: bool = True
     options: Options = Options()
+    package: str | None = None  # that installed the file
 
 
 class Counter:
@@ -102,7 +103,7 @@ def read(files: HostFiles, host: Host, file: HostFile, kind: Kind, counter: Coun
         )
         account = Accounting(host=host.name, path=file.path, lines=draft.counts["problem"], **draft.counts)
         return Schedules(problems=tuple(draft.problems), accounting=(account,))
-    _lines(draft, raw, kind, counter, owner_of(raw, file.path))
+    _lines(draft, raw, kind, counter, owner_of(raw, file.path) or (f"the package {kind.package}" if kind.package else None))
     if ignored and (draft.jobs or draft.counts["problem"]):
         draft.problems.append(Problem(location=draft.at(), message=ignored, kind="ignored-by-daemon"))
     elif not ignored and draft.whole_file_dead:

@@ -10,7 +10,7 @@ import msgspec
 from migrator.model.job import Host, Job, Schedule, Schedules
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.redact import redact
-from migrator.schedulers import anacrontab, system_crontab, user_crontab
+from migrator.schedulers import anacrontab, owner, system_crontab, user_crontab
 from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter
 from migrator.schedulers.file_rule import ignored_part
 from migrator.schedulers.identity import job_id
@@ -33,10 +33,11 @@ def read(files: HostFiles, host: Host) -> Schedules:
         folders |= {f"/etc/periodic/{name}" for name in files.entries("/etc/periodic")}
     jobs: list[Job] = []
     problems: list[Problem] = []
+    packages = owner.packages(files)
     for folder in sorted(folders):
         caller = callers.get(folder)
         for file in files.glob([f"{folder}/*"]):
-            _part(files, host, file, folder, caller, counter, jobs, problems)
+            _part(files, host, file, folder, caller, counter, jobs, problems, packages.get(file.path))
     return Schedules(jobs=tuple(jobs), problems=tuple(problems))
 
 
@@ -70,6 +71,7 @@ def _part(
     counter: Counter,
     jobs: list[Job],
     problems: list[Problem],
+    package: str | None,
 ) -> None:
     name = file.path.rpartition("/")[2]
     if name in QUIET or (host.cron == "cronie" and name == "0anacron"):
@@ -101,7 +103,7 @@ def _part(
         enabled=ignored is None,
         ignored_reason=ignored,
         part_of=folder,
-        managed_by=_package(files, name, folder),
+        managed_by=f"the package {package}" if package else _package(files, name, folder),
     )
     if caller is not None:
         job = msgspec.structs.replace(

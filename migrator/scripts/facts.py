@@ -106,6 +106,8 @@ class _Walk:
             self.texts[found.file.sha256] = found.text
             for fact in found.secrets:
                 self._add(fact)
+        for volume in known_better.volumes(self.files, tuple(self.found.values()), known_better.sizes(self.files)):
+            self._add(volume)
         for inner in inner_schedules.found(self.files, job, tuple(self.found.values())):
             self._add(inner)
         return (

@@ -1,6 +1,7 @@
 """What other files of the tree add to what a text says: installed versions, hosts of configurations, sourced values."""
 
 import re
+from collections.abc import Iterable, Mapping
 
 from migrator import redact
 from migrator.model.finding import Fact
@@ -14,6 +15,8 @@ SOURCED = re.compile(r"(?m)(?:^|[;&|]|\bthen)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<
 SET = re.compile(
     r"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w{0,80})=(?P<q>[\"']?)(?P<value>[^\n\"'$`;&|]{0,500})(?P=q)[ \t]*(?:#.*)?$"
 )
+SIZES = "/migrator/sizes.txt"
+TOUCHED = frozenset({"reads-path", "writes-path", "lists-path", "deletes-path", "state"})
 MAX_SOURCED = 20
 MAX_SOURCED_BYTES = 200_000
 
@@ -30,6 +33,34 @@ def sourced_values(files: HostFiles, text: str, context: Context) -> dict[str, s
         for line in SET.finditer(redact.escape_bytes(raw)[0]):
             values[line["name"]] = redact.redact_setting(line["name"], line["value"].strip()).text
     return values
+
+
+def sizes(files: HostFiles) -> dict[str, int]:
+    """KiB by path, as `du -skx` said on the server when the bundle was made; empty where the tree is no bundle.
+
+    Line: `4404816<TAB>/srv/shop/exports`
+    """
+    raw = files.content(SIZES) if files.exists(SIZES) else None
+    found: dict[str, int] = {}
+    for line in (raw or b"").decode("utf-8", "replace").splitlines()[:1000]:
+        if match := re.fullmatch(r"(\d{1,15})\t(/.{1,1000})", line):
+            found[match[2]] = int(match[1])
+    return found
+
+
+def volumes(files: HostFiles, facts: Iterable[Fact], known: Mapping[str, int]) -> tuple[Fact, ...]:
+    """How large the paths are that a job touches: a file of the tree by its own size, else what the server said."""
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.kind not in TOUCHED or not fact.value.startswith("/") or fact.value in found:
+            continue
+        kib = known.get(fact.value.rstrip("/"))
+        if kib is None and not fact.value.endswith("/") and (file := files.stat(fact.value)) is not None and file.size:
+            content = files.entries(fact.value)  # a folder's own size says nothing
+            kib = None if content or file.mode is None else -(-file.size // 1024)
+        if kib is not None:
+            found[fact.value] = Fact(kind="data-size", value=fact.value, evidence=fact.evidence, detail=f"{kib} KiB")
+    return tuple(found.values())
 
 
 def with_host(fact: Fact, text: str) -> Fact:
