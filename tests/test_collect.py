@@ -46,8 +46,15 @@ def packed(command: list[str], text: str, **more: object) -> subprocess.Complete
     return subprocess.run(command, input=text.encode(), capture_output=True, check=False, **more)  # type: ignore[call-overload, no-any-return]
 
 
-@pytest.mark.parametrize("redact", [False, True])
-@pytest.mark.parametrize("name", SHELLS)
+@pytest.mark.parametrize(
+    ("name", "redact"),
+    [
+        *((name, redact) for name in ("dash", "busybox", "bash") for redact in (False, True)),
+        ("mksh", True),
+        ("yash", True),
+        ("posh", True),
+    ],
+)
 def test_this_machine_is_planned_from_its_bundle_as_from_its_files(name: str, redact: bool, tmp_path: Path) -> None:
     done = packed(shell(name), collecting.program(2, redact=redact))
     assert done.returncode == 0, done.stderr
