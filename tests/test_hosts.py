@@ -1,15 +1,19 @@
 """Hosts: what a machine's own files say about it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import small_plan
+from msgspec.structs import replace
 
 from migrator.hosts import reading
 from migrator.hosts.services import is_standard
-from migrator.model.job import Host
+from migrator.model.job import Host, Load
 from migrator.model.source import Problem
+from migrator.reports import markdown
 from migrator.sources.opening import open_source
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -246,3 +250,16 @@ def test_binary_sysstat_files_alone_say_what_to_run(tmp_path: Path) -> None:
     host, problems = read(root)
     assert host.load is None
     assert any("sadf -j" in problem.message and problem.location.path == "/var/log/sysstat/sa26" for problem in problems)
+
+
+def test_the_report_says_how_idle_sysstat_found_the_server() -> None:
+    load = Load(
+        samples=1008, hours=168.0, mean_share=0.04, p95_share=0.2, busiest_hour_share=0.55,
+        first_at=datetime(2026, 11, 17, tzinfo=UTC), last_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )  # fmt: skip
+    small = small_plan.plan()
+    host = replace(small.hosts[0], host=replace(small.hosts[0].host, load=load))
+    assert "busiest hour" not in markdown.write(small)[0].content.decode()
+    text = markdown.write(replace(small, hosts=(host, *small.hosts[1:])))[0].content.decode()
+    assert "of its processors idle |" in text
+    assert "**96\\.0 %** busiest hour 55.0 % busy" in text

@@ -138,9 +138,15 @@ def numbers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Number, ...]:
         saved = Number(name, money(savings.if_all_moved_monthly), f"of {money(savings.now_monthly_cost)}")
     kept = {blocker.job_id for blocker in blockers(host, jobs)}
     leaving = sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"} and entry.job.id not in kept)
+    return saved, Number("jobs that can leave", str(leaving), f"of {len(jobs)}"), _idle(host, jobs)
+
+
+def _idle(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Number:
+    """What sysstat measured of the whole machine, where it did; else the time in which no measured job runs."""
+    load = host.host.load
+    if load is not None:
+        return Number(
+            "of its processors idle", percent(1 - load.mean_share), f"busiest hour {percent(load.busiest_hour_share)} busy"
+        )
     quiet = idle(jobs)
-    return (
-        saved,
-        Number("jobs that can leave", str(leaving), f"of {len(jobs)}"),
-        Number("of its time idle", "not measured" if quiet is None else percent(quiet), ""),
-    )
+    return Number("of its time idle", "not measured" if quiet is None else percent(quiet), "")
