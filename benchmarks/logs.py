@@ -1,10 +1,15 @@
-"""How fast logs become runs, beside ripgrep, grep and a plain Python loop in the same minute: `python benchmarks/logs.py [MB]`.
+"""How fast logs become runs, beside programs that only look for a word: `python benchmarks/logs.py [MB] [--peers PYTHON]`.
 
-Writes a syslog with 30 % and one with 4 % lines of cron into a temporary folder and prints a table of medians of whole processes.
+Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie's (CMD and CMDEND), with 30 % and with 4 % lines of
+cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has medians of whole processes: of the
+processor's time, because a busy machine stretches the wall's, and of the ratio to the ripgrep just before. `--peers`: a Python with
+pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
 """
 
+import argparse
+import gzip
+import os
 import random
-import resource
 import shutil
 import statistics
 import subprocess
@@ -12,71 +17,154 @@ import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 ROUNDS = 3
+HOSTS = 40
 NOISE = (
     "kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.51.100.{n} DST=192.0.2.1 LEN=40 TTL=244 PROTO=TCP SPT={n}1 DPT=22",
     "sshd[{n}]: Failed password for invalid user admin from 198.51.100.{n} port 5{n} ssh2",
     "postfix/smtpd[{n}]: connect from unknown[198.51.100.{n}]",
     "dhclient[{n}]: DHCPREQUEST for 192.0.2.7 on eth0 to 192.0.2.1 port 67 xid=0x{n}",
+    "systemd[1]: Started session-{n}.scope - Session {n} of User root.",
 )
-LOOP = """
+LOOP = r"""
 import re, sys
-said = re.compile(rb"^(\\S+) (\\S+) CRON\\[(\\d+)\\]: \\((\\w+)\\) (CMD|END) \\((.*)\\)$")
+said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \((.*)\)|pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
 print(sum(1 for line in open(sys.argv[1], "rb") if said.match(line.rstrip())))
 """
+SAID = r"^(\S+) (\S+) (CROND?)\[(\d+)\]: (.*)$"
+PEERS = {
+    "pandas, str.extract": f"""
+import sys, pandas
+lines = pandas.read_csv(sys.argv[1], sep="\\x01", header=None, names=["l"], quoting=3).l
+print(len(lines[lines.str.contains("CRON", regex=False)].str.extract(r"{SAID}").dropna()))
+""",
+    "polars, splitn": """
+import sys, polars as p
+lines = p.scan_csv(sys.argv[1], separator="\\x01", has_header=False, quote_char=None, new_columns=["l"])
+lines = lines.filter(p.col("l").str.contains(" CRON", literal=True)).select(p.col("l").str.splitn(" ", 4))
+print(lines.unnest("l").with_columns(p.col("field_2").str.splitn("[", 2)).collect().height)
+""",
+    "duckdb, string functions": """
+import sys, duckdb
+print(duckdb.sql(f\"\"\"select count(*), max(at), max(host), max(tag), max(length(said)) from (
+  select split_part(l, ' ', 1) at, split_part(l, ' ', 2) host, split_part(l, ' ', 3) tag, substr(l, strpos(l, ']: ') + 3) said
+  from read_csv('{sys.argv[1]}', delim='\\x01', header=false, columns={{'l': 'VARCHAR'}}, quote='', escape='', auto_detect=false)
+  where contains(l, ' CRON'))\"\"\").fetchall())
+""",
+    "dask.bag, re (2 processes)": f"""
+import re, sys, dask.bag
+said = re.compile(r"{SAID}")
+if __name__ == "__main__":
+    lines = dask.bag.read_text(sys.argv[1], blocksize="16MiB").filter(lambda line: "CRON" in line)
+    print(lines.map(lambda line: said.match(line)).filter(bool).count().compute(num_workers=2))
+""",
+}
+
+
+class Taken(NamedTuple):
+    """What a process took."""
+
+    cpu_s: float
+    mib: float
 
 
 def written(root: Path, megabytes: int, share: float) -> Path:
-    """A server whose syslog has this share of cron's lines."""
+    """A server whose syslog has this share of cron's lines; prints how many runs it has."""
     chance, at = random.Random(7), datetime(2026, 11, 1, tzinfo=UTC)
     (root / "etc/cron.d").mkdir(parents=True)
     (root / "var/log").mkdir(parents=True)
     (root / "etc/cron.d/work").write_text("".join(f"* * * * * root /opt/job{number} --all\n" for number in range(8)))
-    path, pid, size = root / "var/log/syslog", 1000, 0
+    path, size, runs = root / "var/log/syslog", 0, 0
+    pids = dict.fromkeys(range(HOSTS), 1000)
     with path.open("w") as log:
         while size < megabytes << 20:
-            at += timedelta(seconds=7)
-            pid = (pid + 5) % 4_000_000
-            lines = []
-            command = f"/opt/job{chance.randrange(8)} --all"
-            lines.append((0.0, f"CRON[{pid + 1}]: (root) CMD ({command})"))
-            lines.append((chance.random() * 6, f"CRON[{pid}]: (root) END ({command})"))
-            noise = range(round(2 / share) - 2)
-            lines += [(chance.random() * 6, chance.choice(NOISE).format(n=chance.randrange(1, 255))) for _ in noise]
-            for offset, said in sorted(lines):
-                stamp = (at + timedelta(seconds=offset)).isoformat(timespec="microseconds")
-                size += log.write(f"{stamp} web01 {said}\n")
+            lines: list[tuple[float, str]] = []
+            for _ in range(200):  # in a minute
+                host, begin = chance.randrange(HOSTS), chance.random() * 50
+                pids[host] = pid = (pids[host] + 5) % 4_000_000
+                command, length = f"/opt/job{chance.randrange(8)} --all", chance.random() * 9
+                if host % 2:
+                    said = [
+                        (0.01, f"CROND[{pid + 1}]: (root) CMD ({command})"),
+                        (length, f"CROND[{pid}]: (root) CMDEND ({command})"),
+                    ]
+                else:
+                    session = f"CRON[{pid}]: pam_unix(cron:session): session"
+                    said = [
+                        (0.0, f"{session} opened for user root(uid=0) by (uid=0)"), (0.01, f"CRON[{pid + 1}]: (root) CMD ({command})"),
+                        (length, f"{session} closed for user root"),
+                    ]  # fmt: skip
+                lines += [(begin + later, f"web{host:02d} {text}") for later, text in said]
+                runs += 1
+            for _ in range(round(len(lines) * (1 / share - 1))):
+                text = chance.choice(NOISE).format(n=chance.randrange(1, 255))
+                lines.append((chance.random() * 60, f"web{chance.randrange(HOSTS):02d} {text}"))
+            for offset, text in sorted(lines):
+                size += log.write(f"{(at + timedelta(seconds=offset)).isoformat(timespec='microseconds')} {text}\n")
+            at += timedelta(minutes=1)
+    print(f"{root.name}: {runs} runs", file=sys.stderr)
     return path
 
 
-def cpu_s(arguments: list[str]) -> float:
-    """Median of the processor's time of whole processes, after one that warms the cache; a busy machine stretches the wall's."""
-    taken = []
-    for _ in range(ROUNDS + 1):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(arguments, capture_output=True, check=False)  # grep stops at the first hit where nobody listens
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return statistics.median(taken[1:])
+def took(arguments: list[str]) -> Taken:
+    """One process, its children included."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, used = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return Taken(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def main() -> None:
     """Print the table."""
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    print(f"| {megabytes} MB of syslog | CPU seconds | MB/s | times rg (grep where there is none) |\n| --- | --- | --- | --- |")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("megabytes", type=int, nargs="?", default=100)
+    parser.add_argument("--peers", help="a Python with pandas, polars, duckdb and dask")
+    given = parser.parse_args()
+    migrator = [sys.executable, "-m", "migrator", "runs"]
+    print(f"| {given.megabytes} MB of syslog | CPU seconds | MB/s | times `rg -c CRON` | MiB |\n| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for name, share in (("30 % cron", 0.3), ("4 % cron", 0.04)):
-            path = written(Path(folder) / name[:2].strip(), megabytes, share)
-            rows = [("migrator runs", [sys.executable, "-m", "migrator", "runs", str(path.parents[2])])]
-            rows += [(tool, [tool, "-c", "CRON", str(path)]) for tool in ("rg", "grep") if shutil.which(tool)]
-            rows.append(("for line, re.match (no pairs)", [sys.executable, "-c", LOOP, str(path)]))
-            times = {row: cpu_s(arguments) for row, arguments in rows}
-            base = times.get("rg", times.get("grep", 0.0))
-            for row, seconds in times.items():
-                print(f"| {name}: {row} | {seconds:.2f} | {megabytes / seconds:,.0f} | {seconds / base:.1f} |")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"\nLargest process: {peak} MiB. Python {sys.version.split()[0]}.")
+            path = written(Path(folder) / name[:2].strip(), given.megabytes, share)
+            (Path(folder) / "empty/etc").mkdir(parents=True, exist_ok=True)
+            rows = {
+                "migrator runs": [*migrator, str(path.parents[2])],
+                "migrator runs, no log at all": [*migrator, f"{folder}/empty"],
+                "for line, re.match (no pairs)": [sys.executable, "-c", LOOP, str(path)],
+            }
+            if given.peers:
+                rows |= {peer: [given.peers, "-c", text, str(path)] for peer, text in PEERS.items() if "dask" not in peer}
+                script = Path(folder) / "bag.py"  # its processes read the program again
+                script.write_text(next(text for peer, text in PEERS.items() if "dask" in peer))
+                rows["dask.bag, re (2 processes, no pairs)"] = [given.peers, str(script), str(path)]
+            show(name, given.megabytes, rows, ["rg", "-c", "CRON", str(path)])
+            packed = path.with_name("syslog.1.gz")
+            with path.open("rb") as plain, gzip.open(packed, "wb", compresslevel=6) as out:
+                shutil.copyfileobj(plain, out, 1 << 20)
+            path.unlink()
+            show(f"{name}, gzip", given.megabytes, {"migrator runs": rows["migrator runs"]}, ["zgrep", "-c", "CRON", str(packed)])
+            shutil.rmtree(path.parents[2])
+
+
+def show(name: str, megabytes: int, rows: dict[str, list[str]], base: list[str]) -> None:
+    """The medians of each row, run in turns with `base`."""
+    took(base)
+    bases = []
+    for row, arguments in rows.items():
+        found, ratios = [], []
+        for _ in range(ROUNDS):
+            bases.append(took(base).cpu_s)
+            found.append(took(arguments))
+            ratios.append(found[-1].cpu_s / max(bases[-1], 0.001))
+        cpu_s, mib = statistics.median(taken.cpu_s for taken in found), max(taken.mib for taken in found)
+        print(
+            f"| {name}: {row} | {cpu_s:.2f} | {megabytes / cpu_s:,.0f} | {statistics.median(ratios):.1f} | {mib:,.0f} |",
+            flush=True,
+        )
+    print(
+        f"| {name}: `{' '.join(base[:-1])}` | {statistics.median(bases):.3f} | {megabytes / statistics.median(bases):,.0f} | 1 | |"
+    )
 
 
 if __name__ == "__main__":

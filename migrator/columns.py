@@ -117,8 +117,8 @@ class Runs(NamedTuple):
         """End minus start as stamped; `NONE` without an end."""
         return np.where(self.ended_us == NONE, NONE, np.maximum(self.ended_us - self.started_us, 0))
 
-    def taken(self, index: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> "Runs":
-        """Those of an index, in its order, or those of a mask."""
+    def taken(self, index: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | slice) -> "Runs":
+        """Those of an index, in its order, those of a mask, or a stretch, which is no copy."""
         return Runs(self.named, *(column[index] for column in self[1:]))  # type: ignore[arg-type]  # whole and real ones
 
     def objects(self, jobs: Sequence[str] = ()) -> list[Run]:

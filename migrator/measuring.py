@@ -80,7 +80,7 @@ def over(
 def _of_interest(runs: Runs) -> Runs:
     """Without services that are no job of anybody's: they are not scheduled."""
     service = np.array([*(source == SERVICE for _, source, *_ in runs.named), False])
-    return runs.taken((runs.job != NONE) | ~service[runs.who])
+    return runs.taken((runs.job != NONE) | ~service[runs.who]) if service.any() else runs
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The Run table: every run that the logs show, as columns; the only importer of the dataframe engine."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,13 +32,21 @@ SCHEMA: dict[str, polars.DataType | type[polars.DataType]] = {
 
 
 class RunTable:
-    """Runs as a frame with the columns of `SCHEMA`, sorted by start."""
+    """Runs as a frame with the columns of `SCHEMA`, sorted by start; made when it is asked for, because most never are."""
 
-    def __init__(self, frame: polars.DataFrame) -> None:
-        self.frame = frame
+    def __init__(self, frame: polars.DataFrame | Callable[[], polars.DataFrame], size: int | None = None) -> None:
+        self._frame = frame
+        self._size = size
+
+    @property
+    def frame(self) -> polars.DataFrame:
+        """The frame itself."""
+        if not isinstance(self._frame, polars.DataFrame):
+            self._frame = self._frame()
+        return self._frame
 
     def __len__(self) -> int:
-        return self.frame.height
+        return self.frame.height if self._size is None else self._size
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Runs as mappings from column to value; instants are aware datetimes in UTC."""
@@ -58,6 +66,10 @@ def table(runs: Iterable[Run]) -> RunTable:
 
 def table_of(runs: Runs, jobs: Sequence[str]) -> RunTable:
     """The same of columns; `jobs`: ids by index."""
+    return RunTable(lambda: _frame(runs, jobs), runs.size)
+
+
+def _frame(runs: Runs, jobs: Sequence[str]) -> polars.DataFrame:
     names = [(host, user or "", command or "") for host, _, user, command in runs.named]
     place = {name: number for number, name in enumerate(sorted(set(names)))}
     rank = np.array([place[name] for name in names] or [0], dtype=np.int64)
@@ -93,13 +105,15 @@ def table_of(runs: Runs, jobs: Sequence[str]) -> RunTable:
     instants = [
         polars.from_epoch(polars.col(name), "us").dt.replace_time_zone("UTC").alias(name) for name in ("started_at", "ended_at")
     ]
-    return RunTable(frame.with_columns(instants).select(list(SCHEMA)))
+    return frame.with_columns(instants).select(list(SCHEMA))
 
 
 def join(tables: Iterable[RunTable]) -> RunTable:
     """One table of all."""
-    frames = [item.frame for item in tables]
-    return RunTable(polars.concat(frames) if frames else polars.DataFrame(schema=SCHEMA))
+    given = list(tables)
+    if not given:
+        return RunTable(polars.DataFrame(schema=SCHEMA))
+    return RunTable(lambda: polars.concat([item.frame for item in given]), sum(map(len, given)))
 
 
 def read(path: Path) -> RunTable:

@@ -66,7 +66,9 @@ class Found:
         rows = np.concatenate(self._blocks)
         self._blocks = []
         rows = rows[np.argsort(rows[:, 0], kind="stable")]
-        number, spoken, started, ended, blur, status, quality, life = rows.T
+        number, spoken, started, ended, blur, status, quality, life = (column.copy() for column in rows.T)
+        del rows
+        size = len(number)
         keys, who = np.unique(spoken, return_inverse=True)
         places, debian = [], []
         known: dict[Who, int] = {}
@@ -82,13 +84,13 @@ class Found:
         length = ended - started
         low = np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
         high = np.where(timed, (length + blur) / 1e6, np.nan)
-        cpu, memory = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        cpu, memory = np.full(size, np.nan), np.full(size, np.nan)
         if self._used:
             at = np.searchsorted(number, np.array(list(self._used), dtype=np.int64))
             cpu[at] = [np.nan if value is None else value for value, _ in self._used.values()]
             memory[at] = [np.nan if value is None else value for _, value in self._used.values()]
         index = np.array([*places, 0], dtype=np.int64)[who]
-        return Runs(tuple(known), np.full(len(rows), NONE), index, started, ended, low, high, status, quality, cpu, memory)
+        return Runs(tuple(known), np.full(size, NONE), index, started, ended, low, high, status, quality, cpu, memory)
 
     def _tells_failures(self, life: Life) -> bool:
         """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now

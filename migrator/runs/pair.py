@@ -25,7 +25,7 @@ GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd say
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 RESTART_US = 60_000_000
 MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
-MOST_PIDS = 8_192
+FEW_PIDS = 512  # remembered without a look at which are finished
 EXACT, PAIRED = 0, 1
 
 
@@ -46,6 +46,7 @@ class Pairing:
         self._groups = Groups(NEAR_US, self._distance, ranks)
         self._done: deque[tuple[int, Start]] = deque()
         self._records: list[Record] = []
+        self._most_pids = FEW_PIDS
         self._sessions = False  # True where the log shows any
         self._recent: deque[Start] = deque(maxlen=MOST_WAITING)
         self._newest: Start | None = None
@@ -325,8 +326,10 @@ class Pairing:
         done = self._done
         while done and done[0][0] < now_us - GRACE_US:
             self._put(done.popleft()[1])
-        if len(self._by_pid) > MOST_PIDS:
+        if len(self._by_pid) + len(self._by_parent) > self._most_pids:
             self._by_pid = {pid: start for pid, start in self._by_pid.items() if not start.emitted}
+            self._by_parent = {pid: start for pid, start in self._by_parent.items() if not start.emitted}
+            self._most_pids = max(FEW_PIDS, 2 * (len(self._by_pid) + len(self._by_parent)))
 
     def _attached(self, start: Start) -> None:
         start.chained = False

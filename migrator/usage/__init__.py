@@ -55,10 +55,10 @@ def summary_of(
     edges = np.searchsorted(ordered.job, np.arange(len(jobs) + 1)).tolist()
     return Measured(
         usage=tuple(
-            _usage(job, ordered.taken(np.arange(begin, end)), days, assumptions)
+            _usage(job, ordered.taken(slice(begin, end)), days, assumptions)
             for job, begin, end in zip(jobs, edges, edges[1:], strict=False)
         ),
-        unmatched=_unmatched(ordered.taken(np.arange(edges[0]))),
+        unmatched=_unmatched(ordered.taken(slice(edges[0]))),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),

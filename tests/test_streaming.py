@@ -1,0 +1,90 @@
+"""Runs do not depend on how much of a log is looked at at once, and a finished run is let go of."""
+
+import gc
+from pathlib import Path
+
+import pytest
+from test_random_logs import Cronie, Level3, Truth, written
+
+from migrator import blocks, measuring
+from migrator.columns import NO_PID, Run, Runs
+from migrator.hosts import reading as hosts
+from migrator.model.usage import Event
+from migrator.runs.attach import NO_RANKS
+from migrator.runs.found import Found
+from migrator.runs.pair import Pairing
+from migrator.runs.parts import Sayings, Start
+from migrator.sources.opening import open_source
+
+
+def read(root: Path) -> list[Run]:
+    (files,) = open_source(str(root))
+    host, _ = hosts.read(files)
+    found: Runs = measuring.read(files, host, None).runs
+    return found.objects()
+
+
+@pytest.mark.parametrize("kind", [Truth, Level3, Cronie])
+def test_runs_do_not_depend_on_how_much_is_read_at_once(kind: type[Truth], tmp_path: Path, monkeypatch) -> None:
+    truth = kind(11, jobs=4, spread=0.2)
+    sessions = [line for line in truth.lines if "pam_unix" in line[1]]
+    others = [line for line in truth.lines if "pam_unix" not in line[1]]
+    files = {"syslog": others, "cron.log": others} | ({"auth.log": sessions} if sessions else {})
+    root = written(tmp_path / "web01", truth, files)
+    whole = read(root)
+    assert len(whole) == len(truth.runs)
+    monkeypatch.setattr(measuring, "AT_ONCE", 7)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1500)
+    monkeypatch.setattr(blocks, "PACKED_BYTES", 1500)
+    assert read(root) == whole
+
+
+def held() -> int:
+    """How many starts there are in memory."""
+    gc.collect()
+    return sum(isinstance(item, Start) for item in gc.get_objects())
+
+
+def event(kind: str, pid: int, role: str, command: str | None) -> Event:
+    return Event(kind, 0, "h", "debian_cron", "root", command, pid, role, None, None, None, None, None, 1, 0)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int) -> None:
+    sayings = Sayings()
+    found = Found(sayings, None)
+    pairing = Pairing(0, found, NO_RANKS)
+    opened, closed = (sayings.all[sayings.number(event(kind, 1, "parent", None))] for kind in ("session-open", "session-close"))
+    started = [sayings.all[sayings.number(event("start", 1, "child", f"/opt/{job}"))] for job in range(jobs)]
+    alive = []
+    for minute in range(12_000):
+        at_us = minute * 60_000_000
+        for job in range(jobs):
+            pid = 100 + (minute * jobs + job) * 2
+            pairing.feed(opened, at_us, pid, 1, 0)
+            pairing.feed(started[job], at_us + 5, pid + 1, 1, 0)
+        for job in range(jobs):
+            pairing.feed(closed, at_us + (job + 1) * 5_000_000, 100 + (minute * jobs + job) * 2, 1, 0)
+        if minute % 100 == 99:
+            pairing.sweep(at_us + 5_000_000 * jobs)
+        if minute % 1000 == 999:
+            alive.append(held())
+    pairing.finish()
+    runs = found.runs(["h"])
+    assert runs.size == 12_000 * jobs
+    assert sorted(set(runs.length_us.tolist())) == [(job + 1) * 5_000_000 - 5 for job in range(jobs)]
+    # groups of one second are decided some thousands at a time
+    assert max(alive) <= (2_500 if jobs == 1 else 5_000 * jobs)
+
+
+def test_starts_without_ends_are_let_go_of() -> None:
+    sayings = Sayings()
+    found = Found(sayings, None)
+    pairing = Pairing(0, found, NO_RANKS)
+    said = sayings.all[sayings.number(event("start", NO_PID, "child", "/opt/a"))]
+    for minute in range(5_000):
+        pairing.feed(said, minute * 60_000_000, minute, 1, 0)
+    pairing.sweep(5_000 * 60_000_000)
+    assert held() < 1_000
+    pairing.finish()
+    assert (found.runs(["h"]).ended_us == -1).sum() == 5_000
