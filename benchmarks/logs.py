@@ -1,9 +1,9 @@
 """How fast logs become runs, beside programs that only look for a word: `python benchmarks/logs.py [MB] [--peers PYTHON]`.
 
-Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie's (CMD and CMDEND), with 30 % and with 4 % lines of
-cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has medians of whole processes: of the
-processor's time, because a busy machine stretches the wall's, and of the ratio to the ripgrep just before. `--peers`: a Python with
-pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
+Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie's (CMD and CMDEND), with 30 % and with 4 % lines
+of cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has medians of whole processes: of the
+processor's time, because a busy machine stretches the wall's, and of the ratio to the ripgrep just before. `--peers`: a Python
+with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
 """
 
 import argparse
@@ -30,7 +30,8 @@ NOISE = (
 )
 LOOP = r"""
 import re, sys
-said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \((.*)\)|pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
+said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \((.*)\)|"
+                  rb"pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
 print(sum(1 for line in open(sys.argv[1], "rb") if said.match(line.rstrip())))
 """
 SAID = r"^(\S+) (\S+) (CROND?)\[(\d+)\]: (.*)$"
@@ -93,7 +94,8 @@ def written(root: Path, megabytes: int, share: float) -> Path:
                 else:
                     session = f"CRON[{pid}]: pam_unix(cron:session): session"
                     said = [
-                        (0.0, f"{session} opened for user root(uid=0) by (uid=0)"), (0.01, f"CRON[{pid + 1}]: (root) CMD ({command})"),
+                        (0.0, f"{session} opened for user root(uid=0) by (uid=0)"),
+                        (0.01, f"CRON[{pid + 1}]: (root) CMD ({command})"),
                         (length, f"{session} closed for user root"),
                     ]  # fmt: skip
                 lines += [(begin + later, f"web{host:02d} {text}") for later, text in said]
@@ -162,9 +164,8 @@ def show(name: str, megabytes: int, rows: dict[str, list[str]], base: list[str])
             f"| {name}: {row} | {cpu_s:.2f} | {megabytes / cpu_s:,.0f} | {statistics.median(ratios):.1f} | {mib:,.0f} |",
             flush=True,
         )
-    print(
-        f"| {name}: `{' '.join(base[:-1])}` | {statistics.median(bases):.3f} | {megabytes / statistics.median(bases):,.0f} | 1 | |"
-    )
+    base_s = statistics.median(bases)
+    print(f"| {name}: `{' '.join(base[:-1])}` | {base_s:.3f} | {megabytes / base_s:,.0f} | 1 | |")
 
 
 if __name__ == "__main__":
