@@ -14,6 +14,7 @@ from migrator.model.job import Host
 from migrator.model.option import Option, Placement, PriceBook
 from migrator.model.plan import FleetSavings, HostPlan
 from migrator.optimise import STAYING, Candidate, exact
+from migrator.pricebook import once
 from migrator.savings import lives_on
 from migrator.shrink import memory_mib, sizes
 
@@ -57,7 +58,10 @@ def fleet_savings(
     places = [next((place for place in job.places if place.server is None), None) for job in chosen]
     taken = [place for place in places if place is not None]
     here = exact.bill(taken, kept, tiers) if known else None
-    listed = sum((option.monthly_cost for option in moved if option.monthly_cost is not None), Decimal(0))
+    bills = once(option.items for option in moved)
+    twice = sum((line.monthly_cost or Decimal(0) for option in moved for line in option.items if line.shared), Decimal(0))
+    twice -= sum((line.monthly_cost or Decimal(0) for lines in bills for line in lines if line.shared), Decimal(0))
+    listed = sum((option.monthly_cost for option in moved if option.monthly_cost is not None), Decimal(0)) - twice
     free = None if here is None else listed + sum((server.monthly_cost for server in kept), Decimal(0)) - here
     waiting = _cheaper_there(pairs, best, blocked)
     found = FleetSavings(

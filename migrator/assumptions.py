@@ -49,6 +49,8 @@ class Assumptions(Value, frozen=True, kw_only=True):
     always_fails_runs: int = 3
     container_image_gib: float = 0.25
     container_start_s: float = 30.0
+    function_start_s: float = 0.35
+    slow_function_start_s: float = 4.0
     service_start_s: float = 3.0
     question_monthly_usd: float = 1.0
     server_own_memory_mib: float = 400.0
@@ -112,6 +114,11 @@ REASONS: dict[str, Reason] = {
         "the bill of a service for short runs moves by it",
     ),
     "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
+    "function_start_s": Reason(
+        "200 to 500 ms for Python and the like; counted where ten minutes lie between runs, so that none finds a warm one",
+        "each billed function run moves by it",
+    ),
+    "slow_function_start_s": Reason("2 to 6 s for Java and .NET", "each billed function run moves by it"),
     "question_monthly_usd": Reason("a question costs a person minutes", "a question more or less about a job's bill"),
     "server_own_memory_mib": Reason(
         "a small Linux server without services uses 200 to 400 MiB itself",

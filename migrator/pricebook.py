@@ -173,6 +173,23 @@ def total(items: Iterable[CostItem]) -> Decimal | None:
     return None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
+def once(bills: Iterable[tuple[CostItem, ...]]) -> tuple[tuple[CostItem, ...], ...]:
+    """The bills of one account with each shared line (a gateway, a registry) in the first of them only, at its largest cost.
+
+    >>> gateway = CostItem(name="gateway", unit="hour", monthly_quantity=Decimal(1), unit_price=Decimal(33),
+    ...     monthly_cost=Decimal(33), source="", as_of="", price_key="k", shared=True)
+    >>> [len(bill) for bill in once([(gateway,), (gateway,), ()])]
+    [1, 0, 0]
+    """
+    seen: set[str] = set()
+    kept = []
+    for lines in bills:
+        own = tuple(line for line in lines if not (line.shared and (line.price_key or line.name) in seen))
+        seen |= {line.price_key or line.name for line in lines if line.shared}
+        kept.append(own)
+    return tuple(kept)
+
+
 def server_price(book: PriceBook, provider: str | None, region: str, instance_type: str) -> ServerPrice | None:
     """The price of a server type in a region, or in the nearest one that has it, marked; None if the book has none. Without a
     provider the type's name decides."""

@@ -60,7 +60,7 @@ def savings(
     """
     blockers = _blockers(host, placements, jobs, waiting)
     now = _known_total(server_items) if server_items else None
-    moved = [placement for placement in placements if placement.verdict in {"move", "insufficient-data"}]
+    moved = _paid_once([placement for placement in placements if placement.verdict in {"move", "insufficient-data"}])
     moving_cost = _moving_cost(moved)
     can_go = not blockers
     unknowns = _unknowns(server_items, moved, jobs)
@@ -251,6 +251,19 @@ def _only_starts_others(job_id: str, jobs: Mapping[str, Job]) -> bool:
 def _known_total(items: tuple[CostItem, ...]) -> Decimal:
     """The known part of the server's bill: what is unknown of it is a line without a cost, so the saving is a lower bound."""
     return sum((item.monthly_cost for item in items if item.monthly_cost is not None), Decimal(0))
+
+
+def _paid_once(moved: list[Placement]) -> list[Placement]:
+    """The placements with what they share (a gateway, a registry) in the bill of the first of them only."""
+    bills = pricebook.once(placement.option.items for placement in moved)
+    return [
+        placement
+        if len(bill) == len(placement.option.items)
+        else msgspec.structs.replace(
+            placement, option=msgspec.structs.replace(placement.option, items=bill, monthly_cost=pricebook.total(bill))
+        )
+        for placement, bill in zip(moved, bills, strict=True)
+    ]
 
 
 def _all_items(server_items: tuple[CostItem, ...], moved: list[Placement]) -> tuple[CostItem, ...]:

@@ -121,10 +121,11 @@ def simulate(seed: int) -> Simulated:
         # what a person would configure who knows the job: its peak and the same headroom
         size = next((mb for mb in SIZES_MB if mb >= needs_mib * 1.3), SIZES_MB[-1])
         billed = true_mean(take, f"server {seed}, job {number}, later")
+        cold_s = draw.uniform(0.2, 0.5) if gap > 1 / 96 else 0.0  # a fresh function's start is billed, too
         output = 1e-9 * math.exp(draw.gauss(math.log(1200), 0.8))  # GB a run
         true_jobs += monthly * (
             0.0000002 * real["requests"]
-            + 0.0000166667 * real["duration"] * billed * size / 1024
+            + 0.0000166667 * real["duration"] * (billed + cold_s) * size / 1024
             + 0.000001 * real["starts"]
             + output * (0.50 * real["written"] + 0.03 * real["stored"])
         )

@@ -4,6 +4,7 @@ import itertools
 import random
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from migrator.errors import MigratorError
@@ -51,6 +52,13 @@ def test_the_account_has_one_free_tier_not_one_for_each_job() -> None:
     assert got.monthly_cost == Decimal("3.33334")
 
 
+def test_a_gateway_is_paid_for_once_whoever_needs_it() -> None:
+    through = msgspec.structs.replace(place("function", "1"), shared={"gateway": Decimal(33)})
+    for count, best in ((1, 20), (2, 35), (3, 36)):  # by hand: a container is 20; two functions 2 x 1 + 33; three 3 x 1 + 33
+        jobs = tuple(FleetJob(job_id=str(number), places=(through, place("container", "20"))) for number in range(count))
+        assert cheapest(jobs, ()).monthly_cost == best
+
+
 def test_what_must_stay_shares_the_smallest_server_that_holds_it() -> None:
     jobs = (
         FleetJob(job_id="a", places=(place("web01", "0", "web01", 600), place("web02", "0", "web02", 600))),
@@ -94,7 +102,8 @@ def small_fleet(seed: int) -> tuple[tuple[FleetJob, ...], tuple[ServerSize, ...]
             places += [place(f"host {other}", "1", other, places[0].memory_mib)] if other != own else []
         for target in range(draw.randint(0, 3)):
             uses = {tier.key: str(draw.randint(0, 120)) for tier in tiers if draw.random() < 0.7}
-            places.append(place(f"cloud{target}", str(Decimal(draw.randint(0, 2000)) / 100), **uses))
+            cloud = place(f"cloud{target}", str(Decimal(draw.randint(0, 2000)) / 100), **uses)
+            places.append(msgspec.structs.replace(cloud, shared={"gateway": Decimal(6)} if draw.random() < 0.3 else {}))
         jobs.append(FleetJob(job_id=f"j{number}", places=tuple(places)))
     sizes = []
     for host in hosts:

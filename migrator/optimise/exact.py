@@ -21,11 +21,13 @@ GAP = 1e-6
 
 class Place(Value, frozen=True, kw_only=True):
     """One way to run a job. `monthly_cost` without the quantities in `uses` (price key -> monthly quantity), which share a free
-    tier; `server`: the host that has to be kept for it, with `memory_mib` of its memory."""
+    tier, and without the `shared` things (key -> monthly cost) that it needs and that are paid for once, whoever needs them;
+    `server`: the host that has to be kept for it, with `memory_mib` of its memory."""
 
     name: str
     monthly_cost: Decimal
     uses: Mapping[str, Decimal] = {}
+    shared: Mapping[str, Decimal] = {}
     server: str | None = None
     memory_mib: float = 0.0
 
@@ -82,18 +84,22 @@ def cheapest(
     if empty := [job.job_id for job in jobs if not job.places]:
         raise MigratorError(f"{', '.join(empty[:3])}: no place to run; each job needs one, the server at least")
     choices = [(job, place) for job in jobs for place in job.places]
-    count = len(choices) + len(servers) + len(tiers)
+    things = _shared(place for _, place in choices)
+    count = len(choices) + len(servers) + len(tiers) + len(things)
     cost = np.zeros(count)
     cost[: len(choices)] = [float(place.monthly_cost) for _, place in choices]
     cost[len(choices) : len(choices) + len(servers)] = [float(size.monthly_cost) for size in servers]
     for number, tier in enumerate(tiers):
         cost[len(choices) + len(servers) + number] = float(tier.unit_price * _unit(tier))
+    last = len(choices) + len(servers) + len(tiers)
+    cost[last:] = [float(amount) for amount in things.values()]
     rows = _Rows()
+    _paid_once(rows, choices, {key: last + number for number, key in enumerate(things)})
     _one_place_each(rows, jobs)
     _servers(rows, choices, servers, len(choices), services_on)
     _free_tiers(rows, choices, tiers, len(choices) + len(servers), known)
     upper = np.ones(count)
-    upper[len(choices) + len(servers) :] = highspy.kHighsInf
+    upper[len(choices) + len(servers) : last] = highspy.kHighsInf  # a shared thing is there or not
     solution, gap = _solve(cost, upper, len(choices) + len(servers), rows)
     return _read(solution, gap, choices, servers, tiers)
 
@@ -102,10 +108,27 @@ def bill(chosen: Iterable[Place], kept: Iterable[ServerSize], tiers: tuple[FreeT
     """What a choice costs a month, in exact arithmetic: places, servers, and what exceeds the free tiers."""
     places = tuple(chosen)
     total = sum((place.monthly_cost for place in places), Decimal(0)) + sum((size.monthly_cost for size in kept), Decimal(0))
+    total += sum(_shared(places).values(), Decimal(0))
     for tier in tiers:
         used = sum((place.uses.get(tier.key, Decimal(0)) for place in places), Decimal(0))
         total += max(used - tier.free_monthly, Decimal(0)) * tier.unit_price
     return total
+
+
+def _shared(places: Iterable[Place]) -> dict[str, Decimal]:
+    """What is paid for once, and what it costs: the most that any place says."""
+    found: dict[str, Decimal] = {}
+    for place in places:
+        for name, amount in place.shared.items():
+            found[name] = max(found.get(name, Decimal(0)), amount)
+    return found
+
+
+def _paid_once(rows: "_Rows", choices: list[tuple[FleetJob, Place]], columns: Mapping[str, int]) -> None:
+    """Whoever takes a place needs what it shares."""
+    for number, (_, place) in enumerate(choices):
+        for name in place.shared:
+            rows.add(-highspy.kHighsInf, 0, [(number, 1.0), (columns[name], -1.0)])
 
 
 def _worth_asking(places: tuple[Place, ...], tiers: tuple[FreeTier, ...]) -> tuple[Place, ...]:
@@ -114,7 +137,11 @@ def _worth_asking(places: tuple[Place, ...], tiers: tuple[FreeTier, ...]) -> tup
     prices = {tier.key: tier.unit_price for tier in tiers}
 
     def full(place: Place) -> Decimal:
-        return place.monthly_cost + sum((prices.get(key, Decimal(0)) * used for key, used in place.uses.items()), Decimal(0))
+        return (
+            place.monthly_cost
+            + sum(place.shared.values(), Decimal(0))
+            + sum((prices.get(key, Decimal(0)) * used for key, used in place.uses.items()), Decimal(0))
+        )
 
     free = [place for place in places if place.server is None]
     if not free:
@@ -151,14 +178,19 @@ def fleet_of(candidates: tuple[Candidate, ...], prices: PriceBook) -> tuple[tupl
 
 def _place(option: Option, tiers: Mapping[str, UnitPrice]) -> Place:
     uses: dict[str, Decimal] = {}
+    shared: dict[str, Decimal] = {}
     fixed = option.monthly_cost or Decimal(0)
     for item in option.items:
+        if item.shared and item.monthly_cost is not None:
+            shared[item.price_key or item.name] = item.monthly_cost
+            fixed -= item.monthly_cost
+            continue
         if item.price_key in tiers and item.monthly_quantity is not None and item.monthly_cost is not None:
             assert item.price_key is not None
             uses[item.price_key] = uses.get(item.price_key, Decimal(0)) + item.monthly_quantity
             fixed -= item.monthly_cost
     size = option.size.name if option.size is not None else "-"
-    return Place(name=f"{option.target}/{option.shape}/{size}", monthly_cost=fixed, uses=uses)
+    return Place(name=f"{option.target}/{option.shape}/{size}", monthly_cost=fixed, uses=uses, shared=shared)
 
 
 class _Rows:

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 
 from decimal import Decimal
 
+import msgspec
+
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import exact, item, tiered_items, tiers, times, unit_price
 from migrator.resources.aws_usage import quantity
@@ -35,6 +37,17 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
         scratch = unit_price(prices, PROVIDER, "Lambda", "ephemeral storage above 512 MB", region)
         above = Decimal(scratch_mib - FREE_SCRATCH_MIB) / 1024
         items.append(item("Lambda scratch disk", scratch, times(invocations, billed_s, above)))
+    usage = resource.values["usage"]
+    assert isinstance(usage, dict)
+    starts = times(invocations, exact(usage.get("start_s", 0)), Decimal(memory_mib) / 1024)
+    if starts is None or starts > 0:
+        items.append(item("Lambda starts", durations[0], starts, "start assumed (function_start_s)"))
+    if usage.get("gateway_hours"):
+        gateway = unit_price(prices, PROVIDER, "NAT gateway", "hour", region)
+        data = unit_price(prices, PROVIDER, "NAT gateway", "data processed", region)
+        note = f"the way out of a private network, once for all jobs there; and ${data.price_usd:f} a GB of data through it"
+        line = item("NAT gateway", gateway, exact(usage["gateway_hours"]), note)
+        items.append(msgspec.structs.replace(line, shared=True))
     image_gb = exact(quantity(resource, "image_gb"))
     if image_gb:
         image = unit_price(prices, PROVIDER, "ECR", "storage private", region)

@@ -5,6 +5,8 @@ Source: https://learn.microsoft.com/azure/container-apps/jobs
 
 from decimal import Decimal
 
+import msgspec
+
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import item, unit_price
 from migrator.resources.quantity import container_s, number, product
@@ -14,12 +16,13 @@ PROVIDER = "azure"
 LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
 
 STEP_S = Decimal(1)  # https://learn.microsoft.com/azure/container-apps/billing: by the second; jobs bill the active rate
+MONTH_DAYS = Decimal("30.436875")
 NO_MINIMUM = Decimal(0)
 SERVICE = "Container Apps (Consumption)"
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
-    """vCPU-seconds and GiB-seconds of runs and of firings that the guard ends, the stored image, and the output written."""
+    """vCPU-seconds and GiB-seconds of runs and of firings that the guard ends, the registry, and the output written."""
     seconds = container_s(resource, NO_MINIMUM, STEP_S)
     note = "firings that the guard ends are billed too" if number(resource, "skips") else None
     return (
@@ -35,11 +38,14 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
             product(seconds, number(resource, "memory_gib")),
             note,
         ),
-        item(
-            "image storage",
-            unit_price(prices, PROVIDER, "Container Registry", "extra storage", region),
-            number(resource, "image_gb"),
-            "size assumed (container_image_gib); a registry of its own costs by the day, once for all jobs: not in here",
+        msgspec.structs.replace(
+            item(
+                "container registry",
+                unit_price(prices, PROVIDER, "Container Registry", "Basic registry incl. 10 GB", region),
+                MONTH_DAYS if number(resource, "image_gb") != 0 else Decimal(0),
+                "by the day, once for all jobs; holds 10 GB of images",
+            ),
+            shared=True,
         ),
         item(
             "logs written",

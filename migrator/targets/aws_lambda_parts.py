@@ -12,6 +12,8 @@ FREE_SCRATCH_MIB = 512
 # Programs of the runtime's own file system that a zip function may count on; everything else wants an image.
 SHELLS = frozenset("sh dash /bin/sh".split())
 PYTHONS = frozenset("python python3".split())
+WARM_S = 600  # field reports: an idle function is kept for 5 to 15 minutes and more; nothing is promised
+SLOW = frozenset("java dotnet mono scala groovy kotlin clojure jruby spark-submit".split())
 PROGRAMS = (
     SHELLS
     | PYTHONS
@@ -49,6 +51,20 @@ def package(dossier: Dossier) -> str:
 def locks(dossier: Dossier) -> tuple[str, ...]:
     """How the job takes its locks on the server: `skip`, `wait`; () where it holds none."""
     return tuple(sorted({fact.detail or "wait" for fact in dossier.facts if fact.kind == "lock"}))
+
+
+def start_s(dossier: Dossier) -> float:
+    """Billed seconds that a fresh function takes to begin; 0 for a job that runs so often that it finds a warm one."""
+    if dossier.smallest_gap_s is not None and dossier.smallest_gap_s < WARM_S:
+        return 0.0
+    slow = any(fact.kind in {"interpreter", "command"} and fact.value.rsplit("/", 1)[-1] in SLOW for fact in dossier.facts)
+    return dossier.assumptions.slow_function_start_s if slow else dossier.assumptions.function_start_s
+
+
+def in_private_network(needs: tuple[Need, ...]) -> bool:
+    """True for a job that has to reach a private network: its function is attached to that, and reaches the rest of the world
+    (the notices, the secrets, other people's hosts) through a gateway only."""
+    return any(need.kind == "private_network" and not need.soft for need in needs)
 
 
 def scratch_mib(needs: tuple[Need, ...]) -> int:
@@ -132,6 +148,8 @@ def function(
                 "requests": part.monthly_invocations,
                 "gb_s": None if gb_s is None else gb_s * size.memory_mib / 1024,
                 "billed_s": None if billed_s is None else float(billed_s),
+                "start_s": start_s(dossier),
+                "gateway_hours": dossier.assumptions.month_hours if in_private_network(shape.adds) else 0,
                 "image_gb": dossier.assumptions.container_image_gib if kind == "image" and stores_image else 0,
             },
         ),
