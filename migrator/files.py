@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from migrator.errors import MigratorError
 from migrator.model.plan import OutFile
 
+BEGUN = ".migrator-"  # how the name of a file begins that is being written; then comes the process
+
 
 def remove(root: Path, paths: Iterable[str]) -> None:
     """Delete these files under `root`, and the folders that are empty then. Raises `MigratorError` as `write` does."""
@@ -81,22 +83,49 @@ def write(root: Path, out_files: Iterable[OutFile]) -> tuple[Path, ...]:
     Returns the paths in order. Raises `MigratorError` for a path that leaves `root` or a folder that cannot be written.
     """
     written = []
-    for out_file in out_files:
+    entered: set[Path] = set()
+    for number, out_file in enumerate(out_files):
         path = root / _relative(out_file.path)
-        mode = 0o755 if out_file.executable else 0o644
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.resolve().is_relative_to(root.resolve()):
+            if path.parent not in entered:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _sweep(path.parent)
+            if (path.parent not in entered or path.is_symlink()) and not path.resolve().is_relative_to(root.resolve()):
                 raise MigratorError(f"{path}: a symbolic link leads out of {root}; remove it and run again")
-            if path.is_file() and path.read_bytes() == out_file.content:
-                path.chmod(mode)
-            else:
-                handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".migrator-")
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(out_file.content)
-                Path(temporary).chmod(mode)
-                Path(temporary).replace(path)
+            entered.add(path.parent)
+            _put(path, out_file.content, 0o755 if out_file.executable else 0o644, number)
         except OSError as error:
             raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another -o folder") from error
         written.append(path)
     return tuple(written)
+
+
+def _put(path: Path, content: bytes, mode: int, number: int) -> None:
+    """The file with this content and mode, as a whole or not at all."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - many thousand files: a Path's own open takes its time
+            same = stream.read() == content
+    except FileNotFoundError:
+        same = False
+    if same:
+        if os.stat(path).st_mode & 0o7777 != mode:  # noqa: PTH116
+            path.chmod(mode)
+        return
+    temporary = f"{path.parent}/{BEGUN}{os.getpid()}-{number}"
+    try:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            os.fchmod(descriptor, mode)  # before it has its name: another writer may take it away at once
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a process that is gone has begun to write and not ended."""
+    for name in os.listdir(folder):  # noqa: PTH208
+        process = name.removeprefix(BEGUN).partition("-")[0] if name.startswith(BEGUN) else ""
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            (folder / name).unlink(missing_ok=True)

@@ -82,6 +82,9 @@ def test_every_verb_of_every_job_calls_its_cloud_s_tool_with_whole_words(iac: st
                 assert done.returncode == 1
                 assert "enabled_jobs" in done.stderr
                 continue
+            if job.startswith("gcp-cloud-run-service") and verb == "run-for":
+                assert done.returncode == 1
+                continue
             assert done.returncode == 0, (job, verb, done.stderr)
             tool = next(tool for start, tool in CALLED.items() if job.startswith(start))
             assert any(call.startswith(tool + " ") for call in tools.calls()), (job, verb)
@@ -238,10 +241,11 @@ def test_timers_and_run_parts_are_switched_off_as_their_daemons_have_it(tools: T
 
 def test_a_stack_is_split_before_its_quota_and_each_part_stands_alone() -> None:
     entries = [samples.entry("aws_lambda", f"job{number:03}-1a2b") for number in range(100)]
-    parts = shells.parts("sam", entries)
+    templates = shells.files("aws", "sam", entries, "us-east-1")
+    parts = templates.parts
     assert len(parts) > 1
     assert [entry.job.id for part in parts for entry in part] == [entry.job.id for entry in entries]
-    out = {file.path: file.content.decode() for file in shells.files("aws", "sam", entries, "us-east-1")}
+    out = {file.path: file.content.decode() for file in templates.out_files}
     assert sorted(out) == [f"aws/sam/template-{number:02}.yaml" for number in range(1, len(parts) + 1)]
     for text in out.values():
         kinds = [line for line in text.splitlines() if line.startswith("    Type: AWS::")]
@@ -269,7 +273,7 @@ def test_what_the_organisation_says_is_the_default_of_the_templates() -> None:
         provider = next(place.provider for name, place in samples.PLACES.items() if name == target)
         main = next(
             file
-            for file in shells.files(provider, "terraform", [samples.entry(target, "x-1a2b")], None, own)
+            for file in shells.files(provider, "terraform", [samples.entry(target, "x-1a2b")], None, own).out_files
             if file.path.endswith("main.tf")
         )
         assert [word for word in expected if word not in main.content.decode()] == []

@@ -1,8 +1,13 @@
 """Emit after emit: the same plan changes nothing, and what a person edited is merged, kept, and never lost."""
 
+import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import emit_samples as samples
@@ -212,3 +217,58 @@ def test_a_team_s_edit_survives_a_new_plan(tmp_path: Path) -> None:
     assert not (tree / "jobs/b-2").exists()
     with pytest.raises(EmitError, match="--prune"):
         call(tmp_path / "plan", "-o", tree, "--prune", "--job", "a-1")
+
+
+def killed_while(work: Callable[[], object], after_s: float) -> None:
+    """Do some work in a process of its own, which is killed with SIGKILL after a while, wherever it is."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    time.sleep(after_s)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def test_after_a_hundred_kills_at_any_moment_a_second_run_completes(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    plain, tree = tmp_path / "plain", tmp_path / "tree"
+    versions = [[out(f"d{n % 4}/{n}", f"{n} version {version}\n" * 200) for n in range(24)] for version in range(4)]
+    halfway = 0
+    for number in range(100):
+        wanted = versions[number % 4]
+        killed_while(lambda wanted=wanted: emit(tree, *wanted), rng.random() * 0.02)
+        now = [(tree / file.path).read_bytes() if (tree / file.path).exists() else None for file in wanted]
+        known = {file.path: {version[at].content for version in versions} for at, file in enumerate(wanted)}
+        assert all(
+            content is None or content in known[file.path] for file, content in zip(wanted, now, strict=True)
+        )  # whole files
+        new = sum(content == file.content for file, content in zip(wanted, now, strict=True))
+        halfway += 0 < new < len(wanted)
+        again = emit(tree, *wanted)
+        assert again.conflicts == ()
+        emit(plain, *wanted)
+        assert snapshot(tree) == snapshot(plain), number  # and nothing that was only begun
+    assert halfway > 5, "no kill fell between two files: the test proves nothing"
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_no_half_file(tmp_path: Path) -> None:
+    """The limit of a file's size stands for the disk's end: write(2) fails in the middle of a file."""
+    small, large = out("a", "1\n"), out("b", "x" * 300_000)
+    message = tmp_path / "message"
+    child = os.fork()
+    if child == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+            emit(tmp_path / "tree", small, large)
+        except MigratorError as error:
+            message.write_text(str(error))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert message.read_text() == f"{tmp_path}/tree/b: cannot be written (File too large); choose another -o folder"
+    assert sorted(path.name for path in (tmp_path / "tree").iterdir()) == ["a"]
+    emit(tmp_path / "tree", small, large)
+    assert (tmp_path / "tree/b").read_bytes() == large.content

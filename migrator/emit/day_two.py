@@ -21,7 +21,7 @@ class DayTwo(NamedTuple):
     """Shell commands; `pause` and `resume` None: the templates do it, through `enabled_jobs`."""
 
     run: str
-    run_for: str
+    run_for: str | None  # None: nobody but the scheduler says for which instant a call is
     logs: str
     pause: str | None = None
     resume: str | None = None
@@ -104,6 +104,22 @@ def _cloud_run(job: Resource, schedules: list[Resource], _: str | None) -> DayTw
     )
 
 
+def _cloud_run_service(service: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
+    """Only Cloud Scheduler reaches the service: its schedule is told to force a run, is run, and told to leave it again."""
+    own = f'resource.labels.service_name=\\"${{PREFIX}}{service.values["service_name"]}\\"'
+    where = f'resource.type=\\"cloud_run_revision\\" {own}'
+    first = f'"${{PREFIX}}{schedules[0].values["schedule_name"]}" --location "$REGION"' if schedules else ""
+    update = f"gcloud scheduler jobs update http {first}"
+    started = f"{update} --update-headers X-Migrator-Run-Now=1 && gcloud scheduler jobs run {first}"
+    return DayTwo(
+        f"{started}; sleep 5; {update} --remove-headers X-Migrator-Run-Now",
+        None,
+        f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
+        _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
+        _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+    )
+
+
 def _container_app(job: Resource, _: list[Resource], __: str | None) -> DayTwo:
     name = f'"${{PREFIX}}{job.values["job_name"]}"'
     where = f'--name {name} --resource-group "$GROUP"'
@@ -153,6 +169,7 @@ KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = 
     "aws_lambda_function": _lambda,
     "aws_ecs_task_definition": _fargate,
     "gcp_cloud_run_v2_job": _cloud_run,
+    "gcp_cloud_run_v2_service": _cloud_run_service,
     "azure_container_app_job": _container_app,
     "kubernetes_cron_job": _cron_job,
 }

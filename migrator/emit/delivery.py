@@ -7,7 +7,7 @@ from migrator import render
 from migrator.emit import cut_over, day_two, job_folder, programs, shells
 from migrator.model.plan import JobPlan, OutFile, Plan
 
-Groups = Mapping[tuple[str, str], Sequence[JobPlan]]
+Groups = Mapping[tuple[str, str], Sequence[Sequence[JobPlan]]]  # by provider and language: the jobs of each file of templates
 REGISTRIES = {
     "aws": "123456789012.dkr.ecr.us-east-1.amazonaws.com/jobs",
     "gcp": "us-central1-docker.pkg.dev/PROJECT/jobs",
@@ -31,6 +31,7 @@ VARIABLES = {  # what the commands of the day after take from the environment
     "aws_lambda_function": (("STACK", "the stack of SAM"),),
     "aws_ecs_task_definition": (("SUBNETS", "subnet ids with commas"), ("SECURITY_GROUPS", "security group ids with commas")),
     "gcp_cloud_run_v2_job": (("REGION", "the region"),),
+    "gcp_cloud_run_v2_service": (("REGION", "the region"),),
     "azure_container_app_job": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
 }
 QUOTAS = {"gcp": ("gcp_cloud_scheduler_job", 1000, "https://docs.cloud.google.com/scheduler/quotas")}
@@ -84,11 +85,11 @@ def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mappi
 def made(groups: Groups) -> list[Group]:
     """The groups in order, with the files and stacks that each has."""
     found: list[Group] = []
-    for (provider, language), entries in sorted(groups.items()):
-        output, many = shells.LANGUAGES[language].output, len(shells.parts(language, entries))
+    for (provider, language), parts in sorted(groups.items()):
+        output, many = shells.LANGUAGES[language].output, len(parts)
         templates = tuple(f"{provider}/{shells.part_name(output, at, many)}" for at in range(1, many + 1))
         stacks = tuple(f"-{at:0{max(2, len(str(many)))}}" if many > 1 else "" for at in range(1, many + 1))
-        images = tuple(Image(entry.job.id, _platform(entry)) for entry in entries if job_folder.is_image(entry))
+        images = tuple(Image(entry.job.id, _platform(entry)) for part in parts for entry in part if job_folder.is_image(entry))
         several = sum(provider == other for other, _ in groups) > 1
         name = f"{provider}-{language}" if several else provider
         digests = DIGESTS.get(language, "").format(provider=provider)
@@ -99,9 +100,9 @@ def made(groups: Groups) -> list[Group]:
 def notes(groups: Groups) -> list[str]:
     """What a provider's quota has to be asked for, in one sentence each."""
     found = []
-    for (provider, _), entries in sorted(groups.items()):
+    for (provider, _), parts in sorted(groups.items()):
         kind, most, source = QUOTAS.get(provider, ("", 0, ""))
-        count = sum(resource.kind == kind for entry in entries for resource in entry.placement.option.resources)
+        count = sum(resource.kind == kind for part in parts for entry in part for resource in entry.placement.option.resources)
         if most and count > most:
             found.append(f"{count:,} schedules, and a project has {most:,} in a region: ask for more, or use several ({source}).")
     return found
@@ -112,7 +113,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
     jobs = [
         (entry.job.id, done)
         for group in everything
-        for part, stack in zip(shells.parts(group.language, groups[group.provider, group.language]), group.stacks, strict=True)
+        for part, stack in zip(groups[group.provider, group.language], group.stacks, strict=True)
         for entry in part
         if (done := day_two.commands(entry, group.language, stack)) is not None
     ]

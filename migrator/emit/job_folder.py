@@ -23,8 +23,10 @@ PLAIN_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 FIRST_UID = 10001  # no user of a base image has it
 
 
-def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> tuple[OutFile, ...]:
-    """The folder of one job."""
+def files(
+    entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str], job_json: bytes | None = None
+) -> tuple[OutFile, ...]:
+    """The folder of one job; `job_json`: its job file, where the caller has it already."""
     folder = f"jobs/{entry.job.id}"
     context = _context(entry, host, scripts, answers)
     if not programs.is_run(entry):
@@ -43,7 +45,7 @@ def files(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Map
             OutFile(path=f"{folder}/{name}", content=render.text(source, kind, **context).encode())
             for name, source, kind in rendered
         ),
-        OutFile(path=f"{folder}/job.json", content=job_file.content(entry, host, answers)),
+        OutFile(path=f"{folder}/job.json", content=job_json or job_file.content(entry, host, answers)),
         *(
             OutFile(
                 path=f"{folder}/files{job_file.server_path(script.path)}",

@@ -11,6 +11,13 @@ from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, Organisation, OutFile
 
 
+class Templates(NamedTuple):
+    """The files of one provider and language, and the jobs of each stack: one, or as many as the platform's quota asks for."""
+
+    out_files: tuple[OutFile, ...]
+    parts: tuple[tuple[JobPlan, ...], ...]
+
+
 class Language(NamedTuple):
     """How a deployment language is laid out."""
 
@@ -39,7 +46,7 @@ NONE = Organisation()
 
 def files(
     provider: str, language: str, entries: Iterable[JobPlan], region: str | None, organisation: Organisation = NONE
-) -> tuple[OutFile, ...]:
+) -> Templates:
     """The templates of these jobs, all of one provider. Raises `EmitError` if two jobs want different things of one name."""
     layout = LANGUAGES[language]
     together, by_job = _rendered(language, entries)
@@ -66,14 +73,7 @@ def files(
         for entry, own in by_job:
             name = layout.per_job.format(job=entry.job.id)
             out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
-    return tuple(file for file in out if file.content)
-
-
-def parts(language: str, entries: Iterable[JobPlan]) -> list[list[JobPlan]]:
-    """The jobs of each file of templates: one, or as many as the platform's quota of resources in a stack asks for."""
-    if language not in QUOTAS:
-        return [list(entries)]
-    return [[entry for entry, _ in part] for part in split(language, *_rendered(language, entries))]
+    return Templates(tuple(file for file in out if file.content), tuple(tuple(entry for entry, _ in part) for part in parts))
 
 
 def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[str], list[Own]]:

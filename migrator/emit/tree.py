@@ -58,13 +58,16 @@ def emit(
     hosts = {host.host.name: host.host for host in plan.hosts}
     emitted: list[JobPlan] = []
     left_out: list[LeftOut] = []
+    job_files: dict[str, bytes] = {}
     for entry in sorted(plan.jobs, key=lambda entry: entry.job.id):
         if job_ids and entry.job.id not in job_ids:
             continue
         host, answers = hosts.get(entry.job.host) or Host(name=entry.job.host), plan.decisions.answers
         why = _why_not(entry, answers, places) or _data_lost(entry, answers) or _secrets_lost(entry, scripts)
         if why is None and programs.is_scheduled(entry):
-            why = _unproved(entry, host, answers, _language(places[entry.placement.option.target], iac), plan.as_of)
+            job_files[entry.job.id] = job_file.content(entry, host, answers)
+            language = _language(places[entry.placement.option.target], iac)
+            why = _unproved(entry, job_files[entry.job.id], answers, language, plan.as_of)
         if why is None:
             emitted.append(entry)
         else:
@@ -72,18 +75,21 @@ def emit(
     out: list[OutFile] = []
     for entry in emitted:
         host = hosts.get(entry.job.host) or Host(name=entry.job.host)
-        out.extend(job_folder.files(entry, host, scripts, plan.decisions.answers))
+        out.extend(job_folder.files(entry, host, scripts, plan.decisions.answers, job_files.get(entry.job.id)))
     groups: dict[tuple[str, str], list[JobPlan]] = {}
     for entry in emitted:
         place = places[entry.placement.option.target]
         groups.setdefault((place.provider, _language(place, iac)), []).append(entry)
     regions: dict[str, str | None] = {}
+    parts: dict[tuple[str, str], tuple[tuple[JobPlan, ...], ...]] = {}
     for (provider, language), entries in sorted(groups.items()):
         option = entries[0].placement.option
         regions[provider] = region = option.region or plan.request.region or places[option.target].region
-        out.extend(shells.files(provider, language, entries, region, plan.decisions.organisation))
-    out.extend(delivery.files(plan, emitted, groups, regions))
-    out.extend(_around(plan, emitted, left_out, places, groups))
+        templates = shells.files(provider, language, entries, region, plan.decisions.organisation)
+        out.extend(templates.out_files)
+        parts[provider, language] = templates.parts
+    out.extend(delivery.files(plan, emitted, parts, regions))
+    out.extend(_around(plan, emitted, left_out, places, parts))
     return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))
 
 
@@ -114,9 +120,9 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
     return None
 
 
-def _unproved(entry: JobPlan, host: Host, answers: dict[str, str], language: str, as_of: datetime) -> LeftOut | None:
+def _unproved(entry: JobPlan, job_json: bytes, answers: dict[str, str], language: str, as_of: datetime) -> LeftOut | None:
     """The expressions are read out of the rendered templates and proved once more, whatever the plan says of them."""
-    proof = schedule_text.prove_again(entry, language, job_file.content(entry, host, answers), as_of)
+    proof = schedule_text.prove_again(entry, language, job_json, as_of)
     if proof.status == "equal" or schedule_text.is_accepted(entry, proof, answers):
         return None
     first = (
@@ -163,7 +169,7 @@ def _around(
     emitted: list[JobPlan],
     left_out: list[LeftOut],
     places: Mapping[str, Place],
-    groups: Mapping[tuple[str, str], list[JobPlan]],
+    groups: delivery.Groups,
 ) -> tuple[OutFile, ...]:
     entries = {entry.job.id: entry for entry in plan.jobs}
     context: dict[str, object] = {

@@ -26,6 +26,10 @@ MODELS = {
     "Microsoft.Insights/scheduledQueryRules": "azure.mgmt.monitor.models ScheduledQueryRuleResource",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "azure.mgmt.msi.v2024_11_30.models Identity",
     "Microsoft.OperationalInsights/workspaces": "azure.mgmt.loganalytics.models Workspace",
+    "Microsoft.Storage/storageAccounts": "azure.mgmt.storage.models StorageAccountCreateParameters",
+    "Microsoft.Storage/storageAccounts/blobServices": "azure.mgmt.storage.models BlobServiceProperties",
+    "Microsoft.Storage/storageAccounts/blobServices/containers": "azure.mgmt.storage.models BlobContainer",
+    "Microsoft.Storage/storageAccounts/managementPolicies": "azure.mgmt.storage.models ManagementPolicy",
 }
 BICEP_S_OWN = {"name", "dependsOn", "scope", "parent"}
 
