@@ -23,6 +23,14 @@ from migrator.sources import one_log
 from migrator.sources.opening import open_source
 from migrator.terminal import safe, table
 
+# What a log of that quality shows, and what shows more
+SURER = {
+    "none": "the logs show no run; set SHELL= to what `migrator probe` prints for a day",
+    "starts-only": "the logs show starts only; set SHELL= to what `migrator probe` prints, or start Debian's cron with -L 3",
+    "inferred": "which end is whose is inferred from how long they usually take; Debian's cron names it with -L 3, the journal "
+    "and `migrator probe` do, too",
+}
+
 
 @click.command(
     epilog="""\b
@@ -92,6 +100,10 @@ def command(
         document["unmatched"] = [
             {"host": u.host, "user": u.user, "command": u.command, "observed_runs": u.observed_runs, "p95_s": u.duration_s.p95}
             for m in found for u in m.unmatched
+        ]  # fmt: skip
+        document["hosts"] = [
+            {"host": load.host, "runs": load.runs, "most_at_once": load.most_at_once, "busy_share": load.busy_share}
+            for m in found for load in m.loads
         ]  # fmt: skip
         document["problems"] = [_problem(problem) for problem in problems]
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
@@ -203,5 +215,11 @@ def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, f
             for job, entry in entries
         ),
     )  # fmt: skip
+    for quality, advice in SURER.items():
+        few = [job.id for job, entry in entries if entry.log_quality == quality]
+        if few:
+            click.echo(
+                safe(f"{len(few)} of {len(entries)} jobs: {advice} ({', '.join(few[:3])}{', ...' if len(few) > 3 else ''})")
+            )
     lost = sum(item.observed_runs for measured in found for item in measured.unmatched)
     click.echo(f"{len(runs)} runs, {lost} of them of no job that is scheduled now")

@@ -136,6 +136,15 @@ class Unmatched(Value, frozen=True, kw_only=True):
     duration_s: Spread
 
 
+class HostLoad(Value, frozen=True, kw_only=True):
+    """What the complete runs of a host do to it: `most_at_once` ran at one instant, `busy_share` of the time at least one did."""
+
+    host: str
+    runs: int
+    most_at_once: int
+    busy_share: float
+
+
 class Measured(Value, frozen=True, kw_only=True):
     """Everything the `usage` room concludes for one host."""
 
@@ -145,3 +154,4 @@ class Measured(Value, frozen=True, kw_only=True):
     newest_at: datetime | None = None
     first_at: datetime | None = None
     busy_minutes_of_week: tuple[int, ...] | None = None
+    loads: tuple[HostLoad, ...] = ()

@@ -15,9 +15,11 @@ from migrator.model.usage import LogQuality, Measured, RunSample, Unmatched, Usa
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
-from migrator.usage.quantiles import buckets, growth_per_month, mean_and_sd, percentiles, spread, upper_bound
+from migrator.usage.load import loads
+from migrator.usage.quantiles import buckets, growth_per_month, mean_and_sd, nearest_rank, percentiles, spread, upper_bound
 
 MOST_SAMPLES = 200
+MOST_OF = 0.95  # of a job's runs are at least as sure as its log's quality says
 KEPT_EXTREMES = 20
 MINUTES_OF_WEEK = 7 * 24 * 60
 MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
@@ -63,6 +65,7 @@ def summary_of(
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),
         busy_minutes_of_week=_busy_minutes(runs, host.timezone) if runs.size else None,
+        loads=loads(runs, seen),
     )
 
 
@@ -77,7 +80,8 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
     cpu = runs.cpu_s[~np.isnan(runs.cpu_s)].tolist()
     bound = upper_bound(np.sort(runs.high_s[timed]).tolist(), 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
-    worst = int(runs.quality[timed].max()) if lengths else QUALITIES.index("starts-only")
+    # of nearly all runs: one that is not sure among hundreds does not make the others unsure
+    quality = nearest_rank(np.sort(runs.quality[timed]).tolist(), MOST_OF) if lengths else QUALITIES.index("starts-only")
     return Usage(
         job_id=job.id,
         observed_days=days,
@@ -92,7 +96,7 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         failed_runs=int((statuses != 0).sum()) if len(statuses) else None,
         overlapping_runs=_overlaps(runs) if lengths else None,
         unfinished_runs=runs.size - len(lengths),
-        log_quality=QUALITIES[worst] if runs.size else "none",
+        log_quality=QUALITIES[int(quality)] if runs.size else "none",
         sources=tuple(sorted({runs.named[who][1] for who in np.unique(runs.who).tolist()})),
         first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
         last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
