@@ -14,7 +14,7 @@ from migrator import rules, shapes
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Fact, FactKind, Finding
 from migrator.model.source import Evidence
-from migrator.rules import Rule
+from migrator.rules import Rule, growth
 
 FOLDER = Path(__file__).parent / "cases" / "rules"
 BY_NAME = {rule.NAME: rule for rule in rules.ALL}
@@ -104,3 +104,9 @@ def test_no_fact_and_no_answer_crashes_a_rule_or_a_shape(
             assert len(finding.message) < 2500
     for reader in shapes.ALL:
         reader.cut(hostile, DEFAULT)
+
+
+def test_growth_says_when_a_limit_is_reached() -> None:
+    # by hand: 700 s with headroom reach 900 s after (900 / 700 - 1) / 0.04 = 7.1 months at four percent of today's a month
+    assert growth._reached(700.0, 0.04) == "; with headroom it reaches 15 min in about 7 months"
+    assert growth._reached(700.0, 0.005) == "", "in five years is not said"

@@ -16,6 +16,8 @@ RANDOM = ("rand(", "$RANDOM", "${RANDOM", "RandomizedDelay", "shuf ", "randint",
 LEAST = 0.02  # two percent a month: a quarter in a year
 LEAST_S = 60.0  # below a minute no limit is near
 LEAST_MONTHLY_S = 1.0  # less than a second more each month reaches no limit in years
+LIMITS_S = (900.0, 1800.0, 3600.0)  # a quarter of an hour, half of one, an hour: where places end what they run
+MOST_MONTHS = 36
 MOST = 0.5  # a slope above this was not seen over enough days to be carried on for a year
 
 
@@ -31,13 +33,28 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
     months = assumptions.growth_horizon_months
     later = bound * (1 + min(usage.growth_per_month, MOST) * months)
+    reached = _reached(bound, usage.growth_per_month)
     body = (
-        f"takes {usage.growth_per_month:.0%} longer each month; in {months:.0f} months it needs "
+        f"takes {usage.growth_per_month:.0%} longer each month{reached}; in {months:.0f} months it needs "
         f"{seconds(later)} instead of {seconds(bound)}; "
         "it is placed by that; find out what grows"
     )
     need = Need(kind="duration_s", amount=later, rule=NAME)
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours", needs=(need,))
+
+
+def _reached(bound_s: float, growth_per_month: float) -> str:
+    """When it outgrows the first of the usual time limits that it is still below.
+
+    >>> _reached(700.0, 0.04), _reached(4000.0, 0.04), _reached(30.0, 0.02)
+    ('; with headroom it reaches 15 min in about 7 months', '', '')
+    """
+    limit_s = next((limit_s for limit_s in LIMITS_S if limit_s > bound_s), None)
+    if limit_s is None:
+        return ""
+    months = (limit_s / bound_s - 1) / growth_per_month
+    named = f"{limit_s / 60:.0f} min" if limit_s < 3600 else "an hour"
+    return f"; with headroom it reaches {named} in about {months:.0f} months" if months < MOST_MONTHS else ""
 
 
 def _sleeps_at_random(dossier: Dossier) -> bool:

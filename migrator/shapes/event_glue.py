@@ -65,15 +65,18 @@ def _often(gap: float) -> str:
     return f"every {gap / 60:,.0f} min" if gap >= 120 else "every minute" if gap >= 60 else f"every {gap:,.0f} s"
 
 
-def _busy(dossier: Dossier, assumptions: Assumptions) -> list[float]:
+def _busy(dossier: Dossier, assumptions: Assumptions) -> tuple[int, int, float]:
+    """Of all measured runs: how many there are, how many of them found work, and the seconds of these."""
     usage = dossier.usage
     if usage is None:
-        return []
-    return [
-        run.duration_s
-        for run in usage.sampled_runs
-        if run.duration_s is not None and run.duration_s > assumptions.idle_poll_p50_s
-    ]
+        return 0, 0, 0.0
+    idle_s = assumptions.idle_poll_p50_s
+    if usage.buckets:
+        busy = [bucket for bucket in usage.buckets if bucket.low_s >= idle_s]
+        return sum(bucket.runs for bucket in usage.buckets), sum(one.runs for one in busy), sum(one.sum_s for one in busy)
+    known = [run.duration_s for run in usage.sampled_runs if run.duration_s is not None]  # a plan of an older version
+    found = [seconds for seconds in known if seconds > idle_s]
+    return len(known), len(found), sum(found)
 
 
 def _events(dossier: Dossier, assumptions: Assumptions) -> float | None:
@@ -81,10 +84,10 @@ def _events(dossier: Dossier, assumptions: Assumptions) -> float | None:
     usage = dossier.usage
     if usage is None or usage.monthly_runs is None:
         return None
-    known = sum(1 for run in usage.sampled_runs if run.duration_s is not None)
-    return usage.monthly_runs * len(_busy(dossier, assumptions)) / known if known >= 30 else None
+    known, busy, _ = _busy(dossier, assumptions)
+    return usage.monthly_runs * busy / known if known >= 30 else None
 
 
 def _busy_s(dossier: Dossier, assumptions: Assumptions) -> float | None:
-    busy = _busy(dossier, assumptions)
-    return sum(busy) / len(busy) if busy else None
+    _, busy, seconds = _busy(dossier, assumptions)
+    return seconds / busy if busy else None
