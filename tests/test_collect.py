@@ -185,6 +185,15 @@ def test_it_takes_what_jobs_call_and_nothing_else_and_changes_nothing(server: Pa
     assert len(found["opt/app/crunch"]) == 65_536
 
 
+def test_it_asks_sysstat_how_busy_the_processors_were(server: Path) -> None:
+    (server / "var/log/sysstat").mkdir()
+    (server / "var/log/sysstat/sa24").write_bytes(b"\x96\xd5u!")
+    (server / "bin/sadf").write_text('#!/bin/sh\necho "{\\"of\\": \\"$*\\"}"\n')
+    (server / "bin/sadf").chmod(0o755)
+    found = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30)))
+    assert found["migrator/sadf.json"] == b'{"of": "-j /var/log/sysstat/sa24 -- -u"}\n'
+
+
 def test_redacted_bundles_hold_no_secret_and_the_same_lines(server: Path) -> None:
     plain = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30)))
     masked = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30, redact=True)))
