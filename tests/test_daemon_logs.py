@@ -2,6 +2,7 @@
 down themselves: every run that a log shows is found, within its resolution; none is invented; none gets another's length."""
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,3 +108,21 @@ def test_accounting_tells_the_processor_time() -> None:
 
 def test_a_start_without_an_end_has_no_length() -> None:
     assert {run["duration_s"] for run in compared("busybox").runs} == {None}
+
+
+def test_where_nothing_tells_whose_a_length_is_the_bounds_hold_the_truth(tmp_path: Path) -> None:
+    """The same logs, the jobs in two files of cron.d: the daemon reads these in the disk's order, which nobody knows."""
+    root = tmp_path / "debian-L1"
+    shutil.copytree(FOLDER / "debian-L1", root)
+    lines = (root / "etc/cron.d/work").read_text().splitlines(keepends=True)
+    (root / "etc/cron.d/work").write_text("".join(lines[:4]))
+    (root / "etc/cron.d/more").write_text("".join(lines[4:]))
+    found = compared("debian-L1", tmp_path)
+    of_root = [(entry, run) for entry, run in found.joined if entry.user == "root"]
+    assert {run["quality"] for _, run in of_root} == {"inferred"}
+    outside = [
+        (entry.name, run["duration_low_s"], run["duration_high_s"])
+        for entry, run in of_root
+        if not run["duration_low_s"] - SLACK_S <= entry.ended - entry.began <= run["duration_high_s"] + 0.5
+    ]
+    assert outside == []

@@ -5,7 +5,8 @@ builds its list head first), one process after the other, so the processes' pids
 is known, and the lengths do not speak against it, they are joined by it. Else by the assignment under which each command's
 durations agree from minute to minute (hard expectation maximisation, begun with the order of pids, fed by the runs without
 doubt). That cannot tell jobs apart that always start together: of 121 runs of the real Debian cron, eleven in each minute, it
-gave 110 another's length, the order of lines none (tests/test_daemon_logs.py).
+gave 110 another's length, the order of lines none (tests/test_daemon_logs.py). A run of a job that was never alone, and whose
+place in the order nobody knows, carries the shortest and the longest length of its group as bounds.
 
 Of n starts and n spans the likeliest assignment (normal errors of the logarithm) gives the shortest span to the command that is
 usually shortest, and so on: it is a matter of sorting, and all groups of one size are sorted together.
@@ -72,14 +73,23 @@ def assign(groups: list[Group], known: dict[int, list[float]], distance: Distanc
     listed = [_by_line(group, ranks) for group in groups] if ranks else [None] * len(groups)
     by_length = [pairs for pairs, found in zip(chosen, listed, strict=True) if found]
     agreed = _agrees([pairs for pairs in listed if pairs], by_length, known)
-    for (starts, _), pairs, by_line in zip(groups, chosen, listed, strict=True):
+    for (starts, spans), pairs, by_line in zip(groups, chosen, listed, strict=True):
         if agreed and by_line:
             for start, span in by_line:
                 _set(start, span, True)
             continue
         same = len({start.said.key for start in starts}) == 1
+        bounds = None if same else _bounds(spans)
         for start, span in pairs:
             _set(start, span, same)
+            if not known.get(start.said.key):  # never alone: any of the lengths may be its own
+                start.bounds_us = bounds
+
+
+def _bounds(spans: list[Span]) -> tuple[int, int] | None:
+    """The shortest and the longest of the lengths, in microseconds."""
+    found = [end[0] - span.open_us for span in spans if (end := span.end or span.close) is not None]
+    return (min(found), max(found)) if found else None
 
 
 def _by_length(groups: list[Group], known: dict[int, list[float]], distance: Distance) -> list[Pairs]:

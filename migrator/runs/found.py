@@ -21,6 +21,7 @@ class Found:
         self._flat: list[int] = []
         self._blocks: list[Whole] = []
         self._used: dict[int, tuple[float | None, float | None]] = {}  # processor seconds and memory of the runs that show them
+        self._bounds: dict[int, tuple[int, int]] = {}  # of the runs whose length may be any of their group
         self._started = 0
 
     def number(self) -> int:
@@ -50,6 +51,8 @@ class Found:
             used = used or ending
         if used is not None and (used.event.cpu_s is not None or used.event.peak_memory_mib is not None):
             self._used[start.number] = used.event.cpu_s, used.event.peak_memory_mib
+        if start.bounds_us is not None and ended_us != NONE:
+            self._bounds[start.number] = start.bounds_us
         start.span = None  # no ring of references: nobody has to look for it
         flat = self._flat
         flat += (
@@ -84,6 +87,11 @@ class Found:
         length = ended - started
         low = np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
         high = np.where(timed, (length + blur) / 1e6, np.nan)
+        if self._bounds:
+            at = np.searchsorted(number, np.array(list(self._bounds), dtype=np.int64))
+            bounds = np.array(list(self._bounds.values()), dtype=np.int64)
+            low[at] = np.minimum(low[at], np.maximum(0, bounds[:, 0] - blur[at]) / 1e6)
+            high[at] = np.maximum(high[at], (bounds[:, 1] + blur[at]) / 1e6)
         cpu, memory = np.full(size, np.nan), np.full(size, np.nan)
         if self._used:
             at = np.searchsorted(number, np.array(list(self._used), dtype=np.int64))

@@ -78,6 +78,7 @@ class Start:
     span: "Span | None" = None
     end: End | None = None
     resource: Said | None = None
+    bounds_us: tuple[int, int] | None = None  # where it may be any of the lengths of its group
     exit_status = NONE
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False
