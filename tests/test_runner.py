@@ -5,6 +5,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from migrator.runner import instant, job_file, process
 from migrator.runner.once import claim
 from migrator.runner.run import NOT_STARTED, _deadline
+from migrator.runner.run import run as run_job
 
 SOURCE = Path(job_file.__file__).parent
 PYTHON = os.environ.get("RUNNER_PYTHON", sys.executable)  # the whole file under another Python: RUNNER_PYTHON=/usr/bin/python3.9
@@ -338,7 +340,9 @@ def test_the_deadline_leaves_time_for_the_end(tmp_path: Path) -> None:
 
 def test_the_runner_imports_the_standard_library_and_itself_only(tmp_path: Path) -> None:
     shutil.copytree(SOURCE, tmp_path / "runner", ignore=shutil.ignore_patterns("__pycache__"))
-    command = "import runner.container, runner.aws_lambda, sys; print(*sys.modules, sep='\\n')"
+    command = (
+        "import runner.container, runner.aws_lambda, runner.lambda_runtime, runner.messages, sys; print(*sys.modules, sep='\\n')"
+    )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {command}"],
         capture_output=True,
@@ -350,6 +354,45 @@ def test_the_runner_imports_the_standard_library_and_itself_only(tmp_path: Path)
     assert tops - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "runner"} == {
         n for n in tops if n.startswith("_sysconfigdata")
     }
+
+
+@pytest.mark.parametrize("name", ["aws_lambda", "lambda_runtime", "container", "http_service"])
+def test_what_adapts_the_runner_to_a_platform_is_short(name: str) -> None:
+    assert len((SOURCE / f"{name}.py").read_text().splitlines()) < 40
+
+
+def test_a_job_that_leaves_orphans_leaves_no_zombies_to_the_runner(run: Run) -> None:
+    """What the shell did not wait for ends with the run, and the run's own figures count what it waited for."""
+    command = b"(sleep 0.2; echo orphan) & (exit 7) & exec 2>/dev/null; sleep 0.1; echo parent"
+    status, lines = run(job_json(command))
+    assert (status, sorted(said(lines))) == (0, ["orphan", "parent"])
+
+
+def test_a_clock_that_is_set_back_or_forward_does_not_move_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Durations come from the monotonic clock: a step of the wall clock by a day is not seen."""
+    (tmp_path / "job.json").write_text(json.dumps(job_json(b"sleep 0.3", timeout_s=30)))
+    job = job_file.read(tmp_path / "job.json")
+    jumps = iter([0.0, 86_400.0, -86_400.0] * 1000)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+    outcome = run_job(job, {}, now=datetime(2026, 11, 24, 1, 30, tzinfo=UTC))
+    assert (outcome.outcome, outcome.exit_status) == ("ok", 0)
+
+
+def test_a_full_disk_is_the_job_s_own_failure_and_its_output_still_arrives(run: Run) -> None:
+    status, lines = run(job_json(b"echo before; echo x > /dev/full; echo after $?"))
+    assert status == 0
+    assert said(lines)[0] == "before"
+    assert "No space left" in said(lines)[1] or "I/O error" in said(lines)[1]
+    assert said(lines)[2] != "after 0"
+
+
+def test_a_time_out_says_how_long_it_was_allowed(run: Run) -> None:
+    status, lines = run(job_json(b"echo last words; sleep 60", timeout_s=2))
+    assert status == 143
+    assert re.fullmatch(r"night: timed out at \d+ s of 2 s", record(lines)["message"])
+    (notice,) = [line for line in lines if "migrator_notice" in line]
+    assert "last words" in notice["last_lines"]
 
 
 def test_where_two_expressions_meet_one_runs(run: Run) -> None:

@@ -64,6 +64,12 @@ def lock(entry: JobPlan) -> object:
     return _of_resources(entry, "lock")
 
 
+def state(entry: JobPlan) -> dict[str, object]:
+    """The files that the chosen place carries from run to run; {} if none."""
+    found = _of_resources(entry, "state")
+    return found if isinstance(found, dict) else {}
+
+
 def _of_resources(entry: JobPlan, name: str) -> object:
     """The first value of this name that a resource of the chosen place has; None if none has one."""
     return next((found for made in entry.placement.option.resources if (found := made.values.get(name))), None)

@@ -20,6 +20,13 @@ DEBIAN_USERS = {
     "backup": 34, "list": 38, "irc": 39, "nobody": 65534,
 }  # fmt: skip
 PLAIN_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
+STORES = {  # how a file is brought to a store by hand
+    "aws_s3_bucket": "aws s3 cp {path} s3://BUCKET/{key}",
+    "gcp_storage_bucket": "gcloud storage cp {path} gs://BUCKET/{key}",
+    "azure_storage_account": (
+        "az storage blob upload --auth-mode login --account-name ACCOUNT --container-name CONTAINER --file {path} --name {key}"
+    ),
+}
 FIRST_UID = 10001  # no user of a base image has it
 
 
@@ -112,6 +119,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "home": home if PLAIN_PATH.fullmatch(home) and home != "/root" else "/home/job",
         "has_files": bool(entry.scripts or programs.scripts(entry) or by_hand),
         "lock": job_file.lock(entry),
+        "state": job_file.state(entry),
+        "store": STORES.get(next((one.kind for one in option.resources if one.kind in STORES), "")),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
         "data_by_hand": by_hand,

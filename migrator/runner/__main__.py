@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from .aws_lambda import handler, named, serve
+from .aws_lambda import handler
 from .container import main
+from .lambda_runtime import named, serve
 
 if __name__ == "__main__":
     if "AWS_LAMBDA_RUNTIME_API" in os.environ:
