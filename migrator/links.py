@@ -75,8 +75,12 @@ def _values(facts: Mapping[str, tuple[Fact, ...]], job: Job, *kinds: str) -> lis
 def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mapping[str, Usage]) -> Iterable[Link]:
     writers = [(job, fact) for job in jobs for fact in _values(facts, job, "writes-path")]
     readers = [(job, fact) for job in jobs for fact in _values(facts, job, "reads-path", "lists-path")]
+    near: dict[str, list[tuple[Job, Fact]]] = defaultdict(list)
+    for reader, read in readers:
+        near[_top(read.value)].append((reader, read))
     for writer, written in writers:
-        for reader, read in readers:
+        # a pattern that begins above may fit anything; everything else joins only below the same three folders
+        for reader, read in (*near[""], *near[_top(written.value)]) if _top(written.value) else readers:
             if writer.id == reader.id or not joins(written.value, read.value):
                 continue
             exact = written.value == read.value and written.certain and read.certain
@@ -89,6 +93,18 @@ def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mappin
                 evidence=(written.evidence, read.evidence),
                 confidence="certain" if exact and observed else "likely",
             )
+
+
+def _top(path: str) -> str:
+    """The first three folders of a path; empty where they are not plain names, so that nothing is left out.
+
+    >>> _top("/srv/shop/out/a.csv"), _top("/srv/*/out"), _top("/srv/out")
+    ('/srv/shop/out', '', '')
+    """
+    parts = path.split("/")
+    if len(parts) < 5 or any(letter in "".join(parts[:4]) for letter in "*?[$"):
+        return ""
+    return "/".join(parts[:4])
 
 
 def _shared_locks(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]]) -> Iterable[Link]:
@@ -164,3 +180,32 @@ def _differs(jobs: list[Job]) -> tuple[str, ...]:
         "the server's name in the command": lambda job: job.command,
     }
     return tuple(name for name, ask in asked.items() if any(ask(job) != ask(jobs[0]) for job in jobs[1:]))
+
+
+def of_each(all_links: Iterable[Link]) -> dict[str, tuple[Link, ...]]:
+    """The links of each job, in the order of all links."""
+    found: dict[str, list[Link]] = defaultdict(list)
+    for link in all_links:
+        for job_id in dict.fromkeys((link.from_job, link.to_job)):
+            found[job_id].append(link)
+    return {job_id: tuple(own) for job_id, own in found.items()}
+
+
+def siblings(jobs: tuple[Job, ...], own_links: Mapping[str, tuple[Link, ...]]) -> dict[str, tuple[Job, ...]]:
+    """The jobs of the same server that a job can have to do with: linked, of the same command, or parts of its run-parts."""
+    by_id = {job.id: job for job in jobs}
+    equal: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    parts: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        equal[job.host, job.command].append(job)
+        if job.part_of:
+            parts[job.host].append(job)
+    found = {}
+    for job in jobs:
+        linked = [by_id.get(end) for link in own_links.get(job.id, ()) for end in (link.from_job, link.to_job)]
+        near = [*equal[job.host, job.command], *(other for other in linked if other is not None)]
+        if "run-parts" in job.command:
+            near += parts[job.host]
+        others = {other.id: other for other in near if other.host == job.host and other.id != job.id}
+        found[job.id] = tuple(others[job_id] for job_id in sorted(others))
+    return found

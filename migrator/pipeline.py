@@ -88,6 +88,8 @@ def decide(
     facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}
     usage_of = {entry.job_id: entry for survey in surveys for entry in survey.usage}
     all_links = links.links(jobs, facts_of, usage_of)
+    own_links = links.of_each(all_links)
+    siblings = links.siblings(jobs, own_links)
     places = places_for(request)
     dialects = frozenset(place.DIALECT for place in places if place.DIALECT is not None)
     limits = {place.NAME: place.limits(assumptions) for place in places}
@@ -102,11 +104,11 @@ def decide(
             facts=entry.facts if entry else (),
             scripts=entry.scripts if entry else (),
             translations=_translations(job, decisions, as_of, dialects),
-            links=tuple(link for link in all_links if job.id in {link.from_job, link.to_job}),
+            links=own_links.get(job.id, ()),
             smallest_gap_s=_smallest_gap_s(job),
             answers=decisions.answers,
             assumptions=assumptions,
-            siblings=tuple(other for other in jobs if other.host == job.host and other.id != job.id),
+            siblings=siblings[job.id],
         )
         findings = tuple(finding for rule in rules.ALL for finding in rule.check(dossier, assumptions))
         cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(dossier, assumptions)) is not None)

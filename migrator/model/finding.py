@@ -201,5 +201,5 @@ class Dossier(Value, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     smallest_gap_s: float | None = None  # exact, over the whole cycle
     answers: dict[str, str] = {}
-    siblings: tuple[Job, ...] = ()
+    siblings: tuple[Job, ...] = ()  # jobs of this server that it can have to do with (links.siblings)
     assumptions: Assumptions = DEFAULT
