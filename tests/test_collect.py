@@ -194,6 +194,15 @@ def test_it_asks_sysstat_how_busy_the_processors_were(server: Path) -> None:
     assert found["migrator/sadf.json"] == b'{"of": "-j /var/log/sysstat/sa24 -- -u"}\n'
 
 
+def test_process_accounting_is_packed_byte_for_byte(server: Path) -> None:
+    content = bytes(range(256)) * 3
+    (server / "var/log/account").mkdir()
+    (server / "var/log/account/pacct").write_bytes(content)
+    for redact in (False, True):
+        found = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30, redact=redact)))
+        assert found["var/log/account/pacct"] == content
+
+
 def test_redacted_bundles_hold_no_secret_and_the_same_lines(server: Path) -> None:
     plain = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30)))
     masked = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30, redact=True)))
