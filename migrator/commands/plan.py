@@ -78,9 +78,9 @@ def command(
 ) -> int:
     """Read servers, decide where each job should live, write a plan folder.
 
-    SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), or `-` (the output
-    of `crontab -l`). Nothing on the server is changed, and nothing touches the network
-    but --aws.
+    SOURCE is `/` (this machine), a folder that holds a server's tree, a bundle (.tar, .tar.gz, .tar.zst), either of these in
+    object storage (s3://, gs://, abfs://), ssh://user@host, or `-` (the output of `crontab -l`). Nothing on the server is
+    changed, and nothing touches the network but a SOURCE that is a URL, and --aws.
     """
     if region is not None and provider == "all":
         raise click.UsageError("--region needs one --provider: regions are named differently at each")
