@@ -1,7 +1,5 @@
 """detect-secrets, which we did not write, reads what our redaction leaves: it finds no secret in it that stood there before."""
 
-from pathlib import Path
-
 import pytest
 from detect_secrets.core.scan import scan_line
 from detect_secrets.settings import transient_settings
