@@ -2,15 +2,18 @@
 
 import os
 import random
+import re
 import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import emit_samples as samples
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +21,7 @@ from migrator import files, planfile
 from migrator.commands.emit import command
 from migrator.emit import manifest
 from migrator.emit.merge3 import merge3
+from migrator.emit.tree import emit as tree_of
 from migrator.errors import EmitError, MigratorError
 from migrator.model.plan import OutFile, Plan
 
@@ -272,3 +276,57 @@ def test_a_full_disk_is_one_clear_line_and_leaves_no_half_file(tmp_path: Path) -
     assert sorted(path.name for path in (tmp_path / "tree").iterdir()) == ["a"]
     emit(tmp_path / "tree", small, large)
     assert (tmp_path / "tree/b").read_bytes() == large.content
+
+
+def test_what_emit_cannot_use_is_one_clear_line_each(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan", samples.plan(samples.entry("aws_lambda", "a-1")))
+    with pytest.raises(EmitError, match="nosuch: no such job in the plan"):
+        call(plan, "-o", tmp_path / "tree", "--job", "nosuch")
+    (script,) = (tmp_path / "plan/scripts").glob("a*")
+    text = script.read_bytes()
+    script.unlink()
+    with pytest.raises(MigratorError, match="a job's script is missing; run `migrator plan` again"):
+        call(plan, "-o", tmp_path / "tree")
+    script.write_bytes(text)
+    whole = (tmp_path / "plan/plan.json").read_text()
+    (tmp_path / "plan/plan.json").write_text(re.sub(r'"version": ?1\b', '"version": 99', whole))
+    with pytest.raises(MigratorError, match="has format version 99; this migrator reads 1"):
+        call(plan, "-o", tmp_path / "tree")
+
+
+def test_jobs_of_the_same_name_on_two_servers_and_names_that_look_alike_stay_apart(tmp_path: Path) -> None:
+    """Ids end in a digest of server and command; what a cloud cuts short gets a digest of its own."""
+    long = "a" * 70
+    ids = [f"{long}-1a2b", f"{long}-3c4d", "night-1a2b", "night-3c4d", "0-digit-first-1a2b"]
+    for target in ("aws_lambda", "gcp_cloud_run_job", "azure_container_apps_job", "kubernetes_cron_job"):
+        entries = [samples.entry(target, job_id) for job_id in ids]
+        elsewhere = msgspec.structs.replace(entries[3].job, host="web02")
+        entries[3] = msgspec.structs.replace(entries[3], job=elsewhere)
+        result = tree_of(samples.plan(*entries), samples.SCRIPTS, samples.PLACES)
+        assert result.left_out == ()
+        paths = [file.path for file in result.out_files]
+        assert len(paths) == len(set(paths))
+        kinds = {"function_name", "job_name", "cron_job_name"}
+        names = [
+            str(value)
+            for entry in entries
+            for made in entry.placement.option.resources
+            for key, value in made.values.items()
+            if key in kinds
+        ]
+        assert len(names) == len(set(names)) == len(ids)
+        assert {"cutover/web01.md", "cutover/web02.md"} <= set(paths)
+
+
+def test_a_newline_in_a_script_s_name_reaches_the_folder_and_no_message_is_broken_by_it(tmp_path: Path) -> None:
+    entry = samples.entry("aws_lambda", "a-1")
+    script = msgspec.structs.replace(entry.scripts[0], path="/srv/new\nline.sh")
+    job = msgspec.structs.replace(entry.job, command="sh '/srv/new\nline.sh'")
+    result = tree_of(samples.plan(msgspec.structs.replace(entry, job=job, scripts=(script,))), samples.SCRIPTS, samples.PLACES)
+    assert result.left_out == ()
+    files.write(tmp_path, result.out_files)
+    assert (tmp_path / "jobs/a-1/files/srv/new\nline.sh").read_bytes() == samples.SCRIPT
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest", "-q"], cwd=tmp_path / "jobs/a-1", capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

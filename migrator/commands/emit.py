@@ -10,6 +10,7 @@ from migrator.emit import manifest
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import AUTO, Place, emit
 from migrator.errors import EmitError
+from migrator.terminal import safe
 
 
 @click.command(
@@ -50,7 +51,7 @@ def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: b
         if iac not in {AUTO, *places[target].languages}:
             click.echo(f"{target}: has no {iac} templates; written in {places[target].languages[0]} instead", err=True)
     for left in result.left_out:
-        click.echo(f"{left.job_id}: left out: {left.reason}", err=True)
+        click.echo(safe(f"{left.job_id}: left out: {left.reason}"), err=True)
     for path in merged.merged:
         click.echo(f"{tree / path}: you edited it; what is new was merged in", err=True)
     for path in merged.conflicts:
