@@ -105,8 +105,10 @@ def simulate(seed: int) -> Simulated:
         gap = SCHEDULES[expression]
         job = plain_job(f"job-{number}")
         schedule = msgspec.structs.replace(job.schedule, expressions=(expression,), timezone="UTC")
-        jobs.append(msgspec.structs.replace(job, schedule=schedule, command="/opt/work.sh", logged_as="/opt/work.sh"))
-        told = Evidence(snippet="/opt/work.sh")
+        jobs.append(
+            msgspec.structs.replace(job, schedule=schedule, command=f"/opt/work-{number}.sh", logged_as=f"/opt/work-{number}.sh")
+        )
+        told = Evidence(snippet=f"/opt/work-{number}.sh")
         facts.append(JobFacts(job_id=job.id, facts=(Fact(kind="interpreter", value="sh", evidence=told),)))
         take = course(draw)
         needs_mib = math.exp(draw.gauss(math.log(260), 0.6))

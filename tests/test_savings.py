@@ -285,5 +285,5 @@ def test_intervals_hold_the_truth_of_servers_that_are_planned_from_their_logs() 
     """A part of benchmarks/interval.py, which plans 500 and is the proof: 40 are few (of intervals that hold 90 %, fewer than 30
     of 40 hold once in 500 times), and none may hold by being wide."""
     found = [simulate(seed) for seed in range(1000, 1040)]
-    assert sum(one.holds for one in found) >= 30
+    assert sum(one.holds for one in found) >= 34
     assert sorted(one.high - one.low for one in found)[20] < 4.0
