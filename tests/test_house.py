@@ -155,6 +155,38 @@ def test_imports_stand_at_the_top(path: Path) -> None:
     assert not inside, "\n".join(inside)
 
 
+def reached(module: str) -> set[str]:
+    """Every module of ours that this one imports, however far."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        parts = PACKAGE.joinpath(*name.split("."))
+        path = parts.with_suffix(".py") if parts.with_suffix(".py").is_file() else parts / "__init__.py"
+        names = {other.removeprefix("migrator.") for other, _, _ in imports(path) if other.startswith("migrator.")} - found
+        found |= names
+        waiting += names
+    return found
+
+
+def test_who_writes_a_schedule_and_who_reads_it_back_do_not_know_one_another() -> None:
+    """However far one follows their imports: what both stand on is the calendar itself (its days, its zones) and nothing that
+    knows a text. Where the two meet, `dialects/__init__.py`, nothing is decided."""
+    writers, readers = (
+        {module_of(path) for path in (PACKAGE / "schedule" / folder).glob("*.py") if path.name != "__init__.py"}
+        for folder in ("dialects", "readback")
+    )
+    texts = {"schedule.crontab", "schedule.on_calendar", "schedule.proof", "schedule.reading"}
+    assert len(writers) == 6
+    assert len(readers) >= 8
+    written, read = set[str]().union(*map(reached, writers)), set[str]().union(*map(reached, readers))
+    assert {"schedule.phrasing", "schedule.text"} <= written, "the search follows imports"
+    assert not written & (readers | texts)
+    assert not read & (writers | {"schedule.phrasing", "schedule.text", "schedule.dialect", "schedule.dialects"})
+    both = {name for name in written & read if name.startswith("schedule.")}
+    assert both == {"schedule.calendar", "schedule.days", "schedule.zones"}
+
+
 def calls(path: Path) -> list[tuple[str, ast.Call]]:
     return [(ast.unparse(node.func), node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
 

@@ -1,6 +1,7 @@
 """What a schedule language has to offer: writing a calendar, and reading it back."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from migrator.model.finding import Guard
 from migrator.schedule.calendar import Calendar
@@ -15,14 +16,15 @@ class Written(NamedTuple):
     reason: str | None = None
 
 
-class Dialect(Protocol):
-    """One platform's schedule language."""
+class Dialect(NamedTuple):
+    """One platform's schedule language.
+
+    `write(calendar, choice)`: the fewest expressions that fire at exactly these instants; `choice` is accept, guard or utc, for
+    zone changes. `read(expressions, timezone)`: each expression as the platform reads it; raises `ScheduleError`. The first is
+    code of `dialects/`, the second of `readback/`, and neither knows the other.
+    """
 
     NAME: str  # "eventbridge"
     SOURCE: str
-
-    def write(self, calendar: Calendar, choice: str) -> Written:
-        """The fewest expressions that fire at exactly these instants. `choice`: accept | guard | utc for zone changes."""
-
-    def read(self, expressions: tuple[str, ...], timezone: str) -> tuple[Calendar, ...]:
-        """Each expression as this platform reads it; shares no code with `write`. Raises `ScheduleError`."""
+    write: Callable[[Calendar, str], Written]
+    read: Callable[[tuple[str, ...], str], tuple[Calendar, ...]]

@@ -12,7 +12,7 @@ from conftest import EVERY, SAMPLES, Maker
 from every_combination import Tree
 from ruamel.yaml import YAML
 
-from migrator.schedule.dialects import kubernetes
+from migrator.schedule.readback import kubernetes
 
 pytestmark = pytest.mark.timeout(300)
 KUBERNETES = Tree("kubernetes", "kubernetes")

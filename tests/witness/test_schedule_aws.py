@@ -8,6 +8,7 @@ from aws_croniter import AwsCroniter
 from migrator.model.job import Schedule
 from migrator.schedule import crontab
 from migrator.schedule.dialects import eventbridge
+from migrator.schedule.readback.eventbridge import read
 from migrator.schedule.reading import calendar_of
 
 START = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
@@ -25,7 +26,7 @@ def test_aws_croniter_reads_what_we_wrote_as_we_meant_it() -> None:
     for _ in range(300):
         expression = " ".join(field(rng, *bounds) for bounds in ((0, 59), (0, 23), (1, 28), (1, 12), (0, 7)))
         for text in eventbridge.write(crontab.read(expression, "debian", "UTC"), "accept").expressions:
-            ours = list(eventbridge.read((text,), "UTC")[0].next(START, 6))
+            ours = list(read((text,), "UTC")[0].next(START, 6))
             theirs = [moment.replace(tzinfo=UTC) for moment in AwsCroniter(text[5:-1]).get_next(START, 6)]
             assert ours == theirs, (expression, text)
             checked += 1

@@ -11,6 +11,7 @@ from migrator.model.job import Schedule
 from migrator.schedule import crontab
 from migrator.schedule.days import ones
 from migrator.schedule.dialects import kubernetes
+from migrator.schedule.readback.kubernetes import read
 from migrator.schedule.translate import translations
 from migrator.schedule.zones import around_changes, to_minute
 
@@ -72,7 +73,7 @@ def test_kubernetes_own_library_fires_as_we_read_it(tmp_path: Path) -> None:
 
 def test_where_it_goes_astray_we_do_not_claim_to_know(tmp_path: Path) -> None:
     for zone, text in (("America/Santiago", "9 */3 * * 6"), ("Australia/Lord_Howe", "* */4 * * *")):
-        (calendar,) = kubernetes.read((text,), zone)
+        (calendar,) = read((text,), zone)
         assert calendar.dst == "unknown"
         windows = around_changes([zone], START, END)
         theirs = answers([(zone, text, *window) for window in windows], tmp_path)

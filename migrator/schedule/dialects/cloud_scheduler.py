@@ -7,7 +7,6 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS
 from migrator.schedule.dialect import Written
 from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, speak
-from migrator.schedule.readback.cloud_scheduler import read
 from migrator.schedule.text import listed
 
 NAME = "cloud-scheduler"
@@ -28,4 +27,4 @@ def write(calendar: Calendar, choice: str) -> Written:
     return Written(spoken.timezone, expressions, spoken.guard)
 
 
-__all__ = ["NAME", "SOURCE", "read", "write"]
+__all__ = ["NAME", "SOURCE", "write"]

@@ -8,7 +8,6 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS
 from migrator.schedule.dialect import Written
 from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, speak
-from migrator.schedule.readback.container_apps import read
 from migrator.schedule.text import listed
 
 NAME = "container-apps"
@@ -29,4 +28,4 @@ def write(calendar: Calendar, choice: str) -> Written:
     return Written("UTC", expressions, spoken.guard)
 
 
-__all__ = ["NAME", "SOURCE", "read", "write"]
+__all__ = ["NAME", "SOURCE", "write"]

@@ -11,7 +11,6 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask, ones
 from migrator.schedule.dialect import Written
 from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, Phrase, nth_weekday, speak
-from migrator.schedule.readback.eventbridge import read
 from migrator.schedule.text import listed
 
 NAME = "eventbridge"
@@ -79,4 +78,4 @@ def _cut(phrase: Phrase) -> list[str]:
     return [piece for part in parts for piece in _cut(part)]
 
 
-__all__ = ["NAME", "SOURCE", "read", "write"]
+__all__ = ["NAME", "SOURCE", "write"]

@@ -8,7 +8,6 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS
 from migrator.schedule.dialect import Written
 from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, speak
-from migrator.schedule.readback.kubernetes import goes_astray, read
 from migrator.schedule.text import listed
 
 NAME = "kubernetes"
@@ -18,8 +17,7 @@ LANGUAGE = Language(day_rule="or", zone=True, dst="clock")
 
 def write(calendar: Calendar, choice: str) -> Written:
     """The fewest five-field expressions; each is a CronJob of its own."""
-    # in such a zone no guard can mend what fires too seldom: the guarded form is the one over UTC
-    spoken = speak(calendar, LANGUAGE, "utc" if choice == "guard" and goes_astray(calendar.timezone) else choice)
+    spoken = speak(calendar, LANGUAGE, choice)
     if isinstance(spoken, str):
         return Written(calendar.timezone, (), None, spoken)
     expressions = tuple(
@@ -30,4 +28,4 @@ def write(calendar: Calendar, choice: str) -> Written:
     return Written(spoken.timezone, expressions, spoken.guard)
 
 
-__all__ = ["NAME", "SOURCE", "read", "write"]
+__all__ = ["NAME", "SOURCE", "write"]

@@ -7,7 +7,6 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask, ones
 from migrator.schedule.dialect import Written
 from migrator.schedule.phrasing import ALL_HOURS, ALL_MINUTES, Language, Phrase, speak
-from migrator.schedule.readback.systemd_timer import read
 from migrator.schedule.text import listed
 
 NAME = "systemd"
@@ -41,4 +40,4 @@ def _text(phrase: Phrase) -> str:
     return " ".join(words)
 
 
-__all__ = ["NAME", "SOURCE", "read", "write"]
+__all__ = ["NAME", "SOURCE", "write"]

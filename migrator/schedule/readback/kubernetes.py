@@ -20,12 +20,12 @@ LOOKED_AT = (to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(PROVED_UNTIL
 def read(expressions: tuple[str, ...], timezone: str) -> tuple[Calendar, ...]:
     """Each CronJob's calendar. Raises `ScheduleError`."""
     found = tuple(crontab.read(text, "kubernetes", timezone) for text in expressions)
-    if not goes_astray(timezone):
+    if not _goes_astray(timezone):
         return found
     return tuple(msgspec.structs.replace(calendar, dst="unknown") for calendar in found)
 
 
-def goes_astray(timezone: str) -> bool:
+def _goes_astray(timezone: str) -> bool:
     """True for a zone near whose clock changes robfig/cron cannot be relied on."""
     for at, before, after in transitions(timezone, *LOOKED_AT):
         low, high = sorted((at + before, at + after))
