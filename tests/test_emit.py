@@ -116,10 +116,6 @@ RUNNING = [(name, language) for name, language in WITH_LANGUAGE if name in sampl
 def test_a_choice_that_the_plan_was_made_with_is_emitted(target: str, iac: str, choice: str) -> None:
     entry = samples.entry(target, "x-1", choice=choice, hour=2)
     result = emitted(samples.plan(entry), iac)
-    if (entry.placement.option.dialect, choice) == ("cloud-scheduler", "guard"):
-        # Google does not say what its scheduler does in these hours, so whether the guard is even asked is not known
-        assert "dst: accept or utc" in result.left_out[0].reason
-        return
     assert result.emitted == ("x-1",), result.left_out
     proof = schedule_text.prove_again(entry, iac, by_path(result)["jobs/x-1/job.json"], samples.AS_OF)
     assert proof.status == "equal" or (choice == "accept" and only_at_zone_changes(proof))

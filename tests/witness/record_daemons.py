@@ -302,7 +302,7 @@ def main() -> int:
     given.scratch.mkdir(parents=True)
     scratch = given.scratch.resolve()
     shared = str(base(scratch))
-    subprocess.run([HERE.parent.parent / ".ci/witness-daemons", scratch / "daemons"], check=True, timeout=300)
+    subprocess.run([HERE.parent.parent / ".ci/witness-daemons", scratch / "daemons"], check=True, timeout=600)
     (scratch / "daemons/command").write_text((scratch / "daemons/command").read_text().replace(str(scratch), ""))
     wanted = given.only or sorted(DAEMONS)
     rooms = {name: room_of(scratch, f"room-{name}", DAEMONS[name]) for name in wanted}

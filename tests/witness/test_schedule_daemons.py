@@ -1,5 +1,5 @@
-"""The real daemons of Debian cron, cronie and busybox, driven by a virtual clock, against our calendars: 64 schedules over both
-zone changes of a year in four zones (three for cronie and busybox)."""
+"""The real daemons of Debian cron, cronie and busybox (built from source, with nicknames), driven by a virtual clock, against our
+calendars: 64 schedules over both zone changes of a year in four zones (three for cronie and busybox)."""
 
 import os
 import random
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import tools
 
 from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
@@ -105,15 +106,13 @@ FLAVOURS = ("debian", "cronie", "busybox")
 
 
 @pytest.fixture(scope="session")
-def daemons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+def daemons() -> dict[str, list[str]]:
     """The words that start each daemon. Fails, and does not skip, where one cannot be had."""
-    room = tmp_path_factory.mktemp("daemons")
-    subprocess.run([HERE.parent.parent / ".ci/witness-daemons", room], check=True, timeout=300)
-    loader = (room / "command").read_text().splitlines()
+    room, loader = tools.daemons()
     return {
         "debian": ["/usr/sbin/cron", "-f", "-L", "0"],
         "cronie": [*loader, str(room / "root/usr/sbin/crond"), "-n", "-s"],
-        "busybox": [*loader, str(room / "root/usr/bin/busybox"), "crond", "-f", "-l", "8", "-c", "BUSY"],
+        "busybox": [str(room / "busybox"), "crond", "-f", "-l", "8", "-c", "BUSY"],
     }
 
 
@@ -171,7 +170,7 @@ def compare(flavour: str, daemon: list[str], expression: str, zone: str, at: int
 
 
 NAMES = {"month": "jan FEB Mar apr may jun jul aug sep oct nov Dec".split(), "week": "sun Mon TUE wed thu fri sat".split()}
-JUNK = {"debian": [";", "x", "?", "-1", ".5", "#3"], "cronie": [], "busybox": [";", "x", "?", "-", "/", "#"]}
+JUNK = {"debian": [";", "x", "?", "-1", ".5", "#3"], "busybox": [";", "x", "?", "-", "/", "#"]}
 
 
 def random_field(rng: random.Random, flavour: str, low: int, high: int, names: list[str]) -> str:
@@ -183,7 +182,7 @@ def random_field(rng: random.Random, flavour: str, low: int, high: int, names: l
         return rng.choice(["*", f"*/{step}", first, first, first, f"{first}-{second}", f"{first}-{second}/{rng.randint(1, 9)}"])
 
     text = ",".join(piece() for _ in range(rng.choice([1, 1, 1, 2, 3])))
-    return text + (rng.choice(JUNK[flavour]) if JUNK[flavour] and rng.random() < 0.05 else "")
+    return text + (rng.choice(JUNK[flavour]) if flavour in JUNK and rng.random() < 0.05 else "")
 
 
 def random_lines(rng: random.Random, flavour: str, count: int) -> list[str]:
@@ -282,18 +281,27 @@ def test_cronie_reads_cron_tz_on_that_zones_clock(
     assert not wrong, "\n".join(wrong)
 
 
-def plain(expression: str) -> str:
-    """Debian's busybox is built without /etc/cron.d and crashes on nicknames, which are these fields to every daemon."""
-    return {"@hourly": "0 * * * *", "@weekly": "0 0 * * 0"}.get(expression, "0 0 * * *" if expression[0] == "@" else expression)
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_nicknames_are_the_daemons_own(flavour: str, daemons: dict[str, list[str]], clock: Path, tmp_path: Path) -> None:
+    """Every nickname, through the five weeks around New Year."""
+    start = to_minute(datetime(2026, 12, 5, 9, tzinfo=UTC))
+    end = start + 35 * 1440
+    user = "" if flavour == "busybox" else "root "
+    text = "".join(f"{nickname} {user}echo job{number}x\n" for number, nickname in enumerate(crontab.NICKNAMES))
+    seen = jobs_seen(daemons[flavour], text, "UTC", start, end, clock, tmp_path / "room")
+    for number, nickname in enumerate(crontab.NICKNAMES):
+        calendar = crontab.read(nickname, flavour, "UTC")  # type: ignore[arg-type]
+        want = [to_minute(at) for at in calendar.occurrences(to_instant(start + 2), to_instant(end - 1))]
+        assert want, nickname
+        assert [m for m, command in seen if f"job{number}x" in command and start + 2 <= m < end - 1] == want, nickname
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_daemon_fires_when_our_calendar_says(
     flavour: str, daemons: dict[str, list[str]], clock: Path, tmp_path: Path
 ) -> None:
-    listed = [plain(expression) if flavour == "busybox" else expression for expression in expressions()]
     zones = ZONES if flavour == "debian" else ZONES[:3]
-    work = [(expression, zone, at) for expression in dict.fromkeys(listed) for zone, at in changes() if zone in zones]
+    work = [(expression, zone, at) for expression in dict.fromkeys(expressions()) for zone, at in changes() if zone in zones]
     assert len({expression for expression, _, _ in work}) >= 60
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(

@@ -98,3 +98,10 @@ def passes(command: Sequence[object], cwd: Path, more: Mapping[str, str] | None 
 def found(tree: Path, pattern: str) -> list[Path]:
     """Files of an emitted tree, without the record of what was emitted."""
     return sorted(path for path in tree.rglob(pattern) if not {".migrator", ".terraform", ".aws-sam"} & set(path.parts))
+
+
+def daemons() -> tuple[Path, list[str]]:
+    """The folder that .ci/witness-daemons fills (once, until that file changes), and the words in front of its programs."""
+    room = ROOT / ".venv-witness-daemons"
+    subprocess.run([ROOT / ".ci/witness-daemons", room], check=True, timeout=600)
+    return room, (room / "command").read_text().splitlines()
