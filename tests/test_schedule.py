@@ -36,7 +36,7 @@ from migrator.schedule.zones import to_instant, to_minute, transitions, zone
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases" / "schedule"
-eventbridge, kubernetes = (next(dialect for dialect in ALL if dialect.NAME == name) for name in ("eventbridge", "kubernetes"))
+eventbridge, kubernetes = (next(dialect for dialect in ALL if name == dialect.NAME) for name in ("eventbridge", "kubernetes"))
 ZONES = (
     "UTC America/New_York Europe/Berlin Asia/Kathmandu Africa/Casablanca Antarctica/Troll America/Santiago Asia/Beirut "
     "Europe/London Pacific/Chatham"

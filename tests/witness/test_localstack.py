@@ -25,8 +25,8 @@ from migrator import files, planfile
 from migrator.emit.tree import emit
 from migrator.model.finding import Guard
 from migrator.model.plan import JobPlan, Plan
-from migrator.schedule.readback import eventbridge
 from migrator.schedule.proof import prove
+from migrator.schedule.readback import eventbridge
 from migrator.schedule.reading import calendar_of
 
 pytestmark = pytest.mark.timeout(600)
