@@ -38,7 +38,7 @@ FactKind = Literal[
     "environment-variable",  # used but not set in the crontab; value = name
     "mail",  # sends mail itself
     "cloud-cli",  # aws, gcloud, az, gsutil; value = which
-    "cloud-resource",  # a bucket, queue, topic, table that a cloud call names; value = s3://NAME, sqs:NAME ...
+    "cloud-resource",  # a bucket, queue, topic, table that a cloud call names; value = s3://NAME, sqs:NAME ...; detail = the call
     "exit-ignored",  # || true, 2>/dev/null at the end: failures are hidden
     "output",  # what happens to stdout/stderr; value = "discarded" | "file:/path" | "mailed" | "piped"
     "working-directory",  # cd DIR at the start; value = path

@@ -39,7 +39,7 @@ UPLOADS_OF_BUCKET = 2  # Bucket(...).upload_file(file, key) has no bucket among 
 def note(
     notes: Notes, method: str, arguments: Sequence[Word], named: Mapping[str, Word], row: int, imported: Sequence[str]
 ) -> None:
-    """A fact for each resource that a call names, where the program imports a cloud's library."""
+    """A fact for each resource that a call names, with the call as its action, where the program imports a cloud's library."""
     if not any(name == library or name.startswith(f"{library}.") for name in imported for library in LIBRARIES):
         return
     found = [(scheme, named[keyword]) for keyword, scheme in KEYWORDS.items() if keyword in named]
@@ -50,4 +50,4 @@ def note(
     for scheme, word in found:
         name = word.text.rstrip("/").rpartition("/")[2] if scheme == "sqs:" else word.text.rpartition(":")[2]
         if name:
-            notes.add("cloud-resource", f"{scheme}{name}", row, word.is_known)
+            notes.add("cloud-resource", f"{scheme}{name}", row, word.is_known, detail=method)

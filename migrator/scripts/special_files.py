@@ -144,18 +144,20 @@ def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments,
 
 def _resources(reader: Reader, name: str, arguments: Arguments, row: int) -> None:
     """What a cloud call names: buckets in addresses, and queues, topics, tables, functions, secrets in options."""
+    said = [word.text for word in split(arguments, ("--project", "--region", "--account", "--profile")).operands]
+    action = " ".join([text for text in said[:3] if re.fullmatch(r"[a-z][a-z0-9-]*", text)][:3]) or None
     for word in arguments:
         if match := re.match(r"(s3|gs|b2)://([\w.$@{}-]{1,200})", word.text):
-            reader.notes.add("cloud-resource", f"{match[1]}://{match[2]}", row, "$" not in match[2])
+            reader.notes.add("cloud-resource", f"{match[1]}://{match[2]}", row, "$" not in match[2], detail=action)
     for option, service in RESOURCE_OPTIONS.items():
         for word in split(arguments, (option,)).values(option):
             named = word.text.rstrip("/").rpartition("/" if "://" in word.text else ":")[2]
             if named and not (service == "blob" and name != "az"):
                 scheme = "s3://" if option == "--bucket" else f"{service}:"
-                reader.notes.add("cloud-resource", f"{scheme}{named}", row, word.is_known and "$" not in named)
+                reader.notes.add("cloud-resource", f"{scheme}{named}", row, word.is_known and "$" not in named, detail=action)
     texts = [word.text for word in split(arguments, ("--project", "--region", "--account")).operands]
     if name == "gcloud" and texts[:2] in (["pubsub", "topics"], ["pubsub", "subscriptions"]) and len(texts) > 3:
-        reader.notes.add("cloud-resource", f"pubsub:{texts[3]}", row, "$" not in texts[3])
+        reader.notes.add("cloud-resource", f"pubsub:{texts[3]}", row, "$" not in texts[3], detail=action)
 
 
 def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:
