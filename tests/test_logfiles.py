@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "cases/logfiles"
 READERS = {module.__name__.rpartition(".")[2]: module for module in logfiles.ALL}
 CASES = [case for path in sorted(FOLDER.glob("*.txt")) for case in read_cases(path)]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TOLD_ELSEWHERE = {"binary_journal", "syslog"}  # tests/test_binary_journal.py: journalctl reads it
+TOLD_ELSEWHERE = {"binary_journal", "syslog"}  # tests/test_binary_journal.py, tests/test_bad_logs.py
 
 
 class Server:
