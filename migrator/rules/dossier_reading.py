@@ -1,5 +1,6 @@
 """What rules share: facts of a kind, answers, and findings in the one grammar of messages."""
 
+import re
 from typing import Literal
 
 from migrator.model.finding import Dossier, Fact, FactKind, Finding, Level, Need, Question
@@ -131,3 +132,9 @@ def number(text: str | None) -> float | None:
     except ValueError:
         return None
     return amount if 0 < amount < 1e12 else None
+
+
+def size_mib(fact: Fact) -> float:
+    """The MiB of a `data-size` fact, whose detail says `123 KiB`; 0 where it says something else."""
+    match = re.fullmatch(r"(\d{1,15}) KiB", fact.detail or "", re.ASCII)
+    return int(match[1]) / 1024 if match else 0.0

@@ -12,7 +12,7 @@ Source: hier(7).
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Fact, Finding, Need
 from migrator.path_kind import path_kind
-from migrator.rules.dossier_reading import answer, ask, ends, first_of_each, listed, of, told
+from migrator.rules.dossier_reading import answer, ask, ends, first_of_each, listed, of, size_mib, told
 from migrator.rules.local_state import remembered
 from migrator.unmet import is_static
 
@@ -25,7 +25,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     said = answer(dossier, "data")
     if not facts or said == "copy" or ends(dossier):
         return ()
-    size_of = {fact.value: int((fact.detail or "0").split()[0]) / 1024 for fact in of(dossier, "data-size")}
+    size_of = {fact.value: size_mib(fact) for fact in of(dossier, "data-size")}
     names = listed([fact.value + (f" ({size_of[fact.value]:,.0f} MiB)" if fact.value in size_of else "") for fact in facts])
     question = ask(
         dossier,

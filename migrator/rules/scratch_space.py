@@ -8,9 +8,9 @@ Source: the targets' limits on scratch space.
 """
 
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Dossier, Fact, Finding, Need
+from migrator.model.finding import Dossier, Finding, Need
 from migrator.path_kind import path_kind
-from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, number, of, told
+from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, number, of, size_mib, told
 
 NAME = "scratch-space"
 MOST_SIZES = 3
@@ -37,7 +37,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         fact for fact in of(dossier, "data-size") if fact.value.rstrip("/") in {*places, *(p.rpartition("/")[0] for p in places)}
     ]
     if known:
-        told_sizes = ", ".join(f"{fact.value}: {_mib(fact):,.0f} MiB" for fact in known[:MOST_SIZES])
+        told_sizes = ", ".join(f"{fact.value}: {size_mib(fact):,.0f} MiB" for fact in known[:MOST_SIZES])
         body = (
             f"writes with {names} where today lies {told_sizes}; a run needs at most that, and disks elsewhere are "
             "small; state what one run writes"
@@ -62,8 +62,3 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         "how much is not known, and disks elsewhere are small; state it"
     )
     return told(dossier, NAME, "note", body, facts=(*bulky, *writes[:3]), effort="minutes", question=question)
-
-
-def _mib(fact: Fact) -> float:
-    """The size in MiB of a fact that says `123 KiB`."""
-    return int((fact.detail or "0").split()[0]) / 1024
