@@ -115,7 +115,7 @@ REASONS: dict[str, Reason] = {
     ),
     "container_start_s": Reason("pulling an image of that size and starting it", "each billed container run moves by it"),
     "function_start_s": Reason(
-        "200 to 500 ms for Python and the like; counted where ten minutes lie between runs, so that none finds a warm one",
+        "200 to 500 ms for Python and the like; at most one start in ten minutes is counted",
         "each billed function run moves by it",
     ),
     "slow_function_start_s": Reason("2 to 6 s for Java and .NET", "each billed function run moves by it"),

@@ -39,7 +39,7 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
         items.append(item("Lambda scratch disk", scratch, times(invocations, billed_s, above)))
     usage = resource.values["usage"]
     assert isinstance(usage, dict)
-    starts = times(invocations, exact(usage.get("start_s", 0)), Decimal(memory_mib) / 1024)
+    starts = times(exact(usage.get("starts", 0)), exact(usage.get("start_s", 0)), Decimal(memory_mib) / 1024)
     if starts is None or starts > 0:
         items.append(item("Lambda starts", durations[0], starts, "start assumed (function_start_s)"))
     if usage.get("gateway_hours"):
