@@ -7,8 +7,7 @@ Only proposed: what the URL answers, and how long it takes to, is not in the cro
 Source: the schedulers' HTTP targets; curl(1).
 """
 
-import json
-
+from migrator import one_request
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier
 from migrator.model.option import Part, Shape, ShapeKind, Wire
@@ -42,10 +41,10 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     """The shape for a bare call of one URL; None otherwise."""
     urls, requests = of(dossier, "url"), of(dossier, "http-request")
     programs = {fact.value.rsplit("/", 1)[-1] for fact in of(dossier, "command", "interpreter")}
-    if len({fact.value for fact in urls}) != 1 or len(requests) != 1 or programs - BESIDE:
+    request = one_request.http_request(requests)
+    if len({fact.value for fact in urls}) != 1 or request is None or programs - BESIDE:
         return None
-    request = json.loads(requests[0].value)
-    if request["method"] not in (METHODS if request["body"] is None else WITH_BODY):
+    if request.method not in (METHODS if request.body is None else WITH_BODY):
         return None
     if of(dossier, "script", "loop", "database", "state", "cloud-cli", "container", "mail", "sudo", "service-control"):
         return None

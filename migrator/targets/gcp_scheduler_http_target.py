@@ -2,6 +2,7 @@
 
 import math
 
+from migrator import one_request
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
@@ -77,7 +78,7 @@ def resources(
     region: str,  # noqa: ARG001
 ) -> tuple[Resource, ...]:
     """One schedule for each expression, paused until the user switches it on, and who is told of failed calls."""
-    request = naming.http_request(dossier.facts)
+    request = one_request.http_request(dossier.facts)
     if translation is None or request is None:
         return ()
     job, many = dossier.job, len(translation.expressions) > 1

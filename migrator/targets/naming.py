@@ -1,11 +1,9 @@
 """Names of what is created around a job, as providers take them, and the numbers of firings that its bill rests on."""
 
 import hashlib
-import json
 import re
-from typing import NamedTuple
 
-from migrator.model.finding import Dossier, Fact, Translation
+from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Shape
 from migrator.schedule import dialects
@@ -73,19 +71,3 @@ def monthly_skips(translation: Translation | None, runs: float | None) -> float 
     reader = next(dialect for dialect in dialects.ALL if translation.dialect == dialect.NAME)
     fired = sum(calendar.monthly_runs() for calendar in reader.read(translation.expressions, translation.timezone))
     return max(fired - runs, 0.0)
-
-
-class HttpRequest(NamedTuple):
-    """The request of a job that does nothing else; `timeout_s` None: the program waits as long as it takes."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: str | None
-    timeout_s: float | None
-
-
-def http_request(facts: tuple[Fact, ...]) -> HttpRequest | None:
-    """The request that the facts know whole; None if there is none."""
-    value = next((fact.value for fact in facts if fact.kind == "http-request"), None)
-    return None if value is None else HttpRequest(**json.loads(value))
