@@ -26,7 +26,7 @@ def dossier(text: str) -> Dossier:
 
     known = (
         "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
-        "fact script runs sample gap service users vcpu link sibling answer translation name"
+        "fact own script runs sample gap service users vcpu link sibling answer translation name"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
@@ -70,7 +70,13 @@ def dossier(text: str) -> Dossier:
             users=tuple(User(name=name, uid=1, home="/", shell="/bin/sh") for name in one("users").split()) or None,
         ),
         usage=_usage(one("runs"), one("sample")) if "runs" in said else None,
-        facts=tuple(_fact(text, number) for number, text in enumerate(said.get("fact", ()), 1)),
+        facts=(
+            *(
+                _fact(text, Location(host="web01", path="/opt/shop/nightly.sh", line=n))
+                for n, text in enumerate(said.get("fact", ()), 1)
+            ),
+            *(_fact(text, location) for text in said.get("own", ())),  # of the schedule's own line
+        ),
         scripts=tuple(
             ScriptFile(path=text.split()[0], sha256="0" * 64, language=(text.split() + [None])[1], lines=9)  # noqa: RUF005
             for text in said.get("script", ())
@@ -86,7 +92,7 @@ def dossier(text: str) -> Dossier:
     )
 
 
-def _fact(text: str, number: int) -> Fact:
+def _fact(text: str, location: Location) -> Fact:
     certain = not text.endswith(" ?")
     kind, _, value = text.removesuffix(" ?").partition(" ")
     value, _, detail = value.partition(" | ")
@@ -95,7 +101,7 @@ def _fact(text: str, number: int) -> Fact:
         value=value,
         detail=detail or None,
         certain=certain,
-        evidence=Evidence(snippet=value, location=Location(host="web01", path="/opt/shop/nightly.sh", line=number)),
+        evidence=Evidence(snippet=value, location=location),
     )
 
 
