@@ -1,8 +1,9 @@
 """Reads the five fields (or the nickname) of a crontab line exactly as each daemon's parser does.
 
 Line: `30 4 1,15 * 5`, `*/20 8-18 * * mon-fri`, `@daily`
-Source: Debian cron 3.0pl1 and cronie 1.7.2 entry.c, busybox 1.37 crond.c, systemd-cron 2.8, robfig/cron v3 parser.go,
-gorhill/cronexpr as vendored by supercronic; every quirk below was seen in the real parser (tests/witness/schedule_grammar.py).
+Source: Debian cron 3.0pl1 and cronie 1.7.2 entry.c, busybox 1.37 crond.c, systemd-cron 2.5.1 and 2.8.2 (its generator),
+robfig/cron v3 parser.go, gorhill/cronexpr as supercronic had it; the quirks below were seen in the real parsers
+(tests/witness/test_schedule_*.py).
 """
 
 import re
@@ -115,6 +116,8 @@ def explain(expression: str, flavour: Flavour, timezone: str) -> Reading:
 
 def _nickname(text: str, flavour: Flavour, timezone: str) -> Reading:
     known = SYSTEMD_CRON_NICKNAMES if flavour == "systemd-cron" else NICKNAMES
+    if flavour == "systemd-cron":
+        text = text.lower()
     if text not in known:
         hint = "; nicknames are written in small letters" if text.lower() in known else ""
         raise ScheduleError(f"nickname {_shown(text)}: {flavour} knows {', '.join(known)} and @reboot{hint}")
@@ -126,7 +129,7 @@ def _shown(text: str) -> str:
 
 
 def _assemble(fields: list[str], flavour: Flavour, timezone: str) -> Reading:
-    parse = {"debian": _debian, "cronie": _cronie, "systemd-cron": _cronie, "busybox": _busybox}.get(flavour, _go)
+    parse = {"debian": _debian, "cronie": _cronie, "systemd-cron": _systemd_cron, "busybox": _busybox}.get(flavour, _go)
     if flavour == "busybox" and any("#" in text for text in fields):
         raise ScheduleError(f"schedule {_shown(' '.join(fields))}: busybox ends a line at #, so nothing is scheduled here")
     pieces = [parse(text, field, flavour) for text, field in zip(fields, FIELDS, strict=True)]
@@ -232,7 +235,7 @@ def _debian(text: str, field: Field, flavour: str) -> Piece:
 
 
 def _cronie(text: str, field: Field, flavour: str) -> Piece:
-    """Cronie 1.6 and newer (systemd-cron follows it): strict pieces, reversed ranges are empty."""
+    """Cronie 1.6 and newer: strict pieces, reversed ranges are empty."""
     values: set[int] = set()
     remarks = []
     for piece in text.split(","):
@@ -377,6 +380,49 @@ def _tidy(clock: Clock) -> Clock:
     if not clock.weekdays:
         return msgspec.structs.replace(clock, weekdays=ALL_WEEKDAYS, day_rule="and")
     return msgspec.structs.replace(clock, days=ALL_DAYS, day_rule="and")
+
+
+def _systemd_cron(text: str, field: Field, flavour: str) -> Piece:
+    """systemd-cron's generator: what lies above the field is cut off, a reversed range is an error, a step on a single number
+    does nothing. It knows weekdays by their first three letters and, up to 2.8.2, no month by its name."""
+    values: set[int] = set()
+    remarks = []
+    for piece in filter(None, text.split(",")):
+        span, slash, step_text = piece.partition("/")
+        if slash and (not re.fullmatch(r"\+?[0-9]{1,9}", step_text) or int(step_text) == 0):
+            raise _reject(field, text, f"the step {_shown(step_text)} is not a number above 0", flavour)
+        if span == "*":
+            start, stop = field.low, field.high
+        else:
+            ends = span.split("-")
+            if len(ends) > 2:
+                raise _reject(field, text, f"{_shown(piece)} is not a number, range or step", flavour)
+            start, stop = (_of_generator(end, field, text, last=n == 1) for n, end in enumerate((ends[0], ends[-1])))
+        found = range(start, min(stop, field.high) + 1, int(step_text) if slash else 1)
+        if start < field.low or not found:
+            raise _reject(field, text, f"{_shown(piece)} is reversed or out of range, which it takes for no time at all", flavour)
+        if start == 0 and stop == field.high == 7 and "sun" in span[:3].lower() and "-" not in span:
+            remarks.append(f"{field.name} {_shown(text)}: {EVERY_DAY}")
+        values |= set(found)
+    if not values:
+        raise _reject(field, text, "a number is missing", flavour)
+    return Piece(frozenset(values), tuple(remarks))
+
+
+EVERY_DAY = "systemd-cron reads sun as Sunday to Sunday, which is every day; 0 and 7 are Sunday alone"
+
+
+def _of_generator(word: str, field: Field, text: str, *, last: bool) -> int:
+    """A number or weekday as systemd-cron's generator maps it; `last`: at the end of a range, where sun is 7."""
+    name = word[:3].lower()
+    if field.name == "day-of-week" and name in WEEKDAYS:
+        return 7 if last and name == "sun" else WEEKDAYS.index(name)
+    if re.fullmatch(r"\+?[0-9]{1,9}", word):
+        return int(word)
+    what = "a number is missing" if not word else f"{_shown(word)} is not a number"
+    if field.name == "month" and name in MONTHS:
+        what += "; systemd-cron up to 2.8.2 takes no month by its name, and leaves the line out"
+    raise _reject(field, text, what, "systemd-cron")
 
 
 def _go(text: str, field: Field, flavour: str) -> Piece:

@@ -31,7 +31,7 @@ def expressions() -> list[str]:
     return ["30 2 * * *", "0 0 13 * 5", "0 0 */2 * 1", "0 0 1 * */2", "30 4 1,15 * 5", "@daily", "0 6 * * 1-5/2", *made]
 
 
-def answers(asked: list[tuple[str, str, int, int]], tmp_path: Path) -> list[str]:
+def answers(asked: list[tuple[str, str, int, int]], tmp_path: Path, name: str = "robfig_next") -> list[str]:
     go = shutil.which("go")
     assert go, "go is missing: .ci/packages witness installs it"
     environment = os.environ | {
@@ -40,8 +40,8 @@ def answers(asked: list[tuple[str, str, int, int]], tmp_path: Path) -> list[str]
         "GOCACHE": str(tmp_path / "cache"),
         "GOFLAGS": "",
     }
-    program = tmp_path / "robfig_next"
-    subprocess.run([go, "build", "-o", program, HERE / "robfig_next.go"], env=environment, check=True, timeout=300)
+    program = tmp_path / name
+    subprocess.run([go, "build", "-o", program, HERE / f"{name}.go"], env=environment, check=True, timeout=300)
     text = "".join("\t".join(str(word) for word in item) + "\n" for item in asked)
     done = subprocess.run([program], input=text, capture_output=True, text=True, check=True, timeout=300)
     return done.stdout.splitlines()
