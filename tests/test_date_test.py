@@ -43,19 +43,35 @@ if [ $(date +%m) -eq 12 ]; then /bin/echo ran >&1; fi
 [ $(date +%e) = 1 ] && echo ran
 test "$(date -d yesterday +%u)" = "7" && echo ran
 [ $(date -d '-2 weeks' +%m) -lt $(date +%m) ] && echo ran
+[ $(date +%d) -eq $(date -d "$(date +%Y-%m-01) +1 month -1 day" +%d) ] && echo ran
+[ "$(date +%d)" = "$(date -d "$(date +%Y-%m-01) +1 month -1 day" +%d)" ] || exit 0; echo ran
+[ $(( $(date +%-d) % 2 )) -eq 0 ] && echo ran
+[ $(( ($(date +%-d) - 1) / 7 )) -eq 1 ] && echo ran
+[ $(( $(date +%d) % 2 )) -eq 0 ] && echo ran
+[ $(( $(date +%V) % 2 )) -eq 0 ] && echo ran
+[ $(( $(date +%-V) % 2 )) -ne 0 ] && echo ran
+[ $(( ( $(date +%-m) - 1 ) % 3 )) -eq 0 ] && echo ran
+[ $(date +%V) -eq 12 ] && echo ran
+[ $(date +%V) -ge 52 -o $(date +%V) -eq 1 ] && echo ran
 """.strip().splitlines()
 READ_BY_BASH = r"""
 [[ "$(date +%d -d tomorrow)" == 01 ]] && echo ran
 [[ $(date +%d) -le 10 ]] && echo ran
 [ $(date +%u) == 3 ] && echo ran
+(( $(date +%d) <= 7 )) && echo ran
+(( $(date +%-d) <= 7 )) && echo ran
+(( 10#$(date +%V) % 2 == 0 )) && echo ran
+! (( $(date +%d) <= 9 )) && echo ran
+if (( $(date +%-d) >= 15 )); then echo ran; fi
 """.strip().splitlines()
 NOT_READ = r"""
 [ $(date +%u) -eq 1 ] && echo ran; echo other
 [ $(date +%u) -eq 1 ] && echo ran || echo other
 [ $(date +%u) -eq 1 ] && echo ran & echo other
 if [ $(date +%u) -eq 1 ]; then echo ran; else echo other; fi
-[ $(date +%V) -eq 12 ] && echo ran
-[ $(( $(date +%V) % 2 )) -eq 0 ] && echo ran
+[ $(( $(date +%s) / 604800 % 2 )) -eq 0 ] && echo ran
+(( $(date +%-d) <= 7 )) && echo ran
+[ $((10#$(date +%d))) -eq 7 ] && echo ran
 [ $(date +%H) -lt 12 ] && echo ran
 [ "$(date +%a)" = Mon ] && echo ran
 [ "$(date -d 'next month' +%d)" = 01 ] && echo ran
@@ -75,7 +91,7 @@ date() {
     case $1 in -d|--date) when=$2; shift;; --date=*) when=${1#--date=};; +*) form=$1;; esac
     shift
   done
-  command date -d "$when $NOW 12:00" "$form"
+  case $when in 20??-*) command date -d "$when" "$form";; *) command date -d "$when $NOW 12:00" "$form";; esac
 }
 while read -r NOW; do case $(eval "$COMMAND" 2>/dev/null) in *ran*) echo "$NOW";; esac; done
 """
@@ -138,6 +154,9 @@ def test_the_dates_are_those_of_all_four_hundred_years() -> None:
         ("57 0 * * 0", "[ $(date +%d) -le 7 ]", "cron(57 0 ? * 1#1 *)"),
         ("0 3 1,15 * 5", "[ $(date +%u) = 5 ]", "cron(0 3 ? * FRI *)"),
         ("0 3 * * *", "[ $(date +%m) -eq 12 ]", "cron(0 3 * 12 ? *)"),
+        ("0 4 * * *", '[ $(date +%d) -eq $(date -d "$(date +%Y-%m-01) +1 month -1 day" +%d) ]', "cron(0 4 L * ? *)"),
+        ("0 9 * * 2", "[ $(( ($(date +%-d) - 1) / 7 )) -eq 1 ]", "cron(0 9 ? * 3#2 *)"),
+        ("0 4 1 * *", "[ $(( ( $(date +%-m) - 1 ) % 3 )) -eq 0 ]", "cron(0 4 1 1,4,7,10 ? *)"),
     ],
 )
 def test_the_dates_become_the_schedules_and_are_proved(expression: str, test: str, eventbridge: str) -> None:
@@ -170,6 +189,11 @@ def test_the_user_decides_what_becomes_of_a_test() -> None:
 def test_a_test_that_no_calendar_says_or_that_asks_another_zone_changes_nothing() -> None:
     first_or_friday = _job("0 4 * * *", "[ $(date +%d) -eq 1 -o $(date +%u) -eq 5 ] && /opt/x")
     assert with_its_own_calendar(first_or_friday, {}) == first_or_friday
+    for parity in ("[ $(( $(date +%-V) % 2 )) -eq 0 ]", "[ $(( $(date +%s) / 604800 % 2 )) -eq 0 ]"):
+        # every other week by its number: two odd weeks meet at the end of a year of 53; by the epoch: 400 years are odd weeks
+        every_other_week = _job("0 4 * * 1", f"{parity} && /opt/x")
+        assert with_its_own_calendar(every_other_week, {}) == every_other_week
+        assert date_test.mentions_date(every_other_week.command), "and it is said"
     never = _job("0 4 1 * *", "[ $(date +%d) -eq 2 ] && /opt/x")
     assert with_its_own_calendar(never, {}) == never
     elsewhere = msgspec.structs.replace(

@@ -9,7 +9,7 @@ Source: test(1) of dash and bash, date(1) of GNU coreutils; tests/test_date_test
 import operator
 import re
 import shlex
-from calendar import day_abbr, day_name, month_abbr, month_name
+from calendar import day_abbr, day_name, isleap, month_abbr, month_name
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -18,25 +18,36 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from migrator.schedule import days as day_sets
+from migrator.schedule import shell_arithmetic
 from migrator.schedule.calendar import Calendar, Clock
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask
+from migrator.schedule.shell_arithmetic import ShellError
 
 LONGEST = 2000  # characters of a command in which a test is looked for
 FARTHEST_DAYS = 35
+MONTHS_AWAY = 10  # with those days no farther than the years before and after
 BASH = frozenset({"bash", "ksh", "zsh"})
 
 WORD = r"""(?:'[^']*'|"[^"`$\\]*"|[^\s'"`$\\;&|()<>])+"""
-CALL = rf"(?:LC_ALL=C\s+)?(?:(?:/usr)?/bin/)?date(?:\s+{WORD})+"
-VALUE = rf'(?:"?\$\(\s*{CALL}\s*\)"?|"?`\s*{CALL}\s*`"?|"[0-9A-Za-z]{{1,12}}"|' + r"'[0-9A-Za-z]{1,12}'|[0-9A-Za-z]{1,12})"
+# `"$(date +%Y-%m-01) +1 month -1 day"`
+STEP = r"\s*([+-])\s*(\d{1,2})\s*(month|day)s?"
+OF_MONTH = rf'"\$\(date\s+\+%Y-%m-01\)(?:{re.sub(r"[(](?=[^?])", "(?:", STEP)}){{0,3}}\s*"'
+CALL = rf"(?:LC_ALL=C\s+)?(?:(?:/usr)?/bin/)?date(?:\s+(?:{OF_MONTH}|{WORD}))+"
+CALLED = rf"(?:\$\(\s*{CALL}\s*\)|`\s*{CALL}\s*`)"
+SUM = rf"(?:{CALLED}|[-+*/%()#0-9\s])"
+COMPUTED = rf'"?\$\(\({SUM}{{1,60}}\)\)"?'
+VALUE = rf'(?:{COMPUTED}|"?\$\(\s*{CALL}\s*\)"?|"?`\s*{CALL}\s*`"?|"[0-9A-Za-z]{{1,12}}"|'
+VALUE += r"'[0-9A-Za-z]{1,12}'|[0-9A-Za-z]{1,12})"
 OPERATOR = r"(?:==?|!=|-eq|-ne|-lt|-le|-gt|-ge)"
 COMPARISON = rf"{VALUE}\s+{OPERATOR}\s+{VALUE}"
 CHAIN = rf"{COMPARISON}(?:\s+-[ao]\s+{COMPARISON})*"
-DATE_TERM = re.compile(rf"(?:!\s+)?(?:\[\s+{CHAIN}\s+\]|\[\[\s+{COMPARISON}\s+\]\]|test\s+{CHAIN})(?=\s|;|$)")
+NUMERIC = rf"\(\((?:{CALLED}|[-+*/%()#0-9\s<>=!]){{1,60}}\)\)"
+DATE_TERM = re.compile(rf"(?:!\s+)?(?:{NUMERIC}|\[\s+{CHAIN}\s+\]|\[\[\s+{COMPARISON}\s+\]\]|test\s+{CHAIN})(?=\s|;|$)")
 FILE_TEST = r"""(?:\\?!\s+)?-[a-z]\s+["']?[\w./-]+["']?"""
 FILE_TESTS = rf"{FILE_TEST}(?:\s+-[ao]\s+{FILE_TEST})*"
 PLAIN_TERM = re.compile(rf"(?:\[\s+{FILE_TESTS}\s+\]|test\s+{FILE_TESTS})(?=\s|;|$)")
 EXIT = re.compile(r"\s*\|\|\s*(exit(?:\s+\d{1,3})?)\s*;\s*")
-MENTIONED = re.compile(rf"(?:if\s+)?(?:!\s+)?(?:\[\[?|test)\s[^;&|]{{0,200}}\bdate\s|{CALL}\s*\|\s*grep\b")
+MENTIONED = re.compile(rf"(?:if\s+)?(?:!\s+)?(?:(?:\[\[?|test)\s|\(\()[^;&|]{{0,200}}\bdate\s|{CALL}\s*\|\s*grep\b")
 NUMBERS: dict[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq, "-ne": operator.ne, "-lt": operator.lt, "-le": operator.le, "-gt": operator.gt, "-ge": operator.ge,
 }  # fmt: skip
@@ -48,6 +59,10 @@ FORMATS: dict[str, Callable[[date], str]] = {
     "%-m": lambda d: str(d.month),
     "%u": lambda d: str(d.isoweekday()),
     "%w": lambda d: str(d.isoweekday() % 7),
+    "%V": lambda d: f"{d.isocalendar().week:02}",
+    "%-V": lambda d: str(d.isocalendar().week),
+    "%j": lambda d: f"{d.timetuple().tm_yday:03}",
+    "%-j": lambda d: str(d.timetuple().tm_yday),
 }
 NAMES: dict[str, Callable[[date], str]] = {  # in LC_ALL=C only: elsewhere they are words of another language
     "%a": lambda d: day_abbr[d.weekday()],
@@ -156,10 +171,13 @@ def _held_back(rest: str) -> bool:
 
 def _known(term: str, shell: str, *, gnu: bool) -> bool:
     bash = shell.rsplit("/", 1)[-1] in BASH
-    if not bash and ("[[" in term or re.search(r"\s==\s", term)):
+    alone = re.search(r"\s==\s", re.sub(r"\$\(\(.*?\)\)", "", term))
+    if not bash and ("[[" in term or "10#" in term or term.lstrip("! \t").startswith("((") or alone):
         return False  # an error in dash; what /bin/sh is on that server is not known
     try:
         _holds(term, date(2026, 11, 24), gnu=gnu)
+    except ShellError:
+        return True  # on that day; on others it works
     except ValueError:
         return False
     return True
@@ -169,6 +187,11 @@ def _holds(term: str, day: date, *, gnu: bool = True) -> bool:
     """Whether one test is true on a day. Raises `ValueError` for what is not surely read."""
     negated = term.startswith("!")
     body = term.lstrip("! \t")
+    if body.startswith("(("):
+        try:
+            return bool(shell_arithmetic.value(_called(body[2:-2], day, gnu=gnu))) != negated
+        except ShellError:
+            return negated  # bash says so and takes it for false
     double = body.startswith("[[")
     found = [
         _compared(match[1], match[2], match[3], day, double=double, gnu=gnu)
@@ -186,6 +209,11 @@ def _holds(term: str, day: date, *, gnu: bool = True) -> bool:
     return any(groups) != negated
 
 
+def _called(text: str, day: date, *, gnu: bool) -> str:
+    """Arithmetic with its calls of date(1) replaced by what they print."""
+    return re.sub(CALLED, lambda call: _text(call[0], day, gnu=gnu), text)
+
+
 def _compared(left: str, how: str, right: str, day: date, *, double: bool, gnu: bool) -> bool:
     sides = [_text(side, day, gnu=gnu) for side in (left, right)]
     if how not in NUMBERS:
@@ -200,17 +228,21 @@ def _compared(left: str, how: str, right: str, day: date, *, double: bool, gnu: 
 
 
 def _text(side: str, day: date, *, gnu: bool) -> str:
+    if (bare := side.strip('"')).startswith("$(("):
+        return str(shell_arithmetic.value(_called(bare[3:-2], day, gnu=gnu)))
     call = re.search(CALL, side)
     if call is None:
         return side.strip("\"'")
     shift, form = 0, None
-    words = [word.strip("\"'") for word in re.findall(WORD, call[0])]
+    words = [word.strip("\"'") for word in re.findall(rf"{OF_MONTH}|{WORD}", call[0])]
     english = words[0] == "LC_ALL=C"
     words = words[2:] if english else words[1:]
     while words:
         word = words.pop(0)
         if word.startswith("+") and form is None:
             form = word[1:]
+        elif word in {"-d", "--date"} and words and words[0].startswith("$(") and gnu:
+            day = _of_month(words.pop(0), day)
         elif word in {"-d", "--date"} and words:
             shift = _shift(words.pop(0))
         elif word.startswith("--date="):
@@ -228,6 +260,18 @@ def _text(side: str, day: date, *, gnu: bool) -> str:
     return text if side.startswith('"') else text.strip()
 
 
+def _of_month(text: str, day: date) -> date:
+    """The first of the day's month, moved by months and then by days, as GNU date(1) does."""
+    months, days = 0, 0
+    for sign, count, unit in re.findall(STEP, text):
+        amount = int(f"{sign}{count}")
+        months, days = (months + amount, days) if unit == "month" else (months, days + amount)
+    if abs(months) > MONTHS_AWAY or abs(days) > FARTHEST_DAYS:
+        raise ValueError(text)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1) + timedelta(days=days)
+
+
 def _shift(text: str) -> int:
     said = text.strip().strip("\"'").lower()
     if said in SHIFTS:
@@ -241,18 +285,25 @@ def _shift(text: str) -> int:
     return -amount if (match[1] == "-") != bool(match[4]) else amount
 
 
+def _all_hold(terms: list[str], day: date) -> bool:
+    try:
+        return all(_holds(term, day) for term in terms)
+    except ShellError:
+        return False  # the shell ends there, and the command is not reached
+
+
 @lru_cache(maxsize=64)
 def dates(text: str) -> int:
     """The days of the Gregorian cycle on which every test of `text` is true, as a 146,097-bit set."""
     terms = DATE_TERM.findall(text)
-    kinds: dict[tuple[int, int], str] = {}
+    kinds: dict[tuple[int, int, bool, bool], str] = {}
     parts = []
     for year in range(2000, 2400):
         first, length = date(year, 1, 1), (date(year + 1, 1, 1) - date(year, 1, 1)).days
-        kind = first.weekday(), length
+        kind = first.weekday(), length, isleap(year - 1), isleap(year + 1)  # which weeks an edge belongs to, and February
         if kind not in kinds:
             year_days = (first + timedelta(days=n) for n in range(length))
-            kinds[kind] = "".join("1" if all(_holds(term, day) for term in terms) else "0" for day in year_days)
+            kinds[kind] = "".join("1" if _all_hold(terms, day) else "0" for day in year_days)
         parts.append(kinds[kind])
     from_january = int("".join(parts)[::-1], 2)
     shift = day_sets.CYCLE_START - date(2000, 1, 1).toordinal()
