@@ -116,6 +116,8 @@ def explain(expression: str, flavour: Flavour, timezone: str) -> Reading:
 
 def _nickname(text: str, flavour: Flavour, timezone: str) -> Reading:
     known = SYSTEMD_CRON_NICKNAMES if flavour == "systemd-cron" else NICKNAMES
+    if flavour == "supercronic":
+        known = {name: fields for name, fields in known.items() if name != "@midnight"}
     if flavour == "systemd-cron":
         text = text.lower()
     if text not in known:
@@ -437,11 +439,16 @@ def _go(text: str, field: Field, flavour: str) -> Piece:
         if match[3] is not None and int(match[3]) == 0:
             raise _reject(here, text, "the step 0 is not a number above 0", flavour)
         step = int(match[3] or 1)
+        if flavour == "supercronic" and step > min(here.high, 6 if field.name == "day-of-week" else 59):
+            raise _reject(here, text, f"the step {step} is longer than the field", flavour)
         if match[1] in {"*", "?"}:
             start, stop = here.low, here.high
         else:
             start = _number(match[1], here, text, flavour)
             stop = _number(match[2], here, text, flavour) if match[2] else (here.high if match[3] else start)
+        if flavour == "supercronic" and field.name == "day-of-week" and stop == 7 and match[1] not in {"*", "?"}:
+            # gorhill/cronexpr takes 7 for 0 before it looks at the range: 0-7 is Sunday alone, and 1-7 never comes
+            start, stop = start % 7, 0
         if start > stop:
             raise _reject(here, text, f"{start}-{stop} is reversed", flavour)
         if stop > here.high:

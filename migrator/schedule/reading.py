@@ -67,6 +67,20 @@ def _unseen_change(timezone: str) -> datetime | None:
     return None
 
 
+def _astray_in_supercronic(schedule: Schedule, calendar: Calendar) -> datetime | None:
+    """The first firing from 2026 on in an hour that the zone repeats or leaves out, under supercronic; None if there is none."""
+    if schedule.grammar != "supercronic":
+        return None
+    for at, before, after in transitions(schedule.timezone, *LOOKED_AT):
+        back = max(before - after, 0)
+        if bits := calendar.minutes(at - back, at + back):
+            return to_instant(at - back + ones(bits)[0])
+        wall = to_instant(at + before)  # where an hour is missing
+        if after > before and any(clock.hours >> wall.hour & 1 and clock.picks(wall.date()) for clock in calendar.clocks):
+            return to_instant(at)
+    return None
+
+
 def remarks_of(schedule: Schedule) -> tuple[str, ...]:
     """What a person should know about how this daemon reads the schedule: skipped junk, empty ranges, the star quirk, dates that
     never come. Raises `ScheduleError` as `calendar_of` does."""
@@ -87,6 +101,12 @@ def remarks_of(schedule: Schedule) -> tuple[str, ...]:
         found.append(
             f"cronie looks at its zone's offset anew only where summer time begins or ends; that of {unseen:%Y-%m-%d %H:%M} "
             "UTC is neither, so its jobs run by the old offset until crond is restarted"
+        )
+    if (astray := _astray_in_supercronic(schedule, calendar)) is not None:
+        found.append(
+            "the library that supercronic was built on goes astray in the hours that a zone change repeats or leaves "
+            f"out (the first pass does not run, or another time does); what this job does there is not known, "
+            f"next on {astray:%Y-%m-%d %H:%M} UTC"
         )
     if not calendar.ever_fires():
         found.append(f"schedule {' '.join(schedule.expressions)[:60]!r}: never fires (no date has it)")

@@ -1,0 +1,44 @@
+// Reads lines "ZONE<tab>EXPRESSION<tab>START<tab>END" (Unix minutes) and answers each with the seconds at which gorhill/cronexpr,
+// the library that supercronic was built on, fires; "error" where it rejects the expression.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorhill/cronexpr"
+)
+
+func main() {
+	lines := bufio.NewScanner(os.Stdin)
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	for lines.Scan() {
+		part := strings.Split(lines.Text(), "\t")
+		start, _ := strconv.ParseInt(part[2], 10, 64)
+		end, _ := strconv.ParseInt(part[3], 10, 64)
+		zone, err := time.LoadLocation(part[0])
+		if err != nil {
+			panic(err)
+		}
+		expression, err := cronexpr.Parse(part[1])
+		if err != nil {
+			fmt.Fprintln(out, "error")
+			continue
+		}
+		found := []string{}
+		at := time.Unix(start*60-1, 0).In(zone)
+		for {
+			at = expression.Next(at)
+			if at.IsZero() || at.Unix() >= end*60 {
+				break
+			}
+			found = append(found, strconv.FormatInt(at.Unix(), 10))
+		}
+		fmt.Fprintln(out, strings.Join(found, " "))
+	}
+}
