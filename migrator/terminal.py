@@ -29,13 +29,18 @@ def safe(text: str) -> str:
     return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def one_line(text: str) -> str:
+    r"""The text on one line: a file's name may hold a line feed, and a message is one line.
+
+    >>> one_line("a\nb\tc")
+    'a\\nb c'
+    """
+    return safe(text).replace("\n", "\\n").replace("\t", " ")
+
+
 def can_draw() -> bool:
     """True where standard input and output are a terminal that can place text anywhere."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in {"dumb", ""}
-
-
-def _cell(text: str) -> str:
-    return safe(text).replace("\n", "\\n").replace("\t", " ")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Collection[str] = ()) -> None:
@@ -43,7 +48,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Collecti
 
     `whole` names the columns whose cells are never wrapped, such as schedules: the others give way.
     """
-    cells = [[_cell(cell) for cell in row] for row in rows]
+    cells = [[one_line(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         widths = [max(len(column), *(len(row[i]) for row in cells), 0) for i, column in enumerate(columns)]
         for line in [list(columns), *cells]:

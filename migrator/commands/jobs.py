@@ -14,7 +14,7 @@ from migrator.hosts import reading as hosts
 from migrator.model.job import Accounting, Job
 from migrator.model.source import HostFiles, Problem
 from migrator.sources.opening import open_source
-from migrator.terminal import progress, safe, table
+from migrator.terminal import one_line, progress, safe, table
 
 EPILOG = """\b
 Examples:
@@ -53,7 +53,7 @@ def command(sources: tuple[str, ...], output_format: str) -> int:
     {"text": _text, "json": _json, "csv": _csv}[output_format](jobs, problems, accounting)
     if output_format != "json":
         for problem in problems:
-            click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
+            click.echo(one_line(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
     if not accounting and not jobs:
         click.echo(f"nothing is scheduled in {', '.join(safe(s) for s in sources)}: there is no crontab or timer in it", err=True)
     counts = (_count(len(jobs), "job"), _count(len(accounting), "file"), _count(len(problems), "problem"))

@@ -19,7 +19,7 @@ from migrator.prices import user_book
 from migrator.review import open_questions
 from migrator.schedule.crosscheck import crosscheck
 from migrator.sources.opening import open_source
-from migrator.terminal import progress, safe
+from migrator.terminal import one_line, progress, safe
 
 EPILOG = """\b
 Examples:
@@ -125,7 +125,7 @@ def command(
     show(plan)
     differing = _cross_check(plan) if cross_check else 0
     for problem in plan.problems:
-        click.echo(safe(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
+        click.echo(one_line(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
     click.echo(f"report: {output / 'report.html'}", err=True)
     click.echo(left_open(questions, plan), err=True)
     if failed:

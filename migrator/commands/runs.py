@@ -21,7 +21,7 @@ from migrator.model.source import HostFiles, Problem
 from migrator.model.usage import Measured, Usage
 from migrator.sources import one_log
 from migrator.sources.opening import open_source
-from migrator.terminal import safe, table
+from migrator.terminal import one_line, safe, table
 
 # What a log of that quality shows, and what shows more
 SURER = {
@@ -89,7 +89,7 @@ def command(
     everything = tables.join(runs)
     problems = [problem for measured in found for problem in measured.problems]
     for problem in problems:
-        click.echo(safe(f"{problem.location}: {problem.message}"), err=True)
+        click.echo(one_line(f"{problem.location}: {problem.message}"), err=True)
     entries = [(job, entry) for job, entry in zip(jobs, (entry for m in found for entry in m.usage), strict=True)]
     if form == "parquet":
         everything.frame.write_parquet(sys.stdout.buffer, compression="zstd")
