@@ -117,6 +117,8 @@ def _money(savings: Savings, kept: bool) -> str:
         text += f", {savings.confidence:.0%} sure between {money(savings.low_monthly)} and {money(savings.high_monthly)}".replace(
             "% sure", " % sure"
         )
+        if savings.high_monthly > now:
+            text += ", for what the server itself costs is not sure either"
     return text
 
 
