@@ -23,20 +23,32 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
     note = "at least 60 s a run"
     if number(resource, "skips"):
         note += "; firings that the guard ends are billed too"
-    service = "Cloud Run jobs"
     return (
-        item(
-            "Cloud Run vCPU",
-            unit_price(prices, PROVIDER, service, "CPU", region),
-            product(seconds, number(resource, "vcpu")),
-            note,
-        ),
-        item(
-            "Cloud Run memory",
-            unit_price(prices, PROVIDER, service, "memory", region),
-            product(seconds, number(resource, "memory_gib")),
-            note,
-        ),
+        *computed(resource, region, prices, "Cloud Run jobs", ("CPU", "memory"), seconds, note),
+        *kept(resource, region, prices),
+    )
+
+
+def computed(
+    resource: Resource,
+    region: str,
+    prices: PriceBook,
+    service: str,
+    names: tuple[str, str],
+    seconds: Decimal | None,
+    note: str,
+) -> tuple[CostItem, CostItem]:
+    """Processor and memory for so many billed seconds; `names` of the two prices of the service."""
+    processor, memory = (unit_price(prices, PROVIDER, service, name, region) for name in names)
+    return (
+        item("Cloud Run vCPU", processor, product(seconds, number(resource, "vcpu")), note),
+        item("Cloud Run memory", memory, product(seconds, number(resource, "memory_gib")), note),
+    )
+
+
+def kept(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, CostItem]:
+    """The stored image, and the output written."""
+    return (
         item(
             "image storage",
             unit_price(prices, PROVIDER, "Artifact Registry", "storage", region),

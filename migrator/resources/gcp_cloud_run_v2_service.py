@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import item, unit_price
-from migrator.resources.quantity import container_s, number, product
+from migrator.resources import gcp_cloud_run_v2_job
+from migrator.resources.quantity import container_s, number
 
 KIND = "gcp_cloud_run_v2_service"
 PROVIDER = "gcp"
@@ -21,35 +22,10 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
     seconds = container_s(resource, Decimal(0), STEP_S)
     runs, skips = number(resource, "runs"), number(resource, "skips")
     note = "start of an instance included (service_start_s)"
-    service = "Cloud Run services"
+    service, names = "Cloud Run services", ("CPU request-based", "memory request-based")
+    asked = None if runs is None or skips is None else runs + skips
     return (
-        item(
-            "Cloud Run vCPU",
-            unit_price(prices, PROVIDER, service, "CPU request-based", region),
-            product(seconds, number(resource, "vcpu")),
-            note,
-        ),
-        item(
-            "Cloud Run memory",
-            unit_price(prices, PROVIDER, service, "memory request-based", region),
-            product(seconds, number(resource, "memory_gib")),
-            note,
-        ),
-        item(
-            "requests",
-            unit_price(prices, PROVIDER, service, "requests", region),
-            None if runs is None or skips is None else runs + skips,
-        ),
-        item(
-            "image storage",
-            unit_price(prices, PROVIDER, "Artifact Registry", "storage", region),
-            number(resource, "image_gb"),
-            "size assumed (container_image_gib)",
-        ),
-        item(
-            "logs written",
-            unit_price(prices, PROVIDER, "Cloud Logging", "ingestion", region),
-            number(resource, "log_gib"),
-            "output assumed (output_bytes_per_run); kept 30 days without charge",
-        ),
+        *gcp_cloud_run_v2_job.computed(resource, region, prices, service, names, seconds, note),
+        item("requests", unit_price(prices, PROVIDER, service, "requests", region), asked),
+        *gcp_cloud_run_v2_job.kept(resource, region, prices),
     )

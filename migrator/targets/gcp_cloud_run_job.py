@@ -123,27 +123,15 @@ def resources(
         name=naming.identifier(job),
         values={
             "job_name": naming.short_name(job, NAME_LIMIT),
-            "job_id": job.id,
-            "account": account.name,
-            "invoker": SCHEDULER_ACCOUNT,
-            "cpu": f"{size.vcpu:g}",
-            "memory": f"{size.memory_mib}Mi",
-            "timeout": f"{timeout_s:.0f}s",
             "retries": RETRIES_OF_THE_RUN,
             "overrides": translation is not None and len(translation.expressions) > 1,
-            "secrets": [{"name": secret.name, "variable": secret.values["variable"]} for secret in secrets],
+            **container(dossier, size, account, secrets, timeout_s),
             "lock": lock,
-            "state": stores.state(dossier),
             "store": stores.NAME if store else None,
             "usage": {
-                "runs": runs,
+                **usage(dossier, size, runs, skips),
                 "billed_s": part.billed_s if part else None,
-                "skips": skips,
                 "skip_s": dossier.assumptions.container_start_s,
-                "vcpu": size.vcpu,
-                "memory_gib": size.memory_mib / GIB,
-                "image_gb": dossier.assumptions.container_image_gib,
-                "log_gib": None if runs is None else runs * dossier.assumptions.output_bytes_per_run / 2**30,
             },
         },
     )
@@ -156,6 +144,34 @@ def resources(
         run_job,
         *(() if translation is None else schedules(job, translation, run_job.name)),
     )
+
+
+def container(
+    dossier: Dossier, size: Size, account: Resource, secrets: tuple[Resource, ...], timeout_s: float
+) -> dict[str, object]:
+    """What the template of a Cloud Run container needs, whatever starts it."""
+    return {
+        "job_id": dossier.job.id,
+        "account": account.name,
+        "invoker": SCHEDULER_ACCOUNT,
+        "cpu": f"{size.vcpu:g}",
+        "memory": f"{size.memory_mib}Mi",
+        "timeout": f"{timeout_s:.0f}s",
+        "secrets": [{"name": secret.name, "variable": secret.values["variable"]} for secret in secrets],
+        "state": stores.state(dossier),
+    }
+
+
+def usage(dossier: Dossier, size: Size, runs: float | None, skips: float | None) -> dict[str, object]:
+    """Monthly quantities that do not depend on how the container is billed."""
+    return {
+        "runs": runs,
+        "skips": skips,
+        "vcpu": size.vcpu,
+        "memory_gib": size.memory_mib / GIB,
+        "image_gb": dossier.assumptions.container_image_gib,
+        "log_gib": None if runs is None else runs * dossier.assumptions.output_bytes_per_run / 2**30,
+    }
 
 
 def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
