@@ -340,3 +340,17 @@ def test_a_plan_of_before_a_template_gained_a_value_is_one_line_that_says_what_t
                 emitted(samples.plan(msgspec.structs.replace(entry, placement=placement)), iac)
             except EmitError as error:  # not every value is asked for, so there is not always an error
                 assert re.fullmatch(".*plan` again", str(error))  # noqa: PT017
+
+
+def test_folders_that_a_job_writes_into_are_its_own_and_the_system_s_stay() -> None:
+    seen = Evidence(snippet="")
+    written = (
+        "/var/lib/etl/cursor.json", "/srv/shop/out/a/b.csv", "/etc/passwd", "/tmp/x/y", "/var/log/shop.log", "/data/$X/y", "/var/lib/x",
+        "/srv/../etc/cron.d/x", "/dev/shm/a", "/opt/app/my file",
+    )  # fmt: skip
+    facts = tuple(Fact(kind="writes-path", value=path, evidence=seen) for path in written)
+    assert job_folder.written_folders(facts) == ["/srv/shop/out/a", "/var/lib/etl"]
+    entry = samples.entry("gcp_cloud_run_job", "x-1")
+    docker = by_path(emitted(samples.plan(msgspec.structs.replace(entry, facts=(*entry.facts, facts[0])))))
+    assert b"RUN mkdir -p /var/lib/etl \\\n && chown 10001:10001 /var/lib/etl\n" in docker["jobs/x-1/Dockerfile"]
+    assert b"mkdir" not in by_path(emitted(samples.plan(entry)))["jobs/x-1/Dockerfile"]

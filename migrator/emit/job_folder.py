@@ -2,11 +2,13 @@
 
 import functools
 import importlib.resources
+import posixpath
 import re
 from collections.abc import Mapping
 
 from migrator import render, unmet
 from migrator.emit import job_file, packages, php, programs, python_packages, secret_store
+from migrator.model.finding import Fact
 from migrator.model.job import Host
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, OutFile
@@ -27,6 +29,12 @@ STORES = {  # how a file is brought to a store by hand
         "az storage blob upload --auth-mode login --account-name ACCOUNT --container-name CONTAINER --file {path} --name {key}"
     ),
 }
+# folders of every image, which stay as they are, and what anybody may write into or nobody can
+SYSTEM = frozenset(
+    "/ /bin /boot /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /usr /usr/bin /usr/lib /usr/local "
+    "/usr/local/bin /usr/sbin /usr/share /var /var/backups /var/cache /var/lib /var/log /var/mail /var/run /var/spool".split()
+)
+ANYBODY_S = ("/tmp", "/var/tmp", "/dev/", "/proc/", "/sys/", "/run/", "/etc/", "/usr/", "/var/spool/cron")  # noqa: S108 - names
 FIRST_UID = 10001  # no user of a base image has it
 
 
@@ -117,6 +125,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "user_exists": plain_user in DEBIAN_USERS,
         "uid": DEBIAN_USERS.get(plain_user or "", FIRST_UID),
         "home": home if PLAIN_PATH.fullmatch(home) and home != "/root" else "/home/job",
+        "folders": written_folders(entry.facts),
         "has_files": bool(entry.scripts or programs.scripts(entry) or by_hand),
         "lock": job_file.lock(entry),
         "state": job_file.state(entry),
@@ -129,6 +138,13 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "resources": option.resources,
         "firings": [at.isoformat() for at in entry.next_firings[:5]],
     }
+
+
+def written_folders(facts: tuple[Fact, ...]) -> list[str]:
+    """Folders that the job writes into and that a bare image has not, or has for others: the job's user gets them."""
+    paths = [fact.value for fact in facts if fact.kind in {"writes-path", "state"} and PLAIN_PATH.fullmatch(fact.value)]
+    folders = {posixpath.normpath(posixpath.dirname(path)) for path in paths}
+    return sorted(folder for folder in folders if folder not in SYSTEM and not folder.startswith(ANYBODY_S))
 
 
 def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:
