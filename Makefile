@@ -20,7 +20,7 @@ demo: setup
 
 test: setup
 	@sh .ci/packages test
-	$(BIN)/python -m pytest -n 2 -rs
+	$(BIN)/python -m pytest -n 2 -rs --durations=15
 
 browser: setup
 	@sh .ci/packages browser
