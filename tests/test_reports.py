@@ -177,6 +177,19 @@ def test_several_servers_are_told_together_and_one_is_not() -> None:
     assert said not in html.write(one)[0].content.decode()
 
 
+def test_what_nobody_could_price_and_prices_from_no_list_are_said() -> None:
+    made = plan()
+    doubtful = msgspec.structs.replace(
+        made.hosts[0].savings, prices_used=9, prices_unlisted=4, unknowns=("egress of <job 0>", "backup")
+    )
+    one = msgspec.structs.replace(made, hosts=(msgspec.structs.replace(made.hosts[0], savings=doubtful),))
+    page = html.write(one)[0].content.decode()
+    assert "Not in these figures, because nobody could price it: egress of &lt;job 0&gt;; backup." in page
+    assert "rest on 9 prices, 4 of them from no price list" in page
+    assert "rest on 9 prices, 4 of them from no price list" in markdown.write(one)[0].content.decode()
+    assert "from no price list" not in html.write(made)[0].content.decode()
+
+
 def test_a_server_that_is_paid_for_says_until_when_on_the_first_line() -> None:
     made = plan()
     paid = msgspec.structs.replace(made.hosts[0].savings, reserved_until="2027-06-30")
