@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
 from migrator.schedule import crontab
 from migrator.schedule.proof import AT_CHANGES, UNDOCUMENTED_AT_CHANGES
+from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.zones import to_instant, to_minute, transitions, zone
 
@@ -175,3 +177,14 @@ def _near(at: datetime, changes: list[int]) -> bool:
 def _field(rng: random.Random, low: int, high: int) -> str:
     first, last = sorted((rng.randint(low, high), rng.randint(low, high)))
     return rng.choice(["*", "*", str(first), f"{first}-{last}", f"{first},{last}", f"*/{rng.randint(2, 12)}"])
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca"])
+@pytest.mark.parametrize("line", ["*/7 * * * *", "30 2 * * *", "0 0 * * 0", "15,45 */3 1-7 * 1", "59 23 31 12 *", "0 0 30 2 *"])
+def test_runs_of_days_count_what_occurrences_list(line: str, timezone: str) -> None:
+    calendar = calendar_of(Schedule(grammar="debian", expressions=(line,), timezone=timezone))
+    assert calendar is not None
+    place = zone(timezone)
+    begin, end = (datetime(year, 1, 1, tzinfo=place).astimezone(UTC) for year in (2026, 2027))
+    listed = Counter((at.astimezone(place).month, at.astimezone(place).day) for at in calendar.occurrences(begin, end))
+    assert {day: count for day, count in calendar.runs_of_days(2026).items() if count} == listed

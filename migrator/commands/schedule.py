@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -167,14 +167,9 @@ def _span(seconds: float) -> str:
 
 def _strip(calendar: Calendar, year: int) -> list[str]:
     """Twelve lines, a character a day: how often it runs."""
-    place = zone(calendar.timezone)
-    counts: dict[tuple[int, int], int] = {}
-    start, end = datetime(year, 1, 1, tzinfo=place), datetime(year + 1, 1, 1, tzinfo=place)
     if calendar.monthly_runs() > 20_000:
         return [f"every day, {calendar.monthly_runs() * 12 / 365.2425:,.0f} times"]
-    for at in calendar.occurrences(start.astimezone(UTC), end.astimezone(UTC)):
-        local = at.astimezone(place)
-        counts[local.month, local.day] = counts.get((local.month, local.day), 0) + 1
+    counts = calendar.runs_of_days(year)
     lines = []
     for month in range(1, 13):
         days = (datetime(year + month // 12, month % 12 + 1, 1) - datetime(year, month, 1)).days

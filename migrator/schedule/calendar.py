@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+import msgspec
+
 from migrator.model.value import Value
 from migrator.schedule import days as day_sets
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, CYCLE_DAYS, ones
-from migrator.schedule.zones import PROVED_UNTIL, Segment, segments, to_instant, to_minute, transitions
+from migrator.schedule.zones import PROVED_UNTIL, Segment, segments, to_instant, to_minute, transitions, zone
 
 Dst = Literal["catch-up", "clock", "once", "unknown"]
 
@@ -104,6 +106,27 @@ class Calendar(Value, frozen=True, kw_only=True):
         for clock in self.clocks:
             whole |= fired(clock, clock.timezone or self.timezone, self.dst, start, end)
         return whole
+
+    def runs_of_days(self, year: int) -> dict[tuple[int, int], int]:
+        """How often it fires on each local day of a year, by (month, day); without listing the instants.
+
+        >>> often = Calendar(timezone="UTC", dst="clock", clocks=(Clock(minutes=1 << 30, hours=0b111),))
+        >>> often.runs_of_days(2026)[2, 28], len(often.runs_of_days(2026))
+        (3, 365)
+        """
+        place = zone(self.timezone)
+        days = [date(year, 1, 1) + timedelta(days=number) for number in range(367)]
+        midnights = [
+            to_minute(datetime(day.year, day.month, day.day, tzinfo=place)) for day in days if day <= date(year + 1, 1, 1)
+        ]
+        counts: dict[tuple[int, int], int] = {}
+        for second in sorted({second for clock in self.clocks for second in clock.seconds}):
+            part = msgspec.structs.replace(self, clocks=tuple(clock for clock in self.clocks if second in clock.seconds))
+            bits = part.minutes(midnights[0], midnights[-1])
+            for day, begin, end in zip(days, midnights, midnights[1:], strict=False):
+                found = (bits >> (begin - midnights[0])) & ((1 << (end - begin)) - 1)
+                counts[day.month, day.day] = counts.get((day.month, day.day), 0) + found.bit_count()
+        return counts
 
     def occurrences(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Every instant from `start` on and before `end`, ascending, aware, in UTC.
