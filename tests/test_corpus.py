@@ -1,4 +1,4 @@
-"""Real logs that are not in this repository: set MIGRATOR_CORPUS to a folder of them; nothing in it may stop the reading."""
+"""Real logs that are not in this repository: MIGRATOR_CORPUS names a folder with `logs/` in it; nothing may stop the reading."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from migrator.sources.opening import open_source
 
 CORPUS = os.environ.get("MIGRATOR_CORPUS", "")
 PLACES = {"journal.json": "journal/all.json", "journal.export": "journal/all.export", "journal-short.txt": "messages"}
-FILES = sorted(Path(CORPUS).iterdir()) if CORPUS else []
+FILES = sorted((Path(CORPUS) / "logs").iterdir()) if CORPUS else []
 
 
 @pytest.mark.skipif(not CORPUS, reason="MIGRATOR_CORPUS names no folder")
