@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cases import read_cases
 from click.testing import CliRunner
@@ -27,12 +28,12 @@ from migrator.schedule.crosscheck import crosscheck
 from migrator.schedule.days import ones
 from migrator.schedule.dialects import ALL
 from migrator.schedule.phrasing import guard_of
-from migrator.schedule.proof import prove
+from migrator.schedule.proof import only_at_zone_changes, prove
 from migrator.schedule.readback import eventbridge_rule
 from migrator.schedule.reading import calendar_of, remarks_of
 from migrator.schedule.translate import translation, translations
 from migrator.schedule.words import in_words
-from migrator.schedule.zones import to_instant, to_minute, transitions, zone
+from migrator.schedule.zones import around_changes, to_instant, to_minute, transitions, zone
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases" / "schedule"
@@ -132,7 +133,16 @@ def test_cronie_on_the_clock_of_another_zone_follows_it_and_what_it_loses_is_sai
     late = Schedule(grammar="cronie", expressions=("30 21 * * *",), timezone="America/New_York", server_timezone="Europe/Berlin")
     (said,) = remarks_of(late)
     assert "next on 2026-10-25 01:30 UTC" in said
-    assert all(said in str(item.proof.reason) for item in translations(late, {}, names=frozenset({"eventbridge", "kubernetes"})))
+    for found in translations(late, {}, as_of=at("2026-01-01T00:00"), names=frozenset({"eventbridge", "kubernetes"})):
+        assert (found.proof.status, found.proof.differing) == ("differs", 3), found
+        years = ("2026-10-24", "2027-10-30", "2028-10-28")
+        of = "repeated hour of Europe/Berlin, the server's zone"
+        assert found.proof.first[:3] == tuple(f"+{day}T21:30:00-04:00 ({of})" for day in years)
+        assert only_at_zone_changes(found.proof)
+    for guarded in translations(late, {"dst": "guard"}, names=frozenset({"eventbridge", "kubernetes"})):
+        assert guarded.proof.status == "equal"
+        assert guarded.guard is not None
+        assert (guarded.guard.version, guarded.guard.calendars[0]["lost_in"]) == (2, "Europe/Berlin")
     early = Schedule(grammar="cronie", expressions=("30 2 * * *",), timezone="America/New_York", server_timezone="UTC")
     assert remarks_of(early) == ()
     calendar = calendar_of(early)
@@ -141,11 +151,62 @@ def test_cronie_on_the_clock_of_another_zone_follows_it_and_what_it_loses_is_sai
     assert list(calendar.occurrences(at("2026-03-08T00:00"), at("2026-03-09T00:00"))) == []
 
 
+@pytest.mark.parametrize("line", ["30 2 * * *", "0 0 13 * *", "15 1,2,3 * * 0"])
+@pytest.mark.parametrize(("zone", "server"), [("Europe/Berlin", "Europe/Berlin"), ("America/New_York", "Europe/Berlin")])
+def test_what_cronie_loses_is_enumerated_and_guarded_as_it_is_counted(line: str, zone: str, server: str) -> None:
+    calendar = calendar_of(Schedule(grammar="cronie", expressions=(line,), timezone=zone, server_timezone=server))
+    assert calendar is not None
+    low, high = to_minute(at("2026-01-01T00:00")), to_minute(at("2030-01-01T00:00"))
+    listed = [low + bit for bit in ones(calendar.minutes(low, high))]
+    assert enumeration.firings(calendar, low, high).tolist() == listed
+    contract = msgspec.to_builtins(guard_of(calendar))
+    free = msgspec.structs.replace(calendar, clocks=tuple(msgspec.structs.replace(c, lost_in=None) for c in calendar.clocks))
+    for around, until in around_changes([zone, server], low, high):
+        for bit in ones(free.minutes(around, until)):
+            assert guard_file.fires(contract, to_instant(around + bit)) == (around + bit in set(listed)), to_instant(around + bit)
+
+
+def test_what_supercronic_does_in_the_hours_of_a_change_is_not_known_and_not_claimed() -> None:
+    """tests/witness/test_schedule_cronexpr.py shows that its library goes astray there, and nowhere else."""
+    for line, status in (("30 2 * * *", "undocumented"), ("@hourly", "undocumented"), ("30 4 * * *", "equal")):
+        for found in translations(
+            schedule(line, "Europe/Berlin", "supercronic"), {}, names=frozenset({"eventbridge", "kubernetes"})
+        ):
+            assert found.proof.status == status, found
+            assert status == "equal" or str(found.proof.reason).startswith("nobody says what the source does")
+    (kept,) = translations(
+        schedule("30 2 * * *", "Europe/Berlin", "supercronic"), {"dst": "guard"}, names=frozenset({"kubernetes"})
+    )
+    assert kept.proof.status == "undocumented"
+    (plain,) = translations(schedule("30 2 * * *", "Asia/Kathmandu", "supercronic"), {}, names=frozenset({"kubernetes"}))
+    assert plain.proof.status == "equal"
+
+
+def test_a_cron_job_in_a_zone_in_which_robfig_goes_astray_is_never_called_equal() -> None:
+    """tests/witness/test_schedule_robfig.py: a whole day may be left out, and nothing says which."""
+    for name in ("Africa/Cairo", "America/Santiago", "Australia/Lord_Howe"):
+        (found,) = translations(schedule("0 12 * * *", name), {}, names=frozenset({"kubernetes"}))
+        assert found.proof.status == "undocumented"
+        assert f"goes astray where the clock of {name} is changed" in str(found.proof.reason)
+        assert not only_at_zone_changes(found.proof)
+        (held,) = translations(schedule("0 12 * * *", name), {"dst": "guard"}, names=frozenset({"kubernetes"}))
+        assert (held.proof.status, held.timezone) == ("equal", "UTC")
+        (there,) = translations(schedule("0 12 * * *", name, "kubernetes"), {}, names=frozenset({"eventbridge"}))
+        assert there.proof.status == "undocumented"
+        assert str(there.proof.reason).startswith("the source goes astray")
+
+
 def test_a_change_that_cronie_does_not_notice_is_said() -> None:
     """Morocco gives its summer time up on 2026-09-20: the offset changes, tm_isdst does not (tests/witness: the real cronie)."""
     assert any("2026-09-20 01:00 UTC" in said for said in remarks_of(schedule("30 2 * * *", "Africa/Casablanca", "cronie")))
     for name, flavour in (("Africa/Casablanca", "debian"), ("Europe/Berlin", "cronie"), ("Europe/Dublin", "cronie")):
         assert remarks_of(schedule("30 2 * * *", name, flavour)) == ()
+    (found,) = translations(schedule("30 2 * * *", "Africa/Casablanca", "cronie"), {}, names=frozenset({"eventbridge"}))
+    assert "until crond is restarted" in str(found.proof.reason)
+    other = Schedule(
+        grammar="cronie", expressions=("30 2 * * *",), timezone="Asia/Kathmandu", server_timezone="Africa/Casablanca"
+    )
+    assert remarks_of(other) == ()  # what CRON_TZ names is looked up minute by minute
 
 
 def test_a_random_delay_is_said_with_the_proof() -> None:

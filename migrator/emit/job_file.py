@@ -11,11 +11,11 @@ import msgspec
 from migrator import secret_names, unmet
 from migrator.emit import programs
 from migrator.errors import EmitError, ScheduleError
-from migrator.model.finding import Guard, Translation
+from migrator.model.finding import Translation
 from migrator.model.job import Host, Job
 from migrator.model.plan import JobPlan
 from migrator.schedule import dialects
-from migrator.schedule.phrasing import guard_calendar, guard_of
+from migrator.schedule.phrasing import contract, guard_calendar, guard_of
 from migrator.schedule.reading import calendar_of
 
 # What each daemon itself puts into a job's environment: crontab(5) of Debian, of cronie; busybox crond.c; systemd.exec(5).
@@ -162,9 +162,7 @@ def _calendar(job: Job, chosen: Translation | None) -> object:
             read = ()
         if read:
             clocks = [guard_calendar(clock, number) for number, part in enumerate(read) for clock in part.clocks]
-            # Cloud Scheduler's law of zone changes is not written down: the clock is as good a guess as any, for these hours only
-            law = "clock" if read[0].dst == "unknown" else read[0].dst
-            return msgspec.to_builtins(Guard(timezone=read[0].timezone, dst=law, calendars=tuple(clocks)))
+            return msgspec.to_builtins(contract(read[0].timezone, read[0].dst, tuple(clocks)))
     try:
         calendar = calendar_of(job.schedule)
     except ScheduleError:

@@ -91,7 +91,7 @@ class Link(Value, frozen=True, kw_only=True):
 
 
 class Guard(Value, frozen=True, kw_only=True):
-    """The calendar that the runner checks before it runs the command: JSON contract of `runner/guard.py`, version 1.
+    """The calendar that the runner checks before it runs the command: JSON contract of `runner/guard.py`.
 
     The emitted expressions may fire more often than the job should; the run goes on only if its scheduled instant is one of
     the instants of these calendars in `timezone` under `dst` (the daemon's daylight-saving law)."""

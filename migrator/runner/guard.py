@@ -3,12 +3,14 @@
 The same file is used by the proof and is copied verbatim beside emitted jobs: what is proved is what ships.
 Standard library only.
 
-A guard is JSON, version 1:
+A guard is JSON, version 1, or 2 where `lost_in` is used:
     {"version": 1, "timezone": "Europe/Berlin", "dst": "catch-up" | "clock" | "once", "calendars": [CALENDAR, ...]}
     CALENDAR: {"minutes": [0-59], "hours": [0-23], "days": [1-31], "months": [1-12], "weekdays": [0-6, 0 = Sunday],
                "day_rule": "and" | "or", "wildcard": bool}
     and where they are needed: "last_days": [1 = last day of the month, 2 = the day before], "years": [...],
-    "timezone": a zone of its own, "expression": this calendar speaks only for firings of that expression (0 = first).
+    "timezone": a zone of its own, "expression": this calendar speaks only for firings of that expression (0 = first),
+    "lost_in": a zone; nothing fires in the hour that its clock repeats when summer time ends (cronie looks only at jobs with `*`
+    there, although the line's CRON_TZ names another clock).
 
 `dst` is the daemon's daylight-saving law:
     catch-up  Debian cron and cronie: a fixed time in the missing hour runs when that hour ends, one in the repeated hour runs
@@ -79,6 +81,8 @@ def _zone(name: str) -> tzinfo:
 
 
 def _fires(calendar: dict[str, Any], dst: str, zone: tzinfo, at: datetime) -> bool:
+    if calendar.get("lost_in") and _is_lost(at.astimezone(_zone(calendar["lost_in"]))):
+        return False
     local = at.astimezone(zone)
     follows_clock = dst == "clock" or (dst == "catch-up" and calendar["wildcard"])
     back = _turned_back(local) if local.fold else 0
@@ -92,6 +96,12 @@ def _fires(calendar: dict[str, Any], dst: str, zone: tzinfo, at: datetime) -> bo
         return False
     wall = before.replace(tzinfo=None, fold=0)
     return any(_matches(calendar, wall + MINUTE * n) for n in range(1, gap + 1))
+
+
+def _is_lost(there: datetime) -> bool:
+    """True in the second pass of an hour that the end of summer time repeats."""
+    first = there.replace(fold=0)
+    return bool(there.fold) and bool(first.dst()) != bool(there.dst()) and _turned_back(there) <= CATCH_UP_TO_MINUTES
 
 
 def _turned_back(local: datetime) -> int:

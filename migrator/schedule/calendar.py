@@ -17,9 +17,12 @@ import msgspec
 from migrator.model.value import Value
 from migrator.schedule import days as day_sets
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, CYCLE_DAYS, ones
-from migrator.schedule.zones import PROVED_UNTIL, Segment, segments, to_instant, to_minute, transitions, zone
+from migrator.schedule.zones import PROVED_UNTIL, Segment, repeated, segments, to_instant, to_minute, transitions, zone
 
-Dst = Literal["catch-up", "clock", "once", "unknown"]
+# `unknown`: nobody says what happens in the hours that a change leaves out or repeats; `astray`: nor which firings after a change
+# are left out or moved. Both are computed as `clock`, and the proof does not take that for known.
+Dst = Literal["catch-up", "clock", "once", "unknown", "astray"]
+FOLLOWING = frozenset({"clock", "unknown", "astray"})
 
 DAY = 1440
 CATCH_UP_FROM_MINUTES = 6
@@ -32,7 +35,9 @@ EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 class Clock(Value, frozen=True, kw_only=True):
     """One expression's moments on the wall: bit n of `minutes` is minute n; `days` uses bits 1-31, `months` 1-12, `weekdays` 0-6
     (0 = Sunday). `wildcard`: the minute or hour field starts with `*` (Debian cron and cronie treat such jobs differently when
-    the clock changes). `last_days`, when not 0, replaces `days` and counts from the month's end (bit 1 = last day)."""
+    the clock changes). `last_days`, when not 0, replaces `days` and counts from the month's end (bit 1 = last day). `lost_in`: a
+    zone in whose repeated hour nothing fires: cronie's own (the server's), where the line is on the clock of another (CRON_TZ).
+    """
 
     minutes: int
     hours: int
@@ -45,6 +50,7 @@ class Clock(Value, frozen=True, kw_only=True):
     years: tuple[int, ...] | None = None
     seconds: tuple[int, ...] = (0,)
     timezone: str | None = None  # a zone of its own, unlike the calendar's (OnCalendar lines may name one each)
+    lost_in: str | None = None
 
     def minutes_of_day(self) -> int:
         """The 1,440-bit set of minutes of a day."""
@@ -101,7 +107,7 @@ class Calendar(Value, frozen=True, kw_only=True):
     def minutes(self, start: int, end: int) -> int:
         """A bit for every UTC minute from `start` to before `end` (minutes since 1970): 1 where the calendar fires.
 
-        Seconds are left aside; `unknown` daylight saving is read as `clock`."""
+        Seconds are left aside; `unknown` and `astray` daylight saving is read as `clock`."""
         whole = 0
         for clock in self.clocks:
             whole |= fired(clock, clock.timezone or self.timezone, self.dst, start, end)
@@ -188,7 +194,7 @@ class Calendar(Value, frozen=True, kw_only=True):
         if gap is None or gap == 1:
             return None if gap is None else 60.0
         start, end = to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(PROVED_UNTIL)
-        names = {clock.timezone or self.timezone for clock in self.clocks}
+        names = self.zones()
         for at in {minute for name in names for minute, _, _ in transitions(name, start, end)}:
             fired_minutes = ones(self.minutes(at - DAY, at + DAY))
             gap = min([gap, *(b - a for a, b in itertools.pairwise(fired_minutes))])
@@ -226,8 +232,8 @@ class Calendar(Value, frozen=True, kw_only=True):
 
     def canonical(self) -> tuple[object, ...] | None:
         """A key that is equal for two calendars exactly if they fire at the same instants for ever under one law: minutes (60
-        bits), hours (24 bits), classes (2,562 bits), zone, law and, where the law looks at it, wildcard. None for calendars of
-        several clocks, of single years or counted from the month's end."""
+        bits), hours (24 bits), classes (2,562 bits), zone, law, wildcard where the law looks at it, and the zone in whose
+        repeated hour it is silent. None for calendars of several clocks, of single years or counted from the month's end."""
         if len(self.clocks) != 1:
             return None
         clock = self.clocks[0]
@@ -235,9 +241,15 @@ class Calendar(Value, frozen=True, kw_only=True):
             return None
         picked = clock.classes() if clock.minutes and clock.hours else 0
         if not picked:
-            return (0, 0, 0, (), "", "", False)
+            return (0, 0, 0, (), "", "", False, None)
         wildcard = clock.wildcard and self.dst == "catch-up"
-        return clock.minutes, clock.hours, picked, clock.seconds, clock.timezone or self.timezone, self.dst, wildcard
+        law = (clock.timezone or self.timezone, self.dst, wildcard, clock.lost_in)
+        return clock.minutes, clock.hours, picked, clock.seconds, *law
+
+    def zones(self) -> frozenset[str]:
+        """Every zone whose changes it looks at."""
+        own = {clock.timezone or self.timezone for clock in self.clocks}
+        return frozenset(own | {clock.lost_in for clock in self.clocks if clock.lost_in is not None})
 
 
 def fired(clock: Clock, timezone: str, dst: str, start: int, end: int) -> int:
@@ -253,7 +265,7 @@ def fired(clock: Clock, timezone: str, dst: str, start: int, end: int) -> int:
     base = first_day * DAY
     held = wall.to_bytes((last_day - first_day + 2) * DAY // 8, "little")
     whole = 0
-    follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
+    follows_clock = dst in FOLLOWING or (dst == "catch-up" and clock.wildcard)
     for segment in stretches:
         low, rest = divmod(segment.start + segment.offset - base, 8)
         length = segment.end - segment.start
@@ -261,7 +273,17 @@ def fired(clock: Clock, timezone: str, dst: str, start: int, end: int) -> int:
         if segment.change and not follows_clock:
             bits = _changed(bits, wall, segment, dst, base)
         whole |= bits << (segment.start - start + DAY)
-    return whole >> DAY
+    return _heard(whole >> DAY, clock.lost_in, start, end)
+
+
+def _heard(bits: int, lost_in: str | None, start: int, end: int) -> int:
+    """The bits without those in the repeated hours of the zone `lost_in`."""
+    if lost_in is None or not bits:
+        return bits
+    for low, high in repeated(lost_in, start - DAY, end):
+        if high > start and high - low <= CATCH_UP_TO_MINUTES:
+            bits &= ~(((1 << (high - max(low, start))) - 1) << (max(low, start) - start))
+    return bits
 
 
 def _changed(bits: int, wall: int, segment: Segment, dst: str, base: int) -> int:

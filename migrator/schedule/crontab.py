@@ -7,6 +7,7 @@ robfig/cron v3 parser.go, gorhill/cronexpr as supercronic had it; the quirks bel
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from migrator.errors import ScheduleError
 from migrator.schedule.calendar import Calendar, Clock, Dst
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask
+from migrator.schedule.zones import PROVED_UNTIL, odd_changes, to_minute
 
 Flavour = Literal["debian", "cronie", "busybox", "systemd-cron", "supercronic", "kubernetes"]
 FLAVOURS: tuple[Flavour, ...] = ("debian", "cronie", "busybox", "systemd-cron", "supercronic", "kubernetes")
@@ -27,7 +29,7 @@ DST: dict[str, Dst] = {
     "cronie": "catch-up",
     "busybox": "clock",
     "systemd-cron": "once",  # it writes systemd timers
-    "supercronic": "clock",
+    "supercronic": "unknown",  # its library leaves it to Go's time.Date, which "does not guarantee which" of two times it means
     "kubernetes": "clock",
 }
 
@@ -147,7 +149,15 @@ def _assemble(fields: list[str], flavour: Flavour, timezone: str) -> Reading:
     if rule == "and" and days != ALL_DAYS and weekdays != ALL_WEEKDAYS and flavour in {"debian", "cronie"}:
         which = "day-of-month" if star_dom else "day-of-week"
         remarks.append(f"the {which} field starts with *, so both day fields must match (a quirk of {flavour})")
-    return Reading(Calendar(timezone=timezone, dst=DST[flavour], clocks=(_tidy(clock),)), tuple(remarks))
+    return Reading(Calendar(timezone=timezone, dst=_law(flavour, timezone), clocks=(_tidy(clock),)), tuple(remarks))
+
+
+LOOKED_AT = (to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(PROVED_UNTIL))
+
+
+def _law(flavour: Flavour, timezone: str) -> Dst:
+    """What the daemon does at zone changes; robfig/cron, which runs CronJobs, is at a loss in some zones."""
+    return "astray" if flavour == "kubernetes" and odd_changes(timezone, *LOOKED_AT) else DST[flavour]
 
 
 def _starred(text: str, flavour: Flavour) -> bool:
@@ -474,7 +484,7 @@ def _with_seconds(fields: list[str], timezone: str) -> Reading:
         years=years,
         seconds=tuple(sorted(seconds)),
     )
-    return Reading(Calendar(timezone=timezone, dst="clock", clocks=(clock,)), reading.remarks)
+    return Reading(msgspec.structs.replace(reading.calendar, clocks=(clock,)), reading.remarks)
 
 
 __all__ = ["ALL_DAYS", "ALL_MONTHS", "ALL_WEEKDAYS", "DRAWN", "FLAVOURS", "Flavour", "Reading", "explain", "read"]

@@ -10,9 +10,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from migrator.schedule.calendar import CATCH_UP_FROM_MINUTES, CATCH_UP_TO_MINUTES, DAY, EPOCH_ORDINAL, Calendar, Clock
+from migrator.schedule.calendar import (
+    CATCH_UP_FROM_MINUTES,
+    CATCH_UP_TO_MINUTES,
+    DAY,
+    EPOCH_ORDINAL,
+    FOLLOWING,
+    Calendar,
+    Clock,
+)
 from migrator.schedule.days import ones
-from migrator.schedule.zones import Segment, segments
+from migrator.schedule.zones import Segment, repeated, segments
 
 Minutes = NDArray[np.int32]
 
@@ -50,7 +58,7 @@ def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minut
                 found += [base + minute for minute in listed[left:right]]
         return found
 
-    follows_clock = dst in {"clock", "unknown"} or (dst == "catch-up" and clock.wildcard)
+    follows_clock = dst in FOLLOWING or (dst == "catch-up" and clock.wildcard)
     pieces: list[list[int] | tuple[int, int, int]] = []  # firings; or from, to in `days` and the offset
     for segment in stretches:
         low, high, offset = segment.start + segment.offset, segment.end + segment.offset, segment.offset
@@ -77,7 +85,12 @@ def _clock(clock: Clock, timezone: str, dst: str, start: int, end: int) -> Minut
         pieces.append((*_between_days(bits, first, whole_low, whole_high), offset))
         if whole_high * DAY < high and (cut := between(whole_high * DAY, high)):
             pieces.append([minute - offset for minute in cut])
-    return _joined(pieces, days, minutes)
+    found = _joined(pieces, days, minutes)
+    if clock.lost_in is not None:
+        for lost, until in repeated(clock.lost_in, start - DAY, end):
+            if until - lost <= CATCH_UP_TO_MINUTES:
+                found = found[(found < lost) | (found >= until)]
+    return found
 
 
 @lru_cache(maxsize=4096)

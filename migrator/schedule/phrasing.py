@@ -7,7 +7,7 @@ A guard calendar is bound to an expression where two expressions fire on the sam
 from typing import Literal, NamedTuple
 
 from migrator.model.finding import Guard
-from migrator.schedule.calendar import DAY, Calendar, Clock, Dst
+from migrator.schedule.calendar import DAY, FOLLOWING, Calendar, Clock, Dst
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, MONTH_LENGTHS, cycle_count, mask, ones
 from migrator.schedule.zones import around_changes, segments, to_instant, zone
 
@@ -65,7 +65,15 @@ class Dates(NamedTuple):
 
 def guard_of(calendar: Calendar) -> Guard:
     """The guard that lets exactly the calendar's firings through: the calendar itself as JSON."""
-    return Guard(timezone=calendar.timezone, dst=calendar.dst, calendars=tuple(guard_calendar(c) for c in calendar.clocks))
+    return contract(calendar.timezone, calendar.dst, tuple(guard_calendar(c) for c in calendar.clocks))
+
+
+def contract(timezone: str, dst: Dst, calendars: tuple[dict[str, object], ...]) -> Guard:
+    """A guard of the oldest version that says this. Where nobody knows the law of zone changes the clock is as good a guess as
+    any, for these hours only."""
+    law = "clock" if dst in FOLLOWING else dst
+    version = 2 if any("lost_in" in item for item in calendars) else 1
+    return Guard(timezone=timezone, dst=law, calendars=calendars, version=version)
 
 
 def guard_calendar(clock: Clock, expression: int | None = None) -> dict[str, object]:
@@ -85,6 +93,8 @@ def guard_calendar(clock: Clock, expression: int | None = None) -> dict[str, obj
         found["years"] = list(clock.years)
     if clock.timezone is not None:
         found["timezone"] = clock.timezone
+    if clock.lost_in is not None:
+        found["lost_in"] = clock.lost_in
     if expression is not None:
         found["expression"] = expression
     return found
@@ -121,7 +131,7 @@ def speak(calendar: Calendar, language: Language, choice: str) -> Spoken | str:
         phrases += extra
         # a zone with changes may also fire twice where the source fires once: the guard sees to that
         guarded = guarded or bool(extra) or (choice == "guard" and len(segments(timezone, FIRST, LAST)) > 1)
-    guard = Guard(timezone=timezone, dst=calendar.dst, calendars=tuple(bound)) if guarded else None
+    guard = contract(timezone, calendar.dst, tuple(bound)) if guarded else None
     return Spoken(spoken_zone, tuple(phrases), guard)
 
 
@@ -175,7 +185,7 @@ def _merged(calendar: Calendar) -> list[Clock]:
     for clock in calendar.clocks:
         if clock.minutes and clock.hours and clock.dates():
             date_key = (clock.days, clock.months, clock.weekdays, clock.day_rule, clock.last_days, clock.years)
-            groups.setdefault((*date_key, clock.seconds, clock.timezone, clock.wildcard), []).append(clock)
+            groups.setdefault((*date_key, clock.seconds, clock.timezone, clock.wildcard, clock.lost_in), []).append(clock)
     found: list[Clock] = []
     for members in groups.values():
         if len(members) == 1:
@@ -198,6 +208,7 @@ def _merged(calendar: Calendar) -> list[Clock]:
                 years=first.years,
                 seconds=first.seconds,
                 timezone=first.timezone,
+                lost_in=first.lost_in,
             )
             for minutes, hours in by_hour(whole)
         ]
@@ -379,6 +390,7 @@ __all__ = [
     "Phrase",
     "Spoken",
     "by_hour",
+    "contract",
     "exists",
     "guard_calendar",
     "guard_of",

@@ -16,7 +16,7 @@ import msgspec
 from migrator.errors import ScheduleError
 from migrator.model.finding import Guard, Proof
 from migrator.runner import guard as guard_file
-from migrator.schedule.calendar import DAY, Calendar, Clock
+from migrator.schedule.calendar import DAY, Calendar, Clock, Dst
 from migrator.schedule.days import mask, ones, rolled
 from migrator.schedule.readback import UndocumentedError
 from migrator.schedule.zones import PROVED_UNTIL, around_changes, segments, to_instant, to_minute, transitions, zone
@@ -31,7 +31,15 @@ AT_CHANGES = "equal but for the missing and the repeated hour of zone changes"
 UNDOCUMENTED_AT_CHANGES = (
     "the platform does not say what it does in the missing and in the repeated hour of a zone change; equal on all other instants"
 )
-LAWS = ("clock", "once", "catch-up")  # what an undocumented law may be
+UNKNOWN_AT_CHANGES = (
+    "nobody says what the source does in the missing and in the repeated hour of a zone change; equal on all other instants"
+)
+ASTRAY = (
+    "goes astray where the clock of {zone} is changed, at midnight or by no whole hour: the next firing may be left out or "
+    "moved, however far off it is; equal but for that"
+)
+LAWS: tuple[Dst, ...] = ("clock", "once", "catch-up")  # what an undocumented law may be
+UNSAID = frozenset({"unknown", "astray"})
 
 
 class Reader(Protocol):
@@ -75,21 +83,19 @@ def prove(
         return Proof(status="impossible", reason=f"the platform rejects it: {error}", compared="")
     if (other := _other_seconds(source, parts)) is not None:
         return Proof(status="differs", reason=other, compared="the seconds")
-    laws = LAWS if any(part.dst == "unknown" for part in parts) else (None,)
-    found = []
-    for law in laws:
-        meant = tuple(part if law is None else _under(part, law, source) for part in parts)
-        found.append(_compare(source, meant, guard, start, end))
+    laws = [
+        (_under(source, law, wildcard=False), tuple(_under(part, other, wildcard=_wild(source)) for part in parts))
+        for law in (LAWS if source.dst in UNSAID else (source.dst,))
+        for other in (LAWS if any(part.dst in UNSAID for part in parts) else (None,))
+    ]
+    found = [_compare(meant, read, guard, start, end) for meant, read in laws]
     wrong = [item for item in found if item.missing or item.surplus or item.twice or item.guard_errors or not item.cycle]
+    unsaid = _unsaid(source, parts) if all(_only_at_changes(item, source, start, end) for item in wrong) else None
+    if unsaid is not None and (wrong or unsaid not in {UNDOCUMENTED_AT_CHANGES, UNKNOWN_AT_CHANGES}):
+        first = _listed(wrong[0], source, start, end) if wrong else ()
+        return Proof(status="undocumented", first=first, reason=unsaid, compared=said)
     if not wrong:
         return Proof(status="equal", differing=0, reason=_seconds_lost(source, parts), compared=said)
-    if len(laws) > 1 and all(_only_at_changes(item, source, start, end) for item in wrong):
-        return Proof(
-            status="undocumented",
-            first=_listed(wrong[0], source, start, end),
-            reason=UNDOCUMENTED_AT_CHANGES,
-            compared=said,
-        )
     item = wrong[0]
     counted = start + YEARS * 366 * DAY
     window = (1 << (counted - start)) - 1
@@ -105,14 +111,30 @@ def prove(
 
 def only_at_zone_changes(proof: Proof) -> bool:
     """True where all that differs, or may differ, are the hours that a zone change leaves out or repeats."""
-    return proof.status != "equal" and (proof.reason or "").startswith((AT_CHANGES, UNDOCUMENTED_AT_CHANGES))
+    words = (AT_CHANGES, UNDOCUMENTED_AT_CHANGES, UNKNOWN_AT_CHANGES)
+    return proof.status != "equal" and (proof.reason or "").startswith(words)
 
 
-def _under(part: Calendar, law: str, source: Calendar) -> Calendar:
-    """The part as it would be if the platform had this law; under catch-up its wildcards are the source's."""
-    wildcard = any(clock.wildcard for clock in source.clocks)
-    clocks = tuple(msgspec.structs.replace(clock, wildcard=wildcard) for clock in part.clocks)
-    return msgspec.structs.replace(part, dst=law, clocks=clocks)
+def _unsaid(source: Calendar, parts: tuple[Calendar, ...]) -> str | None:
+    """What nobody says about zone changes: of the source, or of the platform."""
+    for who, calendars in (("the source", (source,)), ("the platform", parts)):
+        if any(calendar.dst == "astray" for calendar in calendars):
+            return f"{who} {ASTRAY.format(zone=calendars[0].timezone)}"
+    if source.dst in UNSAID:
+        return UNKNOWN_AT_CHANGES
+    return UNDOCUMENTED_AT_CHANGES if any(part.dst in UNSAID for part in parts) else None
+
+
+def _wild(source: Calendar) -> bool:
+    return any(clock.wildcard for clock in source.clocks)
+
+
+def _under(calendar: Calendar, law: Dst | None, *, wildcard: bool) -> Calendar:
+    """The calendar as it would be under this law, where nobody says which it has; under catch-up with these wildcards."""
+    if law in {None, calendar.dst}:
+        return calendar
+    clocks = tuple(msgspec.structs.replace(clock, wildcard=wildcard) for clock in calendar.clocks)
+    return msgspec.structs.replace(calendar, dst=law, clocks=clocks)
 
 
 @lru_cache(maxsize=256)
@@ -138,6 +160,7 @@ def guard_calendars(guard: Guard, expression: int) -> Calendar:
                     last_days=mask(fields.last_days),
                     years=fields.years,
                     timezone=fields.timezone,
+                    lost_in=fields.lost_in,
                 )
             )
     return msgspec.convert(
@@ -158,6 +181,7 @@ class GuardCalendar(msgspec.Struct, frozen=True):
     last_days: tuple[int, ...] = ()
     years: tuple[int, ...] | None = None
     timezone: str | None = None
+    lost_in: str | None = None
     expression: int | None = None
 
 
@@ -187,7 +211,7 @@ def _compare(source: Calendar, parts: tuple[Calendar, ...], guard: Guard | None,
 
 
 def _all_zones(calendars: list[Calendar | None]) -> list[str]:
-    return sorted({name for calendar in calendars if calendar is not None for name in _zones(calendar)})
+    return sorted({name for calendar in calendars if calendar is not None for name in calendar.zones()})
 
 
 def _executed(guard: Guard, expression: int, part: Calendar, allowed: Calendar, start: int, end: int) -> list[int]:
@@ -196,7 +220,8 @@ def _executed(guard: Guard, expression: int, part: Calendar, allowed: Calendar, 
     # a guard calendar with a zone of its own is looked up by the guard itself
     place = None if any("timezone" in item for item in guard.calendars) else zone(guard.timezone)
     windows = [(start, start + 366 * DAY, EXECUTED)]
-    windows += [(max(at - NEAR, start), at + NEAR, EXECUTED_AT_CHANGE) for at, _, _ in transitions(guard.timezone, start, end)]
+    for name in sorted({guard.timezone} | {str(item["lost_in"]) for item in guard.calendars if "lost_in" in item}):
+        windows += [(max(at - NEAR, start), at + NEAR, EXECUTED_AT_CHANGE) for at, _, _ in transitions(name, start, end)]
     wrong = set()
     for low, high, most in windows:
         candidates = ones(part.minutes(low, high))
@@ -290,17 +315,31 @@ def _dates_at(stack: list[Layer], minute: int) -> int:
     return whole
 
 
-def _changes(source: Calendar, start: int, end: int) -> list[tuple[int, int, int]]:
-    names = sorted(_zones(source))
-    return sorted({item for name in names for item in transitions(name, start - DAY, end)})
+class Change(NamedTuple):
+    """A zone's change at a minute, in offsets; `of`: the zone, where it is not the source's own."""
+
+    at: int
+    before: int
+    after: int
+    of: str = ""
 
 
-def _cause(minute: int, changes: list[tuple[int, int, int]]) -> str:
-    for at, before, after in changes:
+def _changes(source: Calendar, start: int, end: int) -> list[Change]:
+    own = {Change(*item) for name in _zones(source) for item in transitions(name, start - DAY, end)}
+    server = {
+        Change(*item, of=f" of {name}, the server's zone")
+        for name in source.zones() - _zones(source)
+        for item in transitions(name, start - DAY, end)
+    }
+    return sorted(own) + sorted(server)
+
+
+def _cause(minute: int, changes: list[Change]) -> str:
+    for at, before, after, of in changes:
         if after > before and at - 1 <= minute <= at + (after - before) + 30:
-            return "missing hour"
+            return f"missing hour{of}"
         if after < before and at - (before - after) <= minute < at + (before - after):
-            return "repeated hour"
+            return f"repeated hour{of}"
     return "date or time"
 
 

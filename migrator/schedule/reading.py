@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 from typing import cast
 
+import msgspec
+
 from migrator.errors import ScheduleError
 from migrator.model.job import Schedule
 from migrator.schedule import crontab, date_test, on_calendar
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.days import ones
-from migrator.schedule.zones import PROVED_UNTIL, to_instant, to_minute, transitions, zone
+from migrator.schedule.zones import PROVED_UNTIL, repeated, to_instant, to_minute, transitions, zone
 
 
 def calendar_of(schedule: Schedule) -> Calendar | None:
@@ -31,8 +33,13 @@ def calendar_of(schedule: Schedule) -> Calendar | None:
     flavour: crontab.Flavour = schedule.grammar
     parts = [crontab.read(expression, flavour, schedule.timezone) for expression in schedule.expressions]
     clocks = tuple(clock for part in parts for clock in part.clocks)
-    # cronie watches the changes of the server's clock; what CRON_TZ names, it looks up minute by minute
-    dst = parts[0].dst if schedule.server_timezone is None else "clock"
+    dst = parts[0].dst
+    if schedule.server_timezone is not None:
+        # what CRON_TZ names cronie looks up minute by minute; where the server's own clock is turned back it starts nothing but
+        # jobs with `*`, until it has caught up
+        dst = "clock"
+        lost = schedule.server_timezone
+        clocks = tuple(clock if clock.wildcard else msgspec.structs.replace(clock, lost_in=lost) for clock in clocks)
     whole = Calendar(timezone=schedule.timezone, dst=dst, clocks=clocks)
     if schedule.date_test is None:
         return whole
@@ -44,16 +51,18 @@ def calendar_of(schedule: Schedule) -> Calendar | None:
 
 LOOKED_AT = (to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(PROVED_UNTIL))
 LOST = "cronie loses a run when the server's own clock is turned back"
+UNSEEN = "cronie looks at its zone's offset anew only"
 
 
 def _lost_at_the_server(schedule: Schedule, calendar: Calendar) -> datetime | None:
     """The first firing from 2026 on that cronie leaves out because the server's clock is turned back; None if there is none."""
-    if schedule.server_timezone is None or all(clock.wildcard for clock in calendar.clocks):
+    if schedule.server_timezone is None:
         return None
-    for at, before, after in transitions(schedule.server_timezone, *LOOKED_AT):
-        bits = calendar.minutes(at, at + max(before - after, 0))
-        if bits:
-            return to_instant(at + ones(bits)[0])
+    clocks = tuple(msgspec.structs.replace(clock, lost_in=None) for clock in calendar.clocks)
+    named = msgspec.structs.replace(calendar, clocks=clocks)
+    for low, high in repeated(schedule.server_timezone, *LOOKED_AT):
+        if bits := named.minutes(low, high) & ~calendar.minutes(low, high):
+            return to_instant(low + ones(bits)[0])
     return None
 
 
@@ -97,16 +106,17 @@ def remarks_of(schedule: Schedule) -> tuple[str, ...]:
             f"{LOST}: a fixed time of {schedule.timezone} in the hour that {schedule.server_timezone} repeats does not run, "
             f"next on {lost:%Y-%m-%d %H:%M} UTC"
         )
-    if schedule.grammar == "cronie" and (unseen := _unseen_change(schedule.server_timezone or schedule.timezone)) is not None:
+    on_its_own_clock = schedule.grammar == "cronie" and schedule.server_timezone is None
+    if on_its_own_clock and (unseen := _unseen_change(schedule.timezone)) is not None:
         found.append(
-            f"cronie looks at its zone's offset anew only where summer time begins or ends; that of {unseen:%Y-%m-%d %H:%M} "
+            f"{UNSEEN} where summer time begins or ends; that of {unseen:%Y-%m-%d %H:%M} "
             "UTC is neither, so its jobs run by the old offset until crond is restarted"
         )
     if (astray := _astray_in_supercronic(schedule, calendar)) is not None:
         found.append(
-            "the library that supercronic was built on goes astray in the hours that a zone change repeats or leaves "
-            f"out (the first pass does not run, or another time does); what this job does there is not known, "
-            f"next on {astray:%Y-%m-%d %H:%M} UTC"
+            "the library that supercronic was built on goes astray in the hours that a zone change repeats or leaves out (the "
+            "first pass does not run, another time does, or west of Greenwich the same time again and again); what this job does "
+            f"there is not known, next on {astray:%Y-%m-%d %H:%M} UTC"
         )
     if not calendar.ever_fires():
         found.append(f"schedule {' '.join(schedule.expressions)[:60]!r}: never fires (no date has it)")

@@ -12,7 +12,7 @@ from migrator.schedule.calendar import Calendar
 from migrator.schedule.crontab import DRAWN
 from migrator.schedule.dialects import ALL, Dialect, Written
 from migrator.schedule.proof import prove
-from migrator.schedule.reading import LOST, calendar_of, remarks_of
+from migrator.schedule.reading import UNSEEN, calendar_of, remarks_of
 
 CHOICES = ("accept", "guard", "utc")
 AT_ONCE = "the translation starts at once"
@@ -54,7 +54,7 @@ def translations(
 
 def _randomness(schedule: Schedule, dialect: str) -> str | None:
     """What the source leaves to chance or loses and the translation does not: said with the proof of the pinned calendar."""
-    said = [remark for remark in remarks_of(schedule) if DRAWN in remark or LOST in remark]
+    said = [remark for remark in remarks_of(schedule) if DRAWN in remark or UNSEEN in remark]
     if schedule.jitter_s:
         said.append(f"the source starts up to {schedule.jitter_s:g} s later, at random; {SPREAD.get(dialect, AT_ONCE)}")
     if schedule.sleep_s:

@@ -128,6 +128,34 @@ def _segments(name: str, start: int, end: int) -> tuple[Segment, ...]:
     return tuple(listed)
 
 
+@cache
+def odd_changes(name: str, start: int, end: int) -> bool:
+    """True for a zone with a change from `start` to before `end` that touches local midnight or is no whole hour: what libraries
+    that step through local time by days and hours do not expect."""
+    for at, before, after in transitions(name, start, end):
+        low, high = sorted((at + before, at + after))
+        if (high - low) % 60 or low // 1440 != high // 1440 or 0 in {low % 1440, high % 1440}:
+            return True
+    return False
+
+
+@lru_cache(maxsize=1024)
+def repeated(name: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """The minutes (from, to before) that a clock turned back at the end of summer time shows for the second time, for each such
+    change from `start` to before `end`. A change of the zone's offset for good (Morocco, 2026) is none.
+
+    >>> [(to_instant(low).isoformat(), high - low) for low, high in repeated(
+    ...     "Europe/Berlin", to_minute(datetime(2026, 1, 1, tzinfo=UTC)), to_minute(datetime(2027, 1, 1, tzinfo=UTC)))]
+    [('2026-10-25T01:00:00+00:00', 60)]
+    """
+    place = zone(name)
+    return tuple(
+        (at, at + before - after)
+        for at, before, after in transitions(name, start, end)
+        if before > after and bool(to_instant(at - 1).astimezone(place).dst()) != bool(to_instant(at).astimezone(place).dst())
+    )
+
+
 def around_changes(names: list[str], start: int, end: int) -> list[tuple[int, int]]:
     """The minutes within a day of any transition of these zones, as (from, to before) in order, from `start` to before `end`."""
     found: list[tuple[int, int]] = []

@@ -315,7 +315,8 @@ def _schedule(host: Host, expression: str, kind: Kind, values: dict[str, str], j
         expressions=(expression,),
         timezone=timezone,
         timezone_stated=stated,
-        server_timezone=host.timezone if kind.grammar == "cronie" and name and host.timezone != timezone else None,
+        # even where it is the same zone: CRON_TZ takes the line off the clock whose changes cronie makes up for
+        server_timezone=(host.timezone or "UTC") if kind.grammar == "cronie" and name else None,
         trigger="boot" if expression in {"@reboot", "@boot"} else "calendar",
         jitter_s=int(jitter[:6]) * 60.0 if jitter.isascii() and jitter.isdigit() and int(jitter[:6]) else None,
     )

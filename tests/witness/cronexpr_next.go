@@ -1,5 +1,6 @@
 // Reads lines "ZONE<tab>EXPRESSION<tab>START<tab>END" (Unix minutes) and answers each with the seconds at which gorhill/cronexpr,
-// the library that supercronic was built on, fires; "error" where it rejects the expression.
+// the library that supercronic was built on, fires; "error" where it rejects the expression; "stuck" at the end where the next firing
+// that it names is not after the last one.
 package main
 
 import (
@@ -33,10 +34,15 @@ func main() {
 		found := []string{}
 		at := time.Unix(start*60-1, 0).In(zone)
 		for {
-			at = expression.Next(at)
-			if at.IsZero() || at.Unix() >= end*60 {
+			next := expression.Next(at)
+			if next.IsZero() || next.Unix() >= end*60 {
 				break
 			}
+			if !next.After(at) {
+				found = append(found, "stuck")
+				break
+			}
+			at = next
 			found = append(found, strconv.FormatInt(at.Unix(), 10))
 		}
 		fmt.Fprintln(out, strings.Join(found, " "))
