@@ -7,7 +7,7 @@ from migrator.model.plan import Plan
 
 
 def open_questions(plan: Plan) -> tuple[Question, ...]:
-    """Every question without an answer once: about servers first, then most money first."""
+    """Every question without an answer once: about servers first, then most money first, last what has no money in it."""
     asked = [question for host in plan.hosts for question in host.questions]
     asked += [question for entry in plan.jobs for question in entry.placement.questions]
     cost = {entry.job.id: entry.placement.option.monthly_cost or Decimal(0) for entry in plan.jobs}
@@ -16,7 +16,11 @@ def open_questions(plan: Plan) -> tuple[Question, ...]:
         return question.monthly_money if question.monthly_money is not None else float(cost.get(question.job_id or "", 0))
 
     unanswered = {question.id: question for question in asked if question.id not in plan.decisions.answers}
-    return tuple(sorted(unanswered.values(), key=lambda question: (question.job_id is not None, -money(question), question.id)))
+
+    def order(question: Question) -> tuple[bool, bool, float, str]:
+        return (question.monthly_money == 0, question.job_id is not None, -money(question), question.id)
+
+    return tuple(sorted(unanswered.values(), key=order))
 
 
 def next_question(plan: Plan, skipped: frozenset[str]) -> Question | None:

@@ -11,12 +11,15 @@ from migrator import pricebook
 from migrator.errors import PlanError, PriceError, ScheduleError
 from migrator.model.finding import Question
 from migrator.model.job import Job
-from migrator.model.option import CostItem, PriceBook
+from migrator.model.option import CostItem, Placement, PriceBook
 from migrator.model.plan import Decisions, Request, Survey
+from migrator.rules import run_time
+from migrator.rules.dossier_reading import number
 from migrator.savings import STATED
 from migrator.schedule import date_test, random_sleep
 from migrator.schedule.reading import calendar_of
 
+ACCEPTED = "accepted"
 CRON_GRAMMARS = frozenset({"debian", "cronie", "busybox", "systemd-cron", "supercronic"})
 
 
@@ -91,6 +94,39 @@ def zone_question(survey: Survey) -> Question | None:
         text=f"By which zone does {survey.host.name} run its schedules?",
         hint=f"an IANA name such as Europe/Berlin; {count} would run at other hours than today if it is wrong",
         default=guessed[0].schedule.timezone,
+    )
+
+
+def few_runs_question(
+    survey: Survey, placements: tuple[Placement, ...], answers: Mapping[str, str], enough_runs: int
+) -> Question | None:
+    """The one question about all moving jobs whose few runs support no bound; None where it was answered, or nothing is at stake.
+
+    What has fewer than `enough_runs` is asked about job by job. Raises `PlanError` for an answer below 1."""
+    key = f"{survey.host.name}/{run_time.SERVER_TOPIC}"
+    if key in answers:
+        factor = None if answers[key] == ACCEPTED else number(answers[key])
+        if answers[key] != ACCEPTED and (factor is None or factor < 1):
+            raise PlanError(f"decisions.yaml: {key}: {answers[key]!r} is neither {ACCEPTED} nor a number from 1 on")
+        return None
+    moving = {placed.job_id for placed in placements if placed.verdict == "move"}
+    few = [
+        entry.duration_s.count
+        for entry in survey.usage
+        if entry.job_id in moving
+        and enough_runs <= entry.duration_s.count < run_time.FEWEST
+        and f"{entry.job_id}/timeout" not in answers
+    ]
+    if not few:
+        return None
+    jobs = "1 job that moves has" if len(few) == 1 else f"{len(few)} jobs that move have"
+    return Question(
+        id=key,
+        text=f"How many times its longest measured run may a run take, where fewer than {run_time.FEWEST} were measured?",
+        hint=f"{jobs} {min(few)} to {max(few)} measured runs, which bound no run time; {ACCEPTED}: 1.25 to 1.8 times, fewer runs "
+        "more; a number: that many times for each; or plan again with more logs",
+        default=ACCEPTED,
+        monthly_money=0.0,
     )
 
 

@@ -8,7 +8,7 @@ from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key, server_key
 from migrator.shrink import Smaller
-from migrator.stated import beside_the_bill, reserved_until, server_cost, zone_question
+from migrator.stated import beside_the_bill, few_runs_question, reserved_until, server_cost, zone_question
 
 
 def host_plan(
@@ -40,6 +40,7 @@ def host_plan(
         savings.question(survey.host, server_items, prices),
         savings.services_question(survey.host),
         zone_question(survey),
+        few_runs_question(survey, own, decisions.answers, assumptions.enough_runs),
     )
     waiting = {entry.job.id: unmet.of_entry(entry, decisions.answers) for entry in plans if entry.job.id in jobs}
     return HostPlan(

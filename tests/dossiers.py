@@ -31,7 +31,10 @@ def dossier(text: str) -> Dossier:
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
     zone = one("zone", "Europe/Berlin")
-    answers = {f"job-1/{text.split()[0]}": text.partition(" ")[2] for text in said.get("answer", ())}
+    answers = {
+        topic if "/" in (topic := text.split()[0]) else f"job-1/{topic}": text.partition(" ")[2]
+        for text in said.get("answer", ())
+    }
     job = Job(
         id="job-1",
         host="web01",
@@ -155,6 +158,9 @@ def _usage(text: str, sample: str) -> Usage:
         peak_memory_mib=spread("memory_", count) if "memory_max" in given else None,
         cpu_s=spread("cpu_", count) if "cpu_p95" in given else None,
         growth_per_month=given.get("growth"),
+        growth_low_per_month=given.get("growth_low"),
+        growth_high_per_month=given.get("growth_high"),
+        fitted_tail_s=given.get("tail"),
         failed_runs=whole["failed"],
         overlapping_runs=whole["overlap"],
         unfinished_runs=int(given.get("unfinished", 0)),

@@ -44,7 +44,9 @@ def answers(folder: Path) -> dict[str, str]:
 
 
 def open_ids(folder: Path) -> list[str]:
-    return [question.id for entry in planfile.read(folder).plan.jobs for question in entry.placement.questions]
+    plan = planfile.read(folder).plan
+    asked = [question for entry in plan.jobs for question in entry.placement.questions]
+    return [question.id for question in (*asked, *(question for entry in plan.hosts for question in entry.questions))]
 
 
 def test_a_scripted_answer_is_written_and_obeyed_and_its_consequence_shown(folder: Path) -> None:
@@ -72,7 +74,8 @@ def test_answers_from_a_pipe_are_taken_one_by_one_and_the_end_of_it_stops(folder
 def test_every_default_can_be_taken_and_what_has_none_is_left_open(folder: Path) -> None:
     process = migrator("review", folder, stdin="\n" * 200)
     assert process.returncode == 0
-    asked = [question for entry in planfile.read(folder).plan.jobs for question in entry.placement.questions]
+    plan = planfile.read(folder).plan
+    asked = [question for entry in (*plan.jobs, *plan.hosts) for question in getattr(entry, "placement", entry).questions]
     assert [question.id for question in asked if question.default and question.id not in answers(folder)] == []
     assert set(open_ids(folder)) - set(answers(folder)) == {question.id for question in asked if not question.default}
 
@@ -170,3 +173,13 @@ def test_planning_again_keeps_the_decisions_that_lie_in_the_folder(folder: Path)
     assert process.returncode == 0, process.stderr
     assert file.read_bytes() == said, "a person's file is not written over"
     assert planfile.read(folder).plan.decisions.answers == {f"{job_id}/memory": "2048"}
+
+
+def test_free_text_that_only_deciding_can_refuse_is_refused_and_asked_again(folder: Path) -> None:
+    last = open_ids(folder)[-1]
+    assert last == "web01/few-runs"
+    skipped = "-\n" * (len(open_ids(folder)) - 1)
+    process = migrator("review", folder, stdin=f"{skipped}0.5\n2\n")
+    assert process.returncode == 0, process.stderr
+    assert "'0.5' is neither accepted nor a number from 1 on" in process.stderr
+    assert answers(folder) == {"web01/few-runs": "2"}

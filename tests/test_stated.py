@@ -12,7 +12,8 @@ from migrator.assumptions import DEFAULT
 from migrator.errors import PlanError
 from migrator.model.job import Host
 from migrator.model.plan import Decisions, Request, Survey
-from migrator.stated import in_stated_zone, reserved_until, server_cost, zone_question
+from migrator.model.usage import Spread, Usage
+from migrator.stated import few_runs_question, in_stated_zone, reserved_until, server_cost, zone_question
 
 GUESSED = msgspec.structs.replace(
     job("job-1"), schedule=msgspec.structs.replace(job("job-1").schedule, timezone="UTC", timezone_stated=False)
@@ -67,3 +68,27 @@ def test_the_answer_about_cost_comes_before_the_option() -> None:
     assert server_cost(survey(), Decisions(answers={"web01/server-cost": "41.5"}), request) == Decimal("41.5")
     assert server_cost(survey(), Decisions(answers={"web01/server-cost": "a lot"}), request) == Decimal(10)
     assert server_cost(survey(), Decisions(), Request()) is None
+
+
+def few(job_id: str, count: int) -> Usage:
+    return Usage(
+        job_id=job_id,
+        observed_days=60.0,
+        observed_runs=count,
+        monthly_runs=4.3,
+        duration_s=Spread(count=count, p50=10.0, p95=12.0, p99=12.0, max=12.0),
+    )
+
+
+def test_few_runs_are_asked_about_once_for_all_jobs_of_a_server() -> None:
+    seen = msgspec.structs.replace(survey(), usage=(few("a", 8), few("b", 28), few("c", 29), few("d", 3), few("e", 9)))
+    moving = (*(placement(name, "move") for name in "abcd"), placement("e", "stay"))
+    question = few_runs_question(seen, moving, {}, 7)
+    assert question is not None
+    assert (question.id, question.default) == ("web01/few-runs", "accepted")
+    assert question.hint.startswith("2 jobs that move have 8 to 28 measured runs")  # c has enough, d is asked by itself, e stays
+    assert few_runs_question(seen, moving, {"web01/few-runs": "accepted"}, 7) is None
+    assert few_runs_question(seen, moving, {"a/timeout": "60", "b/timeout": "60"}, 7) is None
+    for wrong in ("0.5", "plenty", "-2"):
+        with pytest.raises(PlanError, match="web01/few-runs"):
+            few_runs_question(seen, moving, {"web01/few-runs": wrong}, 7)

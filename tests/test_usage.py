@@ -4,7 +4,7 @@ import random
 
 from migrator.tables import Run
 from migrator.usage import summary
-from migrator.usage.quantiles import growth_per_month
+from migrator.usage.quantiles import fitted_tail, trend
 from tests.dossiers import dossier
 
 MONTH_DAYS = 30.4
@@ -41,18 +41,63 @@ def test_a_random_sleep_rarely_looks_like_growth() -> None:
     for seed in range(300):
         rng = random.Random(seed)
         days = [n / 2 for n in range(120)]
-        named += growth_per_month(days, [rng.uniform(4, 3600) for _ in days], MONTH_DAYS) is not None
+        named += trend(days, [rng.uniform(4, 3600) for _ in days], MONTH_DAYS) is not None
     assert named <= 3  # 0.3 are expected; four or more of 300 have a probability below 0.0003
 
 
 def test_eight_percent_a_month_is_found_in_two_months() -> None:
     rng = random.Random(1)
     days = [float(n) for n in range(60)]
-    grown = growth_per_month(days, [1900 * 1.08 ** (day / MONTH_DAYS) * rng.gauss(1, 0.04) for day in days], MONTH_DAYS)
+    grown = trend(days, [1900 * 1.08 ** (day / MONTH_DAYS) * rng.gauss(1, 0.04) for day in days], MONTH_DAYS)
     assert grown is not None
-    assert 0.05 < grown < 0.11
+    assert 0.05 < grown.low < grown.per_month < grown.high < 0.11
 
 
 def test_a_trend_that_moves_nothing_is_silent() -> None:
     days = [float(n) for n in range(60)]
-    assert growth_per_month(days, [100 + day / 100 for day in days], MONTH_DAYS) is None  # 0.3 % a month, without noise
+    assert trend(days, [100 + day / 100 for day in days], MONTH_DAYS) is None  # 0.3 % a month, without noise
+
+
+def test_the_interval_of_a_trend_holds_the_true_one_in_nineteen_of_twenty_histories() -> None:
+    held = named = 0
+    for seed in range(200):
+        rng = random.Random(seed)
+        days = [float(n) for n in range(60)]
+        found = trend(days, [1000 + 2 * day + rng.gauss(0, 40) for day in days], MONTH_DAYS)  # 2 s a day, around 1,060 s
+        named += found is not None
+        true = 2 * MONTH_DAYS / 1060
+        held += found is not None and found.low <= true * 1.01 and found.high >= true * 0.99  # the middle run itself is drawn
+    assert named >= 190
+    assert 0.90 <= held / named <= 1.0
+
+
+def test_all_slopes_of_a_line_are_one_and_so_are_the_ends_of_its_interval() -> None:
+    days = [2.0 * n for n in range(12)]
+    found = trend(days, [100 + day for day in days], 30.0)
+    assert found == (round(30 / 110, 6), round(30 / 110, 6), round(30 / 110, 6))  # the middle run (the sixth of twelve): 110 s
+
+
+def test_a_fitted_tail_finds_the_run_in_a_thousand_of_laws_that_it_was_not_told() -> None:
+    rng = random.Random(6)
+    exponential = [fitted_tail([rng.expovariate(0.01) for _ in range(2000)], 0.999) or 0 for _ in range(20)]
+    assert 0.9 * 690.8 < sum(exponential) / 20 < 1.1 * 690.8  # -ln(0.001) / 0.01
+    pareto = [fitted_tail([rng.paretovariate(4) for _ in range(2000)], 0.999) or 0 for _ in range(20)]
+    assert 0.85 * 5.623 < sum(pareto) / 20 < 1.15 * 5.623  # 0.001 ** (-1 / 4)
+    uniform = fitted_tail([rng.uniform(10, 20) for _ in range(2000)], 0.999)
+    assert uniform is not None
+    assert 19.8 < uniform < 20.2  # 19.99
+
+
+def test_no_tail_is_fitted_to_few_runs_or_to_runs_of_one_length() -> None:
+    assert fitted_tail([float(n) for n in range(249)], 0.999) is None
+    assert fitted_tail([5.0] * 1000, 0.999) is None
+
+
+def test_two_kinds_of_long_run_are_no_tail() -> None:
+    rng = random.Random(3)
+    two = (
+        [rng.gauss(1, 0.1) for _ in range(2700)]
+        + [rng.gauss(1.5, 0.1) for _ in range(220)]
+        + [rng.gauss(12, 1) for _ in range(80)]
+    )
+    assert fitted_tail(two, 0.999) is None

@@ -8,6 +8,7 @@ import click
 
 from migrator import review
 from migrator.cli import EXIT_DONE, EXIT_OPEN
+from migrator.errors import PlanError
 from migrator.model.finding import Question
 from migrator.reviewing import Consequence, Reviewing, in_words
 from migrator.terminal import can_draw, safe
@@ -57,7 +58,10 @@ def _prompts(reviewing: Reviewing) -> None:
         if answer == SKIP:
             reviewing.skip(question)
         else:
-            _take(reviewing, question.id, answer)
+            try:
+                _take(reviewing, question.id, answer)
+            except PlanError as error:  # what only deciding can tell: a zone that does not exist, a factor below 1
+                click.echo(safe(f"  {error}"), err=True)
 
 
 def _ask(reviewing: Reviewing, question: Question) -> str:

@@ -11,6 +11,7 @@ from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from migrator import review
+from migrator.errors import PlanError
 from migrator.model.finding import Question
 from migrator.reviewing import Consequence, Reviewing, in_words
 from migrator.terminal import safe
@@ -102,7 +103,11 @@ class ReviewScreen(App[None]):
 
     def _take(self, answer: str) -> None:
         assert self.asked is not None
-        changes = self.reviewing.take(self.asked.id, answer)
+        try:
+            changes = self.reviewing.take(self.asked.id, answer)
+        except PlanError as error:  # what only deciding can tell: a zone that does not exist, a factor below 1
+            self._say(str(error))
+            return
         told = "\n".join(in_words(change) for change in changes) or "Nothing else changes."
         self._say(f"{self.asked.id}: {answer}\n{told}")
         self._ask(self.reviewing.question())

@@ -112,6 +112,9 @@ class Usage(Value, frozen=True, kw_only=True):
     peak_memory_mib: Spread | None = None
     cpu_s: Spread | None = None
     growth_per_month: float | None = None  # 0.08 = 8 % longer each month; None: no trend that can be told from noise
+    growth_low_per_month: float | None = None  # the 95 % interval of the trend
+    growth_high_per_month: float | None = None
+    fitted_tail_s: float | None = None  # a fitted tail's run in a thousand, a second opinion; None: too few runs for one
     failed_runs: int | None = None  # None: this log does not tell
     overlapping_runs: int | None = None
     unfinished_runs: int = 0

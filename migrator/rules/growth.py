@@ -33,9 +33,14 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
     months = assumptions.growth_horizon_months
     later = bound * (1 + min(usage.growth_per_month, MOST) * months)
-    reached = _reached(bound, usage.growth_per_month)
+    reached = _reached(bound, usage.growth_per_month, usage.growth_low_per_month, usage.growth_high_per_month)
+    sure = (
+        ""
+        if usage.growth_low_per_month is None or usage.growth_high_per_month is None
+        else f" (95% sure: {usage.growth_low_per_month:.0%} to {usage.growth_high_per_month:.0%})"
+    )
     body = (
-        f"takes {usage.growth_per_month:.0%} longer each month{reached}; in {months:.0f} months it needs "
+        f"takes {usage.growth_per_month:.0%} longer each month{sure}{reached}; in {months:.0f} months it needs "
         f"{seconds(later)} instead of {seconds(bound)}; "
         "it is placed by that; find out what grows"
     )
@@ -43,18 +48,30 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours", needs=(need,))
 
 
-def _reached(bound_s: float, growth_per_month: float) -> str:
-    """When it outgrows the first of the usual time limits that it is still below.
+def _reached(bound_s: float, growth_per_month: float, low: float | None = None, high: float | None = None) -> str:
+    """When it outgrows the first of the usual time limits that it is still below, and between which months (95 % sure).
 
     >>> _reached(700.0, 0.04), _reached(4000.0, 0.04), _reached(30.0, 0.02)
     ('; with headroom it reaches 15 min in about 7 months', '', '')
+    >>> _reached(700.0, 0.04, 0.03, 0.06)
+    '; with headroom it reaches 15 min in about 7 months (5 to 10)'
+    >>> _reached(700.0, 0.04, -0.01, 0.06)
+    '; with headroom it reaches 15 min in about 7 months (5 or more)'
     """
     limit_s = next((limit_s for limit_s in LIMITS_S if limit_s > bound_s), None)
     if limit_s is None:
         return ""
-    months = (limit_s / bound_s - 1) / growth_per_month
+    missing = limit_s / bound_s - 1
+    months = missing / growth_per_month
+    if months >= MOST_MONTHS:
+        return ""
     named = f"{limit_s / 60:.0f} min" if limit_s < 3600 else "an hour"
-    return f"; with headroom it reaches {named} in about {months:.0f} months" if months < MOST_MONTHS else ""
+    between = ""
+    if low is not None and high is not None:
+        latest = missing / low if low > 0 else None
+        end = "or more" if latest is None or latest >= 10 * MOST_MONTHS else f"to {latest:.0f}"
+        between = f" ({missing / high:.0f} {end})"
+    return f"; with headroom it reaches {named} in about {months:.0f} months{between}"
 
 
 def _sleeps_at_random(dossier: Dossier) -> bool:

@@ -4,8 +4,11 @@ Finds: the upper bound of the job's run times with its confidence, times the hea
 run seen times a factor, which is said to be provisional.
 Why: every place to run ends a job at some time limit, and a job that is ended there has done half of its work. A mean says
 nothing about that, and neither does the longest of three runs.
-Do: nothing, if the placement has room; state a timeout in decisions.yaml (`<job id>/timeout`, seconds) where you know better.
+Do: nothing, if the placement has room; state a timeout in decisions.yaml (`<job id>/timeout`, seconds) where you know better. A
+job with very few runs is asked about by itself; for all others of a server that have too few for a bound there is one question
+(`<server>/few-runs`): `accepted`, or how many times its longest run each of them gets.
 Not: when the longest run was an accident (a hung connection): then state the timeout that it should have had.
+A tail that is fitted to the longest tenth of many runs is a second opinion: it is told where it says more, and it moves nothing.
 Source: distribution-free bounds by order statistics: 59 runs support "95 % of runs, 95 % sure", 299 support 99 %
 (https://www.itl.nist.gov/div898/handbook/prc/section2/prc263.htm).
 """
@@ -17,6 +20,7 @@ from migrator.model.finding import Dossier, Finding, Need
 from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told
 
 NAME = "run-time"
+SERVER_TOPIC = "few-runs"  # `<server>/few-runs`: one answer for all of its jobs; `accepted`, or the factor
 FEWEST = 29  # 0.9 ** 29 < 0.05: the longest of 29 runs bounds 90 % of all runs, 95 % sure
 
 
@@ -37,11 +41,12 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             f"99 % of its runs end within {seconds(usage.upper_s)} ({usage.upper_confidence:.0%} sure, "
             f"{usage.duration_s.count:,} runs), the longest took {seconds(longest)}; "
             f"with {assumptions.run_time_headroom - 1:.0%} headroom on {of_which} it needs "
-            f"{seconds(bound)}; look at the longest runs if that surprises"
+            f"{seconds(bound)}{_second_opinion(usage.fitted_tail_s, bound)}; look at the longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
     count = usage.duration_s.count
-    factor = few_runs_factor(count, assumptions)
+    said = dossier.answers.get(f"{dossier.host.name}/{SERVER_TOPIC}") if count < FEWEST else None
+    factor = number(said) or few_runs_factor(count, assumptions)
     bound = longest * factor
     share = (1 - assumptions.upper_confidence) ** (1 / count)
     seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}"
@@ -51,8 +56,12 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             f"{factor - 1:.0%} headroom it needs {seconds(bound)}; look at the longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
+    supported = f"that bounds {share:.0%} of its runs ({assumptions.upper_confidence:.0%} sure), and {FEWEST} would bound 90 %"
+    if said is not None:
+        body = f"{seen}: {supported}; it gets {factor:.2g} times the longest, {seconds(bound)}, as you said; nothing to do"
+        return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
     body = (
-        f"{seen}; a bound that holds for 90 % of runs takes {FEWEST} of them, so it gets {factor:.2g} times the longest, "
+        f"{seen}: {supported}; so it gets {factor:.2g} times the longest, "
         f"{seconds(bound)}, provisionally; state its timeout or plan again with more logs"
     )
     question = ask(
@@ -71,6 +80,20 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         needs=(_need(bound),),
         question=question if count < assumptions.enough_runs else None,
     )
+
+
+def _second_opinion(tail_s: float | None, bound_s: float) -> str:
+    """What a fitted tail says against the bound; nothing where it agrees, or where there are too few runs for one.
+
+    >>> _second_opinion(1500.0, 1000.0)
+    '; a second opinion, a Pareto tail fitted to the longest tenth, expects one run in 1,000 to take more than 25.0 min'
+    >>> _second_opinion(900.0, 1000.0), _second_opinion(None, 1000.0)
+    ('', '')
+    """
+    if tail_s is None or tail_s <= bound_s:
+        return ""
+    longer = f"expects one run in 1,000 to take more than {seconds(tail_s)}"
+    return f"; a second opinion, a Pareto tail fitted to the longest tenth, {longer}"
 
 
 def few_runs_factor(count: int, assumptions: Assumptions) -> float:

@@ -16,9 +16,10 @@ from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
 from migrator.usage.load import loads
-from migrator.usage.quantiles import buckets, growth_per_month, mean_and_sd, nearest_rank, percentiles, spread, upper_bound
+from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, nearest_rank, percentiles, spread, trend, upper_bound
 
 MOST_SAMPLES = 200
+TAIL_SHARE = 0.999  # one run in a thousand
 MOST_OF = 0.95  # of a job's runs are at least as sure as its log's quality says
 KEPT_EXTREMES = 20
 MINUTES_OF_WEEK = 7 * 24 * 60
@@ -80,6 +81,7 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
     cpu = runs.cpu_s[~np.isnan(runs.cpu_s)].tolist()
     bound = upper_bound(np.sort(runs.high_s[timed]).tolist(), 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
+    grown = trend(at_days, in_order_s, assumptions.month_days) if lengths else None
     # of nearly all runs: one that is not sure among hundreds does not make the others unsure
     quality = nearest_rank(np.sort(runs.quality[timed]).tolist(), MOST_OF) if lengths else QUALITIES.index("starts-only")
     return Usage(
@@ -92,7 +94,10 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         upper_confidence=None if bound is None else assumptions.upper_confidence,
         peak_memory_mib=spread(memory) if memory else None,
         cpu_s=spread(cpu) if cpu else None,
-        growth_per_month=growth_per_month(at_days, in_order_s, assumptions.month_days) if lengths else None,
+        growth_per_month=None if grown is None else grown.per_month,
+        growth_low_per_month=None if grown is None else grown.low,
+        growth_high_per_month=None if grown is None else grown.high,
+        fitted_tail_s=fitted_tail(lengths, TAIL_SHARE),
         failed_runs=int((statuses != 0).sum()) if len(statuses) else None,
         overlapping_runs=_overlaps(runs) if lengths else None,
         unfinished_runs=runs.size - len(lengths),

@@ -6,6 +6,7 @@ report is then a run that happened, and it can be found in the log.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,11 @@ R10 = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)  # ISO 3: ten steps o
 Reals = Sequence[float] | npt.NDArray[np.float64]
 EDGES_S = (0.0, *(round(step * 10.0**decade, 8) for decade in range(-3, 8) for step in R10))
 Z_GROWTH = 3.290526731491926  # two-sided 99.9 % of the normal distribution: of a thousand jobs without a trend one is named
+Z_INTERVAL = 1.959963984540054  # two-sided 95 %
+MOST_POINTS = 400  # all pairs of them are 80,000 slopes
+TAIL = 0.1
+KOLMOGOROV = 1.63  # over the root of the count: 1 %
+LEAST_FOR_A_TAIL = 250
 LEAST_GROWTH = 0.01  # a month; less than an eighth in a year changes no placement
 
 
@@ -99,17 +105,25 @@ def upper_bound(values: Sequence[float], share: float, confidence: float) -> flo
     return sorted(values)[k - 1]
 
 
-def growth_per_month(at_days: Reals, values: Reals, month_days: float) -> float | None:
-    """The share by which runs get longer each month: the median slope (Theil-Sen) over the median run.
+class Trend(NamedTuple):
+    """The share by which runs get longer each month, and the 95 % interval of that."""
+
+    per_month: float
+    low: float
+    high: float
+
+
+def trend(at_days: Reals, values: Reals, month_days: float) -> Trend | None:
+    """The trend of the runs: the median slope (Theil-Sen) over the median run, and the slopes of rank (N +- z sigma) / 2.
 
     None where Kendall's test does not tell it from noise at 0.1 % (servers have many jobs, and each is asked), where it is below
     1 % a month, or there are fewer than 10 runs or 14 days.
-    Source: Sen 1968; Kendall 1975 (variance with ties).
+    Source: Sen 1968; Kendall 1975 (variance with ties); the interval: Hollander and Wolfe, section 9.3.
     """
     days, lengths = np.asarray(at_days, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if len(lengths) < 10 or days.max() - days.min() < 14:
         return None
-    step = max(1, math.ceil(len(lengths) / 400))
+    step = max(1, math.ceil(len(lengths) / MOST_POINTS))
     index = np.lexsort((lengths, days))[::step]
     points = list(zip(days[index].tolist(), lengths[index].tolist(), strict=True))
     later, earlier = np.tril_indices(len(points), -1)
@@ -124,5 +138,49 @@ def growth_per_month(at_days: Reals, values: Reals, month_days: float) -> float 
     middle = float(nearest_rank(np.sort(lengths).tolist(), 0.5))
     if variance <= 0 or abs(score) - 1 <= Z_GROWTH * math.sqrt(variance) or not len(slopes) or middle <= 0:
         return None
-    growth = round(float(slopes[len(slopes) // 2]) * month_days / middle, 6)
-    return growth if abs(growth) >= LEAST_GROWTH else None
+    per_month = month_days / middle
+    growth = round(float(slopes[len(slopes) // 2]) * per_month, 6)
+    if abs(growth) < LEAST_GROWTH:
+        return None
+    away = Z_INTERVAL * math.sqrt(variance) / 2
+    low, high = max(math.floor(len(slopes) / 2 - away), 0), min(math.ceil(len(slopes) / 2 + away), len(slopes) - 1)
+    return Trend(growth, round(float(slopes[low]) * per_month, 6), round(float(slopes[high]) * per_month, 6))
+
+
+def fitted_tail(values: Sequence[float], share: float) -> float | None:
+    """The quantile of a generalised Pareto tail that is fitted to the longest tenth of the runs, by probability-weighted moments.
+
+    A second opinion only: it looks beyond the longest run that was seen, and it believes in a form for what lies there. None with
+    fewer than 250 runs, where their longest tenth is all of one length, or where they contradict the form (two kinds of run do).
+    Source: Pickands 1975 (the form); Hosking and Wallis 1987, Technometrics 29 (the moments).
+    """
+    if len(values) < LEAST_FOR_A_TAIL:
+        return None
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    threshold = float(nearest_rank(ordered.tolist(), 1 - TAIL))
+    above = ordered[ordered > threshold] - threshold
+    count = len(above)
+    if count < LEAST_FOR_A_TAIL * TAIL / 2:
+        return None
+    mean = float(above.mean())
+    weighted = float(((count - 0.65 - np.arange(count)) / count * above).sum() / count)  # plotting positions (i - 0.35) / n
+    if mean <= 2 * weighted:  # a tail without a mean: the moments say nothing about it
+        return None
+    form = 2 - mean / (mean - 2 * weighted)
+    scale = 2 * mean * weighted / (mean - 2 * weighted)
+    if _far_apart(above, form, scale):
+        return None
+    rest = (1 - share) * len(ordered) / count
+    far = -scale * math.log(rest) if abs(form) < 1e-9 else scale / form * (rest**-form - 1)
+    return round(threshold + max(far, 0.0), 6)
+
+
+def _far_apart(above: npt.NDArray[np.float64], form: float, scale: float) -> bool:
+    """True where Kolmogorov and Smirnov's distance tells the runs from the fitted tail at one percent."""
+    count = len(above)
+    scaled = above / scale
+    survive = np.exp(-scaled) if abs(form) < 1e-9 else np.maximum(1 + form * scaled, 0.0) ** (-1 / form)
+    fitted = 1 - survive
+    ranks = np.arange(count)
+    distance = max(float(np.abs(fitted - ranks / count).max()), float(np.abs(fitted - (ranks + 1) / count).max()))
+    return distance > KOLMOGOROV / math.sqrt(count)
