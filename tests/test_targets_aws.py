@@ -11,10 +11,11 @@ from aws_jobs import DOSSIER, FACTS, FAN_OUT, GLUE, JOB, SHAPE, TRANSLATION, cha
 
 from migrator import targets
 from migrator.assumptions import DEFAULT
-from migrator.model.finding import Fact, Need, NeedKind
+from migrator.model.finding import Need, NeedKind
 from migrator.model.job import Secret
 from migrator.model.option import AtMost, OneOf, Resource
-from migrator.model.source import Evidence
+from migrator.model.source import Location
+from migrator.scripts import shell
 from migrator.targets import Target, aws_fargate, aws_lambda, aws_lambda_parts, aws_parts, host
 
 
@@ -260,7 +261,7 @@ def test_no_role_may_do_anything_to_everything_but_log_in_to_the_registry() -> N
                 if statement["everything"]:
                     assert statement["actions"] == ["ecr:GetAuthorizationToken"]
                 else:
-                    assert statement["resources"] or statement["image_of"] or statement["s3"]
+                    assert statement["resources"] or statement["image_of"] or statement["arns"]
 
 
 @pytest.mark.parametrize(
@@ -274,22 +275,24 @@ def test_no_role_may_do_anything_to_everything_but_log_in_to_the_registry() -> N
         ("aws s3 mv s3://example-b/in/x /tmp/", {"example-b/in/x": {"s3:GetObject", "s3:DeleteObject"}}),
         (
             "aws s3 sync /srv/x s3://example-b/x",
-            {"example-b/x*": {"s3:PutObject", "s3:AbortMultipartUpload"}, "example-b": {"s3:ListBucket"}},
+            {"example-b/x/*": {"s3:PutObject", "s3:AbortMultipartUpload"}, "example-b": {"s3:ListBucket"}},
         ),
         ("aws s3 cp x s3://$BUCKET/x", {}),
         ("aws s3 cp x s3://example-${ENV}/x", {}),
-        ("aws ec2 describe-instances", {}),
+        ("aws ec2 describe-instances", {"*": {"ec2:DescribeInstances"}}),
         ("echo s3://example-b/x", {}),
     ],
 )
 def test_a_role_may_do_what_the_aws_calls_of_the_job_do_to_the_buckets_they_name(line: str, granted: dict[str, set[str]]) -> None:
     for target in (aws_lambda, aws_fargate):
-        facts = (Fact(kind="cloud-cli", value="aws", evidence=Evidence(snippet=line)),)
+        facts = shell.inspect(line, Location(host="h", path="/x", line=1))
         found: dict[str, set[str]] = {}
         for role in of_kind(made(target, facts=facts), "aws_iam_role"):
             for statement in role["statements"]:
-                for name in statement["s3"]:
-                    found.setdefault(name, set()).update(statement["actions"])
+                for arn in statement["arns"]:
+                    found.setdefault(arn.removeprefix("arn:${Partition}:s3:::"), set()).update(statement["actions"])
+                if statement["sid"] == "CallsWithoutResource":
+                    found["*"] = set(statement["actions"])
         assert found == granted
 
 

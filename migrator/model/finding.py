@@ -38,7 +38,8 @@ FactKind = Literal[
     "environment-variable",  # used but not set in the crontab; value = name
     "mail",  # sends mail itself
     "cloud-cli",  # aws, gcloud, az, gsutil; value = which
-    "cloud-resource",  # a bucket, queue, topic, table that a cloud call names; value = s3://NAME, sqs:NAME ...; detail = the call
+    "cloud-call",  # one operation of a cloud's API; value = `aws s3:put-object`; detail = `bucket=B key=K`: what it is done to
+    "cloud-identity",  # whose rights a cloud call uses; value = `instance profile`, `profile X`, the file of keys
     "exit-ignored",  # || true, 2>/dev/null at the end: failures are hidden
     "output",  # what happens to stdout/stderr; value = "discarded" | "file:/path" | "mailed" | "piped"
     "working-directory",  # cd DIR at the start; value = path

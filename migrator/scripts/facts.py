@@ -108,6 +108,8 @@ class _Walk:
                 self._add(fact)
         for volume in known_better.volumes(self.files, tuple(self.found.values()), known_better.sizes(self.files)):
             self._add(volume)
+        for identity in known_better.identities(self.files, self.host, self.home, tuple(self.found.values())):
+            self._add(identity)
         for inner in inner_schedules.found(self.files, job, tuple(self.found.values())):
             self._add(inner)
         return (

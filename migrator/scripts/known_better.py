@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from migrator import redact
 from migrator.model.finding import Fact
+from migrator.model.job import Host
 from migrator.model.source import HostFiles
 from migrator.scripts.reading import Context, absolute
 
@@ -15,6 +16,12 @@ SOURCED = re.compile(r"(?m)(?:^|[;&|]|\bthen)[ \t]*(?:\.|source)[ \t]+[\"']?(?P<
 SET = re.compile(
     r"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w{0,80})=(?P<q>[\"']?)(?P<value>[^\n\"'$`;&|]{0,500})(?P=q)[ \t]*(?:#.*)?$"
 )
+KEYS = {
+    "aws": (".aws/credentials", ".aws/config", ".s3cfg", ".config/rclone/rclone.conf"),
+    "gcp": (".config/gcloud/credentials.db", ".config/gcloud/application_default_credentials.json", ".boto"),
+    "azure": (".azure/msal_token_cache.json", ".azure/accessTokens.json"),
+}
+METADATA = "169.254.169.254"
 SIZES = "/migrator/sizes.txt"
 TOUCHED = frozenset({"reads-path", "writes-path", "lists-path", "deletes-path", "state"})
 MAX_SOURCED = 20
@@ -60,6 +67,24 @@ def volumes(files: HostFiles, facts: Iterable[Fact], known: Mapping[str, int]) -
             kib = None if content or file.mode is None else -(-file.size // 1024)
         if kib is not None:
             found[fact.value] = Fact(kind="data-size", value=fact.value, evidence=fact.evidence, detail=f"{kib} KiB")
+    return tuple(found.values())
+
+
+def identities(files: HostFiles, host: Host, home: str | None, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Whose rights the cloud calls of a job use, where its text does not say: files of keys in its user's home, which are not
+    opened; else the instance's own, where the server is one of that cloud."""
+    stated = {fact.value for fact in facts if fact.kind == "cloud-identity" and fact.detail == "file of keys"}
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        provider = fact.value.partition(" ")[0]
+        if fact.kind != "cloud-call" or provider in found or stated:
+            continue
+        places = [f"{(home or '').rstrip('/')}/{name}" for name in KEYS.get(provider, ())]
+        path = next((place for place in places if home and files.exists(place)), None)
+        if path is not None:
+            found[provider] = Fact(kind="cloud-identity", value=path, evidence=fact.evidence, detail="file of keys")
+        elif host.provider == provider or any(METADATA in other.value for other in facts if other.kind == "url"):
+            found[provider] = Fact(kind="cloud-identity", value="instance profile", evidence=fact.evidence, certain=False)
     return tuple(found.values())
 
 

@@ -15,9 +15,10 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import effects, python_cloud
+from migrator.scripts import effects
 from migrator.scripts.effects import Place
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
+from migrator.scripts.python_cloud import Cloud, Made
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
 from migrator.scripts.syntax import Grammar, Program, Seen
@@ -85,7 +86,7 @@ def _by_grammar(notes: Notes, context: Context) -> None:
     Program(notes, context, GRAMMAR, known).read(functions, visit, enter)
 
 
-class _Visitor(Values, ast.NodeVisitor):
+class _Visitor(Values, Cloud, ast.NodeVisitor):
     """Walks the program in the order of the text."""
 
     def __init__(self, notes: Notes, context: Context, tree: ast.Module) -> None:
@@ -96,6 +97,7 @@ class _Visitor(Values, ast.NodeVisitor):
         self.aliases: dict[str, str] = {}
         self.kinds: dict[str, str] = {}  # variable -> dotted name of the call that made it
         self.options = options_of(tree, context.arguments)
+        self.made: dict[str, Made] = {}
         self.loops = 0
         self.tree = tree
 
@@ -154,6 +156,8 @@ class _Visitor(Values, ast.NodeVisitor):
                     self.names.pop(target.id, None)
                 if isinstance(node.value, ast.Call):
                     self.kinds[target.id] = self._dotted(node.value.func) + "()"
+                    if (made := self.cloud_made(node.value)) is not None:
+                        self.made[target.id] = made
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.generic_visit(node)
@@ -165,6 +169,8 @@ class _Visitor(Values, ast.NodeVisitor):
             self.visit(item.context_expr)
             if isinstance(item.optional_vars, ast.Name) and isinstance(item.context_expr, ast.Call):
                 self.kinds[item.optional_vars.id] = self._dotted(item.context_expr.func) + "()"
+                if (made := self.cloud_made(item.context_expr)) is not None:
+                    self.made[item.optional_vars.id] = made
                 if (word := self._word(item.context_expr.args[0] if item.context_expr.args else None)).text:
                     self.names.setdefault(item.optional_vars.id, word)
         for statement in node.body:
@@ -191,6 +197,8 @@ class _Visitor(Values, ast.NodeVisitor):
             if isinstance(node.iter, ast.Call) and self._dotted(node.iter.func) in {"glob.glob", "glob.iglob"} and node.iter.args:
                 pattern = self._word(node.iter.args[0])
             self.names[node.target.id] = Word(pattern.text or f"${node.target.id}", False, bool(pattern.text))
+            if (made := self.cloud_made(node.iter)) is not None and made.what == "objects":
+                self.made[node.target.id] = made._replace(what="object")
         self.loops += 1
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
@@ -230,8 +238,7 @@ class _Visitor(Values, ast.NodeVisitor):
         place = self._place(node)
         arguments = [self._word(argument) for argument in node.args]
         named = {keyword.arg: self._word(keyword.value) for keyword in node.keywords if keyword.arg}
-        if isinstance(node.func, ast.Attribute):
-            python_cloud.note(self.notes, node.func.attr, arguments, named, place.row, tuple(self.aliases.values()))
+        self.cloud_call(node, arguments, named, place.row)
         if name in {f"{ENVIRON}.get", GETENV} and arguments:
             if len(node.args) < 2 and not named:
                 self._variable(arguments[0].text, node, certain=False)

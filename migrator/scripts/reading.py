@@ -15,6 +15,8 @@ PLACEHOLDER = re.compile(r"@secret:([A-Z][A-Z0-9_]*)@")
 URL = re.compile(r"\b(?:https?|ftps?|sftp|wss?)://[^\s\"'`<>|;,)\\\]}]+")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0")  # noqa: S104 - a name that is looked for, not bound
 
+METADATA_HOSTS = frozenset({"169.254.169.254", "metadata.google.internal", "169.254.170.2", "100.100.100.200"})
+
 
 class Context(NamedTuple):
     """What is known before a text is read: variables that are set, arguments, and where it starts."""
@@ -97,6 +99,8 @@ class Notes:
             self.add("reads-path", url.removeprefix("file://"), row, certain)
             return
         self.add("url", bare, row, certain and bool(host) and "$" not in bare)
+        if host.split(":")[0] in METADATA_HOSTS:
+            self.add("host-only", "instance metadata", row, certain)
         if host.split(":")[0] in LOCAL_HOSTS or host.startswith("["):
             self.add("local-socket", host, row, certain)
 

@@ -271,7 +271,9 @@ HANDLERS: dict[str, Handler] = {
     "lockfile": _lockfile,
     "lockfile-create": _lockfile,
     "dotlockfile": _lockfile,
-    **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "rclone", "az", "azcopy", "s5cmd", "s4cmd"), special_files.aws_command),
+    **dict.fromkeys(
+        ("aws", "gsutil", "gcloud", "bq", "s3cmd", "rclone", "az", "azcopy", "s5cmd", "s4cmd"), special_files.aws_command
+    ),
     **dict.fromkeys(("bundle", "poetry", "pipenv", "uv", "pdm", "hatch", "rye", "npm", "yarn", "pnpm"), _exec_of_manager),
     **dict.fromkeys(
         (

@@ -3,6 +3,7 @@
 import posixpath
 import re
 
+from migrator.scripts import cloud_calls
 from migrator.scripts.noting import Reader, note_path
 from migrator.scripts.options import split
 from migrator.scripts.programs import Program
@@ -10,18 +11,6 @@ from migrator.scripts.reading import absolute
 from migrator.scripts.words import Word
 
 Arguments = tuple[Word, ...]
-
-RESOURCE_OPTIONS = {
-    "--bucket": "s3",
-    "--queue-url": "sqs",
-    "--topic-arn": "sns",
-    "--table-name": "dynamodb",
-    "--function-name": "lambda",
-    "--secret-id": "secretsmanager",
-    "--stream-name": "kinesis",
-    "--container-name": "blob",
-    "--queue-name": "queue",
-}
 
 
 def find_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
@@ -117,7 +106,7 @@ def dd_command(reader: Reader, name: str, known: Program, arguments: Arguments, 
                 note_path(reader.notes, kind, target, reader.words.folder, row, None, reader.context.variables)
 
 
-def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:
     """Local files beside remote ones: `aws s3 sync /srv/x s3://b` reads, the other way round writes."""
     operands = split(arguments, known.values).operands
     texts = [word.text for word in operands]
@@ -135,29 +124,11 @@ def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments,
     for text in texts:
         if text.startswith("file://"):
             note_path(reader.notes, "reads-path", Word(text[7:], True), reader.words.folder, row, None, reader.context.variables)
-    _resources(reader, name, arguments, row)
+    cloud_calls.read(reader, name, arguments, variables, row)
     if texts[:2] == ["sqs", "receive-message"]:
         reader.notes.add("queue-or-mail", "message queue", row)
     if texts[:2] == ["pubsub", "subscriptions"] and "pull" in texts:
         reader.notes.add("queue-or-mail", "message queue", row)
-
-
-def _resources(reader: Reader, name: str, arguments: Arguments, row: int) -> None:
-    """What a cloud call names: buckets in addresses, and queues, topics, tables, functions, secrets in options."""
-    said = [word.text for word in split(arguments, ("--project", "--region", "--account", "--profile")).operands]
-    action = " ".join([text for text in said[:3] if re.fullmatch(r"[a-z][a-z0-9-]*", text)][:3]) or None
-    for word in arguments:
-        if match := re.match(r"(s3|gs|b2)://([\w.$@{}-]{1,200})", word.text):
-            reader.notes.add("cloud-resource", f"{match[1]}://{match[2]}", row, "$" not in match[2], detail=action)
-    for option, service in RESOURCE_OPTIONS.items():
-        for word in split(arguments, (option,)).values(option):
-            named = word.text.rstrip("/").rpartition("/" if "://" in word.text else ":")[2]
-            if named and not (service == "blob" and name != "az"):
-                scheme = "s3://" if option == "--bucket" else f"{service}:"
-                reader.notes.add("cloud-resource", f"{scheme}{named}", row, word.is_known and "$" not in named, detail=action)
-    texts = [word.text for word in split(arguments, ("--project", "--region", "--account")).operands]
-    if name == "gcloud" and texts[:2] in (["pubsub", "topics"], ["pubsub", "subscriptions"]) and len(texts) > 3:
-        reader.notes.add("cloud-resource", f"pubsub:{texts[3]}", row, "$" not in texts[3], detail=action)
 
 
 def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:

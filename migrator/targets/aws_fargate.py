@@ -134,7 +134,7 @@ def resources(
             aws_parts.statement("SendNotices", ["sns:Publish"], [topic]),
             *aws_locks.grants(lock, job.id),
             *aws_store.grants(dossier),
-            *aws_grants.s3_statements(dossier),
+            *aws_grants.statements(dossier),
         ],
     )
     execution_role = aws_parts.role(

@@ -1,62 +1,50 @@
-"""What a job's role needs for the cloud calls that its facts show: exact actions on exact S3 objects.
+"""What a job's role needs for the cloud calls that its facts show: these actions, on the resources that they name, no more.
 
 Line: `aws s3 cp - s3://example-backup/shop-$(date +%F).sql.gz` writes objects `example-backup/shop-*`.
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
 """
 
-import re
-
+from migrator.cloud_calls import DATA, CloudCall, cloud_calls, is_hidden, with_answers
 from migrator.model.finding import Dossier
 from migrator.targets import aws_parts
-
-CALL = re.compile(r"\baws\b[^|;&]*?\bs3\s+(cp|mv|sync|rm|ls)\s+([^|;&]*)")
-# a bucket that stands there in plain text, and the part of the key before anything that is only known when it runs
-OBJECT = re.compile(r"^[\"']?s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._/=-]*)(.*))?[\"']?$")
-WORD = re.compile(r"(?:\$\([^)]*\)|\"[^\"]*\"|'[^']*'|[^\s\"'])+")
-READ, WRITE, DELETE = ["s3:GetObject"], ["s3:AbortMultipartUpload", "s3:PutObject"], ["s3:DeleteObject"]
-LIST = ["s3:ListBucket"]
+from migrator.targets.aws_permissions import permissions
 
 
-def s3_statements(dossier: Dossier) -> list[dict[str, object]]:
-    """Statements for the buckets that `aws s3` calls name, sorted; a call whose bucket is in a variable gives none."""
-    wanted: dict[tuple[str, ...], set[str]] = {}
-    for fact in dossier.facts:
-        if fact.kind == "cloud-cli" and fact.value == "aws":
-            for actions, name in calls(fact.evidence.snippet):
-                wanted.setdefault(tuple(actions), set()).add(name)
-    return [
-        aws_parts.statement("".join(action.removeprefix("s3:") for action in actions), list(actions), [], s3=sorted(names))
-        for actions, names in sorted(wanted.items())
+def statements(dossier: Dossier) -> list[dict[str, object]]:
+    """Statements for the calls of the job, sorted; a call whose resource a variable hides gives none until it is answered."""
+    on: dict[str, set[str]] = {}
+    everywhere: set[str] = set()
+    for call in called(dossier):
+        for permission in permissions(call.operation, call.parameters) or ():
+            if permission.arns:
+                for arn in permission.arns:
+                    on.setdefault(arn, set()).add(permission.action)
+            else:
+                everywhere.add(permission.action)
+    together: dict[tuple[str, ...], list[str]] = {}
+    for arn, actions in on.items():
+        together.setdefault(tuple(sorted(actions)), []).append(arn)
+    found = [
+        aws_parts.statement(f"Calls{number}", list(actions), [], arns=sorted(arns))
+        for number, (actions, arns) in enumerate(sorted(together.items()), 1)
     ]
+    if everywhere:
+        found.append(aws_parts.statement("CallsWithoutResource", sorted(everywhere), [], everything=True))
+    return found
 
 
-def calls(text: str) -> list[tuple[list[str], str]]:
-    """Actions and what they are done to (`bucket` or `bucket/key*`), for each `aws s3` call in a line of shell.
-
-    >>> calls("pg_dump shop | aws s3 cp - s3://example-backup/shop-$(date +%F).gz --quiet")
-    [(['s3:AbortMultipartUpload', 's3:PutObject'], 'example-backup/shop-*')]
-    >>> calls("aws s3 sync s3://example-in/new/ /srv/in")
-    [(['s3:GetObject'], 'example-in/new/*'), (['s3:ListBucket'], 'example-in')]
-    >>> calls("aws s3 cp x s3://$BUCKET/x")
-    []
-    """
+def called(dossier: Dossier) -> list[CloudCall]:
+    """The calls of AWS whose resources are known, with the user's answers in them; none where the server's keys go on."""
+    if dossier.answers.get(f"{dossier.job.host}/cloud-identity") == "keys":
+        return []
     found = []
-    for verb, rest in CALL.findall(text):
-        places = [word for word in WORD.findall(rest) if not word.startswith("-") or word == "-"][:2]
-        many = verb == "sync" or "--recursive" in rest
-        for number, word in enumerate(places):
-            match = OBJECT.match(word)
-            if match is None:
-                continue
-            bucket, key, unknown = match[1], match[2] or "", (match[3] or "").strip("\"'")
-            whole = f"{bucket}/{key}" + ("*" if many or unknown or key.endswith("/") or not key else "")
-            last = number == len(places) - 1 and verb not in {"ls", "rm"}
-            if verb == "ls":
-                found.append((LIST, bucket))
-                continue
-            found.append((DELETE if verb == "rm" else WRITE if last and number else READ, whole))
-            if verb == "mv" and not (last and number):
-                found.append((DELETE, whole))
-            if many:
-                found.append((LIST, bucket))
+    for call in cloud_calls(dossier.facts):
+        if call.provider != "aws":
+            continue
+        known = with_answers(call, dossier.job.id, dossier.answers)
+        if not any(
+            is_hidden(name, text) and name not in DATA and text == call.parameters[name]
+            for name, text in known.parameters.items()
+        ):
+            found.append(known)
     return found

@@ -118,7 +118,7 @@ def function(
             *grants,
             *aws_locks.grants(lock, job.id, gives_back=handler == "worker"),
             *(aws_store.grants(dossier) if carries else ()),
-            *aws_grants.s3_statements(dossier),
+            *aws_grants.statements(dossier),
         ],
     )
     return (

@@ -82,7 +82,7 @@ def statement(
     actions: list[str],
     resources: list[dict[str, object]],
     *,
-    s3: list[str] | None = None,
+    arns: list[str] | None = None,
     everything: bool = False,
     image_of: str | None = None,
     cluster: dict[str, object] | None = None,
@@ -92,14 +92,15 @@ def statement(
 ) -> dict[str, object]:
     """One statement of a role's policy: exact actions on exact resources.
 
-    `s3`: buckets and `bucket/key*`; `everything`: the service knows no narrower resource; `image_of`: the repository of a job's
-    image; `cluster`, `passed_to`, `leading_key` (of DynamoDB items) and `prefixes` (of what is listed) are conditions.
+    `arns`: with `${Partition}`, `${Region}` and `${Account}` for those of the deployment; `everything`: the service knows no
+    narrower resource; `image_of`: the repository of a job's image; `cluster`, `passed_to`, `leading_key` (of DynamoDB items) and
+    `prefixes` (of what is listed) are conditions.
     """
     return {
         "sid": sid,
         "actions": actions,
         "resources": resources,
-        "s3": s3 or [],
+        "arns": arns or [],
         "everything": everything,
         "image_of": image_of,
         "cluster": cluster,

@@ -47,14 +47,14 @@ resource "aws_iam_role_policy" "push_readings_d74095e6_role" {
         ]
       },
       {
-        Sid    = "AbortMultipartUploadPutObject"
+        Sid    = "Calls1"
         Effect = "Allow"
         Action = [
           "s3:AbortMultipartUpload",
           "s3:PutObject",
         ]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:s3:::example-readings/*",
+          "arn:${data.aws_partition.current.partition}:s3:::example-readings/*.json.gz",
         ]
       },
     ]

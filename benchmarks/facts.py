@@ -1,0 +1,82 @@
+"""How many facts of hand-labelled commands are found, by kind: `python benchmarks/facts.py FILE...` (tests/cases/scripts/*.txt).
+
+Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `corpus` (file:line) are read from
+MIGRATOR_CORPUS: other people's text is not kept here. `-v` lists every label that was missed and every fact that nobody labelled.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from cases import Case, read_cases
+from test_labelled import FOLDER, compared_facts, said
+
+from migrator.model.finding import Fact
+from migrator.model.job import Host, Job, Schedule
+from migrator.model.source import Location
+from migrator.redact import redact
+from migrator.scripts.facts import facts
+from migrator.sources import directory
+
+BASE = {"host": "web01", "scheduler": "system_crontab", "name": "x", "logged_as": "x", "id": "x"}
+
+
+def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
+    """A script that a Debian package installs, beside everything else that it installs."""
+    package, path = case.parts["debian"].split()
+    subprocess.run(["apt-get", "download", "-qq", package], cwd=root, check=True, capture_output=True, timeout=120)
+    tree = root / "tree"
+    subprocess.run(["dpkg", "-x", str(next(root.glob("*.deb"))), str(tree)], check=True, timeout=120)
+    job = Job(
+        **BASE,
+        location=Location(host="web01", path=path, line=1),
+        schedule=Schedule(grammar="debian", expressions=("@daily",), timezone="UTC"),
+        user="root",
+        command=path,
+    )
+    return facts(directory.open(str(tree))[0], Host(name="web01"), job)[0].facts
+
+
+def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
+    """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
+    name, _, number = case.parts["corpus"].strip().rpartition(":")
+    text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1]
+    command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(?:(?:root|apache|postgres|www-data)\s+)?(.*)", text)[1].replace("\\%", "%")
+    (root / "etc").mkdir()
+    location = Location(host="web01", path="/etc/cron.d/app", line=1)
+    clean = redact(command, location)
+    schedule = Schedule(grammar="debian", expressions=("@daily",), timezone="UTC")
+    job = Job(**BASE, location=location, schedule=schedule, user="root", command=clean.text, secrets=clean.secrets)
+    return facts(directory.open(str(root))[0], Host(name="web01"), job)[0].facts
+
+
+def main() -> None:
+    """Prints a row for each kind, and the sums."""
+    wanted, missed, judged, invented = Counter(), Counter(), Counter(), Counter()
+    for name in [word for word in sys.argv[1:] if word != "-v"]:
+        for case in read_cases(FOLDER / name):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Path(folder)
+                found = (of_package if "debian" in case.parts else of_corpus if "corpus" in case.parts else said)(case, root)
+            lost, extra, labels, seen = compared_facts(case, found)
+            for counter, lines in ((wanted, labels), (missed, lost), (judged, seen), (invented, extra)):
+                counter.update(line.split(" ", 1)[0] for line in lines)
+            if "-v" in sys.argv:
+                for sign, lines in (("missed", lost), ("not labelled", extra)):
+                    for line in lines:
+                        print(f"{sign}: {case.name}: {line}")
+    print("| kind | labels | missed | recall | facts judged | not labelled | precision |\n|---|---|---|---|---|---|---|")
+    for kind in [*sorted(wanted | judged), "all"]:
+        values = [sum(c.values()) if kind == "all" else c[kind] for c in (wanted, missed, judged, invented)]
+        rates = [f"{1 - bad / count:.3f}" if count else "" for count, bad in (values[:2], values[2:])]
+        print(f"| {kind} | {values[0]} | {values[1]} | {rates[0]} | {values[2]} | {values[3]} | {rates[1]} |")
+
+
+if __name__ == "__main__":
+    main()
