@@ -1,5 +1,6 @@
 """The door: the click group, which loads a command's file only when that command is called."""
 
+import gc
 import importlib
 import logging
 import os
@@ -11,6 +12,7 @@ import click
 from migrator import __version__
 from migrator.errors import MigratorError
 
+GARBAGE_AFTER = 200_000  # objects made before the collector looks
 EXIT_DONE = 0
 EXIT_OPEN = 1  # something is left open and the caller asked to know
 EXIT_USAGE = 2
@@ -85,6 +87,9 @@ def group(ctx: click.Context, verbose: int, quiet: bool, no_color: bool, as_of: 
 
 def main() -> NoReturn:
     """Run the command line; ends the process with one of the EXIT_ codes."""
+    # what a command makes are trees, freed without the collector, whose rounds over millions of living objects took a quarter of
+    # the time of a plan of 10,000 jobs
+    gc.set_threshold(GARBAGE_AFTER, 50, 100)
     try:
         code = group.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -5,7 +5,9 @@ known), `organisation:` (what holds for everything) and `assumptions:` (name: nu
 an answer `<id>/<topic>`, so that `jobs: {report-1a2b: {target: host}}` and `answers: {report-1a2b/target: host}` say the same.
 """
 
+import functools
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -35,6 +37,8 @@ EVERYTHING = "all"  # `all/dst`: the one answer that is about every job
 SECTIONS = ("version", "answers", "jobs", "servers", "organisation", "assumptions")
 DST = ("accept", "guard", "utc")
 YES_OR_NO = ("yes", "no")
+PLAIN_KEY = re.compile(r"[a-z][a-z0-9_.-]*/[a-z][a-z0-9_-]*")  # a text in YAML, too, however it is read
+ONE_LINE = 76  # behind that the library folds
 PREFIX_LIMIT = 8  # names at the clouds leave that much room
 EXAMPLE = """
 # What is the same for every job, once; emitted files and bills use it.
@@ -290,7 +294,23 @@ def _comment(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+@functools.lru_cache(maxsize=4096)
+def _value(text: str) -> str | None:
+    """A text as YAML writes it behind a key; None if that takes more than a line."""
+    lines = _dumped("k", text)
+    return lines[0].removeprefix("k: ") if len(lines) == 1 else None
+
+
 def _entry(key: str, value: object) -> list[str]:
+    """The lines of `key: value`. Thousands of keys share a few values, which the library writes once."""
+    if isinstance(value, str) and PLAIN_KEY.fullmatch(key):
+        written = _value(value)
+        if written is not None and len(key) + len(written) < ONE_LINE:
+            return [f"{key}: {written}"]
+    return _dumped(key, value)
+
+
+def _dumped(key: str, value: object) -> list[str]:
     stream = io.StringIO()
     YAML(typ="rt").dump({key: value}, stream)
     return stream.getvalue().splitlines()

@@ -19,6 +19,7 @@ from migrator.schedule.reading import calendar_of
 from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
+SIZES = {place.NAME: place.sizes() for place in targets.ALL}
 
 
 def places_for(request: Request) -> tuple[Target, ...]:
@@ -32,7 +33,7 @@ def _region(place: Target, request: Request, host: Host, prices: PriceBook) -> s
     if request.region is not None and request.provider == place.PROVIDER:
         return request.region
     if host.provider == place.PROVIDER and host.region is not None:
-        known = {price.region for price in prices.prices if price.provider == place.PROVIDER}
+        known = prices.regions.get(place.PROVIDER, frozenset())
         if host.region in known or nearest(place.PROVIDER, host.region, known) is not None:
             return host.region
     return place.DEFAULT_REGION or ""
@@ -59,7 +60,7 @@ def options(
             if shape.kind not in place.SHAPES:
                 continue
             region = _region(place, request, dossier.host, prices)
-            sizes = place.sizes()
+            sizes = SIZES[place.NAME]
             size = _named(sizes, dossier) or fit.size_for(sizes, needs, memory_mib, busy)
             timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)

@@ -27,11 +27,13 @@ from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.shrink import smaller
+from migrator.side_by_side import both
 from migrator.stated import in_stated_zone, with_its_own_calendar
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices, with_smaller
 
 LOG = logging.getLogger(__name__)
+LONG_PLAN = 500  # jobs; below that a second process gains nothing
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -149,8 +151,14 @@ def decide(
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
-    """The reports that belong into every plan folder."""
-    return tuple(out_file for report in reports.ALL if report.DEFAULT for out_file in report.write(plan))
+    """The reports that belong into every plan folder; those of a long plan beside the page, which takes as long as the rest."""
+    first, *others = [report for report in reports.ALL if report.DEFAULT]
+
+    def rest() -> list[OutFile]:
+        return [out_file for report in others for out_file in report.write(plan)]
+
+    page, more = both(lambda: first.write(plan), rest) if len(plan.jobs) >= LONG_PLAN else (first.write(plan), rest())
+    return (*page, *more)
 
 
 def _translations(job: Job, decisions: Decisions, as_of: datetime, dialects: frozenset[str]) -> tuple[Translation, ...]:

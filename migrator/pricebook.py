@@ -43,7 +43,7 @@ def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) 
 
     Raises `PriceError`: there is no such region or item; the message names what exists.
     """
-    known = [price for price in book.prices if (price.provider, price.service, price.item) == (provider, service, item)]
+    known = book.by_item.get((provider, service, item), ())
     found = [price for price in known if price.region == region] or [price for price in known if price.region == EVERYWHERE]
     if not found and (near := nearest(provider, region, {price.region for price in known})) is not None:
         found = [_standing_in(price, region) for price in known if price.region == near]

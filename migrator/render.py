@@ -16,17 +16,22 @@ import shlex
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, UndefinedError
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from migrator.errors import EmitError
+from migrator.model.value import Value
 
 HCL_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 YAML_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 BICEP_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # everywhere: what CommonMark, GitHub's tables, math and emoji read as marks; at the start of a line: what makes a block
 MARKDOWN_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=\w+:)|^(?=[-+=#]|\d+[.)])")
+PIECES = 5_000  # of a page that are joined at once: one of 100 MB has millions, and each is an object
 MARKDOWN_NUMBER = re.compile(r"^\\(\d+)([.)])")
 
 
@@ -133,24 +138,22 @@ def _py(value: object) -> str:
     return repr(value)
 
 
-def _pictured(c: str) -> str:
-    """Line ends and tabs as entities; other control characters, which HTML cannot hold, as their pictures."""
-    if c in "\n\r\t":
-        return f"&#{ord(c)};"
-    return chr(0x2400 + ord(c)) if ord(c) < 32 else "\u2421" if c == "\x7f" else c
+# Control characters, which HTML cannot hold, as their pictures; line ends and tabs as entities
+PICTURES = {code: chr(0x2400 + code) for code in range(32)} | {0x7F: "\u2421"}
+PICTURED = PICTURES | {ord(c): f"&#{ord(c)};" for c in "\n\r\t"}
+SPACE_AT_AN_END = re.compile(r"^\s|\s$")
 
 
 def _md(value: object) -> str:
     """Text that is shown as it is, in a paragraph, a list or a table cell."""
     text_ = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _word(value))
     text_ = MARKDOWN_NUMBER.sub(r"\1\\\2", text_)
-    text_ = "".join(_pictured(c) for c in text_)
-    return re.sub(r"^\s|\s$", lambda space: f"&#{ord(space[0])};", text_)
+    return SPACE_AT_AN_END.sub(lambda space: f"&#{ord(space[0])};", text_.translate(PICTURED))
 
 
 def _mdcode(value: object) -> str:
     """A code span, for one line; control characters are shown as their pictures (U+2400 and up)."""
-    text_ = "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else c for c in _word(value))
+    text_ = _word(value).translate(PICTURES)
     ticks = "`" * (max((len(run) for run in re.findall("`+", text_)), default=0) + 1)
     pad = " " if text_[:1] in {"`", " "} or text_[-1:] in {"`", " "} or not text_ else ""
     return f"{ticks}{pad}{text_}{pad}{ticks}"
@@ -224,11 +227,36 @@ def _known(function: Callable[[object], str]) -> Callable[[object], str]:
     return of_known
 
 
+class Sandbox(SandboxedEnvironment):
+    """Jinja's sandbox. A page of thousands of jobs asks millions of times for a field of the model, which is data, and for our
+    own words: these are handed out at once, anything else as Jinja decides."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The attribute of an object in a template."""
+        if isinstance(obj, Value) and attribute in obj.__struct_fields__:
+            return getattr(obj, attribute)
+        if isinstance(obj, ModuleType) and isinstance(found := getattr(obj, attribute, None), FunctionType) and _is_ours(found):
+            return found
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, function: Any, /, *args: Any, **named: Any) -> Any:
+        """What a call in a template returns."""
+        if isinstance(function, FunctionType) and _is_ours(function):
+            named.pop("_loop_vars", None)  # what Jinja hands to functions that ask for its context
+            named.pop("_block_vars", None)
+            return function(*args, **named)
+        return super().call(context, function, *args, **named)
+
+
+def _is_ours(function: FunctionType) -> bool:
+    return (function.__module__ or "").startswith("migrator.") and not function.__name__.startswith("_")
+
+
 @functools.cache
-def _environment(language: str) -> SandboxedEnvironment:
+def _environment(language: str) -> Sandbox:
     if language not in LANGUAGES:
         raise EmitError(f"{language!r}: no such output language; one of {', '.join(LANGUAGES)} is right")
-    environment = SandboxedEnvironment(
+    environment = Sandbox(
         loader=FunctionLoader(source),
         undefined=StrictUndefined,
         autoescape=language == "html",
@@ -247,7 +275,9 @@ def text(template: str, language: str, **values: object) -> str:
     there: a plan of an older version has none of it. A missing template is our bug.
     """
     try:
-        return _environment(language).get_template(template).render(**values)
+        parts = _environment(language).get_template(template).stream(**values)
+        parts.enable_buffering(PIECES)
+        return "".join(parts)
     except UndefinedError as error:
         raise EmitError(
             f"{template}: {error.message}; the plan was made by another version of migrator, so run `migrator plan` again"

@@ -1,5 +1,6 @@
 """decisions.yaml: what is said is kept and obeyed, what is misspelt or stale is refused with its line and the nearest match."""
 
+import io
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from migrator import decisions_file, planfile
 from migrator.assumptions import Assumptions
@@ -149,6 +151,13 @@ def test_what_is_written_is_read_back_whole(
     file = tmp_path_factory.mktemp("said") / "decisions.yaml"
     file.write_bytes(decisions_file.out_file((), said).content)
     assert decisions_file.read(file).decisions == said
+
+
+@given(st.one_of(NAMES, st.from_regex(r"[a-z0-9_.-]{1,50}(/[a-z-]{1,60})?", fullmatch=True)), TEXTS)
+def test_an_answer_is_written_as_the_library_writes_it(key: str, value: str) -> None:
+    stream = io.StringIO()
+    YAML(typ="rt").dump({key: value}, stream)
+    assert decisions_file._entry(key, value) == stream.getvalue().splitlines()
 
 
 def planned(folder: Path, decided: str = "", *options: str) -> tuple[int, str, Plan | None]:

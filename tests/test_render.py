@@ -185,6 +185,10 @@ def test_a_missing_value_and_a_forbidden_attribute_are_errors() -> None:
         render._environment("text").from_string("{{ nothing }}").render()
     with pytest.raises(SecurityError):
         render._environment("text").from_string("{{ x.__class__.__mro__ }}").render(x="")
+    with pytest.raises(SecurityError):
+        render._environment("text").from_string("{{ x.__globals__ }}").render(x=render.literal)
+    with pytest.raises(SecurityError):
+        render._environment("text").from_string("{{ '{0.__class__}'.format(x) }}").render(x=render.literal)
     assert isinstance(render._environment("text"), SandboxedEnvironment)
 
 

@@ -91,6 +91,11 @@ def test_markdown_stays_under_its_limit_and_says_what_it_left_out() -> None:
     assert len(text) <= markdown.LIMIT_BYTES
     assert re.search(rb"\d+ more stories are in report.html", text)
     assert len(re.findall(rb"\n\| job \d", text)) == 400, "the table has every job as long as it fits"
+    unpriced = msgspec.structs.replace(many.hosts[0].savings, unknowns=tuple(f"what job {n} costs" for n in range(5_000)))
+    hosts = (msgspec.structs.replace(many.hosts[0], savings=unpriced),)
+    text = markdown.write(msgspec.structs.replace(many, hosts=hosts))[0].content
+    assert len(text) <= markdown.LIMIT_BYTES
+    assert b"and 4980 more, in report.html" in text
     thousands = markdown.write(plan(tuple(job_plan(number, "/srv/x.sh") for number in range(3000))))[0].content
     assert len(thousands) <= markdown.LIMIT_BYTES
     assert re.search(rb"\d+ more jobs are in report.html", thousands)

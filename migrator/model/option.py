@@ -1,5 +1,6 @@
 """Where a job could live: shapes, limits, sizes, prices, options and the one that was chosen."""
 
+import functools
 from decimal import Decimal
 from typing import Literal
 
@@ -116,11 +117,28 @@ class ServerPrice(Value, frozen=True, kw_only=True):
     quality: str = "list"
 
 
-class PriceBook(Value, frozen=True, kw_only=True):
+class PriceBook(Value, frozen=True, kw_only=True, dict=True):
     """All prices that a plan was made with; asked through `migrator.prices` functions only."""
 
     prices: tuple[UnitPrice, ...] = ()
     servers: tuple[ServerPrice, ...] = ()
+
+    @functools.cached_property
+    def by_item(self) -> dict[tuple[str, str, str], tuple[UnitPrice, ...]]:
+        """The prices of each (provider, service, item): every line of every bill asks."""
+        found: dict[tuple[str, str, str], tuple[UnitPrice, ...]] = {}
+        for price in self.prices:
+            key = (price.provider, price.service, price.item)
+            found[key] = (*found.get(key, ()), price)
+        return found
+
+    @functools.cached_property
+    def regions(self) -> dict[str, frozenset[str]]:
+        """The regions that have prices, by provider."""
+        return {
+            provider: frozenset(price.region for price in self.prices if price.provider == provider)
+            for provider in {price.provider for price in self.prices}
+        }
 
 
 class CostItem(Value, frozen=True, kw_only=True):

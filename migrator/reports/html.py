@@ -82,6 +82,8 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "monthly": words.monthly(placement),
         "when": words.when(entry),
         "findings": findings,
+        "loud": [finding for finding in findings if finding.level != "note"],
+        "quiet": [finding for finding in findings if finding.level == "note"],
         "worst": findings[0].level if findings else "none",
         "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),

@@ -13,6 +13,7 @@ TEMPLATE = "reports/report.md.j2"
 NOT_MERMAID = re.compile(r"[^A-Za-z0-9_-]")
 NOT_LABEL = re.compile(r"[^\w .,:()/+-]")  # in Mermaid's quoted labels `"`, `#`, `;`, `<`, backticks and brackets mean something
 MOST_EDGES = 60
+SHORTEST_ROW, SHORTEST_STORY = 40, 200  # bytes: more of them than fit are not drawn only to be dropped
 LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 
@@ -25,7 +26,8 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         numbers = verdict_words.numbers(host, jobs)
         hosts.append({"plan": host, "sentence": verdict_words.sentence(host, jobs), "keeping": keeping, "numbers": numbers})
     nodes, edges = _chain(plan)
-    told = shown = len(plan.jobs)  # in the table; with a folded part
+    shown = min(len(plan.jobs), LIMIT_BYTES // SHORTEST_ROW)  # in the table
+    told = min(shown, LIMIT_BYTES // SHORTEST_STORY)  # with a folded part
     while True:
         values = {
             "plan": plan,

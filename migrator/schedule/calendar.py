@@ -10,13 +10,14 @@ Source: crontab(5), systemd.time(7); the daylight-saving laws are described in `
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
 from migrator.model.value import Value
 from migrator.schedule import days as day_sets
-from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, CYCLE_DAYS, ones
+from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, ones
 from migrator.schedule.zones import PROVED_UNTIL, Segment, repeated, segments, to_instant, to_minute, transitions, zone
 
 # `unknown`: nobody says what happens in the hours that a change leaves out or repeats; `astray`: nor which firings after a change
@@ -307,25 +308,30 @@ def _local_midnight(timezone: str, utc_midnight: int) -> int:
     return utc_midnight
 
 
+@lru_cache(maxsize=4096)  # each job asks twice
 def _gap(a: Clock, b: Clock) -> int | None:
     """The fewest minutes from a firing of `a` to a later one of `b`, on the wall."""
     first, second = ones(a.minutes_of_day()), ones(b.minutes_of_day())
     if not first or not second:
         return None
-    dates_a, dates_b = a.dates(), b.dates()
     best: int | None = None
-    if dates_a & dates_b:
+    if a.dates() & b.dates():
         merged = sorted([(minute, 0) for minute in first] + [(minute, 1) for minute in second])
         for (low, kind), (high, other) in itertools.pairwise(merged):
             if low < high and (kind, other) in {(0, 1), (0, 0), (1, 1)} and (a is b or (kind, other) == (0, 1)):
                 best = min(best or high - low, high - low)
-    for shift in range(1, CYCLE_DAYS + 1):
-        if day_sets.rolled(dates_a, shift) & dates_b:
-            across = shift * DAY + second[0] - first[-1]
-            return min(best or across, across)
-        if shift > HORIZON_DAYS:
-            break
-    return best
+    days = _days_apart(*(msgspec.structs.replace(clock, minutes=1, hours=1, wildcard=False, seconds=(0,)) for clock in (a, b)))
+    if days is None:
+        return best
+    across = days * DAY + second[0] - first[-1]
+    return min(best or across, across)
+
+
+@lru_cache(maxsize=4096)  # thousands of schedules differ in their minutes and hours and share few sets of days
+def _days_apart(a: Clock, b: Clock) -> int | None:
+    """The fewest days, at least one, from a date of `a` to one of `b`; None within the horizon of years."""
+    dates_a, dates_b = a.dates(), b.dates()
+    return next((shift for shift in range(1, HORIZON_DAYS + 2) if day_sets.rolled(dates_a, shift) & dates_b), None)
 
 
 def _signatures(clocks: list[Clock]) -> list[tuple[tuple[int, ...], int]]:

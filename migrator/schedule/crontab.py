@@ -6,6 +6,7 @@ robfig/cron v3 parser.go, gorhill/cronexpr as supercronic had it; the quirks bel
 (tests/witness/test_schedule_*.py).
 """
 
+import functools
 import re
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -96,6 +97,7 @@ def read(expression: str, flavour: Flavour, timezone: str) -> Calendar:
     return explain(expression, flavour, timezone).calendar
 
 
+@functools.lru_cache(maxsize=20_000)  # thousands of lines share few schedules, and each is asked for more than once
 def explain(expression: str, flavour: Flavour, timezone: str) -> Reading:
     """The calendar and the remarks. Raises `ScheduleError`."""
     if len(expression) > LONGEST:

@@ -84,6 +84,7 @@ def _class_days() -> tuple[int, ...]:
     return tuple(counts)
 
 
+@lru_cache(maxsize=4096)
 def cycle_count(class_bits: int) -> int:
     """How many of the cycle's 146,097 days the classes hold."""
     if class_bits == ALL_CLASSES:

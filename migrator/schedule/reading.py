@@ -1,5 +1,6 @@
 """A job's schedule as a calendar, whatever grammar it is written in."""
 
+import functools
 from datetime import UTC, datetime
 from typing import cast
 
@@ -13,6 +14,7 @@ from migrator.schedule.days import ones
 from migrator.schedule.zones import PROVED_UNTIL, repeated, to_instant, to_minute, transitions, zone
 
 
+@functools.lru_cache(maxsize=20_000)  # of each job it is asked some ten times, and thousands of jobs share few schedules
 def calendar_of(schedule: Schedule) -> Calendar | None:
     """The calendar; None where the schedule is not one (boot, after the last run, an interval). A test of the date that stands in
     front of the command is part of it.

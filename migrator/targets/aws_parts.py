@@ -1,7 +1,9 @@
 """What stands around a job on AWS, whatever runs it: names, role, logs, notices, secrets and the schedules that start it."""
 
+import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -19,6 +21,7 @@ EXECUTION_ID = "<aws.scheduler.execution-id>"
 MAXIMUM_DELIVERY_AGE_S = 900
 MINIMUM_DELIVERY_AGE_S = 60
 DELIVERY_ATTEMPTS = 3
+UNPRINTABLE = re.compile(r"[^ -~]|[<>{}]")
 
 
 def identifier(job: Job, suffix: str = "") -> str:
@@ -27,6 +30,7 @@ def identifier(job: Job, suffix: str = "") -> str:
     return (name if name[0].isalpha() else f"job_{name}") + (f"_{suffix}" if suffix else "")
 
 
+@functools.lru_cache(maxsize=1024)  # each resource of a job asks for the names of those around it
 def logical_id(name: str) -> str:
     """A CloudFormation logical id: letters and digits only.
 
@@ -210,9 +214,7 @@ def plain(text: str, limit: int = 250) -> str:
     >>> plain("Größe\\n<1>")
     'Gr??e ?1?'
     """
-    return "".join(
-        letter if letter.isascii() and letter.isprintable() and letter not in "<>{}" else "?" for letter in " ".join(text.split())
-    )[:limit]
+    return UNPRINTABLE.sub("?", " ".join(text.split()))[:limit]
 
 
 def event(job: Job, expression: int) -> str:
