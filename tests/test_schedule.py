@@ -126,6 +126,8 @@ def test_it_pins_what_cronie_draws(text: str, pinned: str) -> None:
     for item in found:
         assert item.proof.status in {"equal", "undocumented"}
         assert "cronie draws a value each time it loads the file" in (item.proof.reason or "")
+    for item in translations(schedule("0~30 4 L * *", grammar="systemd-cron"), {}):
+        assert "systemd-cron draws a value each time its generator runs, 0 to 31; pinned to 0" in (item.proof.reason or "")
 
 
 def test_cronie_on_the_clock_of_another_zone_follows_it_and_what_it_loses_is_said() -> None:
@@ -235,6 +237,9 @@ def test_a_random_delay_is_said_with_the_proof() -> None:
         ("0 0 * * fri-mon", "busybox", [1, 2, 6, 7, 8, 9, 13, 14, 15, 16, 20, 21, 22, 23, 27, 28, 29, 30]),
         ("@weekly", "debian", [1, 8, 15, 22, 29]),
         ("@weekly", "systemd-cron", [2, 9, 16, 23, 30]),
+        ("0 0 L * *", "systemd-cron", [31]),
+        ("0 0 L * 5", "systemd-cron", []),
+        ("0 0 1 * 5L", "systemd-cron", [27]),
     ],
 )
 def test_the_day_rule_is_the_daemons_own(expression: str, flavour: str, days: list[int]) -> None:
@@ -256,6 +261,8 @@ def test_the_day_rule_is_the_daemons_own(expression: str, flavour: str, days: li
         ("0~59/10 * * * *", "cronie", "not a random value"),
         ("0 0 * * 5-1", "kubernetes", "is reversed"),
         ("0 0 * * 7", "kubernetes", "7 is out of range; kubernetes allows 0-6"),
+        ("0 0 L * *", "debian", "'L' is not a number"),
+        ("0 0 1,L * *", "systemd-cron", "systemd-cron says: field day=1,L (L), may be * or [1, 31] or 'L'"),
         (",".join(["1"] * 50_000) + " * * * *", "debian", "at most 20,000 characters"),
         ("1" + "," * 100_000 + " * * * *", "cronie", "at most 20,000 characters"),
         ("", "debian", "0 fields"),

@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from migrator.errors import ScheduleError
+from migrator.schedule import systemd_cron_field
 from migrator.schedule.calendar import Calendar, Clock, Dst
+from migrator.schedule.cron_field import DRAWN, FIELDS, MONTHS, REVERSED, WEEKDAYS, Field, Piece, in_range, number, reject, shown
 from migrator.schedule.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, mask
 from migrator.schedule.zones import PROVED_UNTIL, odd_changes, to_minute
 
@@ -22,8 +24,6 @@ Flavour = Literal["debian", "cronie", "busybox", "systemd-cron", "supercronic", 
 FLAVOURS: tuple[Flavour, ...] = ("debian", "cronie", "busybox", "systemd-cron", "supercronic", "kubernetes")
 
 LONGEST = 20_000  # characters of an expression; cronie itself stops at 1,000 a field
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-WEEKDAYS = "sun mon tue wed thu fri sat".split()
 
 DST: dict[str, Dst] = {
     "debian": "catch-up",
@@ -34,23 +34,6 @@ DST: dict[str, Dst] = {
     "kubernetes": "clock",
 }
 
-
-class Field(NamedTuple):
-    """One of the five fields: its name in crontab(5), its range, its names."""
-
-    name: str
-    low: int
-    high: int
-    names: tuple[str, ...] = ()
-
-
-FIELDS = (
-    Field("minute", 0, 59),
-    Field("hour", 0, 23),
-    Field("day-of-month", 1, 31),
-    Field("month", 1, 12, tuple(MONTHS)),
-    Field("day-of-week", 0, 7, (*WEEKDAYS, "sun")),
-)
 
 NICKNAMES = {
     "@yearly": "0 0 1 1 *",
@@ -71,13 +54,6 @@ SYSTEMD_CRON_NICKNAMES = NICKNAMES | {
     "@bi-annually": "0 0 1 1,7 *",
     "@biannually": "0 0 1 1,7 *",
 }
-
-
-class Piece(NamedTuple):
-    """What a field's text stands for: a set of values, and what was odd about it."""
-
-    values: frozenset[int]
-    remarks: tuple[str, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -112,7 +88,7 @@ def explain(expression: str, flavour: Flavour, timezone: str) -> Reading:
         return _with_seconds(fields, timezone)
     if len(fields) != 5:
         raise ScheduleError(
-            f"schedule {_shown(text)}: {len(fields) if text else 0} fields; a crontab schedule has 5 "
+            f"schedule {shown(text)}: {len(fields) if text else 0} fields; a crontab schedule has 5 "
             "(minute, hour, day-of-month, month, day-of-week) or is a nickname such as @daily"
         )
     return _assemble(fields, flavour, timezone)
@@ -126,18 +102,15 @@ def _nickname(text: str, flavour: Flavour, timezone: str) -> Reading:
         text = text.lower()
     if text not in known:
         hint = "; nicknames are written in small letters" if text.lower() in known else ""
-        raise ScheduleError(f"nickname {_shown(text)}: {flavour} knows {', '.join(known)} and @reboot{hint}")
+        raise ScheduleError(f"nickname {shown(text)}: {flavour} knows {', '.join(known)} and @reboot{hint}")
     return _assemble(known[text].split(), flavour, timezone)
 
 
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 60 else repr(text[:57] + "...")
-
-
 def _assemble(fields: list[str], flavour: Flavour, timezone: str) -> Reading:
-    parse = {"debian": _debian, "cronie": _cronie, "systemd-cron": _systemd_cron, "busybox": _busybox}.get(flavour, _go)
+    parse = {"debian": _debian, "cronie": _cronie, "systemd-cron": systemd_cron_field.read, "busybox": _busybox}.get(flavour, _go)
     if flavour == "busybox" and any("#" in text for text in fields):
-        raise ScheduleError(f"schedule {_shown(' '.join(fields))}: busybox ends a line at #, so nothing is scheduled here")
+        raise ScheduleError(f"schedule {shown(' '.join(fields))}: busybox ends a line at #, so nothing is scheduled here")
+    fields, last_days = systemd_cron_field.with_last(fields) if flavour == "systemd-cron" else (fields, 0)
     pieces = [parse(text, field, flavour) for text, field in zip(fields, FIELDS, strict=True)]
     remarks = [remark for piece in pieces for remark in piece.remarks]
     minutes, hours, days, months, weekdays = (mask(sorted(piece.values)) for piece in pieces)
@@ -148,6 +121,7 @@ def _assemble(fields: list[str], flavour: Flavour, timezone: str) -> Reading:
     rule: Literal["and", "or"] = "or" if not (star_dom or star_dow) and flavour != "systemd-cron" else "and"
     wildcard = fields[0].startswith("*") or fields[1].startswith("*")
     clock = Clock(minutes=minutes, hours=hours, days=days, months=months, weekdays=weekdays, day_rule=rule, wildcard=wildcard)
+    clock = msgspec.structs.replace(clock, last_days=last_days)
     if rule == "and" and days != ALL_DAYS and weekdays != ALL_WEEKDAYS and flavour in {"debian", "cronie"}:
         which = "day-of-month" if star_dom else "day-of-week"
         remarks.append(f"the {which} field starts with *, so both day fields must match (a quirk of {flavour})")
@@ -172,37 +146,6 @@ def _starred(text: str, flavour: Flavour) -> bool:
     return text.startswith("*")
 
 
-REVERSED = (
-    "a reversed range is empty on Debian cron and on cronie 1.6 and newer (this part never fires), an error on RHEL 7 to 9 (the "
-    "line is skipped), and runs around the end on busybox"
-)
-DRAWN = "cronie draws a value each time it loads the file"
-
-
-def _reject(field: Field, text: str, what: str, flavour: str) -> ScheduleError:
-    names = f" or {field.names[0]}-{field.names[-1]}" if field.names and field.name == "month" else ""
-    names = " (0 and 7 are Sunday) or sun-sat" if field.name == "day-of-week" else names
-    return ScheduleError(
-        f"{field.name} {_shown(text)}: {what}; {flavour} allows {field.low}-{field.high}{names}, lists, ranges and steps"
-    )
-
-
-def _number(word: str, field: Field, text: str, flavour: str) -> int:
-    if word.lower() in field.names:
-        return field.names.index(word.lower()) % 7 if field.name == "day-of-week" else field.names.index(word.lower()) + field.low
-    if re.fullmatch(r"[0-9]{1,9}", word):
-        return int(word)
-    what = f"{_shown(word)} is not a number" + (f" or one of the names {', '.join(field.names[:12])}" if field.names else "")
-    raise _reject(field, text, "a number is missing" if not word else what, flavour)
-
-
-def _in_range(values: range, field: Field, text: str, flavour: str) -> frozenset[int]:
-    if values and (values[0] < field.low or values[-1] > field.high):
-        wrong = values[0] if values[0] < field.low else values[-1]
-        raise _reject(field, text, f"{wrong} is out of range", flavour)
-    return frozenset(values)
-
-
 def _debian(text: str, field: Field, flavour: str) -> Piece:
     """Debian cron reads pieces from the left; what follows a valid piece up to the next blank is skipped unless it is a comma."""
     values: set[int] = set()
@@ -215,16 +158,16 @@ def _debian(text: str, field: Field, flavour: str) -> Piece:
         if word == "*":
             low, high = field.low, field.high
         else:
-            low = _number(word, field, text, flavour)
+            low = number(word, field, text, flavour)
             if text[at : at + 1] == "/":
-                raise _reject(field, text, "a step needs a range or * before it", flavour)
+                raise reject(field, text, "a step needs a range or * before it", flavour)
             if text[at : at + 1] != "-":
-                values |= _in_range(range(low, low + 1), field, text, flavour)
+                values |= in_range(range(low, low + 1), field, text, flavour)
                 high = None
             else:
                 match = re.compile(r"[0-9A-Za-z]*").match(text, at + 1)
                 word = match[0] if match else ""
-                high = _number(word, field, text, flavour)
+                high = number(word, field, text, flavour)
                 at += 1 + len(word)
         if high is not None:
             step = 1
@@ -232,19 +175,19 @@ def _debian(text: str, field: Field, flavour: str) -> Piece:
                 match = re.compile(r"[0-9A-Za-z]*").match(text, at + 1)
                 word = match[0] if match else ""
                 if not re.fullmatch(r"[0-9]{1,9}", word) or int(word) == 0:
-                    raise _reject(field, text, f"the step {_shown(word)} is not a number above 0", flavour)
+                    raise reject(field, text, f"the step {shown(word)} is not a number above 0", flavour)
                 step, at = int(word), at + 1 + len(word)
             if not (field.low <= low <= field.high and field.low <= high <= field.high):
                 wrong = high if field.low <= low <= field.high else low
-                raise _reject(field, text, f"{wrong} is out of range", flavour)
+                raise reject(field, text, f"{wrong} is out of range", flavour)
             if low > high:
-                remarks.append(f"{field.name} {_shown(text)}: {REVERSED}")
+                remarks.append(f"{field.name} {shown(text)}: {REVERSED}")
             values |= set(range(low, high + 1, step))
         if text[at : at + 1] != ",":
             break
         at += 1
     if at < len(text):
-        remarks.append(f"{field.name} {_shown(text)}: Debian cron skips {_shown(text[at:])} without a word")
+        remarks.append(f"{field.name} {shown(text)}: Debian cron skips {shown(text[at:])} without a word")
     return Piece(frozenset(values), tuple(remarks))
 
 
@@ -260,26 +203,26 @@ def _cronie(text: str, field: Field, flavour: str) -> Piece:
             continue
         match = re.fullmatch(r"(\*|[^-/]*)(?:-([^-/]*))?(?:/([^-/]*))?", piece)
         if not match or (match[1] == "*" and match[2] is not None):
-            raise _reject(field, text, f"{_shown(piece)} is not a number, range or step", flavour)
+            raise reject(field, text, f"{shown(piece)} is not a number, range or step", flavour)
         start, stop, step_text = match.groups()
         if step_text is not None and start != "*" and stop is None:
-            raise _reject(field, text, "a step needs a range or * before it", flavour)
+            raise reject(field, text, "a step needs a range or * before it", flavour)
         step = 1
         if step_text is not None:
             if not re.fullmatch(r"[0-9]{1,9}", step_text) or int(step_text) == 0:
-                raise _reject(field, text, f"the step {_shown(step_text)} is not a number above 0", flavour)
+                raise reject(field, text, f"the step {shown(step_text)} is not a number above 0", flavour)
             step = int(step_text)
         if start == "*":
             low, high = field.low, field.high
         else:
-            low = _number(start, field, text, flavour)
-            high = low if stop is None else _number(stop, field, text, flavour)
+            low = number(start, field, text, flavour)
+            high = low if stop is None else number(stop, field, text, flavour)
         if low > high:
-            remarks.append(f"{field.name} {_shown(text)}: {REVERSED}")
+            remarks.append(f"{field.name} {shown(text)}: {REVERSED}")
         elif high - low >= 1000 * step:
-            raise _reject(field, text, f"{high} is out of range", flavour)
+            raise reject(field, text, f"{high} is out of range", flavour)
         else:
-            values |= _in_range(range(low, high + 1, step), field, text, flavour)
+            values |= in_range(range(low, high + 1, step), field, text, flavour)
     return Piece(frozenset(values), tuple(remarks))
 
 
@@ -288,14 +231,15 @@ def _drawn(piece: str, field: Field, text: str) -> tuple[int, str]:
     one of the calendars that cronie may run, and the same each time that we read."""
     match = re.fullmatch(r"([^-~/*]*)~([^-~/*]*)", piece)
     if not match:
-        raise _reject(field, text, f"{_shown(piece)} is not a random value such as {field.low}~{field.high}", "cronie")
-    low = _number(match[1], field, text, "cronie") if match[1] else field.low
-    high = _number(match[2], field, text, "cronie") if match[2] else field.high
+        raise reject(field, text, f"{shown(piece)} is not a random value such as {field.low}~{field.high}", "cronie")
+    low = number(match[1], field, text, "cronie") if match[1] else field.low
+    high = number(match[2], field, text, "cronie") if match[2] else field.high
     if low > high:
-        raise _reject(field, text, f"{_shown(piece)} is reversed", "cronie")
-    _in_range(range(low, low + 1), field, text, "cronie")
-    _in_range(range(high, high + 1), field, text, "cronie")
-    return low, f"{field.name} {_shown(piece)}: {DRAWN}, {low} to {high}; pinned to {low}, write another value if you want it"
+        raise reject(field, text, f"{shown(piece)} is reversed", "cronie")
+    in_range(range(low, low + 1), field, text, "cronie")
+    in_range(range(high, high + 1), field, text, "cronie")
+    drawn = f"cronie {DRAWN} it loads the file, {low} to {high}; pinned to {low}, write another value if you want it"
+    return low, f"{field.name} {shown(piece)}: {drawn}"
 
 
 BUSYBOX_SIZES = {"minute": 60, "hour": 24, "day-of-month": 32, "month": 12, "day-of-week": 7}
@@ -305,15 +249,15 @@ def _busybox(text: str, field: Field, flavour: str) -> Piece:  # noqa: ARG001
     """Busybox keeps what it had understood when it meets an error; days are 0 to 31, months 0 to 11 inside."""
     size, offset = BUSYBOX_SIZES[field.name], -1 if field.name == "month" else 0
     values: set[int] = set()
-    bad: tuple[str, ...] = (f"{field.name} {_shown(text)}: busybox logs a parse error and keeps what it had understood so far",)
+    bad: tuple[str, ...] = (f"{field.name} {shown(text)}: busybox logs a parse error and keeps what it had understood so far",)
     wraps: tuple[str, ...] = ()
     at, low, high = 0, None, None
     while True:
         if text[at : at + 1] == "*":
             low, high, at, step, known = 0, size - 1, at + 1, 1, True
         elif match := re.compile(r"[0-9]+").match(text, at):
-            number = min(int(match[0][:9]), 10**8) + offset
-            low, high = (number, high) if low is None or low < 0 else (low, number)
+            found = min(int(match[0][:9]), 10**8) + offset
+            low, high = (found, high) if low is None or low < 0 else (low, found)
             at, step, known = match.end(), 1, True
         else:
             known, step = False, 0
@@ -337,7 +281,7 @@ def _busybox(text: str, field: Field, flavour: str) -> Piece:  # noqa: ARG001
             step = int(digits[:9]) if digits.lstrip("+-") else 0
             at = match.end() if match and digits.lstrip("+-") else at + 1
         if low > high:
-            wraps = (f"{field.name} {_shown(text)}: {REVERSED}",)
+            wraps = (f"{field.name} {shown(text)}: {REVERSED}",)
         if not _busybox_fill(values, low, high, step, size):
             return _busybox_piece(values, field, bad)
         if text[at : at + 1] != ",":
@@ -396,49 +340,6 @@ def _tidy(clock: Clock) -> Clock:
     return msgspec.structs.replace(clock, days=ALL_DAYS, day_rule="and")
 
 
-def _systemd_cron(text: str, field: Field, flavour: str) -> Piece:
-    """systemd-cron's generator: what lies above the field is cut off, a reversed range is an error, a step on a single number
-    does nothing. It knows weekdays by their first three letters and, up to 2.8.2, no month by its name."""
-    values: set[int] = set()
-    remarks = []
-    for piece in filter(None, text.split(",")):
-        span, slash, step_text = piece.partition("/")
-        if slash and (not re.fullmatch(r"\+?[0-9]{1,9}", step_text) or int(step_text) == 0):
-            raise _reject(field, text, f"the step {_shown(step_text)} is not a number above 0", flavour)
-        if span == "*":
-            start, stop = field.low, field.high
-        else:
-            ends = span.split("-")
-            if len(ends) > 2:
-                raise _reject(field, text, f"{_shown(piece)} is not a number, range or step", flavour)
-            start, stop = (_of_generator(end, field, text, last=n == 1) for n, end in enumerate((ends[0], ends[-1])))
-        found = range(start, min(stop, field.high) + 1, int(step_text) if slash else 1)
-        if start < field.low or not found:
-            raise _reject(field, text, f"{_shown(piece)} is reversed or out of range, which it takes for no time at all", flavour)
-        if start == 0 and stop == field.high == 7 and "sun" in span[:3].lower() and "-" not in span:
-            remarks.append(f"{field.name} {_shown(text)}: {EVERY_DAY}")
-        values |= set(found)
-    if not values:
-        raise _reject(field, text, "a number is missing", flavour)
-    return Piece(frozenset(values), tuple(remarks))
-
-
-EVERY_DAY = "systemd-cron reads sun as Sunday to Sunday, which is every day; 0 and 7 are Sunday alone"
-
-
-def _of_generator(word: str, field: Field, text: str, *, last: bool) -> int:
-    """A number or weekday as systemd-cron's generator maps it; `last`: at the end of a range, where sun is 7."""
-    name = word[:3].lower()
-    if field.name == "day-of-week" and name in WEEKDAYS:
-        return 7 if last and name == "sun" else WEEKDAYS.index(name)
-    if re.fullmatch(r"\+?[0-9]{1,9}", word):
-        return int(word)
-    what = "a number is missing" if not word else f"{_shown(word)} is not a number"
-    if field.name == "month" and name in MONTHS:
-        what += "; systemd-cron up to 2.8.2 takes no month by its name, and leaves the line out"
-    raise _reject(field, text, what, "systemd-cron")
-
-
 def _go(text: str, field: Field, flavour: str) -> Piece:
     """robfig/cron v3 (Kubernetes) and gorhill/cronexpr (supercronic): strict, `N/step` runs to the end of the range."""
     high = 6 if field.name == "day-of-week" and flavour == "kubernetes" else field.high
@@ -447,25 +348,25 @@ def _go(text: str, field: Field, flavour: str) -> Piece:
     for piece in text.split(","):
         match = re.fullmatch(r"([*?]|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:/([0-9]{1,9}))?", piece)
         if not match or (match[1] in {"*", "?"} and match[2] is not None):
-            raise _reject(here, text, f"{_shown(piece)} is not a number, range or step", flavour)
+            raise reject(here, text, f"{shown(piece)} is not a number, range or step", flavour)
         if match[3] is not None and int(match[3]) == 0:
-            raise _reject(here, text, "the step 0 is not a number above 0", flavour)
+            raise reject(here, text, "the step 0 is not a number above 0", flavour)
         step = int(match[3] or 1)
         if flavour == "supercronic" and step > min(here.high, 6 if field.name == "day-of-week" else 59):
-            raise _reject(here, text, f"the step {step} is longer than the field", flavour)
+            raise reject(here, text, f"the step {step} is longer than the field", flavour)
         if match[1] in {"*", "?"}:
             start, stop = here.low, here.high
         else:
-            start = _number(match[1], here, text, flavour)
-            stop = _number(match[2], here, text, flavour) if match[2] else (here.high if match[3] else start)
+            start = number(match[1], here, text, flavour)
+            stop = number(match[2], here, text, flavour) if match[2] else (here.high if match[3] else start)
         if flavour == "supercronic" and field.name == "day-of-week" and stop == 7 and match[1] not in {"*", "?"}:
             # gorhill/cronexpr takes 7 for 0 before it looks at the range: 0-7 is Sunday alone, and 1-7 never comes
             start, stop = start % 7, 0
         if start > stop:
-            raise _reject(here, text, f"{start}-{stop} is reversed", flavour)
+            raise reject(here, text, f"{start}-{stop} is reversed", flavour)
         if stop > here.high:
-            raise _reject(here, text, f"{stop} is out of range", flavour)
-        values |= _in_range(range(start, stop + 1, step), here, text, flavour)
+            raise reject(here, text, f"{stop} is out of range", flavour)
+        values |= in_range(range(start, stop + 1, step), here, text, flavour)
     return Piece(frozenset(values))
 
 

@@ -9,7 +9,7 @@ import re
 import shlex
 from functools import lru_cache
 
-from migrator.schedule.crontab import FIELDS
+from migrator.schedule.cron_field import FIELDS
 
 LONGEST_SLUG = 40
 LONGEST_NAME = 80

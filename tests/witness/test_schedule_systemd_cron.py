@@ -15,6 +15,7 @@ from test_schedule_systemd import witness
 
 from migrator.errors import ScheduleError
 from migrator.schedule import crontab, on_calendar
+from migrator.schedule.days import ones
 
 ZONES = ("", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 BASES = ("2026-03-27 00:00:00", "2026-10-23 05:00:00", "2028-02-20 23:59:30")
@@ -64,6 +65,40 @@ ODD = """\
 **/2 * * * *
 1-5-7 * * * *
 1,,2 * * * *
+0 0 L * *
+0 0 L * 5
+0 0 * * 5L
+0 0 1 * 5L
+0 0 13,L * 5L
+0 0 * * 0L
+0 0 * * 7L
+0 0 * 2 3L
+0 0 * * friL
+0 0 * * sunL
+0 0 1,L * *
+0 0 28,L * *
+0 0 L-3 * *
+0 0 LW * *
+0 0 l * *
+0 0 * * 5l
+0 0 * * L
+0 0 * * 1,5L
+0 0 * * 1-3L
+0 0 * * 8L
+0 0 * L *
+L * * * *
+H 4 * * *
+0 0 ? * 1
+0 0 * * 5#2
+30~5 * * * *
+~~ * * * *
+60~70 * * * *
+0 0 0~5 * *
+0 0 * * 5~0
+5~1-3 * * * *
+*/x * * * *
+*/2/3 * * * *
+@every 5m
 @Daily
 @fortnightly
 @minutely
@@ -90,18 +125,24 @@ exec "$@" "$ROOM/out"
 """
 
 
-def timers(lines: list[str], zone: str, room: Path) -> dict[int, list[str]]:
-    """The OnCalendar lines that the generator writes for each line, by its number; a line that it rejects has none."""
+DRAWN = ("~", "0~30", "~30", "40~", "5~7", "*~5", "50~70", "0~59/10", "~,~", "10,20~30", "+5~9", "5~5/2")
+
+
+def timers(lines: list[str], zone: str, room: Path, said: list[str] | None = None) -> dict[int, list[str]]:
+    """The OnCalendar lines that the generator writes for each line, by its number; a line that it rejects has none. What it says
+    of them goes to `said`."""
     folder, loader = tools.daemons()
     (room / "cron.d").mkdir(parents=True)
     (room / "out").mkdir()
     text = (f"CRON_TZ={zone}\n" if zone else "") + "".join(f"{line} root echo job{n}x\n" for n, line in enumerate(lines))
     (room / "cron.d/job").write_text(text)
     generator = folder / "root/usr/lib/systemd/system-generators/systemd-crontab-generator"
-    subprocess.run(
+    done = subprocess.run(
         ["unshare", "-m", "--propagation", "private", "sh", "-c", GENERATE, "sh", *loader, generator],
-        env={"ROOM": str(room), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, check=True, capture_output=True, timeout=60,
+        env={"ROOM": str(room), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, check=True, capture_output=True, timeout=60, text=True,
     )  # fmt: skip
+    if said is not None:
+        said += done.stderr.splitlines()
     found = {}
     for path in (room / "out").glob("*.timer"):
         unit = path.read_text()
@@ -138,6 +179,42 @@ def test_a_line_under_systemd_cron_fires_as_its_timer_does(zone: str, tmp_path: 
     with ThreadPoolExecutor(2) as pool:
         wrong = [problem for problem in pool.map(differs, enumerate(lines)) if problem]
     assert not wrong, f"{len(wrong)} of {len(lines)}\n" + "\n".join(wrong)
+
+
+def test_what_it_draws_lies_in_what_we_say_and_may_be_what_we_pin(tmp_path: Path) -> None:
+    """Forty draws of each: none outside of the range that the remark names, and for a short range the pinned one among them."""
+    lines = [f"{field} 4 * * *" for field in DRAWN for _ in range(40)]
+    made = timers(lines, "", tmp_path)
+    for number, field in enumerate(DRAWN):
+        reading = crontab.explain(f"{field} 4 * * *", "systemd-cron", "UTC")
+        ranges = [(int(low), int(high)) for remark in reading.remarks for low, high in re.findall(r"(\d+) to (\d+);", remark)]
+        assert len(ranges) == field.count("~")
+        pinned = set(ones(reading.calendar.clocks[0].minutes))
+        drawn = set()
+        for found in range(number * 40, number * 40 + 40):
+            minutes = re.fullmatch(r"\*-\*-\* 4:([\d,]+):00", made[found][0])
+            assert minutes is not None
+            drawn |= {int(word) for word in minutes[1].split(",")}
+        kept = {10} if field.startswith("10,") else set()
+        assert all(any(low <= value <= high for low, high in ranges) for value in drawn - kept), (field, ranges, sorted(drawn))
+        if max(high - low for low, high in ranges) <= 5:
+            assert pinned <= drawn, (field, sorted(drawn))
+
+
+def test_why_it_leaves_a_line_out_is_said_in_its_own_words(tmp_path: Path) -> None:
+    said: list[str] = []
+    lines = [line for line in ODD if len(line.split()) == 5]
+    made = timers(lines, "", tmp_path, said)
+    seen = 0
+    for number, line in enumerate(lines):
+        words = [text.split(f"echo job{number}x: ", 1)[1] for text in said if f"echo job{number}x: " in text]
+        if number in made or not words or not words[0].startswith("field "):
+            continue
+        with pytest.raises(ScheduleError) as refused:
+            crontab.read(line, "systemd-cron", "UTC")
+        assert str(refused.value).endswith(f"systemd-cron says: {words[0]}"), (str(refused.value), words)
+        seen += 1
+    assert seen >= 15
 
 
 def test_what_its_timers_say_is_what_we_read_there(tmp_path: Path) -> None:
