@@ -28,7 +28,7 @@ from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.shrink import smaller
 from migrator.side_by_side import both
-from migrator.stated import in_stated_zone, with_its_own_calendar
+from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices, with_smaller
 
@@ -88,7 +88,7 @@ def decide(
     host_of = {job.id: survey.host for survey in surveys for job in survey.jobs}
     job_facts = {entry.job_id: entry for survey in surveys for entry in survey.facts}
     facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}
-    usage_of = {entry.job_id: entry for survey in surveys for entry in survey.usage}
+    usage_of = usage_on_their_dates(surveys, jobs)
     all_links = links.links(jobs, facts_of, usage_of)
     own_links = links.of_each(all_links)
     siblings = links.siblings(jobs, own_links)

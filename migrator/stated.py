@@ -13,6 +13,7 @@ from migrator.model.finding import Question
 from migrator.model.job import Job
 from migrator.model.option import CostItem, Placement, PriceBook
 from migrator.model.plan import Decisions, Request, Survey
+from migrator.model.usage import Bucket, Usage
 from migrator.rules import run_time
 from migrator.rules.dossier_reading import number
 from migrator.savings import STATED
@@ -49,6 +50,50 @@ def with_its_own_calendar(job: Job, answers: Mapping[str, str]) -> Job:
     if job.schedule.grammar not in CRON_GRAMMARS or job.schedule.trigger != "calendar" or "@reboot" in job.schedule.expressions:
         return job
     return _with_random_sleep(_with_date_test(job, answers), answers)
+
+
+def usage_on_their_dates(surveys: tuple[Survey, ...], jobs: tuple[Job, ...]) -> dict[str, Usage]:
+    """What was measured, by job; where a test of the date is part of the schedule, of the runs that get past it.
+
+    The log has a line for each firing of the line. Those on other dates end at once, so they are taken for its shortest runs.
+    """
+    dated = {job.id: job for job in jobs if job.schedule.date_test is not None}
+    found = {entry.job_id: entry for survey in surveys for entry in survey.usage}
+    return {job_id: _past_its_test(entry, dated[job_id]) if job_id in dated else entry for job_id, entry in found.items()}
+
+
+def _past_its_test(usage: Usage, job: Job) -> Usage:
+    calendar = calendar_of(job.schedule)
+    if not usage.monthly_runs or calendar is None:
+        return usage
+    monthly_runs = calendar.monthly_runs()
+    share = min(monthly_runs / usage.monthly_runs, 1.0)
+    left = idle = round(usage.duration_s.count * (1 - share))
+    buckets: list[Bucket] = []
+    for bucket in usage.buckets:
+        ended_at_once = min(left, bucket.runs)
+        left -= ended_at_once
+        if kept := bucket.runs - ended_at_once:
+            buckets.append(Bucket(low_s=bucket.low_s, runs=kept, sum_s=bucket.sum_s * kept / bucket.runs))
+    runs = sum(bucket.runs for bucket in buckets)
+    if not runs:  # nothing was timed, or too little to say which runs worked
+        return msgspec.structs.replace(usage, monthly_runs=monthly_runs)
+    quantiles = (
+        tuple(usage.quantile_s[100 - round((100 - n) * runs / (runs + idle))] for n in range(101)) if usage.quantile_s else ()
+    )
+    longest = usage.duration_s
+    if quantiles:
+        longest = msgspec.structs.replace(longest, count=runs, p50=quantiles[50], p95=quantiles[95], p99=quantiles[99])
+    mean_s = sum(bucket.sum_s for bucket in buckets) / runs
+    return msgspec.structs.replace(
+        usage,
+        monthly_runs=monthly_runs,
+        duration_s=longest,
+        mean_s=mean_s,
+        sd_s=None,
+        quantile_s=quantiles,
+        buckets=tuple(buckets),
+    )
 
 
 def _with_date_test(job: Job, answers: Mapping[str, str]) -> Job:

@@ -6,15 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from dossiers import dossier
 from plan_values import job
 
+from migrator.assumptions import DEFAULT
 from migrator.errors import PlanError
-from migrator.model.job import Job, Setting
+from migrator.model.job import Host, Job, Setting
+from migrator.model.plan import Survey
+from migrator.model.usage import Bucket, Spread, Usage
+from migrator.rules import date_test as rule
 from migrator.schedule import crontab, date_test, random_sleep
 from migrator.schedule.days import CYCLE_START
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
-from migrator.stated import with_its_own_calendar
+from migrator.stated import usage_on_their_dates, with_its_own_calendar
 from migrator.targets.aws_parts import window_min
 
 # every `ran` is the work; the shell says on which days it is reached
@@ -52,6 +57,12 @@ test "$(date -d yesterday +%u)" = "7" && echo ran
 [ $(( $(date +%-V) % 2 )) -ne 0 ] && echo ran
 [ $(( ( $(date +%-m) - 1 ) % 3 )) -eq 0 ] && echo ran
 [ $(date +%V) -eq 12 ] && echo ran
+[ $(date +%U) -eq 0 ] && echo ran
+[ $(date +%W) -eq 0 ] && echo ran
+[ "$(date +%U)" != "$(date +%W)" ] && echo ran
+[ $(( $(date +%-W) % 4 )) -eq 1 ] && echo ran
+[ $(( $(date +%-U) % 2 )) -eq 0 ] && echo ran
+[ "$(date -d tomorrow +%W)" != "$(date +%W)" ] && echo ran
 [ $(date +%V) -ge 52 -o $(date +%V) -eq 1 ] && echo ran
 """.strip().splitlines()
 READ_BY_BASH = r"""
@@ -83,6 +94,21 @@ test -f /x && echo ran
 echo $(date +%d)
 [ $(date +%d) -eq one ] && echo ran
 [ $(date +%u) -eq 1 ] &&
+""".strip().splitlines()
+# none of them is read, and each is said to stay in the command
+SAID = r"""
+[ $(( $(date +%s) / 604800 % 2 )) -eq 0 ] && echo ran
+[ $(( $(date +%s) / 86400 % 2 )) -eq 1 ] || echo ran
+expr `date +%s` / 604800 % 2 > /dev/null || echo ran
+expr $(date +%V) % 2 > /dev/null && echo ran
+date +%u | grep -q 1 && echo ran
+date | grep -q Mon && echo ran
+if date +%d | grep -q 01; then echo ran; fi
+case $(date +%d) in 0[1-7]) echo ran;; esac
+[ "$(cal | awk 'NF {DAYS = $NF} END {print DAYS}')" = "$(date +%d)" ] && echo ran
+cal | awk 'NF {d = $NF} END {exit d != 31}' && echo ran
+[ "$(date +%a)" = Mon ] && echo ran
+(( ($(date +%s) / 604800) % 2 )) && echo ran
 """.strip().splitlines()
 SHELL = r"""
 date() {
@@ -137,6 +163,31 @@ def test_what_is_not_surely_read_stays_in_the_command(command: str) -> None:
     assert date_test.recognise(command) is None
 
 
+@pytest.mark.parametrize("command", SAID)
+def test_a_test_that_is_not_read_is_said_to_stay(command: str) -> None:
+    assert date_test.recognise(command) is None
+    asked = msgspec.structs.replace(job("fortnightly"), command=command)
+    assert with_its_own_calendar(asked, {}).schedule == asked.schedule
+    (finding,) = rule.check(msgspec.structs.replace(dossier(""), job=asked), DEFAULT)
+    assert "no schedule was made of" in finding.message
+
+
+@pytest.mark.parametrize(
+    "command", ["/opt/report --date $(date +%F)", "tar cf /b/$(date +%d).tar /srv", "/opt/calendar | cat", "update | x"]
+)
+def test_a_date_that_is_only_a_name_is_no_test(command: str) -> None:
+    assert not date_test.mentions_date(command)
+
+
+def test_every_other_week_has_no_calendar() -> None:
+    """By the week's number the year begins anew, by seconds the 400-year cycle does not: the test stays in the command."""
+    weekly = crontab.read("0 3 * * 1", "debian", "UTC")
+    for test in ("[ $(( $(date +%V) % 2 )) -eq 0 ]", "[ $(( $(date +%-W) % 2 )) -eq 1 ]", "[ $(( $(date +%-U) % 2 )) -eq 0 ]"):
+        assert date_test.dates(test).bit_count() > 65_000
+        assert date_test.narrowed(weekly, test) is None
+    assert (146_097 // 7) % 2 == 1
+
+
 def test_the_dates_are_those_of_all_four_hundred_years() -> None:
     whole = date_test.dates('[ "$(date +%d -d tomorrow)" = 01 ]')
     assert whole.bit_count() == 4800
@@ -175,6 +226,30 @@ def test_the_dates_become_the_schedules_and_are_proved(expression: str, test: st
     whole = calendar_of(line.schedule)
     assert whole is not None
     assert list(whole.occurrences(start, end)) == want
+
+
+def test_firings_on_other_dates_are_neither_billed_nor_part_of_the_mean() -> None:
+    """Two years of a daily line that works on the last day of each month: 24 runs of 600 s, 706 that end within 10 ms."""
+    line = _job("0 4 * * *", '[ "$(date +%d -d tomorrow)" = 01 ] && /opt/close')
+    lengths = sorted([0.01] * 706 + [600.0] * 24)
+    usage = Usage(
+        job_id=line.id,
+        observed_days=730,
+        observed_runs=730,
+        monthly_runs=30.436875,
+        duration_s=Spread(count=730, p50=0.01, p95=0.01, p99=600, max=600),
+        mean_s=sum(lengths) / 730,
+        quantile_s=tuple(lengths[max(0, -(-730 * n // 100) - 1)] for n in range(101)),
+        buckets=(Bucket(low_s=0.01, runs=706, sum_s=7.06), Bucket(low_s=500, runs=24, sum_s=14400)),
+    )
+    survey = Survey(host=Host(name="web01"), as_of=datetime(2026, 11, 24, tzinfo=UTC), jobs=(line,), usage=(usage,))
+    asked = with_its_own_calendar(line, {})
+    found = usage_on_their_dates((survey,), (asked,))[line.id]
+    assert found.monthly_runs == 1.0
+    assert (found.mean_s, found.duration_s.p50, found.duration_s.max) == (600, 600, 600)
+    assert (found.observed_runs, found.duration_s.count) == (730, 24)
+    # asked to start it on every date, each start is billed as it was
+    assert usage_on_their_dates((survey,), (with_its_own_calendar(line, {f"{line.id}/date-test": "cron"}),))[line.id] == usage
 
 
 def test_the_user_decides_what_becomes_of_a_test() -> None:

@@ -31,7 +31,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         )
         body = (
             f"its command tests the date ({job.schedule.date_test}), which is read as part of the schedule: "
-            f"{in_words(job.schedule)}; {kept}"
+            f"{in_words(job.schedule)}; "
+            f"its shortest runs are taken for firings on the other dates, which are not billed; {kept}"
         )
         return told(dossier, NAME, "note", body, effort="minutes")
     if not date_test.mentions_date(job.command):

@@ -2,7 +2,9 @@
 
 Line: `[ "$(date +%d -d tomorrow)" = 01 ] && /opt/close-the-month`, `if [ $(date +%d) -le 7 ]; then ...; fi`
 A test is read only where nothing else happens on the other days, and only if the dates that are left are exactly those of a
-calendar, compared over the whole 400-year cycle. What is not surely read stays in the command and is not guessed.
+calendar, compared over the whole 400-year cycle. What is not surely read stays in the command and is not guessed; so does every
+other week by `$(date +%s) / 604800 % 2`: 400 years are 20,871 weeks, an odd number, so that no calendar of the cycle says it, and
+on which day such a week begins depends on the hour and the zone.
 Source: test(1) of dash and bash, date(1) of GNU coreutils; tests/test_date_test.py runs them.
 """
 
@@ -47,10 +49,19 @@ FILE_TEST = r"""(?:\\?!\s+)?-[a-z]\s+["']?[\w./-]+["']?"""
 FILE_TESTS = rf"{FILE_TEST}(?:\s+-[ao]\s+{FILE_TEST})*"
 PLAIN_TERM = re.compile(rf"(?:\[\s+{FILE_TESTS}\s+\]|test\s+{FILE_TESTS})(?=\s|;|$)")
 EXIT = re.compile(r"\s*\|\|\s*(exit(?:\s+\d{1,3})?)\s*;\s*")
-MENTIONED = re.compile(rf"(?:if\s+)?(?:!\s+)?(?:(?:\[\[?|test)\s|\(\()[^;&|]{{0,200}}\bdate\s|{CALL}\s*\|\s*grep\b")
+# `test ... date`, `expr ... date`, `case $(date ...`, `date ... | grep`, `cal | awk`
+ASKED = r"(?:(?:\[\[?|test|expr|case)\s|\(\()[^;&]{0,200}\b(?:date|cal)\b"
+MENTIONED = re.compile(rf"(?:if\s+)?(?:!\s+)?(?:{ASKED}|(?:{CALL}|(?:n?cal|date)\b[^;&|]{{0,40}})\s*\|)")
 NUMBERS: dict[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq, "-ne": operator.ne, "-lt": operator.lt, "-le": operator.le, "-gt": operator.gt, "-ge": operator.ge,
 }  # fmt: skip
+
+
+def _week(day: date, begins: int) -> int:
+    """The week of the year, 0 before the first one that begins in it: on Sunday (0) or Monday (1)."""
+    return (day.timetuple().tm_yday + 6 - (day.isoweekday() - begins) % 7) // 7
+
+
 FORMATS: dict[str, Callable[[date], str]] = {
     "%d": lambda d: f"{d.day:02}",
     "%-d": lambda d: str(d.day),
@@ -61,9 +72,14 @@ FORMATS: dict[str, Callable[[date], str]] = {
     "%w": lambda d: str(d.isoweekday() % 7),
     "%V": lambda d: f"{d.isocalendar().week:02}",
     "%-V": lambda d: str(d.isocalendar().week),
+    "%U": lambda d: f"{_week(d, 0):02}",
+    "%-U": lambda d: str(_week(d, 0)),
+    "%W": lambda d: f"{_week(d, 1):02}",
+    "%-W": lambda d: str(_week(d, 1)),
     "%j": lambda d: f"{d.timetuple().tm_yday:03}",
     "%-j": lambda d: str(d.timetuple().tm_yday),
 }
+
 NAMES: dict[str, Callable[[date], str]] = {  # in LC_ALL=C only: elsewhere they are words of another language
     "%a": lambda d: day_abbr[d.weekday()],
     "%A": lambda d: day_name[d.weekday()],
