@@ -26,17 +26,19 @@ from migrator.model.plan import Decisions, Organisation, OutFile, Plan
 
 # What may be said about a job although nobody asks: a rule, a shape, the choice or `emit` obeys each.
 TOPICS = (
-    "keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service network "
-    "address repeatable items parallelism date-test random-sleep"
+    "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
+    "network address repeatable items parallelism date-test random-sleep"
 ).split()
 SERVER_TOPICS = ("server-cost", "reserved-until", "services", "timezone", "care-hours", "backup-gib", "few-runs")
 OVERRIDES = ("target", "size", "shape", "timeout", "dst", "keep")  # written under `jobs:`
 DROP = "drop"  # how people say it; the answer is `keep: no`
 COST = "cost"  # of a server
-EVERYTHING = "all"  # `all/dst`: the one answer that is about every job
+EVERYTHING = "all"  # `all/dst`, `all/claim`: the answers that are about every job
+FOR_ALL = ("dst", "claim")
 SECTIONS = ("version", "answers", "jobs", "servers", "organisation", "assumptions")
 DST = ("accept", "guard", "utc")
 YES_OR_NO = ("yes", "no")
+ON_OR_OFF = ("on", "off")
 PLAIN_KEY = re.compile(r"[a-z][a-z0-9_.-]*/[a-z][a-z0-9_-]*")  # a text in YAML, too, however it is read
 ONE_LINE = 76  # behind that the library folds
 PREFIX_LIMIT = 8  # names at the clouds leave that much room
@@ -267,12 +269,12 @@ def wrong_keys(decided: Decisions, plan: Plan, values: Mapping[str, Collection[s
     hosts = {entry.host.name for entry in plan.hosts}
     asked = {question.id for entry in plan.jobs for question in entry.placement.questions}
     asked |= {question.id for entry in plan.hosts for question in entry.questions}
-    closed = {"dst": DST, "keep": YES_OR_NO, **values}
+    closed = {"dst": DST, "keep": YES_OR_NO, "claim": ON_OR_OFF, **values}
     found: dict[str, str] = {}
     for key, value in decided.answers.items():
         about, _, topic = key.rpartition("/")
-        if about == EVERYTHING and topic == "dst":
-            known: Collection[str] = ("dst",)
+        if about == EVERYTHING and topic in FOR_ALL:
+            known: Collection[str] = FOR_ALL
         elif about in hosts:
             known = (*SERVER_TOPICS, *((topic,) if topic.startswith("service-") else ()))
         elif about in jobs:

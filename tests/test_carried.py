@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from migrator import carried, unmet
 from migrator.commands.emit import command as emit_command
 from migrator.commands.plan import command as plan_command
+from migrator.emit import job_file
 from migrator.emit.tree import emit
 from migrator.model.finding import Evidence, Fact, FactKind, Finding, Need, ScriptFile
 
@@ -97,10 +98,17 @@ def test_a_job_with_state_is_emitted_with_its_store_its_grants_and_its_paths(tar
     assert "last-run" in templates or target.startswith("azure")  # a role on Azure is given for a container
 
 
-def test_without_the_answer_no_store_is_created() -> None:
+def test_without_the_answer_no_file_is_carried_and_a_store_holds_claims_only() -> None:
     for target in STORED:
-        kinds = {resource.kind for resource in samples.entry(target, "plain-1a2b").placement.option.resources}
-        assert not kinds & {"aws_s3_bucket", "gcp_storage_bucket", "azure_storage_account"}
+        plain = samples.entry(target, "plain-1a2b")
+        made = {resource.kind: resource.values for resource in plain.placement.option.resources}
+        assert "aws_s3_bucket" not in made
+        assert job_file.state(plain) == {}
+        for kind in {"gcp_storage_bucket", "azure_storage_account"} & made.keys():
+            assert made[kind]["usage"]["gib"] == 0  # type: ignore[index]
+        if "gcp_service_account" in made:
+            touched = [one.values["prefixes"] for one in plain.placement.option.resources if one.kind == "gcp_service_account"]
+            assert ["locks/plain-1a2b/"] in touched
 
 
 def test_a_sample_s_job_that_remembers_something_can_move_once_that_is_answered(tmp_path: Path) -> None:

@@ -245,7 +245,12 @@ def test_the_readme_and_the_job_file_say_what_is_locked() -> None:
         samples.plan(changed(plain, placement=changed(plain.placement, option=option))), samples.SCRIPTS, samples.PLACES
     )
     found = {file.path: file.content.decode() for file in result.out_files}
-    assert json.loads(found["jobs/export-1a2b/job.json"])["lock"] == {"instants": True, "single_flight": "skip", "hold_s": 450}
+    assert json.loads(found["jobs/export-1a2b/job.json"])["lock"] == {
+        "instants": True,
+        "unclaimed": "fail",
+        "single_flight": "skip",
+        "hold_s": 450,
+    }
     assert "| a run that meets a running one | is skipped | the same, by a lease of 450 s" in found["jobs/export-1a2b/README.md"]
     assert "MIGRATOR_LOCK_TABLE" in found["aws/terraform/export-1a2b.tf"]
     assert 'resource "aws_dynamodb_table" "locks"' in found["aws/terraform/shared.tf"]

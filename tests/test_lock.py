@@ -1,6 +1,7 @@
 """The lock that holds on all machines, against moto's DynamoDB; its signature against botocore's."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -141,6 +142,28 @@ def lock(single_flight: str | None, hold_s: float = 60, instants: bool = True) -
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
+
+
+def test_a_run_leaves_its_record_beside_the_claim(run: Run, outer: dict[str, str], table: Any) -> None:
+    run(job_json(b"exit 3", lock=lock(None)), **outer, MIGRATOR_SCHEDULED_TIME=DUE)
+    entries = sorted(item["entry"] for item in table.scan()["Items"])
+    assert entries[0] == "instant 2026-11-24T01:30:00+00:00"
+    assert re.fullmatch(r"record 2026-11-24T01:30:00\+00:00 failed 0\.\d", entries[1])
+    assert len(entries) == 2
+
+
+@pytest.mark.parametrize(("unclaimed", "status", "ran"), [("run", 0, ["ran"]), ("fail", 78, [])])
+def test_a_place_that_does_not_answer_stops_only_what_may_not_run_twice(
+    run: Run, unclaimed: str, status: int, ran: list[str]
+) -> None:
+    nowhere = {"MIGRATOR_LOCK_TABLE": ARN, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}  # and no credentials
+    for outer in (nowhere, {}):
+        found, lines = run(
+            job_json(b"echo ran", lock={**lock(None), "unclaimed": unclaimed}), **outer, MIGRATOR_SCHEDULED_TIME=DUE
+        )
+        assert (found, said(lines)) == (status, ran)
+        warned = [line["message"] for line in lines if line["severity"] == "WARNING"]
+        assert any("could not be claimed" in text for text in warned) is (unclaimed == "run")
 
 
 def test_a_second_delivery_of_an_instant_runs_nothing(run: Run, outer: dict[str, str]) -> None:

@@ -108,8 +108,8 @@ def test_a_fan_out_is_billed_for_both_parts_its_messages_and_the_polls_of_its_qu
 
 
 def test_a_lock_is_billed_by_its_writes() -> None:
-    """100 runs: an instant to claim, a lease to take and to give back; 0.625 a million."""
-    for target, writes in [(aws_lambda, 100), (aws_fargate, 300)]:
+    """100 runs: an instant to claim and to record, a lease to take and to give back; 0.625 a million."""
+    for target, writes in [(aws_lambda, 200), (aws_fargate, 400)]:
         size = target.sizes()[0]
         created = target.resources(
             DOSSIER, changed(SHAPE, parts=(part(100, 5),), adds=LOCKED), size, TRANSLATION, 60, "us-east-1"

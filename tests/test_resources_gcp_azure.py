@@ -246,7 +246,11 @@ def test_schedules_are_off_and_a_run_is_tried_once(target: Target) -> None:
 def test_only_the_scheduler_calls_a_service_one_call_at_a_time() -> None:
     files = terraform_files(gcp_cloud_run_service)
     text = files["or-days-77aa.tf"]
-    assert sorted(set(re.findall(r'role += "([^"]+)"', text))) == ["roles/run.invoker", "roles/secretmanager.secretAccessor"]
+    assert sorted(set(re.findall(r'role += "([^"]+)"', text))) == [
+        "roles/run.invoker",
+        "roles/secretmanager.secretAccessor",
+        "roles/storage.objectUser",
+    ]
     assert "google_project_iam" not in "".join(files.values())
     assert "allUsers" not in "".join(files.values())
     assert 'ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"' in text
@@ -258,7 +262,11 @@ def test_only_the_scheduler_calls_a_service_one_call_at_a_time() -> None:
 def test_the_scheduler_may_run_exactly_the_job_that_names_it() -> None:
     text = terraform_files(gcp_cloud_run_job)["or-days-77aa.tf"]
     grants = re.findall(r'role += "([^"]+)"', text)
-    assert sorted(set(grants)) == ["roles/run.invoker", "roles/secretmanager.secretAccessor"]
+    assert sorted(set(grants)) == [
+        "roles/run.invoker",
+        "roles/secretmanager.secretAccessor",
+        "roles/storage.objectUser",
+    ]
     assert "google_project_iam" not in "".join(terraform_files(gcp_cloud_run_job).values())
     assert text.count("google_cloud_run_v2_job_iam_member") == 2  # the grant, and the schedule that waits for it
 

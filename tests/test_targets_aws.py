@@ -181,30 +181,40 @@ def locked(target: Target, *needs: Need) -> list[Resource]:
 @pytest.mark.parametrize(
     ("target", "kind", "needs", "lock"),
     [
-        (aws_lambda, "aws_lambda_function", (), None),
-        (aws_lambda, "aws_lambda_function", (Need(kind="single_flight", choice="skip"),), None),  # reserved concurrency does it
+        (
+            aws_lambda,
+            "aws_lambda_function",
+            (),
+            {"instants": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
+        ),
+        (
+            aws_lambda,
+            "aws_lambda_function",
+            (Need(kind="single_flight", choice="skip"),),  # reserved concurrency does it
+            {"instants": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
+        ),
         (
             aws_lambda,
             "aws_lambda_function",
             (Need(kind="at_most_once", soft=True),),
-            {"instants": True, "single_flight": None, "hold_s": 1050},
+            {"instants": True, "unclaimed": "fail", "single_flight": None, "hold_s": 1050},
         ),
         (
             aws_fargate,
             "aws_ecs_task_definition",
             (Need(kind="single_flight", choice="wait"),),
-            {"instants": False, "single_flight": "wait", "hold_s": 1050},
+            {"instants": True, "unclaimed": "run", "single_flight": "wait", "hold_s": 1050},
         ),
         (
             aws_fargate,
             "aws_ecs_task_definition",
             (Need(kind="single_flight"), Need(kind="at_most_once")),
-            {"instants": True, "single_flight": "skip", "hold_s": 1050},
+            {"instants": True, "unclaimed": "fail", "single_flight": "skip", "hold_s": 1050},
         ),
     ],
 )
-def test_a_job_that_asks_for_a_lock_gets_a_table_and_may_write_its_own_entries_only(
-    target: Target, kind: str, needs: tuple[Need, ...], lock: dict[str, object] | None
+def test_a_job_gets_a_table_for_its_claims_and_may_write_its_own_entries_only(
+    target: Target, kind: str, needs: tuple[Need, ...], lock: dict[str, object]
 ) -> None:
     created = locked(target, *needs)
     (compute,) = of_kind(created, kind)
@@ -212,13 +222,21 @@ def test_a_job_that_asks_for_a_lock_gets_a_table_and_may_write_its_own_entries_o
     tables = of_kind(created, "aws_dynamodb_table")
     granted = [one for role in of_kind(created, "aws_iam_role") for one in role["statements"] if one["sid"] == "HoldLock"]
     variables = [one["variable"] for one in compute["environment"]]
-    if lock is None:
-        assert (tables, granted, variables) == ([], [], [])
-        return
     assert [table["shared"] for table in tables] == [True]
     assert [(one["leading_key"], one["resources"][0]["name"]) for one in granted] == [(JOB.id, "locks")]
     assert ("dynamodb:DeleteItem" in granted[0]["actions"]) == (lock["single_flight"] is not None)
     assert variables == ["MIGRATOR_LOCK_TABLE"]
+
+
+@pytest.mark.parametrize("key", [f"{JOB.id}/claim", "all/claim"])
+def test_claims_are_left_out_where_the_user_says_so_and_no_rule_asks_for_them(key: str) -> None:
+    off = changed(DOSSIER, answers={key: "off"})
+    size = aws_lambda.sizes()[0]
+    for needs, is_made in (((), False), ((Need(kind="at_most_once"),), True)):
+        created = aws_lambda.resources(off, changed(SHAPE, adds=needs), size, TRANSLATION, 60, "us-east-1")
+        assert bool(of_kind(created, "aws_dynamodb_table")) is is_made
+    both = changed(DOSSIER, answers={key: "off", f"{JOB.id}/claim": "on"})
+    assert of_kind(aws_lambda.resources(both, SHAPE, size, TRANSLATION, 60, "us-east-1"), "aws_dynamodb_table")
 
 
 def test_the_disk_of_a_run_is_what_the_job_needs() -> None:
@@ -317,7 +335,7 @@ def test_a_fan_out_is_a_scheduled_dispatcher_a_queue_and_a_pool_as_wide_as_today
     created = list(aws_lambda.resources(DOSSIER, FAN_OUT, aws_lambda.sizes()[0], TRANSLATION, 300, "us-east-1"))
     dispatcher, worker = of_kind(created, "aws_lambda_function")
     assert (dispatcher["handler"], worker["handler"]) == ("dispatcher.handler", "worker.handler")
-    assert [one["variable"] for one in dispatcher["environment"]] == ["MIGRATOR_QUEUE_URL"]
+    assert [one["variable"] for one in dispatcher["environment"]] == ["MIGRATOR_QUEUE_URL", "MIGRATOR_LOCK_TABLE"]
     (mapping,) = of_kind(created, "aws_lambda_event_source_mapping")
     assert mapping["width"] == 4
     assert mapping["function"] == "nightly_report_3f2a1b_worker"

@@ -64,6 +64,11 @@ def lock(entry: JobPlan) -> object:
     return _of_resources(entry, "lock")
 
 
+def once(entry: JobPlan) -> object:
+    """Why an instant is started once at the chosen place although nothing claims it; None if it may be started twice."""
+    return _of_resources(entry, "once")
+
+
 def state(entry: JobPlan) -> dict[str, object]:
     """The files that the chosen place carries from run to run; {} if none."""
     found = _of_resources(entry, "state")

@@ -128,6 +128,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "folders": written_folders(entry.facts),
         "has_files": bool(entry.scripts or programs.scripts(entry) or by_hand),
         "lock": job_file.lock(entry),
+        "once": job_file.once(entry),
         "state": job_file.state(entry),
         "store": STORES.get(next((one.kind for one in option.resources if one.kind in STORES), "")),
         "handlers": programs.handlers(entry),

@@ -15,4 +15,4 @@ LANGUAGES: tuple[str, ...] = ("terraform", "sam")
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
     """Conditional writes; a write that is refused is billed too. The entries of a week are a few kilobytes."""
     written = unit_price(prices, PROVIDER, "DynamoDB", "on-demand write request", region)
-    return (item("lock writes", written, exact(quantity(resource, "writes")), "claim, take and give back"),)
+    return (item("lock writes", written, exact(quantity(resource, "writes")), "claim and record; take and give back"),)

@@ -1,11 +1,13 @@
 """A lock that holds on all machines: entries with expiry, written on condition, in a table or in an object store.
 
-Two kinds of entry of a job: `instant <ISO 8601>`, which the first delivery of a scheduled instant writes and nobody takes away
-(at most once), and `lease`, which a run holds until its end (one at a time). Both expire by themselves: a run that was killed
-frees its lease once the platform would have ended it.
+Three kinds of entry of a job: `instant <ISO 8601>`, which the first delivery of a scheduled instant writes and nobody takes away
+(at most once); `record <ISO 8601> <outcome> <seconds>`, which that run writes at its end, for the daily check; and `lease`, which
+a run holds until its end (one at a time). All expire by themselves: a run that was killed frees its lease once the platform would
+have ended it.
 
-Line: job.json's `"lock": {"instants": true, "single_flight": "skip" | "wait" | null, "hold_s": 960}`; MIGRATOR_LOCK_TABLE names
-a DynamoDB table; where it is not set, MIGRATOR_STORE names the object store.
+Line: `"lock": {"instants": true, "unclaimed": "run" | "fail", "single_flight": "skip" | "wait" | null, "hold_s": 960}` of
+job.json; MIGRATOR_LOCK_TABLE names a DynamoDB table; where it is not set, MIGRATOR_STORE names the object store. `unclaimed` is
+what becomes of a run whose claim the store did not answer.
 """
 
 from __future__ import annotations
@@ -40,6 +42,11 @@ class Lock:
     def claim_entry(self, entry: str) -> bool:
         """True for the first run that claims the entry. Raises `OSError`."""
         return self.entries.take(entry, INSTANT_KEPT_S)
+
+    def note(self, instant: datetime, outcome: str, duration_s: float | None) -> None:
+        """Write the record of a run. Raises `OSError`."""
+        seconds = "-" if duration_s is None else f"{duration_s:.1f}"
+        self.entries.take(f"record {instant.isoformat()} {outcome} {seconds}", INSTANT_KEPT_S)
 
     def give_back(self, entry: str) -> None:
         """Let another run claim the entry, if it is ours. Raises `OSError`."""

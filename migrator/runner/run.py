@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import environment, instant, lock, notice, once, private_files, process, record, secret, state
+from . import claim, environment, instant, lock, notice, once, private_files, process, record, secret, state
 from .guard import fires
 from .job_file import JobFile
 from .log import Log
@@ -52,6 +52,8 @@ def run(
     scheduled = may_be[0] if may_be else None
     log = Log(uuid.uuid4().hex, job.job_id, scheduled)
     lines = notice.last_lines()
+    held: lock.Lock | None = None
+    claimed: claim.Claim | None = None
 
     def line(text: bytes) -> None:
         lines.append(text)
@@ -64,6 +66,8 @@ def run(
         log.write(severity, headline, **record.fields(job, outcome, scheduled, started, ended))
         if notice.due(job, outcome, ended):
             notice.send(job, headline, lines, log, outer)
+        if claimed is not None:
+            claim.note(claimed, outcome, ended, log)
         return Outcome(outcome, status, headline, str(log.fields["run_id"]))
 
     forced = outer.get("MIGRATOR_RUN_NOW") == "1" or bool((event or {}).get("run_now"))
@@ -74,17 +78,17 @@ def run(
     if claims and scheduled is not None and asked and not once.claim(Path(claims), job.job_id, scheduled):
         return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
     private = tempfile.mkdtemp(prefix="migrator-")
-    held: lock.Lock | None = None
     try:
-        held = lock.build(job.job_id, str(log.fields["run_id"]), job.lock, outer)
-        if held is not None and job.lock is not None:
-            if job.lock["instants"] and scheduled is not None and asked:
-                free = (at for at in may_be if (job.guard is None or fires(job.guard, at, expression)) and held.claim(at))
-                claimed = next(free, None)
-                if claimed is None:
-                    return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
-                scheduled = claimed
-                log.fields["scheduled_at"] = claimed.isoformat()
+        if job.lock is not None and job.lock["instants"] and scheduled is not None and asked:
+            due = tuple(at for at in may_be if job.guard is None or fires(job.guard, at, expression))
+            claimed = claim.take(job, due, log, outer)
+            if claimed is None:
+                return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} was delivered before; not run again")
+            scheduled = claimed.instant
+            log.fields["scheduled_at"] = scheduled.isoformat()
+        if job.lock is not None and job.lock["single_flight"] is not None:
+            held = lock.build(job.job_id, str(log.fields["run_id"]), job.lock, outer)
+        if held is not None:
             refused = _locked_out(held, job, left_s)
             if refused is not None:
                 return end(*refused)
@@ -134,8 +138,6 @@ def run(
 def _locked_out(held: lock.Lock, job: JobFile, left_s: float | None) -> tuple[str, int, str] | None:
     """How the run ends before it began, because another run holds the lease; None: it may go on."""
     asks = job.lock or {}
-    if asks["single_flight"] is None:
-        return None
     limits = [limit for limit in (asks["hold_s"], left_s) if limit is not None]
     if asks["single_flight"] == "skip":
         if not held.acquire(asks["hold_s"]):

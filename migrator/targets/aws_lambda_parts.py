@@ -256,7 +256,7 @@ def scheduled_batch(
 ) -> tuple[Resource, ...]:
     """One function, started by one schedule for each expression."""
     part, held = only_part(dossier, shape), locks(dossier)
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
     made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     # `flock -n` skips a start that meets a running one: so does an event that may not wait
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
@@ -269,7 +269,7 @@ def fan_out(
 ) -> tuple[Resource, ...]:
     """A scheduled dispatcher that writes a queue, and a pool of workers as wide as the shape says."""
     job, (dispatching, working) = dossier.job, shape.parts
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
     queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(job, "queue"))
     dispatcher = function(
         dossier,
@@ -289,7 +289,7 @@ def fan_out(
     )
     return (
         *shared(dossier),
-        *aws_locks.table(lock, working.monthly_invocations),
+        *aws_locks.table(lock, dispatching.monthly_invocations, working.monthly_invocations),
         *fed_by_queue(dossier, working, worker[-1], timeout_s, width=working.parallelism, written_by=None),
         *dispatcher,
         *worker,
@@ -301,16 +301,16 @@ def event_glue(
     dossier: Dossier,
     shape: Shape,
     size: Size,
-    translation: Translation | None,  # noqa: ARG001
+    translation: Translation | None,
     timeout_s: float,
 ) -> tuple[Resource, ...]:
     """A function behind a queue that a bucket's notifications, or whatever makes the work, write to; no schedule."""
     part = only_part(dossier, shape)
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
     handler = function(dossier, shape, part, size, timeout_s, handler="worker", lock=lock, grants=(takes_messages(dossier),))
     return (
         *shared(dossier),
-        *aws_locks.table(lock, part.monthly_invocations),
+        *aws_locks.table(lock, 0.0, part.monthly_invocations),
         *fed_by_queue(dossier, part, handler[-1], timeout_s, width=part.parallelism, written_by="s3.amazonaws.com"),
         *handler,
     )

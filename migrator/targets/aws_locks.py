@@ -7,11 +7,11 @@ TABLE = "locks"
 TABLE_NAME = "migrated-locks"
 
 
-def table(lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
-    """The table, with the writes of this job's runs; () where it holds no lock."""
+def table(lock: dict[str, object] | None, runs: float | None, items: float | None = 0.0) -> tuple[Resource, ...]:
+    """The table, with the writes of this job's runs and one for each item that messages bring; () where it holds no lock."""
     if lock is None:
         return ()
-    usage = {"writes": None if runs is None else runs * locking.writes(lock)}
+    usage = {"writes": None if runs is None or items is None else runs * locking.writes(lock) + items}
     return (aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage),)
 
 

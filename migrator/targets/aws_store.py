@@ -9,7 +9,7 @@ def bucket(dossier: Dossier, runs: float | None) -> tuple[Resource, ...]:
     """The bucket of all jobs, with the requests of this one; () where nothing is carried."""
     if stores.state(dossier) is None:
         return ()
-    usage = stores.usage(dossier, runs, 0)
+    usage = stores.usage(dossier, runs, None)
     return (aws_parts.resource("aws_s3_bucket", stores.NAME, bucket_name="migrated-files", shared=True, usage=usage),)
 
 

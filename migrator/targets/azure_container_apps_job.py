@@ -110,7 +110,7 @@ def resources(
 ) -> tuple[Resource, ...]:
     """What all jobs share, the job's identity and secrets, and one job for each expression: a job has one trigger."""
     job = dossier.job
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
     store = store_of(dossier, lock, naming.monthly_runs(dossier, shape))
     container = carried_container(job) if store else None
     identity = Resource(
@@ -156,7 +156,7 @@ def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | Non
     if lock is None and stores.state(dossier) is None:
         return ()
     container = carried_container(dossier.job)
-    usage = stores.usage(dossier, runs, locking.writes(lock))
+    usage = stores.usage(dossier, runs, lock)
     return (
         Resource(kind="azure_storage_account", name=stores.NAME, values={"shared": True, "usage": usage}),
         Resource(

@@ -114,7 +114,7 @@ def resources(
     part = shape.parts[0] if shape.parts else None
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
     store = store_of(dossier, lock, runs)
     account = account_of(job, stores.prefixes(dossier, locked=lock is not None))
     secrets = secrets_of(dossier, account.name, None if runs is None or skips is None else runs + skips)
@@ -178,7 +178,7 @@ def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | Non
     """The bucket of all jobs' files and locks, with the operations of this one; () where it has neither."""
     if lock is None and stores.state(dossier) is None:
         return ()
-    usage = stores.usage(dossier, runs, locking.writes(lock))
+    usage = stores.usage(dossier, runs, lock)
     return (Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage}),)
 
 

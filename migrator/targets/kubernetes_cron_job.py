@@ -29,12 +29,15 @@ NAME_LIMIT = 48  # a CronJob's name has at most 52 characters; a number takes 3
 SIZES: tuple[tuple[float, int], ...] = ((0.25, 256), (0.25, 512), (0.5, 1024), (1, 2048), (2, 4096), (2, 7168), (4, 14336))
 # Without a deadline a resumed CronJob starts what it missed at once, which cron never does; below 10 s it may never start.
 START_DEADLINE_S = 60
+# The Job's name ends in the instant's minutes since 1970, and the API refuses a second Job of a name:
+# https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/cronjob/cronjob_controllerv2.go (getJobName)
+ONCE = "the cluster makes one Job for each instant: the instant is part of the Job's name"
 
 
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a job may ask for."""
     no_disk = "a pod's disk is gone after it; mount a PersistentVolumeClaim"
-    twice = "the controller starts a job about once: two or none are possible; make a second run of the same instant harmless"
+    twice = "one Job is made for each instant, but its program may sometimes be started twice; make that harmless"
     no_address = "pods leave by their node's or the cluster's NAT address; ask who runs the cluster"
     return (
         limit(
@@ -53,7 +56,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("root", Offered(offered=True, how="root inside the container, without privileges on a node"), SECURITY_SOURCE),
         limit("container_engine", Offered(offered=False, how="no privileged containers, no engine socket"), SECURITY_SOURCE),
         limit("single_flight", OneOf(choices=("skip",)), condition="concurrencyPolicy Forbid leaves out a start, none waits"),
-        limit("at_most_once", Offered(offered=False, how=twice)),
+        limit("at_most_once", Offered(offered=False, how=twice), DEADLINE_SOURCE),
         limit("runtime", Offered(offered=True, how="whatever an image can hold")),
         limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
         limit("local_service", Offered(offered=False, how="nothing else runs in the pod; use a service of the cluster")),
@@ -139,6 +142,7 @@ def resources(
                     "cpu": f"{size.vcpu * 1000:.0f}m",
                     "memory": f"{size.memory_mib}Mi",
                     "secret_name": f"{account}-secrets",
+                    "once": ONCE,
                     "secrets": names,
                     "usage": {
                         "runs": None if runs is None else runs * share,

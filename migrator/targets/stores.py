@@ -3,6 +3,7 @@
 from migrator import carried
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Dossier
+from migrator.targets import locking
 from migrator.unmet import covers
 
 NAME = "store"
@@ -26,11 +27,12 @@ def prefixes(dossier: Dossier, *, locked: bool) -> list[str]:
     return [*(f"{own}{top}" for top in outermost), *([f"locks/{dossier.job.id}/"] if locked else [])]
 
 
-def usage(dossier: Dossier, runs: float | None, lock_writes: int) -> dict[str, object]:
-    """Requests a month: each carried path is listed, read and written once a run; each lock entry is read and written."""
+def usage(dossier: Dossier, runs: float | None, lock: dict[str, object] | None) -> dict[str, object]:
+    """Requests a month: each carried path is listed, read and written once a run; a claim and a
+    record are written, the entry of a lease is read and written."""
     paths = len(carried.paths(dossier.job, dossier.facts, dossier.scripts, dossier.answers))
     return {
-        "writes": None if runs is None else runs * (2 * paths + lock_writes),
-        "reads": None if runs is None else runs * (paths + lock_writes),
+        "writes": None if runs is None else runs * (2 * paths + locking.writes(lock)),
+        "reads": None if runs is None else runs * (paths + locking.reads(lock)),
         "gib": DEFAULT.carried_gib if paths else 0.0,
     }

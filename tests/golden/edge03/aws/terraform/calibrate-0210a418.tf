@@ -46,6 +46,17 @@ resource "aws_iam_role_policy" "calibrate_0210a418_role" {
           aws_sns_topic.notices.arn,
         ]
       },
+      {
+        Sid    = "HoldLock"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:PutItem",
+        ]
+        Resource = [
+          aws_dynamodb_table.locks.arn,
+        ]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["calibrate-0210a418"] } }
+      },
     ]
   })
 }
@@ -68,6 +79,8 @@ resource "aws_lambda_function" "calibrate_0210a418" {
   environment {
     variables = {
       MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
+
+      MIGRATOR_LOCK_TABLE = aws_dynamodb_table.locks.arn
     }
   }
 

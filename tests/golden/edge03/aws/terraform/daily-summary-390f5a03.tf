@@ -46,6 +46,17 @@ resource "aws_iam_role_policy" "daily_summary_390f5a03_role" {
           aws_sns_topic.notices.arn,
         ]
       },
+      {
+        Sid    = "HoldLock"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:PutItem",
+        ]
+        Resource = [
+          aws_dynamodb_table.locks.arn,
+        ]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["daily-summary-390f5a03"] } }
+      },
     ]
   })
 }
@@ -79,6 +90,8 @@ resource "aws_lambda_function" "daily_summary_390f5a03" {
   environment {
     variables = {
       MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
+
+      MIGRATOR_LOCK_TABLE = aws_dynamodb_table.locks.arn
     }
   }
 

@@ -47,6 +47,17 @@ resource "aws_iam_role_policy" "push_readings_d74095e6_role" {
         ]
       },
       {
+        Sid    = "HoldLock"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:PutItem",
+        ]
+        Resource = [
+          aws_dynamodb_table.locks.arn,
+        ]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["push-readings-d74095e6"] } }
+      },
+      {
         Sid    = "Calls1"
         Effect = "Allow"
         Action = [
@@ -79,6 +90,8 @@ resource "aws_lambda_function" "push_readings_d74095e6" {
   environment {
     variables = {
       MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
+
+      MIGRATOR_LOCK_TABLE = aws_dynamodb_table.locks.arn
     }
   }
 
