@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NONE, Runs, runs_from
+from migrator.columns import NONE, Runs, Whole, runs_from
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
@@ -54,14 +54,13 @@ def summary_of(
 ) -> Measured:
     """The same of columns."""
     days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
-    ordered = runs.taken(np.lexsort((runs.started_us, runs.job)))
-    edges = np.searchsorted(ordered.job, np.arange(len(jobs) + 1)).tolist()
+    ordered, edges = _by_job(runs, len(jobs))
     return Measured(
         usage=tuple(
-            _usage(job, ordered.taken(slice(begin, end)), days, assumptions)
+            _usage(job, runs.taken(ordered[begin:end]), days, assumptions)
             for job, begin, end in zip(jobs, edges, edges[1:], strict=False)
         ),
-        unmatched=_unmatched(ordered.taken(slice(edges[0]))),
+        unmatched=_unmatched(runs.taken(ordered[: edges[0]])),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),
@@ -70,20 +69,29 @@ def summary_of(
     )
 
 
+def _by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
+    """The order of the runs by job and start, and where each job's begin; those of no job come first."""
+    job = runs.job.astype(np.int16) if jobs < 1 << 15 else runs.job  # numpy sorts such small numbers by their digits
+    by_start = np.argsort(runs.started_us, kind="stable")
+    order = by_start[np.argsort(job[by_start], kind="stable")]
+    counts = np.bincount(job + 1, minlength=jobs + 1)
+    return order, np.cumsum(counts)[: jobs + 1].tolist()
+
+
 def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:
     length_us = runs.length_us
     timed = length_us != NONE
     in_order_s = length_us[timed] / 1e6
-    lengths = np.sort(in_order_s).tolist()
+    lengths = np.sort(in_order_s)
     at_days = runs.started_us[timed] / DAY_US
     statuses = runs.status[runs.status != NONE]
-    memory = runs.memory_mib[~np.isnan(runs.memory_mib)].tolist()
-    cpu = runs.cpu_s[~np.isnan(runs.cpu_s)].tolist()
-    bound = upper_bound(np.sort(runs.high_s[timed]).tolist(), 0.99, assumptions.upper_confidence)
+    memory = runs.memory_mib[~np.isnan(runs.memory_mib)]
+    cpu = runs.cpu_s[~np.isnan(runs.cpu_s)]
+    bound = upper_bound(runs.high_s[timed], 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
-    grown = trend(at_days, in_order_s, assumptions.month_days) if lengths else None
+    grown = trend(at_days, in_order_s, assumptions.month_days) if len(lengths) else None
     # of nearly all runs: one that is not sure among hundreds does not make the others unsure
-    quality = nearest_rank(np.sort(runs.quality[timed]).tolist(), MOST_OF) if lengths else QUALITIES.index("starts-only")
+    quality = nearest_rank(np.sort(runs.quality[timed]), MOST_OF) if len(lengths) else QUALITIES.index("starts-only")
     return Usage(
         job_id=job.id,
         observed_days=days,
@@ -92,14 +100,14 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         duration_s=spread(lengths),
         upper_s=bound,
         upper_confidence=None if bound is None else assumptions.upper_confidence,
-        peak_memory_mib=spread(memory) if memory else None,
-        cpu_s=spread(cpu) if cpu else None,
+        peak_memory_mib=spread(memory) if len(memory) else None,
+        cpu_s=spread(cpu) if len(cpu) else None,
         growth_per_month=None if grown is None else grown.per_month,
         growth_low_per_month=None if grown is None else grown.low,
         growth_high_per_month=None if grown is None else grown.high,
         fitted_tail_s=fitted_tail(lengths, TAIL_SHARE),
         failed_runs=int((statuses != 0).sum()) if len(statuses) else None,
-        overlapping_runs=_overlaps(runs) if lengths else None,
+        overlapping_runs=_overlaps(runs) if len(lengths) else None,
         unfinished_runs=runs.size - len(lengths),
         log_quality=QUALITIES[int(quality)] if runs.size else "none",
         sources=tuple(sorted({runs.named[who][1] for who in np.unique(runs.who).tolist()})),
@@ -133,14 +141,22 @@ def _sampled(runs: Runs) -> tuple[RunSample, ...]:
     """At most 200 runs in order of time: the longest, every failure that fits, and the others at equal steps."""
     chosen = set(range(min(runs.size, MOST_SAMPLES)))
     if runs.size > MOST_SAMPLES:
-        longest = np.argsort(-np.where(runs.length_us > 0, runs.length_us, NONE), kind="stable")[:KEPT_EXTREMES].tolist()
+        lengths = np.where(runs.length_us > 0, runs.length_us, NONE)
+        long = np.flatnonzero(lengths >= np.partition(lengths, -KEPT_EXTREMES)[-KEPT_EXTREMES])  # without sorting them all
+        longest = long[np.argsort(-lengths[long], kind="stable")][:KEPT_EXTREMES].tolist()
         failed = np.flatnonzero((runs.status != NONE) & (runs.status != 0))[:KEPT_EXTREMES].tolist()
         chosen = {*longest, *failed}
         room = MOST_SAMPLES - len(chosen)
         chosen |= {step * (runs.size - 1) // (room - 1) for step in range(room)}
+    index = np.array(sorted(chosen), dtype=np.int64)
+    columns = (runs.started_us[index].tolist(), runs.length_us[index].tolist(), runs.status[index].tolist())
     return tuple(
-        RunSample(started_at=instant(run.started_at_us), duration_s=run.duration_s, exit_status=run.exit_status)
-        for run in runs._replace(job=np.full(runs.size, NONE)).taken(np.array(sorted(chosen), dtype=np.int64)).objects()
+        RunSample(
+            started_at=instant(started),
+            duration_s=None if length == NONE else length / 1e6,
+            exit_status=None if status == NONE else status,
+        )
+        for started, length, status in zip(*columns, strict=True)
     )
 
 
@@ -152,7 +168,7 @@ def _unmatched(runs: Runs) -> tuple[Unmatched, ...]:
     found = []
     for (host, user, command), members in sorted(groups.items()):
         own = runs.length_us[np.isin(runs.who, members)]
-        lengths = spread(np.sort(own[own != NONE] / 1e6).tolist())
+        lengths = spread(own[own != NONE] / 1e6)
         found.append(Unmatched(host=host, user=user or None, command=command, observed_runs=len(own), duration_s=lengths))
     return tuple(found)
 

@@ -25,50 +25,51 @@ LEAST_FOR_A_TAIL = 250
 LEAST_GROWTH = 0.01  # a month; less than an eighth in a year changes no placement
 
 
-def nearest_rank(ordered: Sequence[float], share: float) -> float:
+def nearest_rank(ordered: Reals, share: float) -> float:
     """The quantile of values in ascending order.
 
-    >>> nearest_rank([15, 20, 35, 40, 50], 0.4)
-    20
+    >>> nearest_rank([15.0, 20.0, 35.0, 40.0, 50.0], 0.4)
+    20.0
     """
-    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)]
+    return float(ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)])
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values: Reals) -> Spread:
     """Median, tail and maximum; all None without values."""
-    if not values:
+    if not len(values):
         return Spread(count=0, p50=None, p95=None, p99=None, max=None)
-    ordered = sorted(values)
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
     p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.5, 0.95, 0.99))
-    return Spread(count=len(ordered), p50=p50, p95=p95, p99=p99, max=ordered[-1])
+    return Spread(count=len(ordered), p50=p50, p95=p95, p99=p99, max=float(ordered[-1]))
 
 
-def mean_and_sd(values: Sequence[float]) -> tuple[float | None, float | None]:
+def mean_and_sd(values: Reals) -> tuple[float | None, float | None]:
     """The mean and the standard deviation of a run; None with too few values.
 
     >>> mean_and_sd([2.0, 4.0, 4.0, 6.0])
     (4.0, 1.632993)
     """
-    if not values:
+    lengths = np.asarray(values, dtype=np.float64)
+    if not len(lengths):
         return None, None
-    mean = math.fsum(values) / len(values)
-    if len(values) < 2:
+    mean = math.fsum(lengths.tolist()) / len(lengths)
+    if len(lengths) < 2:
         return round(mean, 6), None
-    squares = np.square(np.asarray(values) - mean)
+    squares = np.square(lengths - mean)
     return round(mean, 6), round(math.sqrt(math.fsum(squares.tolist()) / (len(values) - 1)), 6)
 
 
-def percentiles(values: Sequence[float]) -> tuple[float, ...]:
+def percentiles(values: Reals) -> tuple[float, ...]:
     """The 101 quantiles from the shortest to the longest; empty without values.
 
     >>> percentiles([float(n) for n in range(1, 201)])[:3]
     (1.0, 2.0, 4.0)
     """
-    ordered = sorted(values)
-    return tuple(nearest_rank(ordered, percent / 100) for percent in range(101)) if ordered else ()
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    return tuple(nearest_rank(ordered, percent / 100) for percent in range(101)) if len(ordered) else ()
 
 
-def buckets(values: Sequence[float]) -> tuple[Bucket, ...]:
+def buckets(values: Reals) -> tuple[Bucket, ...]:
     """The runs counted between the edges of `EDGES_S`.
 
     >>> [(bucket.low_s, bucket.runs, bucket.sum_s) for bucket in buckets([0.0, 5.0, 6.2, 6.3])]
@@ -76,14 +77,18 @@ def buckets(values: Sequence[float]) -> tuple[Bucket, ...]:
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     places = np.searchsorted(EDGES_S, ordered, side="right") - 1
-    begins = np.flatnonzero(np.diff(places, prepend=-1)).tolist()
+    if not len(ordered):
+        return ()
+    begins = np.flatnonzero(np.diff(places, prepend=-1))
+    counts = np.diff(begins, append=len(ordered))
+    sums_us = np.add.reduceat(np.rint(ordered * 1e6).astype(np.int64), begins)  # stamps are microseconds: exact in any order
     return tuple(
-        Bucket(low_s=EDGES_S[int(places[begin])], runs=end - begin, sum_s=round(math.fsum(ordered[begin:end].tolist()), 6))
-        for begin, end in zip(begins, [*begins[1:], len(ordered)], strict=False)
+        Bucket(low_s=EDGES_S[place], runs=count, sum_s=round(total / 1e6, 6))
+        for place, count, total in zip(places[begins].tolist(), counts.tolist(), sums_us.tolist(), strict=True)
     )
 
 
-def upper_bound(values: Sequence[float], share: float, confidence: float) -> float | None:
+def upper_bound(values: Reals, share: float, confidence: float) -> float | None:
     """A value that the true quantile does not exceed with this confidence; None with too few values (below 299 for p99 at 95 %).
 
     The k-th smallest of n is such a bound where P(Binomial(n, share) < k) >= confidence; no distribution is assumed.
@@ -102,7 +107,7 @@ def upper_bound(values: Sequence[float], share: float, confidence: float) -> flo
             break
         below -= probability
         k -= 1
-    return sorted(values)[k - 1]
+    return float(np.sort(np.asarray(values, dtype=np.float64))[k - 1])
 
 
 class Trend(NamedTuple):
@@ -125,18 +130,19 @@ def trend(at_days: Reals, values: Reals, month_days: float) -> Trend | None:
         return None
     step = max(1, math.ceil(len(lengths) / MOST_POINTS))
     index = np.lexsort((lengths, days))[::step]
-    points = list(zip(days[index].tolist(), lengths[index].tolist(), strict=True))
-    later, earlier = np.tril_indices(len(points), -1)
-    apart, grown = days[index][later] - days[index][earlier], lengths[index][later] - lengths[index][earlier]
-    score = int(np.sign(grown).sum())
+    days_seen, seen = days[index], lengths[index]
+    n = len(seen)
+    _, ranks, counts = np.unique(seen, return_inverse=True, return_counts=True)
+    above = ranks.astype(np.int16)[:, None] - ranks.astype(np.int16)[None, :]  # what comes later less what came before
+    score = int(np.sign(np.tril(above)).sum(dtype=np.int64))
+    variance = (n * (n - 1) * (2 * n + 5) - int((counts * (counts - 1) * (2 * counts + 5)).sum())) / 18
+    if variance <= 0 or abs(score) - 1 <= Z_GROWTH * math.sqrt(variance):
+        return None  # most jobs end here: only a trend is worth the slopes of all pairs
+    later, earlier = np.tril_indices(n, -1)
+    apart, grown = days_seen[later] - days_seen[earlier], seen[later] - seen[earlier]
     slopes = np.sort(grown[apart > 0] / apart[apart > 0])
-    n = len(points)
-    ties: dict[float, int] = {}
-    for _, y in points:
-        ties[y] = ties.get(y, 0) + 1
-    variance = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties.values())) / 18
-    middle = float(nearest_rank(np.sort(lengths).tolist(), 0.5))
-    if variance <= 0 or abs(score) - 1 <= Z_GROWTH * math.sqrt(variance) or not len(slopes) or middle <= 0:
+    middle = nearest_rank(np.sort(lengths), 0.5)
+    if not len(slopes) or middle <= 0:
         return None
     per_month = month_days / middle
     growth = round(float(slopes[len(slopes) // 2]) * per_month, 6)
@@ -147,7 +153,7 @@ def trend(at_days: Reals, values: Reals, month_days: float) -> Trend | None:
     return Trend(growth, round(float(slopes[low]) * per_month, 6), round(float(slopes[high]) * per_month, 6))
 
 
-def fitted_tail(values: Sequence[float], share: float) -> float | None:
+def fitted_tail(values: Reals, share: float) -> float | None:
     """The quantile of a generalised Pareto tail that is fitted to the longest tenth of the runs, by probability-weighted moments.
 
     A second opinion only: it looks beyond the longest run that was seen, and it believes in a form for what lies there. None with
@@ -157,7 +163,7 @@ def fitted_tail(values: Sequence[float], share: float) -> float | None:
     if len(values) < LEAST_FOR_A_TAIL:
         return None
     ordered = np.sort(np.asarray(values, dtype=np.float64))
-    threshold = float(nearest_rank(ordered.tolist(), 1 - TAIL))
+    threshold = nearest_rank(ordered, 1 - TAIL)
     above = ordered[ordered > threshold] - threshold
     count = len(above)
     if count < LEAST_FOR_A_TAIL * TAIL / 2:
