@@ -117,8 +117,26 @@ def test_a_choice_that_the_plan_was_made_with_is_emitted(target: str, iac: str, 
     entry = samples.entry(target, "x-1", choice=choice, hour=2)
     result = emitted(samples.plan(entry), iac)
     assert result.emitted == ("x-1",), result.left_out
-    proof = schedule_text.prove_again(entry, iac, by_path(result)["jobs/x-1/job.json"], samples.AS_OF)
+    files = by_path(result)
+    proof = schedule_text.prove_again(entry, iac, files["jobs/x-1/job.json"], files["jobs/x-1/runner/guard.py"], samples.AS_OF)
     assert proof.status == "equal" or (choice == "accept" and only_at_zone_changes(proof))
+
+
+@pytest.mark.parametrize(("target", "iac"), RUNNING, ids=str)
+def test_the_guard_that_is_executed_is_the_emitted_file(target: str, iac: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that no longer makes up for the missing hour is found out, although the module that it was copied from is right."""
+    entry = samples.entry(target, "x-1", choice="guard", hour=2)
+    (chosen,) = entry.translations
+    emits = emitted(samples.plan(entry), iac).emitted
+    right = job_folder.runner_files()
+    spoilt = tuple((n, c.replace(b"CATCH_UP_FROM_MINUTES = 6", b"CATCH_UP_FROM_MINUTES = 99")) for n, c in right)
+    assert spoilt != right
+    monkeypatch.setattr(job_folder, "runner_files", lambda: spoilt)
+    if chosen.guard is None:  # this platform does what cron does
+        assert emitted(samples.plan(entry), iac).emitted == emits
+        return
+    (left,) = emitted(samples.plan(entry), iac).left_out
+    assert "the guard file decides otherwise than its calendar" in left.reason
 
 
 @pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)

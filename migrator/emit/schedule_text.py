@@ -3,6 +3,8 @@
 import json
 import re
 from datetime import datetime
+from functools import lru_cache
+from types import ModuleType
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +15,7 @@ from migrator.errors import ScheduleError
 from migrator.model.finding import Guard, Proof
 from migrator.model.plan import JobPlan
 from migrator.schedule import dialects
-from migrator.schedule.proof import only_at_zone_changes, prove
+from migrator.schedule.proof import Fires, only_at_zone_changes, prove
 from migrator.schedule.reading import calendar_of
 
 STRING = r'("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')'
@@ -58,8 +60,9 @@ def said(text: str) -> tuple[Said, ...]:
     )
 
 
-def prove_again(entry: JobPlan, language: str, job_json: bytes, as_of: datetime) -> Proof:
-    """The proof for the text of this job's templates, with the guard that its job file carries."""
+def prove_again(entry: JobPlan, language: str, job_json: bytes, guard_py: bytes, as_of: datetime) -> Proof:
+    """The proof for the text of this job's templates, with the guard that its job file carries, and the guard file that is
+    emitted beside it executed."""
     calendar = calendar_of(entry.job.schedule)
     option = entry.placement.option
     reader = next((dialect for dialect in dialects.ALL if option.dialect == dialect.NAME), None)
@@ -82,9 +85,19 @@ def prove_again(entry: JobPlan, language: str, job_json: bytes, as_of: datetime)
             found[0].timezone,
             None if guard is None else msgspec.convert(guard, Guard),
             as_of,
+            _executable(guard_py),
         )
     except ScheduleError as error:
         return Proof(status="impossible", reason=str(error))
+
+
+@lru_cache(maxsize=4)
+def _executable(guard_py: bytes) -> Fires:
+    """What the emitted guard file decides: its own text, and not the module that it was copied from."""
+    module = ModuleType("emitted_guard")
+    exec(compile(guard_py, "runner/guard.py", "exec"), module.__dict__)  # noqa: S102  # our own runner's file, as it is emitted
+    fires: Fires = module.fires
+    return fires
 
 
 def is_accepted(entry: JobPlan, proof: Proof, answers: dict[str, str]) -> bool:

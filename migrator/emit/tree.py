@@ -122,7 +122,7 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
 
 def _unproved(entry: JobPlan, job_json: bytes, answers: dict[str, str], language: str, as_of: datetime) -> LeftOut | None:
     """The expressions are read out of the rendered templates and proved once more, whatever the plan says of them."""
-    proof = schedule_text.prove_again(entry, language, job_json, as_of)
+    proof = schedule_text.prove_again(entry, language, job_json, dict(job_folder.runner_files())["guard.py"], as_of)
     if proof.status == "equal" or schedule_text.is_accepted(entry, proof, answers):
         return None
     first = (

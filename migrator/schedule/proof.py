@@ -7,6 +7,7 @@ by minute; where it does not hold, or cannot be asked, all the minutes are.
 The expressions are text: what is proved is what stands in a template.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -38,6 +39,7 @@ ASTRAY = (
     "goes astray where the clock of {zone} is changed, at midnight or by no whole hour: the next firing may be left out or "
     "moved, however far off it is; equal but for that"
 )
+Fires = Callable[..., bool]
 LAWS: tuple[Dst, ...] = ("clock", "once", "catch-up")  # what an undocumented law may be
 UNSAID = frozenset({"unknown", "astray"})
 
@@ -66,11 +68,12 @@ def prove(
     timezone: str,
     guard: Guard | None = None,
     as_of: datetime | None = None,
+    fires: Fires = guard_file.fires,
 ) -> Proof:
     """The proof that `expressions`, read by the platform's rules in `timezone` and passed through `guard`, fire as `source` does.
 
     `differing` counts instants of the three years after `as_of`; `first` lists ten: `-` is missing, `+` is too much, `2x` fires
-    twice.
+    twice. `fires`: of the guard file that is executed, where another copy of it is meant.
     """
     start = to_minute(as_of or DEFAULT_AS_OF)
     end = max(to_minute(PROVED_UNTIL), start + YEARS * 366 * DAY)
@@ -88,7 +91,7 @@ def prove(
         for law in (LAWS if source.dst in UNSAID else (source.dst,))
         for other in (LAWS if any(part.dst in UNSAID for part in parts) else (None,))
     ]
-    found = [_compare(meant, read, guard, start, end) for meant, read in laws]
+    found = [_compare(meant, read, guard, start, end, fires) for meant, read in laws]
     wrong = [item for item in found if item.missing or item.surplus or item.twice or item.guard_errors or not item.cycle]
     unsaid = _unsaid(source, parts) if all(_only_at_changes(item, source, start, end) for item in wrong) else None
     if unsaid is not None and (wrong or unsaid not in {UNDOCUMENTED_AT_CHANGES, UNKNOWN_AT_CHANGES}):
@@ -144,7 +147,7 @@ def _minutes(calendar: Calendar, start: int, end: int) -> int:
 
 def guard_calendars(guard: Guard, expression: int) -> Calendar:
     """The guard's calendars that speak for one expression, as the kernel's own type."""
-    clocks = []
+    clocks: list[Clock] = []
     for item in guard.calendars:
         if item.get("expression") in {None, expression}:
             fields = msgspec.convert(item, GuardCalendar)
@@ -185,7 +188,7 @@ class GuardCalendar(msgspec.Struct, frozen=True):
     expression: int | None = None
 
 
-def _compare(source: Calendar, parts: tuple[Calendar, ...], guard: Guard | None, start: int, end: int) -> Compared:
+def _compare(source: Calendar, parts: tuple[Calendar, ...], guard: Guard | None, start: int, end: int, fires: Fires) -> Compared:
     guards = [None if guard is None else guard_calendars(guard, n) for n in range(len(parts))]
     cycle = _cycle_equal(source, parts, guards, start, end)
     windows = [(start, end)] if cycle is not True else around_changes(_all_zones([source, *parts, *guards]), start, end)
@@ -205,8 +208,8 @@ def _compare(source: Calendar, parts: tuple[Calendar, ...], guard: Guard | None,
             twice |= double << (low - start)
     errors: list[int] = []
     for n, (part, allowed) in enumerate(zip(parts, guards, strict=True)):
-        if guard is not None and allowed is not None:
-            errors += _executed(guard, n, part, allowed, start, end)
+        if guard and allowed:
+            errors += _executed(guard, n, part, allowed, start, end, fires)
     return Compared(missing, surplus, twice, cycle is not False, tuple(sorted(errors)))
 
 
@@ -214,7 +217,7 @@ def _all_zones(calendars: list[Calendar | None]) -> list[str]:
     return sorted({name for calendar in calendars if calendar is not None for name in calendar.zones()})
 
 
-def _executed(guard: Guard, expression: int, part: Calendar, allowed: Calendar, start: int, end: int) -> list[int]:
+def _executed(guard: Guard, expression: int, part: Calendar, allowed: Calendar, start: int, end: int, fires: Fires) -> list[int]:
     """The minutes from `start` on which the guard file, run for real, disagrees with the calendar that it should let through."""
     contract = msgspec.to_builtins(guard)
     # a guard calendar with a zone of its own is looked up by the guard itself
@@ -227,7 +230,7 @@ def _executed(guard: Guard, expression: int, part: Calendar, allowed: Calendar, 
         candidates = ones(part.minutes(low, high))
         passed = _minutes(allowed, low, high)
         for minute in candidates[:: max(1, -(-len(candidates) // most))]:
-            if guard_file.fires(contract, to_instant(low + minute), expression, place) != bool(passed >> minute & 1):
+            if fires(contract, to_instant(low + minute), expression, place) != bool(passed >> minute & 1):
                 wrong.add(low + minute - start)
     return sorted(wrong)
 
