@@ -27,7 +27,7 @@ from migrator.model.plan import Decisions, Organisation, OutFile, Plan
 # What may be said about a job although nobody asks: a rule, a shape, the choice or `emit` obeys each.
 TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep"
+    "network address repeatable items parallelism date-test random-sleep egress-gib"
 ).split()
 SERVER_TOPICS = ("server-cost", "reserved-until", "services", "timezone", "care-hours", "backup-gib", "few-runs")
 OVERRIDES = ("target", "size", "shape", "timeout", "dst", "keep")  # written under `jobs:`

@@ -9,13 +9,14 @@ from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Translation
 from migrator.model.job import Host, Schedule
-from migrator.model.option import Limit, Misfit, Option, PriceBook, Resource, Shape, Size
+from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape, Size
 from migrator.model.plan import Request
 from migrator.optimise.candidate import same_size
-from migrator.pricebook import total
+from migrator.pricebook import sent, total
 from migrator.regions import nearest
 from migrator.resources import ResourceKind
 from migrator.schedule.reading import calendar_of
+from migrator.stated import EGRESS, amount
 from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
@@ -70,6 +71,7 @@ def options(
                 there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
                 made = place.resources(dossier, there, size, translation, timeout_s, region)
             items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
+            items += _sent(dossier, place, region, prices)
             yield Option(
                 job_id=dossier.job.id,
                 shape=shape.kind,
@@ -87,6 +89,14 @@ def options(
                 size_measured=measured,
                 region=region or None,
             )
+
+
+def _sent(dossier: Dossier, place: Target, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
+    """The data that the job sends to the internet, where the user said how much (`<job id>/egress-gib`, GiB a month): no log
+    tells it. Its server sends as much today, and the server's bill has the same line (`stated.beside_the_bill`)."""
+    monthly_gib = amount(f"{dossier.job.id}/{EGRESS}", dossier.answers)
+    line = None if monthly_gib is None else sent(prices, place.PROVIDER, region, monthly_gib)
+    return () if line is None else (line,)
 
 
 def _named(sizes: tuple[Size, ...], dossier: Dossier) -> Size | None:

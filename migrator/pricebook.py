@@ -29,7 +29,13 @@ DISKS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "azure": {"": ("Managed disk", "Standard SSD (approx per GiB)")},
 }
-SNAPSHOTS = {"aws": ("EBS", "snapshot")}  # the other providers' prices are not in the book
+SNAPSHOTS = {"aws": ("EBS", "snapshot"), "gcp": ("Persistent disk", "snapshot"), "azure": ("Managed disk", "snapshot")}
+SENT_NOTE = "as stated (egress-gib)"
+EGRESS = {
+    "aws": ("Data transfer", "out to internet"),
+    "gcp": ("Network", "egress internet premium 0-1 TiB"),
+    "azure": ("Bandwidth", "out to internet"),
+}
 ADDRESSES = {
     "aws": ("VPC", "public IPv4 address (in use or idle)"),
     "gcp": ("VPC", "static external IP in use by VM"),
@@ -173,6 +179,11 @@ def total(items: Iterable[CostItem]) -> Decimal | None:
     return None if any(cost is None for cost in costs) else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
+def shared_key(line: CostItem) -> str:
+    """What tells one shared thing from another: its name and its price (two alert rules have one price)."""
+    return f"{line.name} ({line.price_key})"
+
+
 def once(bills: Iterable[tuple[CostItem, ...]]) -> tuple[tuple[CostItem, ...], ...]:
     """The bills of one account with each shared line (a gateway, a registry) in the first of them only, at its largest cost.
 
@@ -184,8 +195,8 @@ def once(bills: Iterable[tuple[CostItem, ...]]) -> tuple[tuple[CostItem, ...], .
     seen: set[str] = set()
     kept = []
     for lines in bills:
-        own = tuple(line for line in lines if not (line.shared and (line.price_key or line.name) in seen))
-        seen |= {line.price_key or line.name for line in lines if line.shared}
+        own = tuple(line for line in lines if not (line.shared and shared_key(line) in seen))
+        seen |= {shared_key(line) for line in lines if line.shared}
         kept.append(own)
     return tuple(kept)
 
@@ -238,3 +249,11 @@ def snapshot_price(book: PriceBook, provider: str, region: str) -> UnitPrice:
     if provider not in SNAPSHOTS:
         raise PriceError(f"the price book has no price for backups at {provider or 'an unknown provider'}")
     return unit_price(book, provider, *SNAPSHOTS[provider], region)
+
+
+def sent(book: PriceBook, provider: str | None, region: str, monthly_gib: Decimal) -> CostItem | None:
+    """The line of data that goes out to the internet from a provider, before the account's free quantity; None where data leaves
+    nobody's network that is priced here. Raises `PriceError` where the book has no price."""
+    if provider not in EGRESS:
+        return None
+    return item("data out to the internet", unit_price(book, provider, *EGRESS[provider], region), monthly_gib, SENT_NOTE)

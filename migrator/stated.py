@@ -21,6 +21,7 @@ from migrator.schedule import date_test, random_sleep
 from migrator.schedule.reading import calendar_of
 
 ACCEPTED = "accepted"
+EGRESS = "egress-gib"  # what a job sends to the internet, GiB a month
 CRON_GRAMMARS = frozenset({"debian", "cronie", "busybox", "systemd-cron", "supercronic"})
 
 
@@ -204,8 +205,9 @@ def reserved_until(survey: Survey, decisions: Decisions) -> date | None:
 
 
 def beside_the_bill(survey: Survey, decisions: Decisions, prices: PriceBook, region: str | None) -> tuple[CostItem, ...]:
-    """What the user states about a server beside its machine: hours of care (`<host>/care-hours`) and backups kept
-    (`<host>/backup-gib`). Raises `PlanError` for what is no amount; what has no price is a line without a cost."""
+    """What the user states about a server beside its machine: hours of care (`<host>/care-hours`), backups kept
+    (`<host>/backup-gib`), and the data that its jobs send (`<job id>/egress-gib`). Raises `PlanError`
+    for what is no amount; what has no price is a line without a cost."""
     found = []
     hours = _amount(survey, decisions, "care-hours")
     if hours is not None:
@@ -225,7 +227,10 @@ def beside_the_bill(survey: Survey, decisions: Decisions, prices: PriceBook, reg
     kept_gib = _amount(survey, decisions, "backup-gib")
     if kept_gib is not None:
         found.append(_backup(kept_gib, survey.host.provider, region or survey.host.region, prices))
-    return tuple(found)
+    said = [one for job in survey.jobs if (one := amount(f"{job.id}/{EGRESS}", decisions.answers)) is not None]
+    where = region or survey.host.region
+    line = pricebook.sent(prices, survey.host.provider, where, sum(said, Decimal(0))) if said and where is not None else None
+    return (*found, *(() if line is None else (line,)))
 
 
 def _backup(kept_gib: Decimal, provider: str | None, region: str | None, prices: PriceBook) -> CostItem:
@@ -246,13 +251,17 @@ def _backup(kept_gib: Decimal, provider: str | None, region: str | None, prices:
 
 
 def _amount(survey: Survey, decisions: Decisions, topic: str) -> Decimal | None:
-    key = f"{survey.host.name}/{topic}"
-    if key not in decisions.answers:
+    return amount(f"{survey.host.name}/{topic}", decisions.answers)
+
+
+def amount(key: str, answers: Mapping[str, str]) -> Decimal | None:
+    """An amount that the user stated; None where nothing is said. Raises `PlanError` for what is none."""
+    if key not in answers:
         return None
     try:
-        amount = Decimal(decisions.answers[key].strip())
+        found = Decimal(answers[key].strip())
     except InvalidOperation as error:
-        raise PlanError(f"decisions.yaml: {key}: {decisions.answers[key]!r} is no number") from error
-    if not amount.is_finite() or amount < 0:
-        raise PlanError(f"decisions.yaml: {key}: {decisions.answers[key]!r} is no amount")
-    return amount
+        raise PlanError(f"decisions.yaml: {key}: {answers[key]!r} is no number") from error
+    if not found.is_finite() or found < 0:
+        raise PlanError(f"decisions.yaml: {key}: {answers[key]!r} is no amount")
+    return found

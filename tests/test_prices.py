@@ -207,3 +207,29 @@ def test_the_price_book_is_made_from_tables(tmp_path: Path) -> None:
     assert pricebook.unit_price(book, "aws", "EBS", "gp3 storage", "eu-central-1").quality == "unverified"
     assert not [price for price in book.prices if "minimum" in price.item]
     assert pricebook.server_price(book, "aws", "us-east-1", "t9.nano") is not None
+
+
+def test_what_was_gathered_beside_the_main_table_is_in_the_book() -> None:
+    """The bundled files are made, never written by hand: a price that only stands there would be lost at the next making."""
+    with (ROOT / "prices" / "beside.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = {(price.provider, price.service, price.region, price.price_usd) for price in BOOK.prices}
+    missing = [row for row in rows if (row["provider"], row["service"], row["region"], Decimal(row["price_usd"])) not in known]
+    assert len(rows) >= 15
+    assert not missing
+
+
+def test_backups_and_data_sent_have_a_price_at_each_provider() -> None:
+    """40 GB at 0.05 at AWS and Azure, at 0.026 at Google; 10 GB sent at 0.09, 0.12 and 0.087."""
+    for provider, region, kept, sent in [
+        ("aws", "us-east-1", "2", "0.9"),
+        ("gcp", "us-central1", "1.04", "1.2"),
+        ("azure", "eastus", "2", "0.87"),
+    ]:
+        assert pricebook.item("backup", pricebook.snapshot_price(BOOK, provider, region), Decimal(40)).monthly_cost == Decimal(
+            kept
+        )
+        line = pricebook.sent(BOOK, provider, region, Decimal(10))
+        assert line is not None
+        assert line.monthly_cost == Decimal(sent)
+    assert pricebook.sent(BOOK, "kubernetes", "", Decimal(10)) is None

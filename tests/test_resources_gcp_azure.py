@@ -70,10 +70,11 @@ def bill(
 
 
 def test_a_nightly_job_of_twelve_minutes_on_cloud_run() -> None:
-    """21,914.55 s: 1 vCPU at 0.000018, 0.5 GiB at 0.000002; 0.25 GB of image at 0.10; 30.436875 of 31 days at 0.10."""
+    """750 s with its start x 30.436875 = 22,827.65625 s: 1 vCPU at 0.000018, 0.5 GiB at 0.000002; 0.25 GB of image
+    at 0.10; 30.436875 of 31 days at 0.10."""
     lines = bill(gcp_cloud_run_job, 30.436875, 720)
-    assert lines["Cloud Run vCPU"].monthly_cost == Decimal("0.39446190")
-    assert lines["Cloud Run memory"].monthly_cost == Decimal("0.02191455")
+    assert lines["Cloud Run vCPU"].monthly_cost == Decimal("0.4108978125")
+    assert lines["Cloud Run memory"].monthly_cost == Decimal("0.02282765625")
     assert lines["image storage"].monthly_cost == Decimal("0.025")
     assert round(lines["schedule"].monthly_cost or 0, 8) == Decimal("0.09818347")
     # 30.436875 x 2,048 bytes / 2^30 x 0.50
@@ -82,7 +83,7 @@ def test_a_nightly_job_of_twelve_minutes_on_cloud_run() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "vcpu_s"),
-    [(2, "60000"), (60, "60000"), (60.01, "60100"), (60.1, "60100"), (3600, "3600000"), (0.001, "60000")],
+    [(2, "60000"), (30, "60000"), (30.01, "60100"), (30.1, "60100"), (3570, "3600000"), (0.001, "60000")],
 )
 def test_a_cloud_run_task_bills_a_minute_at_least_and_whole_tenths(seconds: float, vcpu_s: str) -> None:
     assert bill(gcp_cloud_run_job, 1000, seconds)["Cloud Run vCPU"].monthly_quantity == Decimal(vcpu_s)
@@ -94,21 +95,22 @@ def test_a_cloud_run_tier_two_region_costs_a_fifth_more() -> None:
 
 
 def test_a_nightly_job_of_twelve_minutes_on_container_apps() -> None:
-    """21,914.55 s at 0.25 vCPU and 0.5 GiB: 0.000024 and 0.000003; in the guard's company 30.436875 x 30 s more."""
+    """750 s with its start x 30.436875 = 22,827.65625 s at 0.25 vCPU and 0.5 GiB: 0.000024 and 0.000003; in the guard's company
+    30.436875 x 30 s more."""
     lines = bill(azure_container_apps_job, 30.436875, 720)
-    assert lines["Container Apps vCPU"].monthly_cost == Decimal("0.1314873")
-    assert lines["Container Apps memory"].monthly_cost == Decimal("0.032871825")
+    assert lines["Container Apps vCPU"].monthly_cost == Decimal("0.1369659375")
+    assert lines["Container Apps memory"].monthly_cost == Decimal("0.034241484375")
     guarded = bill(azure_container_apps_job, 30.436875, 720, guarded=True)["Container Apps vCPU"]
-    # (21,914.55 + 913.10625) x 0.25 x 0.000024
-    assert round(guarded.monthly_cost or 0, 10) == Decimal("0.1369659375")
+    # (22,827.65625 + 913.10625) x 0.25 x 0.000024
+    assert round(guarded.monthly_cost or 0, 10) == Decimal("0.1424445750")
     assert "guard" in (guarded.note or "")
 
 
 def test_container_apps_bills_whole_seconds_without_a_minimum_and_more_in_europe() -> None:
-    # 2.1 s -> 3 s x 1,000 x 0.25 vCPU
-    assert bill(azure_container_apps_job, 1000, 2.1)["Container Apps vCPU"].monthly_quantity == Decimal(750)
+    # 32.1 s with the start -> 33 s x 1,000 x 0.25 vCPU
+    assert bill(azure_container_apps_job, 1000, 2.1)["Container Apps vCPU"].monthly_quantity == Decimal(8250)
     dear = bill(azure_container_apps_job, 1000, 2.1, region="westeurope")["Container Apps vCPU"]
-    assert dear.monthly_cost == Decimal("0.0255")  # 750 x 0.000034
+    assert dear.monthly_cost == Decimal("0.2805")  # 8,250 x 0.000034
 
 
 def test_secrets_are_billed_for_each_start() -> None:

@@ -13,7 +13,8 @@ from migrator.errors import PlanError
 from migrator.model.job import Host
 from migrator.model.plan import Decisions, Request, Survey
 from migrator.model.usage import Spread, Usage
-from migrator.stated import few_runs_question, in_stated_zone, reserved_until, server_cost, zone_question
+from migrator.prices import bundled
+from migrator.stated import beside_the_bill, few_runs_question, in_stated_zone, reserved_until, server_cost, zone_question
 
 GUESSED = msgspec.structs.replace(
     job("job-1"), schedule=msgspec.structs.replace(job("job-1").schedule, timezone="UTC", timezone_stated=False)
@@ -92,3 +93,14 @@ def test_few_runs_are_asked_about_once_for_all_jobs_of_a_server() -> None:
     for wrong in ("0.5", "plenty", "-2"):
         with pytest.raises(PlanError, match="web01/few-runs"):
             few_runs_question(seen, moving, {"web01/few-runs": wrong}, 7)
+
+
+def test_what_jobs_send_is_on_the_bill_of_their_server_too() -> None:
+    """Two jobs send 30 and 20.5 GiB a month: 50.5 x 0.09 = 4.545; the same leaves the server today: moving saves none of it."""
+    seen = survey(job("job-1"), job("job-2"))
+    seen = msgspec.structs.replace(seen, host=Host(name="web01", provider="aws", region="us-east-1"))
+    said = Decisions(answers={"job-1/egress-gib": "30", "job-2/egress-gib": "20.5"})
+    (line,) = beside_the_bill(seen, said, bundled.read(), None)
+    assert (line.name, line.monthly_cost) == ("data out to the internet", Decimal("4.545"))
+    with pytest.raises(PlanError, match="job-1/egress-gib: 'much' is no number"):
+        beside_the_bill(seen, Decisions(answers={"job-1/egress-gib": "much"}), bundled.read(), None)

@@ -14,7 +14,7 @@ from migrator.errors import MigratorError
 from migrator.model.option import Option, PriceBook, UnitPrice
 from migrator.model.value import Value
 from migrator.optimise import STAYING, Candidate
-from migrator.pricebook import key
+from migrator.pricebook import key, shared_key
 
 GAP = 1e-6
 
@@ -182,11 +182,13 @@ def _place(option: Option, tiers: Mapping[str, UnitPrice]) -> Place:
     fixed = option.monthly_cost or Decimal(0)
     for item in option.items:
         if item.shared and item.monthly_cost is not None:
-            shared[item.price_key or item.name] = item.monthly_cost
+            shared[shared_key(item)] = item.monthly_cost
             fixed -= item.monthly_cost
             continue
         if item.price_key in tiers and item.monthly_quantity is not None and item.monthly_cost is not None:
             assert item.price_key is not None
+            if item.unit_price != tiers[item.price_key].price_usd:
+                continue  # a dearer or cheaper tier of the same price: nothing of it is free
             uses[item.price_key] = uses.get(item.price_key, Decimal(0)) + item.monthly_quantity
             fixed -= item.monthly_cost
     size = option.size.name if option.size is not None else "-"

@@ -8,13 +8,14 @@ from decimal import Decimal
 from migrator.model.option import CostItem, PriceBook, Resource, UnitPrice
 from migrator.pricebook import exact, item, times, unit_price
 from migrator.resources.aws_usage import quantity
+from migrator.resources.quantity import rounded_up
 
 KIND = "aws_ecs_task_definition"
 PROVIDER = "aws"
 LANGUAGES: tuple[str, ...] = ("terraform",)
 
 FREE_SCRATCH_GIB = 20
-MINIMUM_S = 60  # https://aws.amazon.com/fargate/pricing/: per second, at least one minute, from image pull to stop
+MINIMUM_S = 60  # https://aws.amazon.com/fargate/pricing/: whole seconds, at least one minute, from image pull to stop
 PROCESSORS = {"x86_64": "x86", "arm64": "arm64"}
 
 
@@ -22,7 +23,7 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
     """vCPU-hours, GB-hours, disk above 20 GB, the public address while it runs, and the stored image."""
     processor = PROCESSORS[str(resource.values["architecture"])]
     runs, seconds = exact(quantity(resource, "runs")), exact(quantity(resource, "billed_s"))
-    hours = None if runs is None or seconds is None else runs * max(seconds, Decimal(MINIMUM_S)) / 3600
+    hours = None if runs is None or seconds is None else runs * max(rounded_up(seconds, Decimal(1)), Decimal(MINIMUM_S)) / 3600
     vcpu = exact(quantity(resource, "vcpu"))
     memory_gb = exact(quantity(resource, "memory_gb"))
     scratch_gib = exact(quantity(resource, "scratch_gib")) or Decimal(FREE_SCRATCH_GIB)

@@ -47,7 +47,9 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
         data = unit_price(prices, PROVIDER, "NAT gateway", "data processed", region)
         note = f"the way out of a private network, once for all jobs there; and ${data.price_usd:f} a GB of data through it"
         line = item("NAT gateway", gateway, exact(usage["gateway_hours"]), note)
-        items.append(msgspec.structs.replace(line, shared=True))
+        address = unit_price(prices, PROVIDER, "VPC", "public IPv4 address (in use or idle)", region)
+        out = item("public IPv4 address of the NAT gateway", address, exact(usage["gateway_hours"]), "once for all jobs there")
+        items += [msgspec.structs.replace(one, shared=True) for one in (line, out)]
     image_gb = exact(quantity(resource, "image_gb"))
     if image_gb:
         image = unit_price(prices, PROVIDER, "ECR", "storage private", region)

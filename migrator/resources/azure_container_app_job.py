@@ -24,7 +24,7 @@ SERVICE = "Container Apps (Consumption)"
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
     """vCPU-seconds and GiB-seconds of runs and of firings that the guard ends, the registry, and the output written."""
     seconds = container_s(resource, NO_MINIMUM, STEP_S)
-    note = "firings that the guard ends are billed too" if number(resource, "skips") else None
+    note = "container start included" + ("; firings that the guard ends are billed too" if number(resource, "skips") else "")
     return (
         item(
             "Container Apps vCPU",
@@ -46,6 +46,12 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
                 "by the day, once for all jobs; holds 10 GB of images",
             ),
             shared=True,
+        ),
+        item(
+            "alert time series",
+            unit_price(prices, PROVIDER, "Azure Monitor", "log alert time series 15 minutes", region),
+            Decimal(1),
+            "the alert rule tells the jobs apart",
         ),
         item(
             "logs written",

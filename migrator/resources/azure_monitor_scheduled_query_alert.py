@@ -3,7 +3,12 @@
 Source: https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule
 """
 
+from decimal import Decimal
+
+import msgspec
+
 from migrator.model.option import CostItem, PriceBook, Resource
+from migrator.pricebook import item, unit_price
 
 KIND = "azure_monitor_scheduled_query_alert"
 PROVIDER = "azure"
@@ -11,5 +16,6 @@ LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:  # noqa: ARG001
-    """Nothing is known: the price book does not have the price of an alert rule; one rule serves all jobs."""
-    return ()
+    """One rule that serves all jobs."""
+    price = unit_price(prices, PROVIDER, "Azure Monitor", "log alert rule 15 minutes", region)
+    return (msgspec.structs.replace(item("alert rule", price, Decimal(1), "once for all jobs"), shared=True),)

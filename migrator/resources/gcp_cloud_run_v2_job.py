@@ -20,7 +20,7 @@ STEP_S = Decimal("0.1")  # and rounded up to 100 ms
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
     """vCPU-seconds and GiB-seconds of runs and of firings that the guard ends, the stored image, and the output written."""
     seconds = container_s(resource, MINIMUM_S, STEP_S)
-    note = "at least 60 s a run"
+    note = "at least 60 s a run, container start included"
     if number(resource, "skips"):
         note += "; firings that the guard ends are billed too"
     return (

@@ -3,7 +3,12 @@
 Source: https://docs.cloud.google.com/monitoring/alerts/log-based-alerts
 """
 
+from decimal import Decimal
+
+import msgspec
+
 from migrator.model.option import CostItem, PriceBook, Resource
+from migrator.pricebook import item, unit_price
 
 KIND = "gcp_monitoring_http_alert"
 PROVIDER = "gcp"
@@ -11,5 +16,9 @@ LANGUAGES: tuple[str, ...] = ("terraform",)
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:  # noqa: ARG001
-    """Nothing is known: Google announced a price for alerting that the price book does not have; one policy serves all jobs."""
-    return ()
+    """One condition, once for all jobs."""
+    price = unit_price(prices, PROVIDER, "Cloud Monitoring", "alerting condition", region)
+    line = item(
+        "alert condition of calls", price, Decimal(1), "once for all jobs; from memory: Google announced a price for 2026"
+    )
+    return (msgspec.structs.replace(line, shared=True),)

@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, locking, stores
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, billing, locking, stores
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
@@ -26,6 +26,7 @@ SECURITY_SOURCE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/f
 RUN_TASK_SOURCE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tasks-scheduled-eventbridge-scheduler.html"
 SCHEDULE_SOURCE = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"
 GIB = 1024
+MINIMUM_S = 60  # of billed time a run
 # CPU units -> memory in MiB, as task definitions accept them; 32 vCPU is left out: not in every region
 PAIRS: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -46,7 +47,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a container job may ask for."""
     no_disk = "a task's disk is gone after it; keep the file in S3 or mount EFS"
     lease = "Scheduler starts a task while the last one runs; the runner holds a lease in a DynamoDB table"
-    no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP"
+    no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP: $36.52 a month"
     return (
         limit("duration_s", Offered(offered=True, how="no maximum; the runner ends the job at its own deadline")),
         limit("memory_mib", AtMost(amount=120 * GIB), SIZE_SOURCE, "in pairs with vCPU"),
@@ -211,7 +212,7 @@ def resources(
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
             usage={
                 "runs": invocations,
-                "billed_s": None if billed_s is None else billed_s + dossier.assumptions.container_start_s,
+                "billed_s": billing.container_s(dossier.usage, billed_s, dossier.assumptions.container_start_s, MINIMUM_S),
                 "vcpu": size.vcpu,
                 "memory_gb": size.memory_mib / GIB,
                 "scratch_gib": scratch_gib or FREE_SCRATCH_GIB,

@@ -9,7 +9,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import locking, naming, stores
+from migrator.targets import billing, locking, naming, stores
 
 NAME = "azure_container_apps_job"
 TITLE = "Azure Container Apps job"
@@ -50,7 +50,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     no_disk = "a replica's disk is gone after it; keep the file in Blob Storage or mount Azure Files"
     lease = "a schedule starts a run beside one that goes on; the runner holds a lease in Blob Storage"
     once = "no page says that a schedule fires at most once; the runner claims each instant of its calendar in Blob Storage"
-    no_address = "a fixed address needs a virtual network of your own and a NAT gateway"
+    no_address = "a fixed address needs a virtual network of your own and a NAT gateway with an address: $36.52 a month"
     no_maximum = "replicaTimeout has no documented maximum"
     return (
         limit("duration_s", Offered(offered=True, how=no_maximum)),
@@ -235,7 +235,9 @@ def jobs(
                 "container": container,
                 "usage": {
                     "runs": None if runs is None else runs * share,
-                    "billed_s": part.billed_s if part else None,
+                    "billed_s": billing.container_s(
+                        dossier.usage, part.billed_s if part else None, dossier.assumptions.container_start_s, 0.0
+                    ),
                     "skips": None if skips is None else skips * share,
                     "skip_s": dossier.assumptions.container_start_s,
                     "vcpu": size.vcpu,

@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import locking, naming, stores
+from migrator.targets import billing, locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
@@ -27,6 +27,7 @@ DELIVERY_SOURCE = "https://docs.cloud.google.com/scheduler/docs/configuring/dedu
 SCHEDULE_SOURCE = "https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules"
 TIMEOUT_LIMIT_S = 7 * 86_400
 GIB = 1024
+MINIMUM_S = 60  # of billed time a run
 # vCPU -> memory in MiB; any whole MiB between the first and the last is allowed, these are the steps that we offer
 PAIRS: dict[int, tuple[int, ...]] = {
     1: (512, GIB, 2 * GIB, 3 * GIB, 4 * GIB),
@@ -47,7 +48,9 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a job may ask for."""
     no_disk = "what a task writes is gone after it; keep the file in Cloud Storage or mount a bucket or NFS"
     lease = "jobs:run answers at once, so a firing starts beside a run that goes on; the runner holds a lease in Cloud Storage"
-    no_address = "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address"
+    no_address = (
+        "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address: from $4.68 a month"
+    )
     once = "Cloud Scheduler delivers at least once; the runner claims each instant of the carried calendar in Cloud Storage"
     return (
         limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), TIMEOUT_SOURCE, "per attempt of a task, without GPU"),
@@ -130,7 +133,9 @@ def resources(
             "store": stores.NAME if store else None,
             "usage": {
                 **usage(dossier, size, runs, skips),
-                "billed_s": part.billed_s if part else None,
+                "billed_s": billing.container_s(
+                    dossier.usage, part.billed_s if part else None, dossier.assumptions.container_start_s, MINIMUM_S
+                ),
                 "skip_s": dossier.assumptions.container_start_s,
             },
         },
