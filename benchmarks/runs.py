@@ -23,7 +23,7 @@ SPAN_US = 90 * 86_400 * 1_000_000
 def made(count: int) -> Runs:
     chance = np.random.default_rng(1)
     job = chance.integers(0, JOBS, count)
-    started = chance.integers(0, SPAN_US, count) + 1_790_000_000_000_000
+    started = np.sort(chance.integers(0, SPAN_US, count)) + 1_790_000_000_000_000  # as logs give them
     length = (chance.lognormal(1, 1, count) * 1e6).astype(np.int64)
     named = tuple((f"host{number % HOSTS:03d}", "cronie", "root", f"/opt/job{number}") for number in range(JOBS))
     high = length / 1e6

@@ -27,6 +27,7 @@ MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 MINUTE_US = 60_000_000
+HOURS_OF_CENTURY = 876_600
 MONDAY_OFFSET_MINUTES = 3 * 24 * 60  # 1970-01-01 was a Thursday
 QUALITIES: tuple[LogQuality, ...] = ("exact", "paired", "inferred", "starts-only")
 
@@ -72,8 +73,11 @@ def summary_of(
 def _by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
     """The order of the runs by job and start, and where each job's begin; those of no job come first."""
     job = runs.job.astype(np.int16) if jobs < 1 << 15 else runs.job  # numpy sorts such small numbers by their digits
-    by_start = np.argsort(runs.started_us, kind="stable")
-    order = by_start[np.argsort(job[by_start], kind="stable")]
+    if (runs.started_us[1:] >= runs.started_us[:-1]).all():  # as logs nearly always give them
+        order = np.argsort(job, kind="stable")
+    else:
+        by_start = np.argsort(runs.started_us, kind="stable")
+        order = by_start[np.argsort(job[by_start], kind="stable")]
     counts = np.bincount(job + 1, minlength=jobs + 1)
     return order, np.cumsum(counts)[: jobs + 1].tolist()
 
@@ -110,7 +114,7 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         overlapping_runs=_overlaps(runs) if len(lengths) else None,
         unfinished_runs=runs.size - len(lengths),
         log_quality=QUALITIES[int(quality)] if runs.size else "none",
-        sources=tuple(sorted({runs.named[who][1] for who in np.unique(runs.who).tolist()})),
+        sources=tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()})),
         first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
         last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
         sampled_runs=_sampled(runs),
@@ -179,9 +183,11 @@ def _busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
         place = zone(timezone or "UTC")
     except ScheduleError:
         place = zone("UTC")
-    hours, hour_of = np.unique(runs.started_us // HOUR_US, return_inverse=True)
+    hours = runs.started_us // HOUR_US
+    present, hour_of = _present(hours - hours.min())
     offsets = [
-        (instant(hour * HOUR_US).astimezone(place).utcoffset() or timedelta()) // timedelta(minutes=1) for hour in hours.tolist()
+        (instant(hour * HOUR_US).astimezone(place).utcoffset() or timedelta()) // timedelta(minutes=1)
+        for hour in (present + hours.min()).tolist()
     ]
     start = (runs.started_us // MINUTE_US + np.array(offsets, dtype=np.int64)[hour_of] + MONDAY_OFFSET_MINUTES) % MINUTES_OF_WEEK
     length_us = np.where(runs.ended_us > 0, runs.ended_us, runs.started_us) - runs.started_us
@@ -193,3 +199,13 @@ def _busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
     )
     steps[0] += whole.sum() + over.sum()
     return tuple(np.cumsum(steps)[:MINUTES_OF_WEEK].tolist())
+
+
+def _present(numbers: Whole) -> tuple[Whole, Whole]:
+    """The different numbers, from 0 on, and which of them each is."""
+    largest = int(numbers.max())
+    if largest > 2 * len(numbers) + HOURS_OF_CENTURY:  # a stamp that is far off must not cost memory
+        present, index = np.unique(numbers, return_inverse=True)
+        return present, index
+    is_there = np.bincount(numbers, minlength=largest + 1) > 0
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[numbers]

@@ -129,7 +129,8 @@ def trend(at_days: Reals, values: Reals, month_days: float) -> Trend | None:
     if len(lengths) < 10 or days.max() - days.min() < 14:
         return None
     step = max(1, math.ceil(len(lengths) / MOST_POINTS))
-    index = np.lexsort((lengths, days))[::step]
+    in_order = bool((days[1:] > days[:-1]).all())
+    index = (np.arange(len(days)) if in_order else np.lexsort((lengths, days)))[::step]
     days_seen, seen = days[index], lengths[index]
     n = len(seen)
     _, ranks, counts = np.unique(seen, return_inverse=True, return_counts=True)
