@@ -1,5 +1,6 @@
 """Asks a job's own log where nothing else timed the job: what its line in the crontab writes to, read by `runs/own_log.py`."""
 
+import importlib
 import re
 from collections.abc import Iterator
 
@@ -13,7 +14,6 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.runs import own_log
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
-from migrator.scripts import facts
 
 WRITES = re.compile(r">|\btee\b|\btime\b")  # else the line itself writes to no file
 TIMES = re.compile(r"\btime\b")
@@ -66,7 +66,8 @@ def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Run
 
 def _logs(files: HostFiles, host: Host, job: Job) -> Iterator[HostFile]:
     """The regular files that the job's own line writes to."""
-    entry, _ = facts.facts(files, host, job)
+    # only here: the grammars of six languages take a fifth of a second to load, and most lines write nowhere
+    entry, _ = importlib.import_module("migrator.scripts.facts").facts(files, host, job)
     written = [fact for fact in entry.facts if fact.kind == "writes-path" and fact.evidence.location == job.location]
     for path in dict.fromkeys(fact.value for fact in written if fact.value.startswith("/") and "$" not in fact.value):
         file = files.stat(path) if not path.startswith("/dev/") else None

@@ -1,48 +1,45 @@
-"""The Run table: every run that the logs show, as columns; the only importer of the dataframe engine."""
+"""The Run table: every run that the logs show, as columns."""
 
-import io
+import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import polars
-
-from migrator.columns import NONE, QUALITIES, Runs, runs_from
 from migrator.columns import Run as Run
-from migrator.errors import PlanError
+from migrator.columns import Runs, runs_from
 
-SCHEMA: dict[str, polars.DataType | type[polars.DataType]] = {
-    "host": polars.String,
-    "job_id": polars.String,
-    "user": polars.String,
-    "command": polars.String,
-    "started_at": polars.Datetime("us", "UTC"),
-    "ended_at": polars.Datetime("us", "UTC"),
-    "duration_s": polars.Float64,
-    "duration_low_s": polars.Float64,
-    "duration_high_s": polars.Float64,
-    "exit_status": polars.Int64,
-    "cpu_s": polars.Float64,
-    "peak_memory_mib": polars.Float64,
-    "source": polars.String,
-    "quality": polars.String,
-}
+COLUMNS = (
+    "host", "job_id", "user", "command", "started_at", "ended_at", "duration_s", "duration_low_s", "duration_high_s",
+    "exit_status", "cpu_s", "peak_memory_mib", "source", "quality",
+)  # fmt: skip
+
+
+class Frame(Protocol):
+    """What is asked of the dataframe engine's frame outside of `frames.py`."""
+
+    height: int
+
+    def iter_rows(self, *, named: bool) -> Iterator[dict[str, Any]]:
+        """The rows as mappings from column to value."""
+
+    def write_parquet(self, file: Any, *, compression: str, statistics: bool = True) -> None:
+        """Write a parquet file."""
 
 
 class RunTable:
-    """Runs as a frame with the columns of `SCHEMA`, sorted by start; made when it is asked for, because most never are."""
+    """Runs as a frame with these `COLUMNS`, sorted by start; made when it is asked for, because most never are."""
 
-    def __init__(self, frame: polars.DataFrame | Callable[[], polars.DataFrame], size: int | None = None) -> None:
-        self._frame = frame
+    def __init__(self, make: Callable[[], Frame], size: int | None = None) -> None:
+        self._make = make
+        self._frame: Frame | None = None
         self._size = size
 
     @property
-    def frame(self) -> polars.DataFrame:
+    def frame(self) -> Frame:
         """The frame itself."""
-        if not isinstance(self._frame, polars.DataFrame):
-            self._frame = self._frame()
+        if self._frame is None:
+            self._frame = self._make()
         return self._frame
 
     def __len__(self) -> int:
@@ -57,6 +54,11 @@ class RunTable:
         self.frame.write_parquet(path, compression="zstd", statistics=True)
 
 
+def _frames() -> Any:
+    # only here: the dataframe engine takes a tenth of a second and 30 MiB to load, and a list of figures needs none
+    return importlib.import_module("migrator.frames")
+
+
 def table(runs: Iterable[Run]) -> RunTable:
     """A table of runs, in the order of start, host, user and command."""
     given = list(runs)
@@ -66,92 +68,36 @@ def table(runs: Iterable[Run]) -> RunTable:
 
 def table_of(runs: Runs, jobs: Sequence[str]) -> RunTable:
     """The same of columns; `jobs`: ids by index."""
-    return RunTable(lambda: _frame(runs, jobs), runs.size)
-
-
-def _frame(runs: Runs, jobs: Sequence[str]) -> polars.DataFrame:
-    names = [(host, user or "", command or "") for host, _, user, command in runs.named]
-    place = {name: number for number, name in enumerate(sorted(set(names)))}
-    rank = np.array([place[name] for name in names] or [0], dtype=np.int64)
-    ordered = runs.taken(np.lexsort((np.maximum(runs.ended_us, 0), rank[runs.who], runs.started_us)))
-    timed = ordered.ended_us != NONE
-    who = polars.Series(ordered.who)
-
-    def of_named(field: int) -> polars.Series:
-        return polars.Series([who[field] for who in ordered.named], dtype=polars.String).gather(who)
-
-    def where(values: Any, known: Any, dtype: Any) -> polars.Series:
-        series = polars.Series(values, dtype=dtype)
-        return polars.select(polars.when(polars.Series(known)).then(series)).to_series()
-
-    length_s = np.maximum(ordered.ended_us - ordered.started_us, 0) / 1e6
-    ids = polars.Series([*jobs, None], dtype=polars.String)
-    frame = polars.DataFrame({
-        "host": of_named(0),
-        "job_id": ids.gather(polars.Series(np.where(ordered.job == NONE, len(jobs), ordered.job))),
-        "user": of_named(2),
-        "command": of_named(3),
-        "started_at": polars.Series(ordered.started_us),
-        "ended_at": where(ordered.ended_us, timed, polars.Int64),
-        "duration_s": where(length_s, timed, polars.Float64),
-        "duration_low_s": where(ordered.low_s, timed, polars.Float64),
-        "duration_high_s": where(ordered.high_s, timed, polars.Float64),
-        "exit_status": where(ordered.status, ordered.status != NONE, polars.Int64),
-        "cpu_s": where(ordered.cpu_s, ~np.isnan(ordered.cpu_s), polars.Float64),
-        "peak_memory_mib": where(ordered.memory_mib, ~np.isnan(ordered.memory_mib), polars.Float64),
-        "source": of_named(1),
-        "quality": polars.Series(QUALITIES, dtype=polars.String).gather(polars.Series(ordered.quality)),
-    })  # fmt: skip
-    instants = [
-        polars.from_epoch(polars.col(name), "us").dt.replace_time_zone("UTC").alias(name) for name in ("started_at", "ended_at")
-    ]
-    return frame.with_columns(instants).select(list(SCHEMA))
+    return RunTable(lambda: _frames().frame(runs, jobs), runs.size)
 
 
 def join(tables: Iterable[RunTable]) -> RunTable:
     """One table of all."""
     given = list(tables)
-    if not given:
-        return RunTable(polars.DataFrame(schema=SCHEMA))
-    return RunTable(lambda: polars.concat([item.frame for item in given]), sum(map(len, given)))
+    return RunTable(lambda: _frames().joined([item.frame for item in given]), sum(map(len, given)))
 
 
 def read(path: Path) -> RunTable:
     """A table that `write` wrote. Raises `PlanError` if it is missing, damaged or has other columns."""
-    try:
-        frame = polars.read_parquet(path)
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise PlanError(f"{path}: cannot be read as a table of runs: {error}; make the plan again") from error
-    if list(frame.columns) != list(SCHEMA):
-        raise PlanError(f"{path}: has the columns {', '.join(frame.columns)}; another version wrote it; make the plan again")
-    return RunTable(frame)
+    found = _frames().read(path)
+    return RunTable(lambda: found)
 
 
 def packed(runs: Iterable[Run]) -> bytes:
     """The parquet file of some runs; the same runs give the same bytes."""
-    stream = io.BytesIO()
-    table(runs).frame.write_parquet(stream, compression="zstd", statistics=False)
-    return stream.getvalue()
+    raw: bytes = _frames().packed(table(runs).frame)
+    return raw
 
 
 def unpacked(raw: bytes) -> list[Run]:
     """The runs of a parquet file that `packed` made. Raises `PlanError` if it is damaged or has other columns."""
-    try:
-        frame = polars.read_parquet(io.BytesIO(raw))
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise PlanError(f"cannot be read as a table of runs: {error}") from error
-    if list(frame.columns) != list(SCHEMA):
-        raise PlanError(f"has the columns {', '.join(frame.columns)}; another version wrote it")
-    return runs_of(RunTable(frame))
+    return runs_of(RunTable(lambda: _frames().unpacked(raw)))
 
 
 def runs_of(runs: RunTable) -> list[Run]:
     """The rows of a table."""
-    frame = runs.frame
-    instants = [frame.get_column(name).cast(polars.Int64).to_list() for name in ("started_at", "ended_at")]
-    before = [frame.get_column(name).to_list() for name in ("host", "job_id", "user", "command")]
-    after = [frame.get_column(name).to_list() for name in Run._fields[6:]]
-    return [Run(*row) for row in zip(*before, *instants, *after, strict=True)]
+    found: list[Run] = _frames().rows(runs.frame)
+    return found
 
 
 def instant(at_us: int) -> datetime:

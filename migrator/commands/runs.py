@@ -109,7 +109,7 @@ def command(
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
     elif form == "csv":
         rows = (_plain(row) for row in everything.rows()) if each else (_job(job, entry) for job, entry in entries)
-        columns = list(tables.SCHEMA) if each else list(_job(*entries[0])) if entries else ["id"]
+        columns = list(tables.COLUMNS) if each else list(_job(*entries[0])) if entries else ["id"]
         click.echo(_csv(columns, rows), nl=False)
     else:
         _text(entries, everything, each, found)
