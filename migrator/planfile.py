@@ -3,6 +3,7 @@
 A plan folder is whole: `plan.json`, `surveys/<host>.json`, `scripts/<sha256>`, `runs.parquet`. Nothing later needs the server.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,14 @@ from migrator.model.plan import PLAN_VERSION, OutFile, Plan, Survey
 
 PRICES = "prices.toml"  # the user's own prices, where the plan was made with some
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SIZE_LIMIT = 512 * 2**20
+_SIZE_LIMIT = 8 * 2**30  # the plan of 10,000 servers has 2.7 GB
+_LONGEST_NAME = 100
+
+
+class _Version(msgspec.Struct):
+    """All that is asked of a file before it is read as a plan."""
+
+    version: object = None
 
 
 class LoadedPlan(NamedTuple):
@@ -30,12 +38,17 @@ def _json(value: msgspec.Struct) -> bytes:
 
 
 def host_file_name(host: str) -> str:
-    """A host's name as a file name: anything but letters, digits, `.`, `_` and `-` becomes `_`.
+    """A host's name as a file name that no other host has: as it is, or with a digest where it holds what does not belong into a
+    file's name, is long, or could be taken for a name with a digest.
 
-    >>> host_file_name("../web 01")
-    '.._web_01'
+    >>> host_file_name("web01"), host_file_name("../web 01")
+    ('web01', '_.._web_01-a231dc5b')
     """
-    return re.sub(r"[^A-Za-z0-9._-]", "_", host) or "_"
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", host)
+    plain = (plain if plain[:1].isalnum() else f"_{plain}")[:_LONGEST_NAME]
+    if plain == host and not re.search(r"-[0-9a-f]{8}$", host):
+        return plain
+    return f"{plain}-{hashlib.sha256(host.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -> tuple[OutFile, ...]:
@@ -78,11 +91,11 @@ def plan_path(path: Path) -> Path:
 
 def _decode(file: Path, kind: type[Any]) -> Any:
     if file.stat().st_size > _SIZE_LIMIT:
-        raise PlanError(f"{file}: larger than {_SIZE_LIMIT} bytes; a plan is never that large")
+        raise PlanError(f"{file}: larger than {_SIZE_LIMIT:,} bytes; the plan of 10,000 servers is a third of that")
     raw = file.read_bytes()
     try:
-        version = msgspec.json.decode(raw).get("version")
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError) as error:
+        version = msgspec.json.decode(raw, type=_Version).version  # without making the rest of it
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{file}: not JSON of a plan ({error}); run `migrator plan` again") from error
     if version != PLAN_VERSION:
         raise PlanError(f"{file}: has format version {version!r}; this migrator reads {PLAN_VERSION}; run `migrator plan` again")

@@ -230,6 +230,8 @@ def test_what_is_no_server_is_named(tmp_path: Path) -> None:
     found = listed([str(tmp_path / "fleet")], tmp_path)
     assert found.entries == ()
     assert found.passed_over == (str(tmp_path / "fleet/notes.txt"),)
+    with pytest.raises(SourceError, match=r"^/: this machine itself; read it with `migrator plan / -o DIR`"):
+        listed(["/"], tmp_path / "out")
     with pytest.raises(SourceError, match="no server in it"):
         listed([str(tmp_path / "fleet/deep")], tmp_path)
     with pytest.raises(SourceError, match="does not exist"):

@@ -15,6 +15,7 @@ from test_commands import done
 from test_random_logs import Level3, Truth, written
 
 from migrator.errors import StoreError
+from migrator.planfile import host_file_name
 from migrator.runs import store
 from migrator.runs.same import distinct, merged
 from migrator.tables import Run
@@ -224,9 +225,13 @@ def test_a_host_never_gets_the_runs_of_another(tmp_path: Path) -> None:
     folder.rename(tmp_path / "web_01")
     with pytest.raises(StoreError, match="holds the runs of 'web 01', not of 'web_01'"):
         store.read(tmp_path, "web_01")
+    taken = host_file_name("web 01")
+    names = ("web 01", "web_01", "web-01", "Web_01", "web\t01", taken, f"_{taken}", "x" * 300, "x" * 301, "", "_", "\udcff")
+    assert len({host_file_name(name) for name in names}) == len(names)
+    assert max(len(host_file_name(name)) for name in names) < 120
     for name in ("..", ".", "/", "a/../../b"):
-        assert store.folder_name(name) not in {"..", "."}
-        assert "/" not in store.folder_name(name)
+        assert host_file_name(name) not in {"..", "."}
+        assert "/" not in host_file_name(name)
 
 
 def put(root: Path, writer: int) -> None:

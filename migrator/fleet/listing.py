@@ -50,6 +50,8 @@ def listed(sources: Iterable[str], without: Path) -> Listed:
 def _local(path: Path, passed: list[str], without: Path, depth: int) -> Iterator[Entry]:
     if not path.exists():
         raise SourceError(f"{path}: does not exist; a bundle, a server's tree, a folder of these or a URL would be right")
+    if path.resolve() == Path("/"):
+        raise SourceError(f"{path}: this machine itself; read it with `migrator plan / -o DIR`, and name DIR here")
     if path.is_file():
         if depth == 0 or path.name.endswith(archive.SUFFIXES):
             yield Entry(str(path), _mark([_stated(path, path.name)]), 1)

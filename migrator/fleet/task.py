@@ -128,11 +128,11 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
 
 def survey_name(host: str) -> str:
     """The name of a host's survey; no two hosts share it."""
-    return f"{store.folder_name(host)}.json"
+    return f"{planfile.host_file_name(host)}.json"
 
 
 def stems(source: str, hosts: Iterable[str]) -> Iterator[str]:
     """Where the readings of a source lie: a source's name is no file's."""
     folder = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     for host in hosts:
-        yield f"{READINGS}/{folder}/{store.folder_name(host)}"
+        yield f"{READINGS}/{folder}/{planfile.host_file_name(host)}"

@@ -22,6 +22,7 @@ from migrator import files, tables
 from migrator.errors import PlanError, StoreError
 from migrator.model.plan import OutFile
 from migrator.model.value import Value
+from migrator.planfile import host_file_name
 from migrator.runs.same import merged
 from migrator.tables import Run
 
@@ -66,17 +67,6 @@ class _State(NamedTuple):
     highest: int  # generation that has a manifest, be it a damaged one
 
 
-def folder_name(host: str) -> str:
-    """The folder of a host: its name, with a digest where the name has letters that do not belong into a file's.
-
-    >>> folder_name("web01"), folder_name("../web 01")
-    ('web01', '_.._web_01-a231dc5b')
-    """
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", host)
-    plain = plain if plain[:1].isalnum() else f"_{plain}"
-    return plain if plain == host else f"{plain}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
-
-
 def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
     """The same times, in order, without overlaps.
 
@@ -94,7 +84,7 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
 
 def read(root: Path, host: str) -> Kept:
     """What the store under `root` holds of a host; nothing if it does not know it. Raises `StoreError` if it is damaged."""
-    state = _read(root / folder_name(host), host)
+    state = _read(root / host_file_name(host), host)
     runs = [run for day in sorted(state.days) for run in state.days[day]]
     return Kept(runs, state.manifest.stretches)
 
@@ -104,7 +94,7 @@ def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]
 
     Returns all that the store holds then. Raises `StoreError` if the store is damaged, `MigratorError` if it cannot be written.
     """
-    folder, new, times = root / folder_name(host), _by_day(runs), tuple(stretches)
+    folder, new, times = root / host_file_name(host), _by_day(runs), tuple(stretches)
     for _ in range(TRIES):
         state = _read(folder, host)
         days = dict(state.days)
