@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
+from migrator import chains
 from migrator.assumptions import Assumptions
 from migrator.errors import PlanError
 from migrator.model.finding import Question
@@ -27,7 +28,7 @@ from migrator.model.plan import Decisions, Organisation, OutFile, Plan
 # What may be said about a job although nobody asks: a rule, a shape, the choice or `emit` obeys each.
 TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep egress-gib"
+    "network address repeatable items parallelism date-test random-sleep egress-gib after"
 ).split()
 SERVER_TOPICS = ("server-cost", "reserved-until", "services", "timezone", "care-hours", "backup-gib", "few-runs")
 OVERRIDES = ("target", "size", "shape", "timeout", "dst", "keep")  # written under `jobs:`
@@ -289,7 +290,8 @@ def wrong_keys(decided: Decisions, plan: Plan, values: Mapping[str, Collection[s
             found[key] = f"{key}: {topic!r} is nothing that can be decided there{nearest(topic, known)}"
         elif topic in closed and about not in hosts and value not in closed[topic]:
             found[key] = f"{key}: {value!r} is no {topic}{nearest(value, closed[topic])} Possible: {', '.join(closed[topic])}"
-    return found
+    runs = {entry.job.id: entry.usage.monthly_runs if entry.usage else None for entry in plan.jobs}
+    return found | chains.wrong(decided.answers, runs)
 
 
 def _comment(text: str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, links, measuring, optimise, reports, rules, schedulers, shapes
+from migrator import __version__, chains, links, measuring, optimise, reports, rules, schedulers, shapes
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT, Assumptions, assumed
 from migrator.errors import ScheduleError
@@ -80,6 +80,7 @@ def decide(
 ) -> Plan:
     """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
     as_of = max(survey.as_of for survey in surveys)
+    said, decisions = decisions, chains.with_shapes(decisions)
     jobs = tuple(
         with_its_own_calendar(in_stated_zone(job, decisions.answers), decisions.answers)
         for survey in surveys
@@ -95,7 +96,6 @@ def decide(
     places = places_for(request)
     dialects = frozenset(place.DIALECT for place in places if place.DIALECT is not None)
     limits = {place.NAME: place.limits(assumptions) for place in places}
-
     dossiers, candidates = [], []
     for job in jobs:
         entry = job_facts.get(job.id)
@@ -142,7 +142,7 @@ def decide(
         accounting=tuple(account for survey in surveys for account in survey.accounting),
         unmatched=tuple(entry for survey in surveys for entry in survey.unmatched),
         digests=tuple(digest for survey in surveys for digest in survey.digests),
-        decisions=decisions,
+        decisions=said,
         assumptions=assumed(assumptions),
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),

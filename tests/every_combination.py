@@ -13,14 +13,14 @@ from aws_jobs import changed
 from cases import read_cases
 from dossiers import dossier
 
-from migrator import files, shapes, targets
+from migrator import chains, files, shapes, targets
 from migrator.assumptions import DEFAULT
 from migrator.emit import secret_store
 from migrator.emit.programs import HANDLERS
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import emit
 from migrator.model.finding import Dossier, Need
-from migrator.model.option import Shape, ShapeKind
+from migrator.model.option import Shape, ShapeKind, Wire
 from migrator.model.plan import JobPlan, Plan
 from migrator.targets import Target
 
@@ -29,6 +29,7 @@ TARGETS: dict[str, Target] = {target.NAME: target for target in targets.ALL}
 KINDS: tuple[ShapeKind, ...] = tuple(reader.KIND for reader in shapes.ALL)
 # what a job may ask for beside its shape; each makes other resources or other files of it
 VARIANTS = ("plain", "secret", "several", "locked")
+FOLLOWER = "next"  # of a chain: the end of the plain job starts it
 LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
 
 
@@ -102,6 +103,16 @@ def shape_of(kind: ShapeKind) -> Shape:
     raise AssertionError(f"{kind}: none of its cases speaks")
 
 
+def variants(cell: Cell) -> tuple[str, ...]:
+    """A chain is two jobs, one of which starts the other."""
+    return (*VARIANTS, FOLLOWER) if cell.shape == chains.SHAPE else VARIANTS
+
+
+def answers_of(cell: Cell) -> dict[str, str]:
+    """What the user said of it."""
+    return {f"{job_id(cell, FOLLOWER)}/after": job_id(cell, "plain")} if FOLLOWER in variants(cell) else {}
+
+
 def entry(cell: Cell, variant: str) -> JobPlan:
     """A job of the combination."""
     several = {"choice": "utc", "hour": 2} if variant == "several" else {}
@@ -110,7 +121,11 @@ def entry(cell: Cell, variant: str) -> JobPlan:
     shape = shape_of(cell.shape)
     if variant == "locked":
         shape = changed(shape, adds=(*(need for need in shape.adds if need.kind not in {n.kind for n in LOCKS}), *LOCKS))
-    job = Dossier(job=plain.job, host=samples.HOST, usage=plain.usage, facts=plain.facts, scripts=plain.scripts)
+    if variant == FOLLOWER:
+        shape = changed(shape, wires=(Wire(kind="event", from_part="the job before", to_part=shape.parts[0].name),))
+    job = Dossier(
+        job=plain.job, host=samples.HOST, usage=plain.usage, facts=plain.facts, scripts=plain.scripts, answers=answers_of(cell)
+    )
     target = TARGETS[cell.target]
     made = target.resources(job, shape, target.sizes()[0], plain.translations[0], 300.0, target.DEFAULT_REGION or "")
     option = changed(plain.placement.option, shape=cell.shape, resources=made)
@@ -120,12 +135,13 @@ def entry(cell: Cell, variant: str) -> JobPlan:
 
 def entries(cell: Cell) -> list[JobPlan]:
     """A job of each variant; no job with secrets where the target carries none: such a job is left out, and says why."""
-    made = [entry(cell, variant) for variant in VARIANTS]
+    made = [entry(cell, variant) for variant in variants(cell)]
     return [one for one in made if not one.job.secrets or secret_store.to_create(one.placement.option.resources)]
 
 
 def plan(tree: Tree) -> Plan:
-    return samples.plan(*(one for cell in cells_of(tree) for one in entries(cell)))
+    said = {key: value for cell in cells_of(tree) for key, value in answers_of(cell).items()}
+    return samples.plan(*(one for cell in cells_of(tree) for one in entries(cell)), answers=said)
 
 
 def emitted(tree: Tree, into: Path) -> Path:

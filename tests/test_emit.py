@@ -337,11 +337,11 @@ def test_a_user_that_the_base_image_has_is_not_made_again() -> None:
 
 def test_a_shape_without_programs_is_left_out_and_said() -> None:
     entry = samples.entry("aws_lambda", "a-1")
-    option = msgspec.structs.replace(entry.placement.option, shape="workflow")
+    option = msgspec.structs.replace(entry.placement.option, shape="host_chore")
     entry = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
     (left,) = emitted(samples.plan(entry)).left_out
     assert left.blocking
-    assert "workflow" in left.reason
+    assert "host_chore" in left.reason
 
 
 @pytest.mark.parametrize(("target", "iac"), WITH_LANGUAGE, ids=str)

@@ -2,10 +2,10 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from migrator import carried, render
+from migrator import carried, chains, render
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 LINES = frozenset({"user_crontab", "system_crontab"})  # a line of a file, commented out where it stands
@@ -22,6 +22,7 @@ class Step(NamedTuple):
     start: str | None
     unit: str
     files: tuple[str, ...]  # what is brought to the store before the first run there
+    before: str | None = None  # the job whose end starts it there
 
 
 def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
@@ -31,7 +32,7 @@ def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
     for host in sorted({entry.job.host for entry in emitted}):
         steps = [
             step(entry, plan)
-            for entry in sorted(emitted, key=lambda entry: (order.get(entry.job.id, len(order)), entry.job.id))
+            for entry in sorted(emitted, key=lambda entry: _turn(entry.job.id, order, plan.decisions.answers))
             if entry.job.host == host
         ]
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", host).strip(".-") or "server"
@@ -41,6 +42,15 @@ def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
         program = render.text("delivery/cutover.sh.j2", "shell", **context)
         found.append(OutFile(path=f"cutover/{name}.sh", content=program.encode(), executable=True))
     return tuple(found)
+
+
+def _turn(job_id: str, order: Mapping[str, int], answers: Mapping[str, str]) -> tuple[int, str, int, str]:
+    """When a job's turn comes: a chain together, its head last, for its schedule starts all of it."""
+    first, at = chains.first(job_id, answers) or job_id, 0
+    one = job_id
+    while one != first and (before := chains.before(one, answers)) is not None:
+        one, at = before, at + 1
+    return order.get(first, len(order)), first, -at, job_id
 
 
 def step(entry: JobPlan, plan: Plan) -> Step:
@@ -57,4 +67,5 @@ def step(entry: JobPlan, plan: Plan) -> Step:
         start = " ".join(start.split()) + " "
     unit = re.sub(r"\.(service|timer)$", "", posixpath.basename(job.location.path))
     kept = carried.paths(job, entry.facts, entry.scripts, plan.decisions.answers)
-    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", tuple(one.path for one in kept))
+    files, before = tuple(one.path for one in kept), chains.before(job.id, plan.decisions.answers)
+    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", files, before)

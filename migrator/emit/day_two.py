@@ -34,6 +34,16 @@ def commands(entry: JobPlan, language: str, stack: str = "") -> DayTwo | None:
     a plan of another version.
     """
     resources = entry.placement.option.resources
+    found = _of_runner(resources, language, stack)
+    flow = next((one for one in resources if one.kind in WORKFLOWS), None)
+    if found is None or flow is None:
+        return found
+    run, run_for = WORKFLOWS[flow.kind](flow, stack if language == "sam" else None)
+    return found._replace(run=run, run_for=run_for)
+
+
+def _of_runner(resources: tuple[Resource, ...], language: str, stack: str) -> DayTwo | None:
+    """The commands for what runs the program."""
     for resource in resources:
         made = KINDS.get(resource.kind)
         if made is not None:
@@ -68,6 +78,21 @@ def _lambda(function: Resource, schedules: list[Resource], stack: str | None) ->
         " && ".join(f"schedule_state DISABLED {named(one, 'schedule_name')}" for one in schedules) or None,
         " && ".join(f"schedule_state ENABLED {named(one, 'schedule_name')}" for one in schedules) or None,
     )
+
+
+def _step_functions(machine: Resource, stack: str | None) -> tuple[str, str]:
+    """The whole workflow, and what comes after it: `states` is asked for its ARN by name."""
+    if stack is None:
+        query = f"stateMachines[?name=='${{PREFIX}}{machine.values['machine_name']}'].stateMachineArn"
+        arn = f'"$(aws stepfunctions list-state-machines --query "{query}" --output text)"'
+    else:
+        arn = f'"$(physical "$STACK{stack}" {machine.values["logical_id"]})"'
+
+    def start(at: str) -> str:
+        said = r"{\"execution_id\": \"by hand\", \"expression\": 0, \"run_now\": \"1\", \"scheduled_time\": \"" + at + r"\"}"
+        return f'aws stepfunctions start-execution --state-machine-arn {arn} --input "{said}"'
+
+    return start(""), start("$AT")
 
 
 def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
@@ -173,4 +198,5 @@ KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = 
     "azure_container_app_job": _container_app,
     "kubernetes_cron_job": _cron_job,
 }
+WORKFLOWS: Mapping[str, Callable[[Resource, str | None], tuple[str, str]]] = {"aws_sfn_state_machine": _step_functions}
 SCHEDULES = frozenset({"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "kubernetes_cron_job"})

@@ -104,9 +104,11 @@ def marked(entry: JobPlan, scripts: Mapping[str, bytes]) -> frozenset[str]:
     return secret_names.marked([*(text.encode() for text in texts), *(scripts[script.sha256] for script in entry.scripts)])
 
 
-def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
-    """job.json of one job."""
-    job, chosen = entry.job, translation(entry)
+def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPlan | None = None) -> bytes:
+    """job.json of one job. `head`: whose schedule starts it, where it is no first of a chain: the instants are that one's, and
+    so are calendar and guard."""
+    job, timed = entry.job, head or entry
+    chosen = translation(timed)
     variables = environment(job, host)
     value: dict[str, object] = {
         "version": 1,
@@ -125,8 +127,8 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str]) -> bytes:
         "timeout_s": entry.placement.option.timeout_s,
         "notify": notify(job, answers),
         "guard": None if chosen is None or chosen.guard is None else msgspec.to_builtins(chosen.guard),
-        "scheduled_by": entry.placement.option.dialect or "none",
-        "calendar": _calendar(job, chosen),
+        "scheduled_by": timed.placement.option.dialect or "none",
+        "calendar": _calendar(timed.job, chosen),
         "secrets": list(secret_names.needed(job, entry.facts)),
         "lock": lock(entry),
         "state": _of_resources(entry, "state"),

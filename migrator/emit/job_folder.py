@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from migrator import render, unmet
+from migrator import chains, render, unmet
 from migrator.emit import job_file, packages, php, programs, python_packages, secret_store
 from migrator.model.finding import Fact
 from migrator.model.job import Host
@@ -133,11 +133,14 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "store": STORES.get(next((one.kind for one in option.resources if one.kind in STORES), "")),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
+        "before": chains.before(job.id, answers),
+        "after": chains.after(job.id, answers),
+        "workflow": programs.is_workflow(entry),
         "data_by_hand": by_hand,
         "by_hand": [path.lstrip("/") for path in programs.scripts(entry)],
         "zip": is_zip(option.resources),
         "resources": option.resources,
-        "firings": [at.isoformat() for at in entry.next_firings[:5]],
+        "firings": [at.isoformat() for at in entry.next_firings[:5]] if programs.is_scheduled(entry) else [],
     }
 
 

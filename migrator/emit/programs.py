@@ -11,9 +11,11 @@ HANDLERS: dict[ShapeKind, tuple[str, ...]] = {
     "fan_out": ("dispatcher.py", "worker.py"),
     "event_glue": ("worker.py",),
     "http_call": (),
+    "workflow": (),
 }
 SCRIPTS: dict[ShapeKind, tuple[str, ...]] = {"fan_out": ("items.sh", "one_item.sh"), "event_glue": ("one_item.sh",)}
 SEEN: tuple[FactKind, ...] = ("loop", "parallelism", "lists-path", "queue-or-mail")
+WORKFLOWS = frozenset({"aws_sfn_state_machine"})
 FOLDER = "/migrator"  # where the scripts lie, in an image and among a zip function's files
 
 
@@ -27,6 +29,11 @@ def is_run(entry: JobPlan) -> bool:
     """False where nothing of the job runs: the scheduler itself calls a URL."""
     shape = next((shape for shape in entry.shapes if shape.kind == entry.placement.option.shape), None)
     return shape is None or not any(wire.kind == "http" for wire in shape.wires)
+
+
+def is_workflow(entry: JobPlan) -> bool:
+    """True where a workflow service starts the job, whichever shape was chosen."""
+    return any(resource.kind in WORKFLOWS for resource in entry.placement.option.resources)
 
 
 def handlers(entry: JobPlan) -> tuple[str, ...]:

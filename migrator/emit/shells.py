@@ -1,10 +1,10 @@
 """<provider>/<language>/: the resources of all jobs in one language, set into that language's shell."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from migrator import render
+from migrator import chains, render
 from migrator.emit import job_folder
 from migrator.errors import EmitError
 from migrator.model.option import Resource
@@ -45,13 +45,20 @@ NONE = Organisation()
 
 
 def files(
-    provider: str, language: str, entries: Iterable[JobPlan], region: str | None, organisation: Organisation = NONE
+    provider: str,
+    language: str,
+    entries: Iterable[JobPlan],
+    region: str | None,
+    organisation: Organisation = NONE,
+    answers: Mapping[str, str] = {},
 ) -> Templates:
-    """The templates of these jobs, all of one provider. Raises `EmitError` if two jobs want different things of one name."""
+    """The templates of these jobs, all of one provider; `answers` say which of them are a chain and stand in one stack.
+
+    Raises `EmitError` if two jobs want different things of one name."""
     layout = LANGUAGES[language]
     together, by_job = _rendered(language, entries)
     out = []
-    parts = split(language, together, by_job)
+    parts = split(language, together, by_job, answers)
     for number, part in enumerate(parts, 1):
         fragments = _joined(together if layout.per_job else [*together, *(text for _, own in part for text in own)])
         main = render.text(
@@ -99,8 +106,9 @@ def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[str], lis
     return together, by_job
 
 
-def split(language: str, together: list[str], by_job: list[Own]) -> list[list[Own]]:
-    """The jobs in as few parts as the platform's quota of resources in one stack allows, in order; what they share is in each."""
+def split(language: str, together: list[str], by_job: list[Own], answers: Mapping[str, str] = {}) -> list[list[Own]]:
+    """The jobs in as few parts as the platform's quota of resources in one stack allows, in order, a chain undivided; what they
+    share is in each."""
     quota = QUOTAS.get(language)
     if quota is None:
         return [by_job]
@@ -108,12 +116,15 @@ def split(language: str, together: list[str], by_job: list[Own]) -> list[list[Ow
     shared = sum(len(resource.findall(text)) for text in together)
     parts: list[list[Own]] = [[]]
     count = shared
+    whole: dict[str | None, list[Own]] = {}
     for one in by_job:
-        own = sum(len(resource.findall(text)) for text in one[1])
+        whole.setdefault(chains.first(one[0].job.id, answers), []).append(one)
+    for chain in whole.values():
+        own = sum(len(resource.findall(text)) for _, texts in chain for text in texts)
         if parts[-1] and count + own > most:
             parts.append([])
             count = shared
-        parts[-1].append(one)
+        parts[-1] += chain
         count += own
     return parts
 

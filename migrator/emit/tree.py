@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from migrator import render, secret_names, unmet
+from migrator import chains, render, secret_names, unmet
 from migrator.emit import delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
@@ -56,6 +56,7 @@ def emit(
         if job_id not in known:
             raise EmitError(f"{job_id}: no such job in the plan; `migrator jobs` and the report list the ids")
     hosts = {host.host.name: host.host for host in plan.hosts}
+    by_id = {entry.job.id: entry for entry in plan.jobs}
     emitted: list[JobPlan] = []
     left_out: list[LeftOut] = []
     job_files: dict[str, bytes] = {}
@@ -63,15 +64,20 @@ def emit(
         if job_ids and entry.job.id not in job_ids:
             continue
         host, answers = hosts.get(entry.job.host) or Host(name=entry.job.host), plan.decisions.answers
+        head = by_id.get(chains.first(entry.job.id, answers) or "", entry)
         why = _why_not(entry, answers, places) or _data_lost(entry, answers) or _secrets_lost(entry, scripts)
         if why is None and programs.is_scheduled(entry):
             job_files[entry.job.id] = job_file.content(entry, host, answers)
             language = _language(places[entry.placement.option.target], iac)
             why = _unproved(entry, job_files[entry.job.id], answers, language, plan.as_of)
+        elif why is None and programs.is_run(entry):
+            job_files[entry.job.id] = job_file.content(entry, host, answers, head)
         if why is None:
             emitted.append(entry)
         else:
             left_out.append(why)
+    emitted, torn = _whole_chains(emitted, plan.decisions.answers, places, iac)
+    left_out += torn
     out: list[OutFile] = []
     for entry in emitted:
         host = hosts.get(entry.job.host) or Host(name=entry.job.host)
@@ -85,7 +91,7 @@ def emit(
     for (provider, language), entries in sorted(groups.items()):
         option = entries[0].placement.option
         regions[provider] = region = option.region or plan.request.region or places[option.target].region
-        templates = shells.files(provider, language, entries, region, plan.decisions.organisation)
+        templates = shells.files(provider, language, entries, region, plan.decisions.organisation, plan.decisions.answers)
         out.extend(templates.out_files)
         parts[provider, language] = templates.parts
     out.extend(delivery.files(plan, emitted, parts, regions))
@@ -118,6 +124,32 @@ def _why_not(entry: JobPlan, answers: Mapping[str, str], places: Mapping[str, Pl
     if programs.is_scheduled(entry) and job_file.translation(entry) is None:
         return LeftOut(job.id, f"its schedule has no {placement.option.dialect} form: {' '.join(job.schedule.expressions)}", True)
     return None
+
+
+def _whole_chains(
+    emitted: list[JobPlan], answers: Mapping[str, str], places: Mapping[str, Place], iac: str
+) -> tuple[list[JobPlan], list[LeftOut]]:
+    """The jobs whose chain can be written: what one of its templates names has to stand beside it."""
+    left_out: list[LeftOut] = []
+    while True:
+        beside = {
+            entry.job.id: (places[entry.placement.option.target].provider, _language(places[entry.placement.option.target], iac))
+            for entry in emitted
+        }
+        torn = []
+        for entry in emitted:
+            job_id = entry.job.id
+            before = chains.before(job_id, answers)
+            ends = (*chains.after(job_id, answers), *((before,) if before else ()))
+            apart = next((end for end in ends if beside.get(end) != beside[job_id]), None)
+            if apart is not None:
+                why = f"it belongs to the workflow of {apart}, which is not emitted beside it"
+                torn.append(LeftOut(job_id, f"{why}; see there, or choose the same target, or --iac", blocking=True))
+        if not torn:
+            return emitted, left_out
+        left_out += torn
+        gone = {item.job_id for item in torn}
+        emitted = [entry for entry in emitted if entry.job.id not in gone]
 
 
 def _unproved(entry: JobPlan, job_json: bytes, answers: dict[str, str], language: str, as_of: datetime) -> LeftOut | None:

@@ -6,15 +6,15 @@ import math
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
-from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, billing, locking, stores
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Part, Resource, Shape, ShapeKind, Size
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, billing, locking, stores
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
 PROVIDER = "aws"
 DIALECT: str | None = "eventbridge"
 LANGUAGES: tuple[str, ...] = ("terraform",)
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "workflow")
 SOURCE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html"
 DEFAULT_REGION: str | None = "us-east-1"
 
@@ -49,7 +49,13 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     lease = "Scheduler starts a task while the last one runs; the runner holds a lease in a DynamoDB table"
     no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP: $36.52 a month"
     return (
-        limit("duration_s", Offered(offered=True, how="no maximum; the runner ends the job at its own deadline")),
+        limit(
+            "duration_s",
+            Offered(
+                offered=True,
+                how="no maximum; the runner ends the job at its deadline, and a workflow outside of it where one is stated",
+            ),
+        ),
         limit("memory_mib", AtMost(amount=120 * GIB), SIZE_SOURCE, "in pairs with vCPU"),
         limit("vcpu", AtMost(amount=16), SIZE_SOURCE, "32 vCPU exist in some regions, not used here"),
         limit("scratch_mib", AtMost(amount=SCRATCH_LIMIT_GIB * GIB), STORAGE_SOURCE, "above 20 GiB it is billed"),
@@ -116,9 +122,8 @@ def resources(
 ) -> tuple[Resource, ...]:
     """Task definition, its two roles, logs, the notice of a failure, and one schedule for each expression."""
     job = dossier.job
-    part = shape.parts[0] if shape.parts else None
-    invocations = part.monthly_invocations if part else aws_parts.monthly_runs(dossier)
-    billed_s = part.billed_s if part else None
+    part = shape.parts[0] if shape.parts else aws_parts.whole(dossier)
+    invocations, billed_s = part.monthly_invocations, part.billed_s
     task = aws_parts.reference("aws_ecs_task_definition", aws_parts.identifier(job))
     cluster = aws_parts.reference("aws_ecs_cluster", CLUSTER)
     logs = aws_parts.reference("aws_cloudwatch_log_group", aws_parts.identifier(job, "logs"))
@@ -165,23 +170,17 @@ def resources(
             ),
         ],
     )
-    scheduler_role = aws_parts.role(
-        job,
-        "scheduler_role",
-        "scheduler.amazonaws.com",
-        f"Starts {job.name}",
-        [
-            aws_parts.statement(
-                "StartTask", ["ecs:RunTask"], [{**task, "attribute": "arn_without_revision", "suffix": ":*"}], cluster=cluster
-            ),
-            aws_parts.statement(
-                "HandRolesToTask",
-                ["iam:PassRole"],
-                [aws_parts.reference("aws_iam_role", job_role.name), aws_parts.reference("aws_iam_role", execution_role.name)],
-                passed_to="ecs-tasks.amazonaws.com",
-            ),
-        ],
-    )
+    start = [
+        aws_parts.statement(
+            "StartTask", ["ecs:RunTask"], [{**task, "attribute": "arn_without_revision", "suffix": ":*"}], cluster=cluster
+        ),
+        aws_parts.statement(
+            "HandRolesToTask",
+            ["iam:PassRole"],
+            [aws_parts.reference("aws_iam_role", job_role.name), aws_parts.reference("aws_iam_role", execution_role.name)],
+            passed_to="ecs-tasks.amazonaws.com",
+        ),
+    ]
     return (
         *secrets,
         aws_parts.notices(),
@@ -229,26 +228,30 @@ def resources(
             cluster=CLUSTER,
             topic=topic["name"],
         ),
-        *(
-            ()
-            if translation is None
-            else (
-                scheduler_role,
-                *aws_parts.schedules(
-                    dossier,
-                    translation,
-                    invocations,
-                    overrides,
-                    {
-                        "target": cluster,
-                        "role": scheduler_role.name,
-                        "role_id": scheduler_role.values["logical_id"],
-                        "ecs": {"task": task["name"]},
-                    },
-                ),
-            )
-        ),
+        *_started(dossier, shape, translation, part, task, cluster, start, timeout_s),
     )
+
+
+def _started(
+    dossier: Dossier,
+    shape: Shape,
+    translation: Translation | None,
+    part: Part,
+    task: dict[str, object],
+    cluster: dict[str, object],
+    start: list[dict[str, object]],
+    timeout_s: float,
+) -> tuple[Resource, ...]:
+    """Schedules that start the task; through a workflow where a time limit was stated: Scheduler's own tasks have none."""
+    job = dossier.job
+    if shape.kind == "workflow" or f"{job.id}/timeout" in dossier.answers:
+        started = {"definition": task["name"], "cluster": CLUSTER, "container": CONTAINER}
+        return aws_workflow.around_task(dossier, translation, part, started, cluster, start, timeout_s)
+    if translation is None:
+        return ()
+    role = aws_parts.role(job, "scheduler_role", "scheduler.amazonaws.com", f"Starts {job.name}", start)
+    values = {"target": cluster, "role": role.name, "role_id": role.values["logical_id"], "ecs": {"task": task["name"]}}
+    return (role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, overrides, values))
 
 
 def scratch(shape: Shape) -> int | None:

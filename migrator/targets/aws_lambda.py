@@ -12,7 +12,7 @@ TITLE = "AWS Lambda"
 PROVIDER = "aws"
 DIALECT: str | None = "eventbridge"
 LANGUAGES: tuple[str, ...] = ("terraform", "sam")
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue")
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue", "workflow")
 SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 DEFAULT_REGION: str | None = "us-east-1"
 
@@ -110,5 +110,6 @@ def resources(
     build = {
         "fan_out": aws_lambda_parts.fan_out,
         "event_glue": aws_lambda_parts.event_glue,
+        "workflow": aws_lambda_parts.workflow,
     }.get(shape.kind, aws_lambda_parts.scheduled_batch)
     return build(dossier, shape, size, translation, timeout_s)

@@ -4,7 +4,7 @@ import math
 
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, locking, stores
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, locking, stores
 
 RUNTIME = "python3.13"
 FREE_SCRATCH_MIB = 512
@@ -246,9 +246,7 @@ def takes_messages(dossier: Dossier) -> dict[str, object]:
 
 def only_part(dossier: Dossier, shape: Shape) -> Part:
     """The shape's first part; a shape without parts runs as often as the calendar says."""
-    if shape.parts:
-        return shape.parts[0]
-    return Part(name="main", monthly_invocations=aws_parts.monthly_runs(dossier), duration_s=None, billed_s=None, memory_mib=None)
+    return shape.parts[0] if shape.parts else aws_parts.whole(dossier)
 
 
 def scheduled_batch(
@@ -262,6 +260,19 @@ def scheduled_batch(
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
     around = (*aws_locks.table(lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
     return (*shared(dossier), *around, *made, *started_by_schedule(dossier, translation, part, made[-1], age))
+
+
+def workflow(
+    dossier: Dossier, shape: Shape, size: Size, translation: Translation | None, timeout_s: float
+) -> tuple[Resource, ...]:
+    """One function, started by a workflow, which a schedule starts or the end of the job before it."""
+    part, held = only_part(dossier, shape), locks(dossier)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
+    meeting = None if not held else "skip" if held == ("skip",) else "wait"
+    around = (*aws_locks.table(lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
+    flow = aws_workflow.around_function(dossier, translation, part, made[-1], timeout_s, meeting=meeting)
+    return (*shared(dossier), *around, *made, *flow)
 
 
 def fan_out(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from migrator import secret_names
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
-from migrator.model.option import Resource
+from migrator.model.option import Part, Resource
 
 NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
@@ -26,7 +26,12 @@ UNPRINTABLE = re.compile(r"[^ -~]|[<>{}]")
 
 def identifier(job: Job, suffix: str = "") -> str:
     """The job's name in templates: a lower_snake identifier."""
-    name = job.id.replace("-", "_")
+    return named(job.id, suffix)
+
+
+def named(job_id: str, suffix: str = "") -> str:
+    """The name in templates of a job of which only the id is known."""
+    name = job_id.replace("-", "_")
     return (name if name[0].isalpha() else f"job_{name}") + (f"_{suffix}" if suffix else "")
 
 
@@ -42,9 +47,14 @@ def logical_id(name: str) -> str:
 
 def cloud_name(job: Job) -> str:
     """The job's name at AWS: its id, shortened with a digest where it is too long."""
-    if len(job.id) <= NAME_LIMIT:
-        return job.id
-    return f"{job.id[: NAME_LIMIT - 9]}-{hashlib.sha256(job.id.encode()).hexdigest()[:8]}"
+    return shortened(job.id)
+
+
+def shortened(job_id: str) -> str:
+    """`cloud_name` of a job of which only the id is known."""
+    if len(job_id) <= NAME_LIMIT:
+        return job_id
+    return f"{job_id[: NAME_LIMIT - 9]}-{hashlib.sha256(job_id.encode()).hexdigest()[:8]}"
 
 
 def reference(kind: str, name: str, suffix: str = "", attribute: str = "arn") -> dict[str, object]:
@@ -117,6 +127,11 @@ def statement(
 def monthly_runs(dossier: Dossier) -> float | None:
     """Exact runs a month from the calendar; None where the job has no calendar."""
     return dossier.usage.monthly_runs if dossier.usage else None
+
+
+def whole(dossier: Dossier) -> Part:
+    """The work of a shape without parts: as often as the calendar says."""
+    return Part(name="main", monthly_invocations=monthly_runs(dossier), duration_s=None, billed_s=None, memory_mib=None)
 
 
 def log_group(dossier: Dossier, folder: str, invocations: float | None, suffix: str = "") -> Resource:
@@ -221,6 +236,11 @@ def event(job: Job, expression: int) -> str:
     """What a function gets: Scheduler's keywords must stand in it unescaped, so this is text and not an object of a template."""
     said = {"execution_id": EXECUTION_ID, "expression": expression, "job_id": job.id, "scheduled_time": SCHEDULED_TIME}
     return json.dumps(said, ensure_ascii=False)
+
+
+def execution(job: Job, expression: int) -> str:
+    """What a workflow gets: as `event`, and a word that forces a run, which only a person says."""
+    return json.dumps({**json.loads(event(job, expression)), "run_now": ""}, ensure_ascii=False)
 
 
 def billed_ms(seconds: float | None) -> Decimal | None:

@@ -30,7 +30,10 @@ class Witness(NamedTuple):
 def emitted(cell: Cell) -> frozenset[str]:
     """The names of the files of its jobs, in all variants."""
     paths = [
-        file.path for file in emit(samples.plan(*every.entries(cell)), samples.SCRIPTS, samples.PLACES, cell.language).out_files
+        file.path
+        for file in emit(
+            samples.plan(*every.entries(cell), answers=every.answers_of(cell)), samples.SCRIPTS, samples.PLACES, cell.language
+        ).out_files
     ]
     return frozenset(path.rsplit("/", 1)[-1] for path in paths if path.startswith("jobs/"))
 
@@ -95,6 +98,11 @@ WITNESSES = (
     Witness(
         "lambda", "test_emit_lambda.py", "test_each_does_what_its_line_did_and_a_second_delivery_what_its_readme_says",
         "zip and image under AWS's Lambda emulator", lambda cell: cell.target == "aws_lambda", runs=True,
+    ),
+    Witness(
+        "asl", "test_emit_step_functions.py", "test_the_validator_takes_every_definition",
+        "workflows of Step Functions: asl-validator, and the same in both languages",
+        lambda cell: cell.shape == "workflow" and cell.target.startswith("aws_"),
     ),
     Witness(
         "stack", "test_localstack.py", "test_the_schedules_read_back_are_the_plan_s",

@@ -1,0 +1,107 @@
+"""A chain of jobs made one workflow: who starts whom, what is refused, and what is emitted of it."""
+
+import json
+from decimal import Decimal
+
+import emit_samples as samples
+import every_combination as every
+import pytest
+from aws_jobs import changed
+from every_combination import Cell
+
+from migrator import chains
+from migrator.decisions_file import wrong_keys
+from migrator.emit.tree import EmitResult, emit
+from migrator.model.option import Resource
+from migrator.model.plan import Decisions
+from migrator.prices import bundled
+from migrator.resources import aws_sfn_state_machine
+
+CELL = Cell("workflow", "aws_lambda", "sam")
+HEAD, NEXT = every.job_id(CELL, "plain"), every.job_id(CELL, every.FOLLOWER)
+ANSWERS = every.answers_of(CELL)
+
+
+def emitted(language: str = "terraform", left: str = "") -> EmitResult:
+    entries = [entry for entry in every.entries(CELL) if entry.job.id != left]
+    return emit(samples.plan(*entries, answers=ANSWERS), samples.SCRIPTS, samples.PLACES, language)
+
+
+def text(result: EmitResult, path: str) -> str:
+    return next(file.content.decode() for file in result.out_files if file.path == path)
+
+
+def test_the_second_of_a_chain_has_no_schedule_and_the_first_starts_it() -> None:
+    done = emitted()
+    first, second = (text(done, f"aws/terraform/{job_id}.tf") for job_id in (HEAD, NEXT))
+    assert "aws_scheduler_schedule" in first
+    assert "aws_scheduler_schedule" not in second
+    machine = f"aws_sfn_state_machine.{NEXT.replace('-', '_')}_workflow.arn"
+    assert f"StateMachineArn = {machine}" in first
+    assert first.count(machine) == 2, "it is started, and its role may start it and nothing else"
+
+
+def test_the_second_of_a_chain_is_asked_about_the_first_one_s_instants() -> None:
+    done = emitted()
+    first, second = (json.loads(text(done, f"jobs/{job_id}/job.json")) for job_id in (HEAD, NEXT))
+    assert (second["calendar"], second["guard"]) == (first["calendar"], first["guard"])
+    assert second["scheduled_by"] == "eventbridge"
+
+
+def test_the_readme_and_the_cut_over_say_what_starts_it() -> None:
+    done = emitted()
+    assert f"the end of `{HEAD}` starts it" in text(done, f"jobs/{NEXT}/README.md")
+    assert NEXT in text(done, f"jobs/{HEAD}/README.md")
+    page = text(done, "cutover/web01.md")
+    assert f"Nothing is switched on: the end of `{HEAD}` starts it" in page
+    assert page.index(f"off {NEXT}") < page.index(f"off {HEAD}"), "the head's schedule starts all, so it is switched on last"
+
+
+def test_what_is_torn_from_its_chain_is_left_out_and_said() -> None:
+    done = emitted(left=NEXT)
+    (left,) = done.left_out
+    assert (left.job_id, left.blocking) == (HEAD, True)
+    assert NEXT in left.reason
+
+
+def test_each_is_tried_once_with_a_deadline_and_one_failure_route() -> None:
+    template = text(emitted("sam"), "aws/sam/template.yaml")
+    machine = template[template.index("Type: AWS::StepFunctions::StateMachine") :].split("\n\n")[0]
+    assert "TimeoutSeconds: 330" in machine, "30 s beyond the function's 300"
+    assert machine.count("MaxAttempts: 0") == machine.count("Type: Task") - 1, "every task but the notice itself"
+    assert machine.count("Next: Tell") == machine.count("Catch:")
+
+
+@pytest.mark.parametrize(
+    ("answers", "what"),
+    [
+        ({"a/after": "b"}, "no job of this plan is called 'b'"),
+        ({f"{NEXT}/after": HEAD, f"{HEAD}/after": NEXT}, "a circle starts never"),
+        ({f"{NEXT}/after": HEAD, f"{HEAD}/shape": "fan_out"}, "a chain is a workflow"),
+    ],
+)
+def test_a_chain_that_cannot_be_is_one_line(answers: dict[str, str], what: str) -> None:
+    entries = [*every.entries(CELL), samples.entry("aws_lambda", "a")]
+    found = wrong_keys(Decisions(answers=answers), samples.plan(*entries), {})
+    assert any(what in message for message in found.values()), found
+
+
+def test_a_job_that_starts_more_seldom_than_the_one_before_is_refused() -> None:
+    wrong = chains.wrong({"b/after": "a"}, {"a": 30.4375, "b": 4.348})
+    assert wrong == {"b/after": "b/after: b starts 4.3 times a month and a 30.4 times: each end would start it"}
+    assert chains.wrong({"b/after": "a"}, {"a": 30.4375, "b": 30.4375}) == {}
+
+
+def test_a_workflow_costs_its_transitions_and_says_what_express_would() -> None:
+    """By hand, 30 runs of 12 s: start, Run, Done and what starts the next are 4 transitions at $0.000025. Express: 30 requests at
+    $0.000001, and 30 x 12 s / 3600 x 0.0625 GB at $0.060012 a GB-hour = $0.000375."""
+    usage: dict[str, object] = {"executions": 30, "transitions": 4, "lasts_s": 12}
+    machine = Resource(kind="aws_sfn_state_machine", name="a", values={"function": {"name": "a"}, "usage": usage})
+    (item,) = aws_sfn_state_machine.cost(machine, "us-east-1", bundled.read())
+    assert item.monthly_cost == Decimal("0.003")
+    assert item.note == "Express: $0.0004 a month, and may run twice for one start"
+    (task,) = aws_sfn_state_machine.cost(changed(machine, values={"function": None, "usage": usage}), "us-east-1", bundled.read())
+    assert task.note == "no Express workflow: it waits for no container"
+    long = changed(machine, values=machine.values | {"usage": usage | {"lasts_s": 301}})
+    (slow,) = aws_sfn_state_machine.cost(long, "us-east-1", bundled.read())
+    assert slow.note == "no Express workflow: it ends after 5 minutes"
