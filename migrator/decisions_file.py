@@ -30,7 +30,16 @@ TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
     "network address repeatable items parallelism date-test random-sleep egress-gib after"
 ).split()
-SERVER_TOPICS = ("server-cost", "reserved-until", "services", "timezone", "care-hours", "backup-gib", "few-runs")
+SERVER_TOPICS = (
+    "server-cost",
+    "reserved-until",
+    "services",
+    "timezone",
+    "care-hours",
+    "backup-gib",
+    "few-runs",
+    "cloud-identity",
+)
 OVERRIDES = ("target", "size", "shape", "timeout", "dst", "keep")  # written under `jobs:`
 DROP = "drop"  # how people say it; the answer is `keep: no`
 COST = "cost"  # of a server

@@ -60,6 +60,27 @@ def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float
     return max(sizes, key=lambda size: (size.memory_mib, size.vcpu))
 
 
+def fitting(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float, busy: float | None = None) -> tuple[Size, ...]:
+    """All sizes that hold what `size_for` asks of one, in their order."""
+    asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
+    return tuple(size for size in sizes if all(_against_size(need, size, busy) is None for need in asked))
+
+
+def one_per_share(sizes: tuple[Size, ...], architecture: str) -> tuple[Size, ...]:
+    """Of the sizes with the same processors the first: more memory than is needed is only dearer."""
+    kept: dict[float, Size] = {}
+    for size in sizes:
+        if size.architecture == architecture:
+            kept.setdefault(size.vcpu, size)
+    return tuple(kept.values())
+
+
+def why_not(size: Size, needs: tuple[Need, ...], memory_mib: float, busy: float | None = None) -> str | None:
+    """What a size does not hold, the first thing; None if it holds all."""
+    asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
+    return next((why for need in asked if (why := _against_size(need, size, busy)) is not None), None)
+
+
 def memory_mib(shape: Shape, needs: tuple[Need, ...], assumptions: Assumptions) -> tuple[float, bool]:
     """Memory to choose a size by, and whether it was measured: the largest memory need (a rule already put its headroom on
     a measured peak), else the assumption; none where the shape relieves it. Measured is what a part of the shape carries."""

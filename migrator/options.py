@@ -1,13 +1,14 @@
-"""Every shape of a job on every place that takes it, at the smallest size that fits, with its bill."""
+"""Every shape of a job on every place that takes it, at the size that fits and costs least, with its bill."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import msgspec
 
 from migrator import fit, processor, resources, targets
 from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
-from migrator.model.finding import Dossier, Finding, Translation
+from migrator.model.finding import Dossier, Finding, Need, Translation
 from migrator.model.job import Host, Schedule
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape, Size
 from migrator.model.plan import Request
@@ -20,6 +21,7 @@ from migrator.stated import EGRESS, amount
 from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
+WORTH_A_LARGER_ONE = Decimal("1.01")  # what is not a percent cheaper is a tie, and the smaller size wins
 SIZES = {place.NAME: place.sizes() for place in targets.ALL}
 
 
@@ -50,7 +52,8 @@ def options(
     assumptions: Assumptions,
     request: Request,
 ) -> Iterator[Option]:
-    """Every shape on every place that takes it, at the smallest size that fits, with its bill."""
+    """Every shape on every place that takes it, with its bill: at the smallest size that fits, or, where it is known how much a
+    run computes, at the cheapest of those that fit and that end a run before the next one is due."""
     asked = tuple(need for finding in findings for need in finding.needs)
     has_headroom = msgspec.structs.replace(assumptions, run_time_headroom=1.0)  # the need for run time comes with it
     for shape in cuts:
@@ -63,15 +66,17 @@ def options(
             region = _region(place, request, dossier.host, prices)
             sizes = SIZES[place.NAME]
             size = _named(sizes, dossier) or fit.size_for(sizes, needs, memory_mib, busy)
+            if busy is not None and size is not None and _named(sizes, dossier) is None:
+                size = _cheapest(size, dossier, place, shape, needs, memory_mib, busy, region, prices)
             timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
             unsayable = _unsayable(place, translation, dossier.job.schedule) or _uncallable(shape, translation, dossier)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
-                there = msgspec.structs.replace(processor.on_a_share(shape, dossier.usage, size.vcpu), adds=needs)
-                made = place.resources(dossier, there, size, translation, timeout_s, region)
-            items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
-            items += _sent(dossier, place, region, prices)
+                there = processor.on_a_share(shape, dossier.usage, size.vcpu)
+                made, items = bill(dossier, place, there, needs, size, translation, timeout_s, region, prices)
+            else:
+                items = ()
             yield Option(
                 job_id=dossier.job.id,
                 shape=shape.kind,
@@ -89,6 +94,63 @@ def options(
                 size_measured=measured,
                 region=region or None,
             )
+
+
+def bill(
+    dossier: Dossier,
+    place: Target,
+    shape: Shape,
+    needs: tuple[Need, ...],
+    size: Size,
+    translation: Translation | None,
+    timeout_s: float,
+    region: str,
+    prices: PriceBook,
+) -> tuple[tuple[Resource, ...], tuple[CostItem, ...]]:
+    """What has to be created for a shape at one size, and what that costs; the shape's parts are as long as they take there."""
+    made = place.resources(dossier, msgspec.structs.replace(shape, adds=needs), size, translation, timeout_s, region)
+    items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
+    return made, items + _sent(dossier, place, region, prices)
+
+
+def _cheapest(
+    smallest: Size,
+    dossier: Dossier,
+    place: Target,
+    shape: Shape,
+    needs: tuple[Need, ...],
+    memory_mib: float,
+    busy: float,
+    region: str,
+    prices: PriceBook,
+) -> Size:
+    """The cheapest size that fits: on more of a processor a run that computes ends sooner, and memory is paid for less long."""
+    fitting = fit.one_per_share(fit.fitting(SIZES[place.NAME], needs, memory_mib, busy), smallest.architecture)
+    in_time = [size for size in fitting if not overlaps(dossier, size, busy)] or list(fitting)
+    if len(in_time) < 2:
+        return in_time[0] if in_time else smallest
+    translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
+    costs = []
+    for number, size in enumerate(in_time):
+        there = processor.on_a_share(shape, dossier.usage, size.vcpu)
+        _, items = bill(
+            dossier, place, there, needs, size, translation, place.timeout_s(None, dossier.assumptions), region, prices
+        )
+        cost = total(items)
+        if cost is None:
+            return in_time[0]
+        costs.append((cost, number))
+    least = min(costs)[0]
+    return next(in_time[number] for cost, number in costs if cost <= least * WORTH_A_LARGER_ONE)
+
+
+def overlaps(dossier: Dossier, size: Size, busy: float) -> bool:
+    """True where a long run (19 of 20 are shorter), which ends before the next start on its server, would not end there."""
+    long_s = dossier.usage.duration_s.p95 if dossier.usage is not None else None
+    gap_s = dossier.smallest_gap_s
+    if long_s is None or gap_s is None or long_s >= gap_s:
+        return False
+    return long_s * processor.stretch(busy, size.vcpu) >= gap_s
 
 
 def _sent(dossier: Dossier, place: Target, region: str, prices: PriceBook) -> tuple[CostItem, ...]:

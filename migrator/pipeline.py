@@ -28,6 +28,7 @@ from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.shrink import smaller
 from migrator.side_by_side import both
+from migrator.size_curve import with_curves
 from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
 from migrator.tables import RunTable
 from migrator.verdict import host_plan, used_prices, with_smaller
@@ -121,10 +122,8 @@ def decide(
             optimise.Candidate(job=job, options=possible, findings=findings, shapes=cuts, measured=measured, links=dossier.links)
         )
     placements = optimise.place(tuple(candidates), decisions.answers, assumptions)
-    plans = tuple(
-        _job_plan(dossier, candidate, placement, as_of)
-        for dossier, candidate, placement in zip(dossiers, candidates, placements, strict=True)
-    )
+    plans = tuple(_job_plan(*one, as_of) for one in zip(dossiers, candidates, placements, strict=True))
+    plans = with_curves(plans, dossiers, prices, assumptions)
     host_plans = tuple(
         with_smaller(
             host_plan(survey, placements, prices, assumptions, decisions, request, plans),

@@ -51,8 +51,12 @@ def each(busy: float | None, shape: Shape) -> float | None:
 
 def on_a_share(shape: Shape, usage: Usage | None, vcpu: float) -> Shape:
     """The shape with the billed seconds that its parts take on `vcpu` processors."""
-    longer = stretch(each(computing(usage), shape), vcpu)
+    return longer(shape, stretch(each(computing(usage), shape), vcpu))
+
+
+def longer(shape: Shape, times: float) -> Shape:
+    """The shape with parts that take so many times as long."""
     parts = tuple(
-        part if part.billed_s is None else msgspec.structs.replace(part, billed_s=part.billed_s * longer) for part in shape.parts
+        part if part.billed_s is None else msgspec.structs.replace(part, billed_s=part.billed_s * times) for part in shape.parts
     )
     return msgspec.structs.replace(shape, parts=parts)

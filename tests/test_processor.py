@@ -95,10 +95,11 @@ def test_a_function_gets_the_smallest_size_on_which_its_run_ends_in_time(
 
 
 def test_a_container_without_a_limit_takes_its_time_and_gets_it() -> None:
-    """A quarter of a processor: 2,000 s become 8,000, in whole minutes."""
+    """A whole processor: 2,000 s stay 2,000, in whole minutes; on a quarter they would be 8,000, and its memory and its address
+    would be paid for four times as long."""
     found = options_of(changed(DOSSIER, usage=usage(1600, 1600)), Need(kind="duration_s", amount=2000))["aws_fargate"]
     assert found.size is not None
-    assert (found.size.vcpu, found.timeout_s, found.misfits) == (0.25, 8040, ())
+    assert (found.size.vcpu, found.timeout_s, found.misfits) == (1.0, 2040, ())
 
 
 def test_where_no_size_ends_it_in_time_the_misfit_says_why() -> None:

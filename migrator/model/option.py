@@ -85,6 +85,23 @@ class Size(Value, frozen=True, kw_only=True):
     timeout_s: float | None = None
 
 
+class SizePoint(Value, frozen=True, kw_only=True):
+    """One size on the curve from memory to processors to time to money, of the place that was chosen. None: unknown.
+
+    Where a job's processor time was not measured, `run_s` and `monthly_cost` hold if it waits all the time, and the two fields
+    `if_computing` if it computes all the time: the truth lies between. `why_not`: what this size does not hold."""
+
+    size: str
+    memory_mib: int
+    vcpu: float
+    run_s: float | None
+    monthly_cost: Decimal | None
+    run_s_if_computing: float | None = None
+    monthly_cost_if_computing: Decimal | None = None
+    why_not: str | None = None
+    chosen: bool = False
+
+
 class UnitPrice(Value, frozen=True, kw_only=True):
     """A list price from its provider's page or price API. `from_quantity` starts a tier; `free_monthly` is the always-free
     quantity of the whole account."""

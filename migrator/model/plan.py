@@ -7,7 +7,7 @@ from typing import Literal
 from migrator.model.assumed import Assumed
 from migrator.model.finding import Fact, Finding, JobFacts, Link, Question, ScriptFile, Translation
 from migrator.model.job import Accounting, Host, InputDigest, Job
-from migrator.model.option import CostItem, Placement, PriceBook, Shape
+from migrator.model.option import CostItem, Placement, PriceBook, Shape, SizePoint
 from migrator.model.source import Problem
 from migrator.model.usage import Unmatched, Usage
 from migrator.model.value import Value
@@ -89,6 +89,7 @@ class JobPlan(Value, frozen=True, kw_only=True):
     smallest_gap_s: float | None = None
     schedule_in_words: str | None = None
     links: tuple[Link, ...] = ()
+    size_curve: tuple[SizePoint, ...] = ()  # of the dearest jobs of a plan only
 
 
 class Savings(Value, frozen=True, kw_only=True):

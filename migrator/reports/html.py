@@ -10,6 +10,7 @@ from migrator.reports.courses import growth, saving
 from migrator.reports.drawing import Picture
 from migrator.reports.marks import chain, strip, week
 from migrator.reports.pictures import bills, run_times
+from migrator.reports.size_curve import size_curve
 from migrator.schedule.words import difference
 
 FORMAT = "html"
@@ -86,6 +87,7 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "quiet": [finding for finding in findings if finding.level == "note"],
         "worst": findings[0].level if findings else "none",
         "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
+        "curve": size_curve(entry.size_curve),
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,
         "emitted": _emitted(entry) if leaves else [],
