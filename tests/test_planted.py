@@ -11,9 +11,18 @@ import pytest
 from planted import Planted, plant
 from test_commands import migrator
 
+from migrator.cli import COMMANDS
 from migrator.model.source import Location
 from migrator.redact import PLACEHOLDER, redact
 
+# A new command is run in here, or its reason stands here
+WITHOUT_A_SERVERS_TEXT = {
+    "collect": "prints a program; what the program packs, with --redact, too: tests/test_collect.py",
+    "cutover": "shows the owner of a live crontab his own lines; tests/witness/test_live_crontab.py",
+    "probe": "prints a program",
+    "prices": "knows no server",
+    "schedule": "reads a schedule from its own command line",
+}
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
 
 
@@ -54,11 +63,19 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Planted], di
     for style in ("text", "json", "md", "csv", "sarif", "html"):
         run("report", plan, "--format", style)
     run("explain", next(line for line in written_ids(plan)), plan)
-    for folder in (plan, deploy, root / "kubernetes"):
+    run("diff", plan, plan)
+    run("fleet", root / "tree", "-o", root / "fleet", "--as-of", "2026-11-24", "--workers", "1")
+    run("review", plan, "--no-ask")
+    assert commands_run(written) | WITHOUT_A_SERVERS_TEXT.keys() == COMMANDS.keys()
+    for folder in (plan, deploy, root / "kubernetes", root / "fleet"):
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 written[str(file.relative_to(root))] = file.read_bytes()
     return planted, written
+
+
+def commands_run(written: dict[str, bytes]) -> set[str]:
+    return {match[1] for name in written if (match := re.match(r"\('(\w+)'", name))}
 
 
 def written_ids(plan: Path) -> list[str]:

@@ -1,8 +1,11 @@
 """Secrets leave as names: what is replaced, what is left alone, and the laws of the replacement."""
 
+import base64
 import re
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,11 @@ from hypothesis import strategies as st
 from migrator.model.source import Location
 from migrator.redact import PLACEHOLDER, escape_bytes, redact, redact_setting
 
+FORMS = [
+    line.replace("\u240a", "\n")
+    for line in (Path(__file__).parent / "cases/redact/attacked.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
 UUID = "5f0c3c9e-1b7a-4c0e-9d55-0a1b2c3d4e5f"
 V = "Hk7-winter-Tanne"
 
@@ -127,6 +135,19 @@ HARMLESS = [
     "compass compile; bypass=1",
     "secret: !vault |",
     "token=@/etc/token",
+    "cat users | chpasswd",
+    "options: [a, b]",
+    "snmpget -v2c -c public host 1.3",
+    "printf '%s\\n' \"$PASS\" | passwd bob",
+    "echo $PASS | sudo -S id",
+    "read PASSWORD < /run/secrets/x",
+    "echo done | mail -s x root",
+    "case $TOKEN in *) true;; esac",
+    "set token",
+    "sudo -u bob -p prompt: id",
+    "nice -n 5 tool -u bob -p 5432",
+    "curl -x http://proxy:3128 https://example.org/",
+    "useradd without -p has left",
 ]  # fmt: skip
 
 
@@ -154,6 +175,20 @@ def test_an_address_that_is_a_key_loses_its_key(address: str) -> None:
 @pytest.mark.parametrize("line", HARMLESS)
 def test_look_alikes_are_left_alone(line: str) -> None:
     assert redact(line).text == line
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("secret", [V, "belfimrostvand"])
+def test_no_form_of_the_attack_lets_a_secret_through(secret: str, line_end: str) -> None:
+    encoded, in_url = base64.b64encode(f"bob:{secret}".encode()).decode(), quote(f"{secret}/+@", safe="")
+    left = []
+    for form in FORMS:
+        braces = form.replace("{b64}", encoded).replace("{url}", in_url).replace("{{", "\1").replace("}}", "\2")
+        text = braces.replace("{}", secret).replace("\1", "{").replace("\2", "}").replace("\n", line_end) + line_end
+        result = redact(text, Location(host="h", path="/etc/cron.d/x", line=1)).text
+        left += [form for value in (secret, encoded.rstrip("="), in_url) if value in result]
+    assert len(FORMS) > 300
+    assert left == []
 
 
 def test_a_private_key_loses_its_body() -> None:

@@ -46,3 +46,9 @@ def test_what_a_daemon_says(case: Case, request) -> None:
 def test_every_reader_has_a_case_with_a_line_that_it_refuses(name: str) -> None:
     own = [case for case in CASES if case.path.stem == name]
     assert any("-" in case.parts["want"].split("\n") for case in own), name
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_a_line_of_nested_brackets_is_nobodys(name: str) -> None:
+    tag = READERS[name].TAGS[0]
+    assert list(READERS[name].read(Line(0, "h", tag, 1, '{"a":' * 100_000, None, 1, "log", 1))) == []

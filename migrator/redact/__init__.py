@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from migrator.model.job import Secret
 from migrator.model.source import Location
-from migrator.redact import assignments, commands, phrases, shapes
+from migrator.redact import assignments, commands, fed, phrases, shapes
 from migrator.redact.names import name_class, spelled
 from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
@@ -93,7 +93,13 @@ def escape_bytes(raw: bytes) -> tuple[str, bool]:
 def _spans(text: str, location: Location | None) -> list[Span]:
     """Where secrets stand: sorted, not overlapping, none touching a placeholder; overlapping finds become their union."""
     is_code = bool(CODE_SHEBANG.match(text)) or (location is not None and location.path.endswith(CODE_SUFFIXES))
-    found = [*shapes.spans(text), *commands.spans(text), *phrases.spans(text), *assignments.spans(text, is_code)]
+    found = [
+        *shapes.spans(text),
+        *commands.spans(text),
+        *phrases.spans(text),
+        *fed.spans(text),
+        *assignments.spans(text, is_code),
+    ]
     found = _without(found, [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
     found = [_before_line_end(text, span) for span in found]
     found += _without(_echoes(text, found), [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])

@@ -12,7 +12,7 @@ from migrator.redact.values import VALUE, is_placeholder_free, is_reference
 
 
 class Option(NamedTuple):
-    """How a program takes a secret: `glued` -pX, `apart` -p X, `either`; `pair` cuts a user name off at this separator."""
+    """How a program takes a secret: `glued` -pX, `quoted` -p'X' only, `apart` -p X, `either`; `pair` cuts a user name off at this separator."""
 
     programs: str
     option: str
@@ -29,7 +29,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(r"mydumper|myloader|pt-[a-z-]+|mytop", "-p", "apart", "MYSQL_PASSWORD"),
     Option(r"mysql[a-z]*|mariadb(?:-[a-z]+)?|mariabackup|innobackupex|xtrabackup", "--password=", "glued", "MYSQL_PASSWORD"),
-    Option(r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat", "-p", "apart", "MONGO_PASSWORD"),
+    Option(r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat", "-p", "either", "MONGO_PASSWORD"),
     Option(r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport", "--password", "either", "MONGO_PASSWORD"),
     Option(r"redis-cli|keydb-cli|valkey-cli", "-a", "apart", "REDIS_PASSWORD"),
     Option(r"sshpass", "-p", "either", "SSH_PASSWORD"),
@@ -47,8 +47,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(r"7za?|7zr|7zz|rar|unrar", "-p", "glued", "ARCHIVE_PASSWORD"),
     Option(r"rar", "-hp", "glued", "ARCHIVE_PASSWORD"),
     Option(r"sqlcmd|bcp|tsql|isql|osql|freebcp|ipmitool", "-P", "either", "PASSWORD"),
-    Option(r"docker\s+login|podman\s+login|az\s+login|helm\s+registry\s+login|oc\s+login", "-p", "apart", "REGISTRY_PASSWORD"),
+    Option(r"docker\s+login|podman\s+login|az\s+login|az\s+acr\s+login|helm\s+registry\s+login|oc\s+login", "-p", "either", "REGISTRY_PASSWORD"),
     Option(r"openssl", "-k", "apart", "OPENSSL_PASSPHRASE"),
+    Option(r"openssl", "-k", "quoted", "OPENSSL_PASSPHRASE"),
     Option(r"openssl", "-K", "apart", "OPENSSL_KEY"),
     Option(r"snmp[a-z]+", "-A", "apart", "SNMP_PASSWORD"),
     Option(r"snmp[a-z]+", "-X", "apart", "SNMP_PASSWORD"),
@@ -64,6 +65,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(r"imapsync", "--password1", "either", "IMAP_PASSWORD"),
     Option(r"imapsync", "--password2", "either", "IMAP_PASSWORD"),
     Option(r"vncviewer|cadaver|davfs", "--passwd", "either", "PASSWORD"),
+    Option(r"beeline|hive", "-p", "apart", "HIVE_PASSWORD"),
+    Option(r"noip2", "-p", "apart", "NOIP_PASSWORD"),
+    Option(r"sendmail", "-ap", "apart", "SMTP_PASSWORD"),
     Option(r"htpasswd", "-b", "never", "HTPASSWD"),
 )  # fmt: skip
 
@@ -80,6 +84,7 @@ COMPILED = tuple(
             + re.escape(option.option)
             + {
                 "glued": r"(?=[^\s])",
+                "quoted": r"(?=[\"'])",
                 "apart": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"'])",
                 "either": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"']|=?(?=[^\s=\"']|[\"'][^,\s]))",
                 "never": r"(?!)",
@@ -101,7 +106,7 @@ PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("ENCODED_SECRET", "base64", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
     ("ENCODED_SECRET", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
     ("PASSPHRASE", "option", re.compile(r"(?<![\w/])pass:" + VALUE)),
-    ("HTPASSWD_PASSWORD", "option", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t]*(?:$|[|>&;\n]))")),
+    ("HTPASSWD_PASSWORD", "option", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t\r]*(?:$|[|>&;\n]))")),
     ("ORACLE_PASSWORD", "option", re.compile(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
     ("FTP_PASSWORD", "ftp", re.compile(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
     ("FTP_PASSWORD", "ftp", re.compile(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),

@@ -13,7 +13,7 @@ WORDS = frozenset(
 ENDINGS = ("password", "passwd", "passphrase", "passwort", "secret", "token", "apikey", "pwd", "pass", "secretkey", "accesskey")
 KEYS_BEFORE = frozenset(
     "api access secret private auth encryption account app shared master signing license licence storage service cron webhook "
-    "deploy write read instrumentation subscription integration routing aws azure consumer client hmac jwt session cipher".split()
+    "cf gd ali dp linode vultr godaddy dnsimple namesilo hetzner ovh duckdns deploy write read instrumentation subscription integration routing aws azure consumer client hmac jwt session cipher".split()
 )
 # A word like `key` alone says little: the value has to look random as well.
 KEY_WORDS = frozenset("key auth salt nonce signature sig hash dsn sid authorization cookie session license webhook pin".split())

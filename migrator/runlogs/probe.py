@@ -42,7 +42,7 @@ def read(line: Line) -> Iterator[Event]:
     try:
         record = DECODER.decode(line.text)
         command = _whole_characters(bytes.fromhex(record.command_hex)).decode("utf-8", "backslashreplace")
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return
     cpu_s, memory_mib = _used(record.used)
     if record.event in {"start", "end"} and 0 <= record.at < 10**11:

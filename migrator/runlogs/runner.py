@@ -38,7 +38,7 @@ def read(line: Line) -> Iterator[Event]:
     """Start and end; a run that was skipped gives a skip."""
     try:
         record = DECODER.decode(line.text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return
     if record.started_at.tzinfo is None:
         return

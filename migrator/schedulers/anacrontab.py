@@ -39,10 +39,9 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
     at = 0
     while at < len(pieces):
         start = at
-        text, non_utf8 = escape_bytes(pieces[at])
-        while text.endswith("\\") and at + 1 < len(pieces):
+        while pieces[at].endswith(b"\\") and at + 1 < len(pieces):
             at += 1
-            text = text[:-1] + escape_bytes(pieces[at])[0]
+        text, non_utf8 = escape_bytes(b"".join([*(piece[:-1] for piece in pieces[start:at]), pieces[at]]))
         at += 1
         number, what = start + 1, "problem"
         if not text.strip():

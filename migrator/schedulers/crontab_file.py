@@ -18,6 +18,7 @@ from migrator.schedulers.owner import owner_of
 
 MOST_PROBLEMS = 50  # of one file, each with its line; the rest is one more Problem with their number
 MOST_COMMENT_LINES = 12
+MOST_SETTINGS = 1_000  # variables of one file: each job carries those above it, so that thousands would fill the memory
 MOST_COUNTED_MIB = 256  # of a file that is too large to be read: a sparse file has no end worth waiting for
 DEBIAN_EMPTY_VALUE_UNTIL = {"debian": 12, "ubuntu": 24, "raspbian": 12}
 RHEL_EMPTY_VALUE_UNTIL = 7
@@ -61,6 +62,7 @@ class Draft:
         self.problems: list[Problem] = []
         self.counts = dict.fromkeys(("job", "setting", "comment", "blank", "problem"), 0)
         self.whole_file_dead: str | None = None
+        self.passwd = {user.name: user for user in host.users or ()}
 
     def at(self, line: int | None = None) -> Location:
         """A place in this file."""
@@ -198,6 +200,9 @@ def _line(
         draft.jobs.append(msgspec.structs.replace(job, enabled=False, ignored_reason=None))
         return "comment", []
     if isinstance(found, line_of.Assignment):
+        if len(scope.settings) == MOST_SETTINGS and found.name not in scope.settings:
+            draft.wrong(number, f"sets one more variable; at most {MOST_SETTINGS:,} of a file are followed; is this a crontab?")
+            return "problem", []
         redacted = redact_setting(found.name, found.value, draft.at(number))
         scope.settings.pop(found.name, None)
         setting = Setting(name=found.name, value=redacted.text, location=draft.at(number))
@@ -243,13 +248,11 @@ def _physical(raw: bytes, grammar: Grammar) -> list[Physical]:
     found = []
     at = 0
     while at < len(pieces):
-        start, piece, joined = at, pieces[at], 0
-        while grammar == "busybox" and piece.endswith(b"\\") and at + 1 < len(pieces):  # busybox alone joins lines
+        start = at
+        while grammar == "busybox" and pieces[at].endswith(b"\\") and at + 1 < len(pieces):  # busybox alone joins lines
             at += 1
-            joined += 1
-            piece = piece[:-1] + pieces[at]
-        text, non_utf8 = escape_bytes(piece)
-        found.append(Physical(start + 1, text, non_utf8, ended or at + 1 < len(pieces), joined))
+        text, non_utf8 = escape_bytes(b"".join([*(piece[:-1] for piece in pieces[start:at]), pieces[at]]))
+        found.append(Physical(start + 1, text, non_utf8, ended or at + 1 < len(pieces), at - start))
         at += 1
     return found
 
@@ -274,7 +277,7 @@ def _job(
     user = entry.user if kind.has_user else kind.user
     values = {name: setting.value for name, (setting, _) in scope.settings.items()}
     comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None if scope.comments else None
-    passwd = {known.name: known for known in host.users or ()}
+    passwd = draft.passwd
     unknown = user is not None and host.users is not None and user not in passwd
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None
     jitter = values.get("RANDOM_DELAY", kind.options.random_delay) if kind.grammar == "cronie" else ""

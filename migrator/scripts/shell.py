@@ -7,8 +7,7 @@ Source: POSIX.1-2017 XCU 2 (Shell Command Language), bash(1); parsed with tree-s
 import posixpath
 import re
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
@@ -16,13 +15,13 @@ from migrator.scripts import commands
 from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
+from migrator.scripts.shell_pieces import roots, without_long_lines
 from migrator.scripts.words import Word, Words, text_of
 
 LANGUAGE = "shell"
 INTERPRETERS: tuple[str, ...] = ("sh", "bash", "dash", "ash", "ksh", "zsh", "rbash")
 SUFFIXES: tuple[str, ...] = (".sh", ".bash", ".ksh", ".zsh")
 
-GRAMMAR = Language(tree_sitter_bash.language())
 MAX_DEPTH = 150
 # What the daemon or the shell itself sets.
 ALWAYS_SET = frozenset(
@@ -45,8 +44,16 @@ def read(text: str, location: Location, context: Context) -> Reading:
     """Facts and calls of a shell program that starts in `context`."""
     notes = Notes(text, location)
     notes.add_secrets()
-    tree = Parser(GRAMMAR).parse(notes.text.encode("utf-8", "replace"))
-    _Reader(notes, context).program(tree.root_node)
+    text, unread = without_long_lines(notes.text)
+    for row in unread:
+        notes.add(
+            "command",
+            f"(a line of {len(notes.lines[row]):,} characters)",
+            row,
+            certain=False,
+            detail="opaque: too long to be read",
+        )
+    _Reader(notes, context).program(list(roots(text)))
     return notes.reading()
 
 
@@ -70,16 +77,17 @@ class _Reader(Redirects):
         self.depth = 0
         self.first_row: dict[str, int] = {}
 
-    def program(self, root: Node) -> None:
+    def program(self, trees: list[Node]) -> None:
         """Everything, in the order of the text."""
-        self._collect_names(root)
-        self._walk(root, top=True)
+        self._collect_names(trees)
+        for root in trees:
+            self._walk(root, top=True)
         if self.background > 1:
             self.notes.add("parallelism", str(self.background), 0, False, detail="&")
 
-    def _collect_names(self, root: Node) -> None:
+    def _collect_names(self, trees: list[Node]) -> None:
         """Functions and variables that the text itself sets anywhere."""
-        pending = [root]
+        pending = [*trees]
         while pending:
             node = pending.pop()
             if node.type == "function_definition" and node.children:
