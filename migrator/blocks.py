@@ -13,6 +13,11 @@ from isal import igzip_lib
 
 BLOCK_BYTES = 1 << 20
 PACKED_BYTES = 1 << 16  # read at once of what a decompressor cannot be asked for in parts; logs grow 10 to 40 times
+ZSTD = b"\x28\xb5\x2f\xfd"
+SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 50 to 5f: a frame that holds no data, RFC 8878 3.1.2
+ZSTD_BLOCK_BYTES = 1 << 17  # RFC 8878 3.1.1.2.4
+REPEATED = 1  # the type of a block that is one byte, said once, RFC 8878 3.1.1.2.2
+XZ_MEMORY_BYTES = 1 << 27  # xz -9 asks for 65 MiB; a file may claim up to 4 GiB. zstd has this limit of its own
 LINE_LIMIT_BYTES = 1 << 16  # syslog daemons cut at 8 kB; a longer line is no log line
 BROKEN_GZIP: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # the stub gives an instance
 DAMAGED = (OSError, EOFError, BROKEN_GZIP, lzma.LZMAError, zstandard.ZstdError)
@@ -41,7 +46,7 @@ def _fresh(magic: bytes) -> Decompressor | None:
     if magic.startswith(b"\x1f\x8b"):
         return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
     if magic.startswith(b"\xfd7zXZ\0"):
-        return lzma.LZMADecompressor()
+        return lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
     if magic.startswith(b"BZh"):
         return bz2.BZ2Decompressor()
     return None
@@ -53,7 +58,7 @@ def read_blocks(stream: BinaryIO) -> Iterator[bytes]:
     Raises one of `DAMAGED` where a compressed file is cut off or broken, after everything before that was given.
     """
     block = stream.read(PACKED_BYTES)
-    if block.startswith(b"\x28\xb5\x2f\xfd"):
+    if block.startswith(ZSTD):
         yield from _read_zstd(stream, block)
         return
     decompressor = _fresh(block)
@@ -78,22 +83,86 @@ def read_blocks(stream: BinaryIO) -> Iterator[bytes]:
         raise EOFError("the compressed file is cut off")
 
 
-def _read_zstd(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
-    decompressor = zstandard.ZstdDecompressor().decompressobj()
-    while block:
-        if decompressor.eof:
-            decompressor = zstandard.ZstdDecompressor().decompressobj()
-        yield decompressor.decompress(block)
-        block = decompressor.unused_data if decompressor.eof else b""
-        block = block or stream.read(PACKED_BYTES)
-    if not decompressor.eof:
-        raise EOFError("the compressed file is cut off")
+class _Ahead:
+    """What follows in a stream of which a part was read already, in pieces of any size."""
+
+    def __init__(self, stream: BinaryIO, begin: bytes) -> None:
+        self._stream, self._held, self._at = stream, begin, 0
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes, fewer only at the stream's end."""
+        if len(self._held) - self._at < size:
+            pieces = [self._held[self._at :]]
+            missing = size - len(pieces[0])
+            while missing > 0 and (piece := self._stream.read(max(missing, PACKED_BYTES))):
+                pieces.append(piece)
+                missing -= len(piece)
+            self._held, self._at = b"".join(pieces), 0
+        return self._held[self._at : self._at + size]
+
+    def take(self, size: int) -> bytes:
+        """The same, which are done with."""
+        found = self.peek(size)
+        self._at += len(found)
+        if len(found) < size:
+            raise EOFError("the compressed file is cut off")
+        return found
+
+
+def _read_zstd(stream: BinaryIO, begin: bytes) -> Iterator[bytes]:
+    ahead, held, size = _Ahead(stream, begin), [], 0
+    try:
+        for piece in _zstd_pieces(ahead):
+            held.append(piece)
+            size += len(piece)
+            if size >= BLOCK_BYTES:
+                yield b"".join(held)
+                held, size = [], 0
+    except (EOFError, zstandard.ZstdError):
+        yield b"".join(held)
+        raise
+    yield b"".join(held)
+
+
+def _zstd_pieces(ahead: _Ahead) -> Iterator[bytes]:
+    # zstandard cannot be asked for a part of what it was given (18 kB may become 600 MB), or does not say that a file is cut off:
+    # so it is given one block of the format at a time, which never holds more than 128 KiB.
+    whole = zstandard.ZstdDecompressor()
+    while magic := ahead.peek(len(ZSTD)):
+        if magic[1:] == SKIPPABLE and magic[0] & 0xF0 == 0x50:
+            left = int.from_bytes(ahead.take(8)[4:], "little")
+            while left:
+                left -= len(ahead.take(min(left, PACKED_BYTES)))
+            continue
+        if magic != ZSTD[: len(magic)]:
+            raise zstandard.ZstdError(f"no zstd frame follows the last one, but {magic.hex(' ')}")
+        begin = ahead.peek(18)  # the longest head there is
+        try:
+            checked = zstandard.get_frame_parameters(begin).has_checksum
+        except zstandard.ZstdError:
+            if len(begin) < 18:  # a shorter frame is whole with nine bytes, and then its head is
+                raise EOFError("the compressed file is cut off") from None
+            raise
+        frame = whole.decompressobj()
+        yield frame.decompress(ahead.take(zstandard.frame_header_size(begin)))
+        last = False
+        while not last:
+            mark = ahead.take(3)
+            said = int.from_bytes(mark, "little")
+            last, kind, length = bool(said & 1), said >> 1 & 3, said >> 3
+            if length > ZSTD_BLOCK_BYTES:
+                raise zstandard.ZstdError(f"a block of {length:,} bytes; the format has at most {ZSTD_BLOCK_BYTES:,}")
+            stored = 1 if kind == REPEATED else length
+            yield frame.decompress(mark + ahead.peek(stored))  # of a block that is cut off, too, what is there
+            ahead.take(stored)
+        if checked:
+            yield frame.decompress(ahead.take(4))
 
 
 def is_compressed(stream: BinaryIO) -> bool:
     """True if a stream begins as one of the compressed forms does; reads its first bytes."""
     magic = stream.read(6)
-    return magic.startswith(b"\x28\xb5\x2f\xfd") or _fresh(magic) is not None
+    return magic.startswith(ZSTD) or _fresh(magic) is not None
 
 
 def head(stream: BinaryIO, size: int = 65536) -> bytes:
