@@ -69,3 +69,44 @@ def path_kind(path: str) -> PathKind:
     if path.endswith(".log") or "/log/" in path or "/logs/" in path:
         return "log"
     return "data"
+
+
+Lifetime = Literal["temporary", "state", "log", "spool", "database", "config", "data"]
+# first match wins; what a service keeps in its own form, what waits for a service, what one run leaves for the next
+LIVES: tuple[tuple[str, Lifetime], ...] = (
+    ("/dev/shm", "temporary"),  # noqa: S108
+    ("/var/spool", "spool"),
+    ("/var/mail", "spool"),
+    ("/var/vmail", "spool"),
+    ("/var/lib/mysql", "database"),
+    ("/var/lib/postgresql", "database"),
+    ("/var/lib/pgsql", "database"),
+    ("/var/lib/mongodb", "database"),
+    ("/var/lib/mongo", "database"),
+    ("/var/lib/redis", "database"),
+    ("/var/lib/ldap", "database"),
+)
+DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3", ".rrd", ".mdb", ".dbm")
+
+
+def lifetime(path: str) -> Lifetime | None:
+    """How long what stands under a path is meant to live; None for programs, devices and relative names.
+
+    >>> lifetime("/tmp/x"), lifetime("/var/lib/shop/last-run"), lifetime("/var/spool/out/a"), lifetime("/srv/a.db")
+    ('temporary', 'state', 'spool', 'database')
+    >>> lifetime("/etc/motd"), lifetime("/srv/reports/a.csv"), lifetime("/usr/bin/x")
+    ('config', 'data', None)
+    """
+    if not path.startswith("/"):
+        return None
+    for place, word in LIVES:
+        if path == place or path.startswith(place + "/"):
+            return word
+    kind = path_kind(path)
+    if kind in {"scratch", "log", "setting"}:
+        return {"scratch": "temporary", "log": "log", "setting": "config"}[kind]  # type: ignore[return-value]
+    if kind in {"program", "nothing", "machine", "key", "relative"}:
+        return None
+    if path.endswith(DATABASE_SUFFIXES):
+        return "database"
+    return "state" if path.startswith("/var/lib/") else "data"

@@ -16,7 +16,7 @@ from migrator.scripts.facts import facts
 from migrator.sources import directory
 
 FOLDER = Path(__file__).parent / "cases" / "scripts"
-FILES = ("labelled.txt",)
+FILES = ("labelled.txt", "labelled_more.txt")
 # The kinds that were labelled in every case, whether or not they occur in it.
 KINDS = frozenset(
     "interpreter state local-socket host-only service-control sudo container secret database writes-path deletes-path "

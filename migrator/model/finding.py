@@ -47,6 +47,10 @@ FactKind = Literal[
     "time-dependence",  # date arithmetic: uses "yesterday", so a late run differs
     "data-size",  # how large a path is that the job touches; value = path, detail = `123 KiB`
     "inner-job",  # a job of an application's own scheduler that this job ticks; value = `when: what`, detail = framework
+    "background",  # a program that is started and not waited for; value = its name, detail = how
+    "idempotent",  # what makes a second run harmless: INSERT IGNORE, --link-dest, find -newer
+    "iteration-dependence",  # what one turn of a loop hands to the next; value = the variable, or `>> FILE`
+    "persistence",  # how long a path that is changed lives; value = path, detail = temporary, state, log, spool, database ...
     "obsolete",  # the work has no effect any more, e.g. calls a retired endpoint
 ]
 

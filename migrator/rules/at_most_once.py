@@ -11,7 +11,7 @@ import re
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import answer, ask, of, told
+from migrator.rules.dossier_reading import answer, ask, first_of_each, listed, of, told
 
 NAME = "at-most-once"
 HARM = re.compile(
@@ -42,5 +42,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         f"{why}; schedulers elsewhere deliver at least once, now and then twice; "
         "keep a second delivery out by the scheduled instant"
     )
+    if hints := first_of_each(of(dossier, "idempotent")):
+        body += f"; {listed([fact.value for fact in hints])} makes a part of it repeatable: is the rest, too?"
     need = Need(kind="at_most_once", soft=True, rule=NAME)
     return told(dossier, NAME, "note", body, facts=mails, effort="minutes", needs=(need,), question=question)

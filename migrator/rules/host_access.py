@@ -9,15 +9,15 @@ Source: proc(5), mount(8), iptables(8).
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import first_of_each, listed, of, told
+from migrator.rules.dossier_reading import ends, first_of_each, listed, of, told
 
 NAME = "host-access"
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
-    """A hard need for the machine; soft where the fact is not certain."""
+    """A hard need for the machine; soft where the fact is not certain; nothing for upkeep, which ends with its server."""
     facts = first_of_each(of(dossier, "host-only"))
-    if not facts:
+    if not facts or ends(dossier):
         return ()
     certain = any(fact.certain for fact in facts)
     names = listed([fact.value for fact in facts])

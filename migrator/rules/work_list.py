@@ -35,4 +35,6 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         f"works through a list ({listed([fact.value for fact in facts])}) one by one; one failing item holds up the others; "
         "say how many there are, and see its fan-out shape"
     )
+    if handed := of(dossier, "iteration-dependence"):
+        body += f"; but one turn hands {listed([fact.value for fact in handed])} to the next: the turns are not independent"
     return told(dossier, NAME, "note", body, facts=facts, question=question if answer(dossier, "shape") == "fan_out" else None)

@@ -49,6 +49,9 @@ def is_naming(service: str, parameter: str) -> bool:
 
 def note(notes: Notes, call: str, named: Iterable[tuple[str, Word]], row: int) -> None:
     """A call with the parameters that name resources. What stands inside `$( )` is left out: it may be long, and hold blanks."""
+    for name, word in named:
+        if name == "queue-url" and word.text.startswith("http"):
+            notes.add_url(word.text, row, word.is_known)
     parts = [(name, written(word.text)) for name, word in named if word.text]
     certain = all(word.is_known and "$" not in word.text for _, word in named if word.text)
     notes.add("cloud-call", call, row, certain, detail=" ".join(f"{name}={text}" for name, text in parts) or None)

@@ -85,7 +85,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
 
 def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:
     notes = reader.notes
-    if known.host_only and known.chore is None:
+    if known.host_only:
         notes.add("host-only", name, row)
     if known.chore:
         notes.add("package-chore", known.chore, row, detail=name)
@@ -198,6 +198,8 @@ def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> N
         text = word.text.partition("=")[2] if word.text.startswith("-") and "=" in word.text else word.text
         if re.match(r"https?://", text):
             reader.notes.add_url(text, row, certain=False)
+        elif re.fullmatch(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", text):
+            reader.notes.add("local-socket", text, row)
         elif text.startswith(("/", "~/")) and len(text) > 1:
             note_path(
                 reader.notes,
@@ -227,6 +229,7 @@ def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variable
             note_host(notes, word.text.split("@")[-1].split(":")[0], row, word.is_known)
     if known.network:
         special_files.rsync_key(reader, arguments, row)
+        special_files.rsync_deletes(reader, parts, row)
     if known.operands is None:
         _uncertain_paths(reader, arguments, row)
     elif (act := OPERANDS.get(known.operands)) is not None:

@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, inner_schedules, known_better, static_files
+from migrator.scripts import distributions, elf, inner_schedules, known_better, static_files, text_hints
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -110,6 +110,8 @@ class _Walk:
             self._add(volume)
         for identity in known_better.identities(self.files, self.host, self.home, tuple(self.found.values())):
             self._add(identity)
+        for path in known_better.lifetimes(tuple(self.found.values())):
+            self._add(path)
         for inner in inner_schedules.found(self.files, job, tuple(self.found.values())):
             self._add(inner)
         return (
@@ -172,7 +174,7 @@ class _Walk:
             context = context._replace(variables={**sourced, **context.variables})
         reading = inspector.read(text, location, context)
         gathered = reading.facts if language == "shell" else tuple(known_better.with_host(fact, text) for fact in reading.facts)
-        self._take(gathered, certain)
+        self._take((*gathered, *text_hints.facts(text, location, language)), certain)
         self.pending = [
             *(
                 Pending(

@@ -7,6 +7,7 @@ from migrator import redact
 from migrator.model.finding import Fact
 from migrator.model.job import Host
 from migrator.model.source import HostFiles
+from migrator.path_kind import lifetime
 from migrator.scripts.reading import Context, absolute
 
 HOST_OF_CONFIGURATION = re.compile(
@@ -23,6 +24,7 @@ KEYS = {
 }
 METADATA = "169.254.169.254"
 SIZES = "/migrator/sizes.txt"
+CHANGES = frozenset({"writes-path", "deletes-path", "state"})
 TOUCHED = frozenset({"reads-path", "writes-path", "lists-path", "deletes-path", "state"})
 MAX_SOURCED = 20
 MAX_SOURCED_BYTES = 200_000
@@ -67,6 +69,22 @@ def volumes(files: HostFiles, facts: Iterable[Fact], known: Mapping[str, int]) -
             kib = None if content or file.mode is None else -(-file.size // 1024)
         if kib is not None:
             found[fact.value] = Fact(kind="data-size", value=fact.value, evidence=fact.evidence, detail=f"{kib} KiB")
+    return tuple(found.values())
+
+
+def lifetimes(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """How long each path lives that a job changes: its place and its name say so; what is read before it is written is state."""
+    found: dict[str, Fact] = {}
+    kept = tuple(facts)
+    state = {fact.value for fact in kept if fact.kind == "state"}
+    for fact in kept:
+        if fact.kind in CHANGES and fact.value.startswith("/") and fact.value not in found:
+            word = lifetime(fact.value)
+            if word is not None:
+                word = "state" if fact.value in state and word == "data" else word
+                found[fact.value] = Fact(
+                    kind="persistence", value=fact.value, evidence=fact.evidence, certain=fact.certain, detail=word
+                )
     return tuple(found.values())
 
 

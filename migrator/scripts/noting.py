@@ -64,8 +64,9 @@ def note_path(
         return
     path = absolute(_home(text, variables), folder)
     if path.startswith("/dev/") and not path.startswith("/dev/shm/"):  # noqa: S108 - a name that is looked for
-        if not path.startswith(
-            ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/tcp")
+        if (
+            not path.startswith(("/dev/null", "/dev/std", "/dev/fd", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/tcp"))
+            and path != "/dev/tty"
         ):
             notes.add("host-only", path, row, word.is_known)
         return

@@ -15,7 +15,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import effects
+from migrator.scripts import background, effects
 from migrator.scripts.effects import Place
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
@@ -211,6 +211,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         )
         if over is not None and works and not self.loops:
             self.notes.add("loop", over, self._row(node))
+            for name, row in carried_over(node):
+                self.notes.add("iteration-dependence", name, row - 1)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if self._dotted(node.value) == ENVIRON and isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
@@ -298,6 +300,12 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         else:
             word = self._word(first)
         effects.apply(self.notes, "shell", (word,), {}, place)
+        leaves = {keyword.arg: keyword.value for keyword in node.keywords}
+        session = leaves.get("start_new_session")
+        if (isinstance(session, ast.Constant) and session.value is True) or "setsid" in ast.dump(
+            leaves.get("preexec_fn") or ast.Constant(None)
+        ):
+            self.notes.add("background", background.started(word.text), place.row, word.is_known, detail="new session")
 
 
 SUBPROCESS = frozenset(
@@ -312,3 +320,23 @@ def _effect(name: str) -> str | None:
     if name.startswith(("requests.Session().", "requests.session().", "httpx.Client().", "aiohttp.ClientSession().")):
         return "url" if name.rsplit(".", 1)[1] in {"get", "post", "put", "delete", "head", "patch"} else None
     return None
+
+
+def carried_over(loop: ast.For | ast.While) -> list[tuple[str, int]]:
+    """Names that one turn of a loop hands to the next, with their lines: read before they are set, or added to."""
+    first_read: dict[str, tuple[int, int]] = {}
+    first_set: dict[str, tuple[int, int]] = {}
+    found: dict[str, int] = {}
+    own = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)} if isinstance(loop, ast.For) else set()
+    for statement in loop.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                found.setdefault(node.target.id, node.lineno)
+            elif isinstance(node, ast.Name):
+                places = first_read if isinstance(node.ctx, ast.Load) else first_set
+                at = (statement.lineno, node.lineno)
+                places[node.id] = min(places.get(node.id, at), at)
+    for name, at in first_set.items():
+        if name in first_read and first_read[name] < at and name not in own:
+            found.setdefault(name, at[1])
+    return sorted(found.items(), key=lambda item: item[1])

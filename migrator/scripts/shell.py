@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import commands
+from migrator.scripts import background, commands
 from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
@@ -73,7 +73,7 @@ class _Reader(Redirects):
         self.functions: set[str] = set()
         self.loops = 0
         self.tested: set[str] = set()
-        self.background = 0
+        self.background: list[tuple[str, int]] = []
         self.depth = 0
         self.first_row: dict[str, int] = {}
 
@@ -82,8 +82,12 @@ class _Reader(Redirects):
         self._collect_names(trees)
         for root in trees:
             self._walk(root, top=True)
-        if self.background > 1:
-            self.notes.add("parallelism", str(self.background), 0, False, detail="&")
+        if background.is_waited_for(self.notes.text):
+            if len(self.background) > 1:
+                self.notes.add("parallelism", str(len(self.background)), 0, False, detail="&")
+        else:
+            for name, row in self.background:
+                self.notes.add("background", name, row, detail="&")
 
     def _collect_names(self, trees: list[Node]) -> None:
         """Functions and variables that the text itself sets anywhere."""
@@ -137,10 +141,11 @@ class _Reader(Redirects):
             self._walk(child, top)
 
     def _background_sign(self, node: Node) -> None:
-        if self.loops:
+        before = node.prev_sibling
+        if self.loops and background.is_waited_for(self.notes.text):
             self.notes.add("parallelism", "unbounded", node.start_point[0], False, detail="&")
-        else:
-            self.background += 1
+        elif before is not None:
+            self.background.append((background.started(text_of(before)[:500]), before.start_point[0]))
 
     def _do_group(self, node: Node, top: bool) -> None:
         self._program(node, top)
@@ -196,6 +201,8 @@ class _Reader(Redirects):
         if value is None:
             self.words.variables[name] = Word("", True)
         elif self.loops or value.type == "array":
+            if self.loops and re.search(rf"\$\{{?{re.escape(name)}\b|\b{re.escape(name)}\b\s*[-+*]", text_of(value)[:2000]):
+                self.notes.add("iteration-dependence", name, node.start_point[0])
             self.words.variables.pop(name, None)
             self.assigned.add(name)
         else:

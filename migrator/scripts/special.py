@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from migrator.scripts import special_files
+from migrator.scripts import background, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
@@ -267,6 +267,8 @@ HANDLERS: dict[str, Handler] = {
     "ssh": _ssh,
     "autossh": _ssh,
     "git": special_files.git_command,
+    "start-stop-daemon": background.start_stop_daemon,
+    **dict.fromkeys(("daemonize", "daemon", "screen", "tmux", "systemd-run"), background.detached),
     "run-parts": _run_parts,
     "lockfile": _lockfile,
     "lockfile-create": _lockfile,

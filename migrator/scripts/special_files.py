@@ -5,7 +5,7 @@ import re
 
 from migrator.scripts import cloud_calls
 from migrator.scripts.noting import Reader, note_path
-from migrator.scripts.options import split
+from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
 from migrator.scripts.reading import absolute
 from migrator.scripts.words import Word
@@ -113,7 +113,11 @@ def aws_command(reader: Reader, name: str, known: Program, arguments: Arguments,
     far = [index for index, text in enumerate(texts) if re.match(r"(?:s3|gs|az|b2|https)://|[\w-]+:(?!\\)", text)]
     if far:
         for index, word in enumerate(operands):
-            if index not in far and (word.text.startswith(("/", "~", ".", "$")) or "/" in word.text):
+            if (
+                index not in far
+                and not word.text.startswith(("$(", "`"))
+                and (word.text.startswith(("/", "~", ".", "$")) or "/" in word.text)
+            ):
                 kind = "reads-path" if index < far[-1] else "writes-path"
                 note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
     if name == "az":
@@ -144,6 +148,15 @@ def rsync_key(reader: Reader, arguments: Arguments, row: int) -> None:
                 "key",
                 reader.context.variables,
             )
+
+
+def rsync_deletes(reader: Reader, parts: Split, row: int) -> None:
+    """`--delete` and its kin: what is gone at the source goes at the target."""
+    if len(parts.operands) < 2 or not any(option.startswith(("--delete", "--del")) for option, _ in parts.options):
+        return
+    target = parts.operands[-1]
+    if not re.match(r"[\w.$@{}-]+:", target.text):
+        note_path(reader.notes, "deletes-path", target, reader.words.folder, row, "mirrored", reader.context.variables)
 
 
 def git_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001

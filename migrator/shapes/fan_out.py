@@ -33,6 +33,12 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     if usage is not None and usage.growth_per_month:
         for_.append(said(f"its run time grows by {usage.growth_per_month:.0%} a month, as a list does", "runs"))
     against: list[Evidence] = [*evidence(of(dossier, "state")), *evidence(of(dossier, "lock"))]
+    handed = of(dossier, "iteration-dependence")
+    if handed:
+        against.append(
+            said(f"one turn of the loop hands {handed[0].value} to the next", str(handed[0].evidence.location or "script"))
+        )
+        against += evidence(handed)
     width = _width(dossier)
     items = _items(dossier)
     job = whole(dossier)
