@@ -288,7 +288,7 @@ def wrong_keys(decided: Decisions, plan: Plan, values: Mapping[str, Collection[s
         elif about in hosts:
             known = (*SERVER_TOPICS, *((topic,) if topic.startswith("service-") else ()))
         elif about in jobs:
-            known = TOPICS
+            known = (*TOPICS, *((topic,) if topic.startswith("cloud-") else ()))
         elif key in asked:
             continue
         else:
