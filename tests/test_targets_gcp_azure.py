@@ -14,13 +14,14 @@ from migrator.schedule.translate import translations
 from migrator.targets import (
     Target,
     azure_container_apps_job,
+    azure_functions,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
     kubernetes_cron_job,
     naming,
 )
 
-TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job, gcp_cloud_run_service]
+TARGETS: list[Target] = [gcp_cloud_run_job, azure_container_apps_job, kubernetes_cron_job, gcp_cloud_run_service, azure_functions]
 LONG_ID = "a-job-whose-command-is-a-very-long-line-that-nobody-ever-cut-3f2a1b4c"
 SECRETS = (Secret(name="MYSQL_PASSWORD", kind="password"), Secret(name="API_TOKEN", kind="token"))
 
@@ -141,6 +142,7 @@ def test_cloud_scheduler_fires_in_the_jobs_zone() -> None:
         ("azure_user_assigned_identity", "identity_name", r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}", 128, azure_container_apps_job),
         ("azure_key_vault_secret", "secret_name", r"[0-9a-zA-Z-]{1,127}", 127, azure_container_apps_job),
         ("gcp_secret_manager_secret", "secret_id", r"[0-9a-zA-Z_-]{1,255}", 255, gcp_cloud_run_job),
+        ("azure_function_app", "app_name", r"[a-z]([a-z0-9]|-(?!-))*[a-z0-9]", 51, azure_functions),
         ("kubernetes_cron_job", "cron_job_name", r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", 52, kubernetes_cron_job),
     ],
 )

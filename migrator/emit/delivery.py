@@ -33,6 +33,7 @@ VARIABLES = {  # what the commands of the day after take from the environment
     "gcp_cloud_run_v2_job": (("REGION", "the region"),),
     "gcp_cloud_run_v2_service": (("REGION", "the region"),),
     "azure_container_app_job": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
+    "azure_function_app": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
 }
 QUOTAS = {"gcp": ("gcp_cloud_scheduler_job", 1000, "https://docs.cloud.google.com/scheduler/quotas")}
 
@@ -47,6 +48,7 @@ class Group(NamedTuple):
     digests: str  # the file that says which image is run
     templates: tuple[str, ...]
     stacks: tuple[str, ...]  # what follows the name of each template's stack
+    apps: tuple["App", ...] = ()  # whose code is brought after the deployment
 
 
 class Image(NamedTuple):
@@ -54,6 +56,13 @@ class Image(NamedTuple):
 
     job_id: str
     platform: str
+
+
+class App(NamedTuple):
+    """A job whose code goes into an app that the templates create, and what that app's name begins with."""
+
+    job_id: str
+    name: str
 
 
 def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mapping[str, str | None]) -> tuple[OutFile, ...]:
@@ -93,7 +102,14 @@ def made(groups: Groups) -> list[Group]:
         several = sum(provider == other for other, _ in groups) > 1
         name = f"{provider}-{language}" if several else provider
         digests = DIGESTS.get(language, "").format(provider=provider)
-        found.append(Group(name, provider, language, images if digests else (), digests, templates, stacks))
+        apps = tuple(
+            App(entry.job.id, str(made.values["app_name"]))
+            for part in parts
+            for entry in part
+            for made in entry.placement.option.resources
+            if made.kind == "azure_function_app"
+        )
+        found.append(Group(name, provider, language, images if digests else (), digests, templates, stacks, apps))
     return found
 
 
@@ -127,6 +143,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "jobs": sorted(jobs),
         "variables": sorted({variable for kind in kinds for variable in VARIABLES.get(kind, ())}),
         "aws": any(provider == "aws" for provider, _ in groups),
+        "apps": any(group.apps for group in everything),
         "scheduled": any(programs.is_scheduled(entry) for entry in emitted),
     }
 

@@ -22,6 +22,12 @@ DEBIAN_USERS = {
     "backup": 34, "list": 38, "irc": 39, "nobody": 65534,
 }  # fmt: skip
 PLAIN_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
+# what a platform calls in a job's folder, where it takes the folder itself: by the kind of what runs it
+ENTRIES = {
+    "aws_lambda_function": (("handler.py", "job/handler.py.j2", "python"),),
+    "azure_function_app": (("function_app.py", "job/function_app.py.j2", "python"), ("host.json", "job/host.json.j2", "text")),
+}
+WANTED = {"azure_function_app": ("azure-functions",)}  # libraries of the platform that those import
 STORES = {  # how a file is brought to a store by hand
     "aws_s3_bucket": "aws s3 cp {path} s3://BUCKET/{key}",
     "gcp_storage_bucket": "gcloud storage cp {path} gs://BUCKET/{key}",
@@ -53,7 +59,7 @@ def files(
         ("test_job.py", "job/test_job.py.j2", "python"),
         *([] if zip_ else [("Dockerfile", "job/Dockerfile.j2", "dockerfile"), (".dockerignore", "job/dockerignore.j2", "text")]),
         *([("requirements.txt", "job/requirements.txt.j2", "text")] if context["requirements"] else []),
-        *([("handler.py", "job/handler.py.j2", "python")] if zip_ and not programs.handlers(entry) else []),
+        *(entry_programs(entry.placement.option.resources) if zip_ and not programs.handlers(entry) else ()),
     ]
     return (
         *(
@@ -87,6 +93,11 @@ def is_zip(resources: tuple[Resource, ...]) -> bool:
     return any(resource.values.get("package") == "zip" for resource in resources)
 
 
+def entry_programs(resources: tuple[Resource, ...]) -> tuple[tuple[str, str, str], ...]:
+    """File, template and language of what the platform calls."""
+    return next((ENTRIES[resource.kind] for resource in resources if resource.kind in ENTRIES), ())
+
+
 @functools.cache
 def runner_files() -> tuple[tuple[str, bytes], ...]:
     """The runner, verbatim."""
@@ -116,7 +127,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "timezone": host.timezone or job.schedule.timezone,
         "packages": packages.needed(entry.facts, job.shell, more),
         "unknown_programs": packages.unknown(entry.facts),
-        "requirements": requirements,
+        "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
+        "timers": _timers(option.resources),
         "unpinned": python_packages.unpinned(requirements),
         "libraries": _other_libraries(entry, languages),
         "applications": [path for path in php.applications(entry.facts) if PLAIN_PATH.fullmatch(path)],
@@ -149,6 +161,12 @@ def written_folders(facts: tuple[Fact, ...]) -> list[str]:
     paths = [fact.value for fact in facts if fact.kind in {"writes-path", "state"} and PLAIN_PATH.fullmatch(fact.value)]
     folders = {posixpath.normpath(posixpath.dirname(path)) for path in paths}
     return sorted(folder for folder in folders if folder not in SYSTEM and not folder.startswith(ANYBODY_S))
+
+
+def _timers(resources: tuple[Resource, ...]) -> int:
+    """How many expressions the platform starts the folder's program by, where each wants a function of its own."""
+    found = next((resource.values.get("expressions") for resource in resources if resource.kind == "azure_function_app"), ())
+    return len(found) if isinstance(found, list | tuple) else 0
 
 
 def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:

@@ -28,12 +28,15 @@ TIMEZONE = re.compile(
     rf"^\s*(?:schedule_expression_timezone\s*=|time_zone\s*=|ScheduleExpressionTimezone:|timeZone:) *{STRING}", re.MULTILINE
 )
 NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+value\W+|X-Migrator-Expression" = ")(\d+)')
+# the settings of an app that hold a schedule for each of its timers
+SETTINGS = re.compile(rf"\bMIGRATOR_SCHEDULE_(\d+)'?\s*(?:=|value:)\s*{STRING}")
 KINDS = frozenset(
     {
         "aws_scheduler_schedule",
         "gcp_cloud_scheduler_http_job",
         "gcp_cloud_scheduler_job",
         "azure_container_app_job",
+        "azure_function_app",
         "kubernetes_cron_job",
     }
 )
@@ -53,6 +56,8 @@ def said(text: str) -> tuple[Said, ...]:
     >>> said('schedule: "5 4 * * *"\\ntimeZone: "Europe/Berlin"')
     (Said(expression='5 4 * * *', timezone='Europe/Berlin', number=None),)
     """
+    if settings := tuple(Said(_unquoted(match[2]), "UTC", int(match[1])) for match in SETTINGS.finditer(text)):
+        return settings
     zone, number = TIMEZONE.search(text), NUMBER.search(text)
     return tuple(
         Said(_unquoted(match[1]), _unquoted(zone[1]) if zone else "UTC", int(number[1]) if number else None)

@@ -39,7 +39,9 @@ NOTICE_QUERY = " ".join(
         '| project TimeGenerated, Job = column_ifexists("ContainerGroupName_s", ""), Message = Log_s),',
         "(ContainerAppSystemLogs_CL",
         '| where column_ifexists("Reason_s", "") in ("BackoffLimitExceeded", "DeadlineExceeded")',
-        '| project TimeGenerated, Job = column_ifexists("JobName_s", ""), Message = Log_s)',
+        '| project TimeGenerated, Job = column_ifexists("JobName_s", ""), Message = Log_s),',
+        '(AppTraces | where Message has "migrator_notice" | project TimeGenerated, Job = AppRoleName, Message),',
+        "(AppRequests | where Success == false | project TimeGenerated, Job = AppRoleName, Message = Name)",
     )
 )
 WORKSPACE, ENVIRONMENT, NOTICES, PULL = "cron_logs", "cron_environment", "cron_notices", "cron_pull"
@@ -184,6 +186,7 @@ def secrets_of(dossier: Dossier, identity: str, reads: float | None) -> tuple[Re
                 "reference": naming.environment_name(name)[:250] or "secret",
                 "variable": name,
                 "identity": identity,
+                "app": None,
                 "usage": {"reads": reads},
             },
         )

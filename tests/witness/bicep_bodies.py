@@ -23,6 +23,7 @@ MODELS = {
     "Microsoft.App/managedEnvironments": "azure.mgmt.appcontainers.models ManagedEnvironment",
     "Microsoft.Authorization/roleAssignments": "azure.mgmt.authorization.v2022_04_01.models RoleAssignment",
     "Microsoft.Insights/actionGroups": "azure.mgmt.monitor.models ActionGroupResource",
+    "Microsoft.Insights/components": "azure.mgmt.applicationinsights.v2020_02_02.models ApplicationInsightsComponent",
     "Microsoft.Insights/scheduledQueryRules": "azure.mgmt.monitor.models ScheduledQueryRuleResource",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "azure.mgmt.msi.v2024_11_30.models Identity",
     "Microsoft.OperationalInsights/workspaces": "azure.mgmt.loganalytics.models Workspace",
@@ -30,6 +31,8 @@ MODELS = {
     "Microsoft.Storage/storageAccounts/blobServices": "azure.mgmt.storage.models BlobServiceProperties",
     "Microsoft.Storage/storageAccounts/blobServices/containers": "azure.mgmt.storage.models BlobContainer",
     "Microsoft.Storage/storageAccounts/managementPolicies": "azure.mgmt.storage.models ManagementPolicy",
+    "Microsoft.Web/serverfarms": "azure.mgmt.web.models AppServicePlan",
+    "Microsoft.Web/sites": "azure.mgmt.web.models Site",
 }
 BICEP_S_OWN = {"name", "dependsOn", "scope", "parent"}
 

@@ -105,6 +105,10 @@ WITNESSES = (
         lambda cell: cell.shape == "workflow" and cell.target.startswith("aws_"),
     ),
     Witness(
+        "function", "../test_azure_functions.py", "test_the_emitted_app_is_what_azure_s_library_takes_and_runs_the_job",
+        "imported and called with Microsoft's azure-functions", lambda cell: cell.target == "azure_functions", runs=True,
+    ),
+    Witness(
         "stack", "test_localstack.py", "test_the_schedules_read_back_are_the_plan_s",
         "deployed to LocalStack by SAM, invoked, failed, deleted",
         lambda cell: cell.language == "sam" and cell.shape == "scheduled_batch", runs=True,

@@ -117,6 +117,10 @@ class Assembly:
             if not (about.get("static") or name in given or name.endswith("Input") or name in NOT_TERRAFORM_S):
                 own = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
                 attributes[own] = {"type": self._type(about["type"]), "computed": True}
+        for about in self.types.get(f"{settings.get('fqn', '')}OutputReference", {}).get("properties", []):
+            if about.get("immutable") and not about["name"].endswith("Input") and "primitive" in about["type"]:  # a block's own
+                own = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", about["name"]).lower()
+                attributes.setdefault(own, {"type": self._type(about["type"]), "computed": True})
         if whole is not None:
             attributes.setdefault("id", {"type": "string"})["computed"] = True
             attributes["id"].pop("required", None)

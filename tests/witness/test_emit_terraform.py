@@ -211,3 +211,9 @@ def test_schedules_are_off_until_a_person_says_so(planned: Planned) -> None:
     assert {one["state"] for one in planned.of("aws_scheduler_schedule")} <= {"DISABLED"}
     assert {one["paused"] for one in planned.of("google_cloud_scheduler_job")} <= {True}
     assert all(one["schedule_trigger_config"] == [] for one in planned.of("azurerm_container_app_job"))
+    for app in planned.of("azurerm_function_app_flex_consumption"):
+        settings = app["app_settings"]
+        timers = [name for name in settings if name.startswith("MIGRATOR_SCHEDULE_")]
+        assert timers
+        assert settings["MIGRATOR_SCHEDULES"] == "off"
+        assert {settings[f"AzureWebJobs.schedule_{number}.Disabled"] for number in range(len(timers))} == {"true"}

@@ -1,0 +1,184 @@
+"""Azure Functions on Flex Consumption: a timer and our runner as a Python app; code only, so nothing that wants other programs.
+
+One app for each job: a Flex Consumption plan holds one app, and an app has one size, one identity and one set of secrets.
+"""
+
+import math
+
+from migrator.assumptions import Assumptions
+from migrator.model.finding import Dossier, NeedKind, Translation
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
+from migrator.targets import azure_container_apps_job as apps
+from migrator.targets import locking, naming, stores
+
+NAME = "azure_functions"
+TITLE = "Azure Functions (Flex Consumption)"
+PROVIDER = "azure"
+DIALECT: str | None = "functions"
+LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SOURCE = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan"
+DEFAULT_REGION: str | None = "eastus"
+
+AS_OF = "2026-11-27"
+SCALE_SOURCE = "https://learn.microsoft.com/azure/azure-functions/functions-scale"
+TIMER_SOURCE = "https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer"
+NETWORK_SOURCE = "https://learn.microsoft.com/azure/azure-functions/functions-networking-options"
+TIMEOUT_LIMIT_S = 1800
+PYTHON_VERSION = "3.12"
+# instance memory in MB -> cores: they are given in proportion to memory
+INSTANCES: tuple[tuple[int, float], ...] = ((512, 0.25), (2048, 1.0), (4096, 2.0))
+# not stated for this plan, so no more is promised than any instance has beside the app
+SCRATCH_MIB = 500
+PYTHONS = ("python", "python3", f"python{PYTHON_VERSION}")
+NAME_LIMIT = 30
+INSIGHTS = "cron_insights"
+KEPT = frozenset({"azure_log_analytics_workspace", "azure_monitor_action_group", "azure_monitor_scheduled_query_alert"})
+# a timer's lock and its status, written and read around each run; the lock is renewed while the app is awake
+STORAGE_OPERATIONS_PER_RUN = 10
+LOCK_RENEWED_EVERY_S = 15
+
+
+def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
+    """What a job may ask for."""
+    no_disk = "an instance's disk is gone with it; keep the file in Blob Storage"
+    code_only = (
+        "Flex Consumption takes code, no containers: only Python's standard library, a shell and the base system are there"
+    )
+    half_an_hour = (
+        "30 minutes are Flex Consumption's default; functionTimeout may be longer, but an update of the platform ends a run 10 "
+        "minutes later and scaling in 60, so longer work is not put here; 10 minutes at most on the Consumption plan"
+    )
+    one_timer = "a timer does not fire again while its run goes on; where the job needs several timers the runner holds a lease"
+    once = "a timer catches up after a restart; the runner claims each instant of its calendar in Blob Storage before it runs"
+    utc = "the finest step that is used is one minute; timers are UTC (WEBSITE_TIME_ZONE is not known to work on this plan)"
+    return (
+        limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), SCALE_SOURCE, half_an_hour),
+        limit("memory_mib", AtMost(amount=4096), condition="instances of 512, 2,048 or 4,096 MB, shared with the Functions host"),
+        limit("vcpu", AtMost(amount=2), condition="in proportion to memory: 512 MB is a quarter, 4,096 MB are two"),
+        limit("scratch_mib", AtMost(amount=SCRATCH_MIB), SCALE_SOURCE, "no page states it for Flex Consumption; our own caution"),
+        limit("architecture", OneOf(choices=("x86_64",))),
+        limit("persistent_files", Offered(offered=False, how=no_disk)),
+        limit("local_files", Offered(offered=False, how="the server's disk is not there; move the data to Blob Storage first")),
+        limit("private_network", Offered(offered=True, how="set functions_subnet_id of that network"), NETWORK_SOURCE),
+        limit("host_access", Offered(offered=False, how="there is no machine to look at or to change")),
+        limit("root", Offered(offered=False, how="functions run as an unprivileged user")),
+        limit("container_engine", Offered(offered=False, how="a function cannot start containers")),
+        limit("single_flight", OneOf(choices=("skip",)), TIMER_SOURCE, one_timer),
+        limit("at_most_once", Offered(offered=True, how=once), TIMER_SOURCE),
+        limit("runtime", OneOf(choices=PYTHONS), condition=code_only),
+        limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
+        limit("local_service", Offered(offered=False, how="nothing else runs beside the function; use a managed service")),
+        limit("sub_minute", Offered(offered=False, how=utc), TIMER_SOURCE),
+        limit("fixed_address", Offered(offered=False, how="needs a virtual network and a NAT gateway"), NETWORK_SOURCE),
+    )
+
+
+def limit(need: NeedKind, answer: AtMost | OneOf | Offered, source: str = SOURCE, condition: str | None = None) -> Limit:
+    """One answer, dated."""
+    return Limit(need=need, answer=answer, source=source, as_of=AS_OF, condition=condition)
+
+
+def sizes() -> tuple[Size, ...]:
+    """The three instance sizes, smallest first."""
+    return tuple(
+        Size(
+            name=f"{memory} MB instance",
+            memory_mib=memory,
+            vcpu=vcpu,
+            scratch_mib=SCRATCH_MIB,
+            timeout_s=TIMEOUT_LIMIT_S,
+        )
+        for memory, vcpu in INSTANCES
+    )
+
+
+def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
+    """The upper bound with headroom in whole minutes, at most half an hour; an unmeasured job gets the assumed time."""
+    if p_max_s is None:
+        return min(assumptions.unmeasured_timeout_s, TIMEOUT_LIMIT_S)
+    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_LIMIT_S))
+
+
+def resources(
+    dossier: Dossier,
+    shape: Shape,
+    size: Size,
+    translation: Translation | None,
+    timeout_s: float,
+    region: str,  # noqa: ARG001
+) -> tuple[Resource, ...]:
+    """What all jobs share, the job's identity, storage and secrets, and its app with one timer for each expression."""
+    job, guesses = dossier.job, dossier.assumptions
+    expressions = translation.expressions if translation else ()
+    lock = locking.asked(shape, timeout_s, platform_keeps_apart=len(expressions) < 2)
+    runs = naming.monthly_runs(dossier, shape)
+    skips = naming.monthly_skips(translation, runs)
+    store = apps.store_of(dossier, lock, runs)
+    container = apps.carried_container(job) if store else None
+    app = naming.identifier(job)
+    part = shape.parts[0] if shape.parts else None
+    billed_s = part.billed_s if part else None
+    identity = Resource(
+        kind="azure_user_assigned_identity",
+        name=naming.identifier(job, "runs"),
+        values={
+            "identity_name": f"{naming.short_name(job, apps.IDENTITY_LIMIT)}-runs",
+            "pulls_images": False,
+            "store": stores.NAME,
+            "container": container,
+        },
+    )
+    storage = Resource(
+        kind="azure_function_storage",
+        name=naming.identifier(job, "app"),
+        values={
+            "job_id": job.id,
+            "identity": identity.name,
+            "usage": {
+                "operations": None
+                if runs is None or skips is None or billed_s is None
+                else (runs + skips) * STORAGE_OPERATIONS_PER_RUN + runs * billed_s / LOCK_RENEWED_EVERY_S,
+            },
+        },
+    )
+    secrets = tuple(
+        Resource(kind=secret.kind, name=secret.name, values=secret.values | {"app": app})
+        for secret in apps.secrets_of(dossier, identity.name, runs)
+    )
+    return (
+        *(resource for resource in apps.shared() if resource.kind in KEPT),
+        Resource(kind="azure_application_insights", name=INSIGHTS, values={"shared": True, "workspace": apps.WORKSPACE}),
+        *store,
+        identity,
+        storage,
+        *secrets,
+        Resource(
+            kind="azure_function_app",
+            name=app,
+            values={
+                "app_name": naming.short_name(job, NAME_LIMIT),
+                "job_id": job.id,
+                "package": "zip",
+                "python_version": PYTHON_VERSION,
+                "memory_mib": size.memory_mib,
+                "expressions": list(expressions),
+                "identity": identity.name,
+                "storage": storage.name,
+                "insights": INSIGHTS,
+                "secrets": [secret.values | {"name": secret.name} for secret in secrets],
+                "lock": lock,
+                "state": stores.state(dossier),
+                "store": stores.NAME,
+                "container": container,
+                "usage": {
+                    "runs": runs,
+                    "billed_s": billed_s,
+                    "skips": skips,
+                    "skip_s": guesses.function_start_s,
+                    "memory_gb": size.memory_mib / apps.GIB,
+                    "log_gb": None if runs is None else runs * guesses.output_bytes_per_run / 1e9,
+                },
+            },
+        ),
+    )
