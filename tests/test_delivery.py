@@ -65,7 +65,7 @@ def tools(tmp_path: Path) -> Tools:
 
 
 VERBS = ("run", "run-for", "pause", "resume", "logs")
-CALLED = {"aws-lambda": "aws", "aws-fargate": "aws", "gcp": "gcloud", "azure": "az", "kubernetes": "kubectl"}
+CALLED = {"aws-lambda": "aws", "aws-fargate": "aws", "aws-batch": "aws", "gcp": "gcloud", "azure": "az", "kubernetes": "kubectl"}
 
 
 @pytest.mark.parametrize("iac", ["auto", "terraform", "bicep"])

@@ -146,6 +146,10 @@ def test_what_is_proved_is_the_text_of_the_templates(target: str, iac: str) -> N
     wrong = tuple(
         msgspec.structs.replace(r, values=r.values | {"expression": str(r.values["expression"]).replace("30", "31", 1)})
         if r.values.get("expression")
+        else msgspec.structs.replace(
+            r, values=r.values | {"expressions": [one.replace("30", "31", 1) for one in r.values["expressions"]]}
+        )
+        if r.values.get("expressions")
         else r
         for r in entry.placement.option.resources
     )
@@ -167,7 +171,7 @@ def test_where_two_expressions_meet_each_says_which_it_is(target: str, iac: str)
     texts = [
         shells.fragment(r, entry, templates, iac)
         for r in option.resources
-        if r.kind in schedule_text.KINDS and r.values["expression"]
+        if r.kind in schedule_text.KINDS and (r.values.get("expression") or r.values.get("expressions"))
     ]
     said = [one for text in texts for one in schedule_text.said(text)]
     assert len(said) == (1 if target in {"gcp_cloud_run_job", "gcp_cloud_run_service", "kubernetes_cron_job"} else 2)

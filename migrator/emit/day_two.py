@@ -116,6 +116,26 @@ def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo
     )
 
 
+def _batch(definition: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
+    name = definition.values["definition_name"]
+
+    def submit(*variables: tuple[str, str]) -> str:
+        said = {"environment": [{"name": variable, "value": value} for variable, value in variables]}
+        text = json.dumps(said).replace("\\", "\\\\").replace('"', '\\"')
+        return (
+            f'aws batch submit-job --job-name "${{PREFIX}}{name}" --job-queue "${{PREFIX}}migrated-jobs" '
+            f'--job-definition "${{PREFIX}}{name}" --container-overrides "{text}"'
+        )
+
+    return DayTwo(
+        submit((FORCED, "1")),
+        submit((FORCED, "1"), (INSTANT, "$AT")),
+        f'aws logs tail "/aws/batch/${{PREFIX}}{name}" --since 1d --format short',
+        _each(schedules, lambda one: f"schedule_state DISABLED {one}"),
+        _each(schedules, lambda one: f"schedule_state ENABLED {one}"),
+    )
+
+
 def _cloud_run(job: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
     name = f'"${{PREFIX}}{job.values["job_name"]}"'
     execute = f'gcloud run jobs execute {name} --region "$REGION" --wait --update-env-vars'
@@ -215,6 +235,7 @@ def _each(schedules: list[Resource], command: Callable[[str], str]) -> str | Non
 KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = {
     "aws_lambda_function": _lambda,
     "aws_ecs_task_definition": _fargate,
+    "aws_batch_job_definition": _batch,
     "gcp_cloud_run_v2_job": _cloud_run,
     "gcp_cloud_run_v2_service": _cloud_run_service,
     "azure_container_app_job": _container_app,

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.resources import (
+    aws_batch_job_definition,
+    aws_batch_job_queue,
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
     aws_dynamodb_table,
@@ -58,6 +60,8 @@ class ResourceKind(Protocol):
 
 
 ALL: tuple[ResourceKind, ...] = (
+    aws_batch_job_definition,
+    aws_batch_job_queue,
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
     aws_dynamodb_table,

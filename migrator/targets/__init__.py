@@ -6,6 +6,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
 from migrator.targets import (
+    aws_batch,
     aws_fargate,
     aws_lambda,
     azure_container_apps_job,
@@ -57,6 +58,7 @@ ALL: tuple[Target, ...] = (
     azure_functions,
     azure_container_apps_job,
     aws_fargate,
+    aws_batch,
     kubernetes_cron_job,
     host,
 )

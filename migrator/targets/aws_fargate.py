@@ -225,6 +225,7 @@ def resources(
             description=aws_parts.plain(f"{job.name} stopped with an error"),
             container=CONTAINER,
             task=task["name"],
+            definition=None,
             cluster=CLUSTER,
             topic=topic["name"],
         ),

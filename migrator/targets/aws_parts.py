@@ -204,7 +204,7 @@ def schedules(
             window_min=window_min(job),
             input=message(job, number - 1),
             usage={"invocations": share},
-            **values,
+            **{"batch": None, **values},
         )
         for number, expression in enumerate(translation.expressions, 1)
     )

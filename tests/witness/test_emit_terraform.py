@@ -32,6 +32,9 @@ REGISTRY = {
 }
 # The call that creates a resource; "" and why: nothing of it is a value that the service would look at.
 AWS_CALLS = {
+    "aws_batch_compute_environment": "batch CreateComputeEnvironment",
+    "aws_batch_job_definition": "batch RegisterJobDefinition",
+    "aws_batch_job_queue": "batch CreateJobQueue",
     "aws_cloudwatch_event_rule": "events PutRule",
     "aws_cloudwatch_event_target": "events PutTargets",
     "aws_cloudwatch_log_group": "logs CreateLogGroup",

@@ -109,6 +109,12 @@ variable "security_group_ids" {
   default     = []
 }
 
+variable "batch_max_vcpus" {
+  description = "What Batch jobs use at once, at most: what is asked for beyond it waits in the queue. New accounts have a quota of 6."
+  type        = number
+  default     = 16
+}
+
 variable "assign_public_ip" {
   description = "Containers in public subnets pull their image through a public address of their own."
   type        = bool
