@@ -82,15 +82,19 @@ def resources(
     job = dossier.job
     queue = aws_parts.reference("aws_batch_job_queue", QUEUE)
     made: list[Resource] = []
-    for resource in aws_fargate.resources(dossier, shape, size, None, timeout_s, region):
+    for resource in aws_fargate.resources(dossier, shape, size, translation, timeout_s, region):
         match resource.kind:
+            case "aws_scheduler_schedule":
+                continue
+            case "aws_iam_role" if resource.values["service"] == "scheduler.amazonaws.com":
+                continue
             case "aws_ecs_cluster":
                 made.append(aws_parts.resource("aws_batch_job_queue", QUEUE, queue_name="migrated-jobs", shared=True))
             case "aws_ecs_task_definition":
                 made.append(_definition(resource, timeout_s))
             case "aws_cloudwatch_event_rule":
-                values = resource.values | {"definition": aws_parts.identifier(job)}
-                made.append(Resource(kind=resource.kind, name=resource.name, values=values))
+                told = resource.values | {"definition": aws_parts.identifier(job)}
+                made.append(Resource(kind=resource.kind, name=resource.name, values=told))
             case "aws_cloudwatch_log_group":
                 made.append(Resource(kind=resource.kind, name=resource.name, values=resource.values | {"folder": "/aws/batch"}))
             case _:

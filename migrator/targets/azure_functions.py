@@ -111,7 +111,7 @@ def resources(
     """What all jobs share, the job's identity, storage and secrets, and its app with one timer for each expression."""
     job, guesses = dossier.job, dossier.assumptions
     expressions = translation.expressions if translation else ()
-    lock = locking.asked(shape, timeout_s, platform_keeps_apart=len(expressions) < 2)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=len(expressions) < 2)
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
     store = apps.store_of(dossier, lock, runs)
