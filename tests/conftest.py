@@ -4,6 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a property is not a timed test: where others use the machine an example of 5 ms has taken longer than hypothesis allows
+settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 collect_ignore_glob = ["golden/*"]  # emitted trees have tests of their own
 

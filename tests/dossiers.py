@@ -8,7 +8,7 @@ import msgspec
 from migrator.model.finding import Dossier, Fact, Guard, Link, Proof, ScriptFile, Translation
 from migrator.model.job import Host, Job, Schedule, Secret, Service, Setting, User
 from migrator.model.source import Evidence, Location
-from migrator.model.usage import RunSample, Spread, Usage
+from migrator.model.usage import LogShares, RunSample, Spread, Usage
 from migrator.stated import with_its_own_calendar
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -164,7 +164,13 @@ def _usage(text: str, sample: str) -> Usage:
         failed_runs=whole["failed"],
         overlapping_runs=whole["overlap"],
         unfinished_runs=int(given.get("unfinished", 0)),
-        log_quality="paired" if count else "none",
+        log_quality="exact" if count else "none",
+        log_shares=LogShares(
+            exact=timed - int(given.get("ambiguous", 0)),
+            bounded=int(given.get("ambiguous", 0)),
+            ambiguous=int(given.get("ambiguous", 0)),
+            start_only=count - timed,
+        ),
         sources=("journal",) if count else (),
         sampled_runs=tuple(
             RunSample(started_at=START + timedelta(days=i), duration_s=taken, exit_status=None)

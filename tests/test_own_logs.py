@@ -50,7 +50,7 @@ def test_bursts_that_begin_with_the_calendar_are_runs(tmp_path: Path, form: str)
     assert [round(run["duration_s"]) for run in found] == [600, 601, 602, 603, 604]
     assert {(run["source"], run["quality"], run["exit_status"]) for run in found} == {("job_log", "inferred", None)}
     assert all(run["duration_low_s"] <= run["duration_s"] <= run["duration_high_s"] for run in found)
-    assert (job["log_quality"], job["sources"]) == ("inferred", ["job_log"])
+    assert (job["log_quality"], job["sources"]) == ("bounded", ["job_log"])
 
 
 def test_what_date_prints_is_a_burst(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+from migrator.log_quality import in_words
 from migrator.tables import Run
 from migrator.usage import summary
 from migrator.usage.quantiles import fitted_tail, trend
@@ -34,6 +35,37 @@ def test_a_job_without_complete_runs_has_no_mean() -> None:
     given = dossier("command: /bin/true")
     usage = summary([], given.host, (given.job,), None).usage[0]
     assert (usage.mean_s, usage.sd_s, usage.quantile_s, usage.buckets) == (None, None, (), ())
+
+
+def test_how_well_the_logs_show_a_job_is_said_by_shares() -> None:
+    """By hand: 70 runs between two whole seconds, 20 whose end is inferred, 10 that only start."""
+    given = dossier("command: /bin/true")
+    sure = [run(n, 4)._replace(duration_low_s=3.0, duration_high_s=5.0, quality="paired") for n in range(70)]
+    inferred = [run(n, 4)._replace(quality="inferred") for n in range(70, 90)]
+    started = [
+        run(n, 4)._replace(ended_at_us=None, duration_low_s=None, duration_high_s=None, quality="starts-only")
+        for n in range(90, 100)
+    ]
+    for runs, word, said in (
+        (sure, "exact", "exact"),
+        (inferred, "bounded", "bounded; of 20 it is inferred which end is theirs"),
+        (started, "start-only", "start-only"),
+        ([], "none", "none"),
+        (sure[:1] + started, "exact", "exact 9 %, start-only 91 %"),
+        (
+            sure + inferred + started,
+            "bounded",
+            "exact 70 %, bounded 20 %, start-only 10 %; of 20 it is inferred which end is theirs",
+        ),
+        ([run(1, 4)._replace(duration_low_s=1.0)], "bounded", "bounded"),
+    ):
+        usage = summary([one._replace(source="debian_cron") for one in runs], given.host, (given.job,), (0, 1)).usage[0]
+        assert (usage.log_quality, in_words(usage)) == (word, said)
+        assert (usage.surer is None) == (runs is sure)
+        assert runs is sure or not runs or "-L 3" in str(usage.surer)
+    for source, words in (("cronie", "CMDEND"), ("busybox", "migrator probe"), ("job_log", "its own log is all")):
+        usage = summary([one._replace(source=source) for one in started], given.host, (given.job,), (0, 1)).usage[0]
+        assert words in str(usage.surer)
 
 
 def test_a_random_sleep_rarely_looks_like_growth() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from migrator import planfile, rules, targets
+from migrator import log_quality, planfile, rules, targets
 from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE
 from migrator.errors import PlanError
@@ -62,9 +62,11 @@ def _show(entry: JobPlan) -> None:
     if usage is not None and usage.observed_runs:
         spread = usage.duration_s
         spans = ", ".join(f"{name} {words.span(getattr(spread, name))}" for name in ("p50", "p95", "p99", "max"))
-        lines.append(f"  {usage.observed_runs} runs ({usage.log_quality}): {spans}")
+        lines.append(f"  {usage.observed_runs} runs ({log_quality.in_words(usage)}): {spans}")
     else:
         lines.append("  no run was found in the logs that were read")
+    if usage is not None and usage.surer is not None:
+        lines.append(f"  to know them better: {usage.surer}")
     lines += ["", f"goes to: {words.place(placement)} {words.monthly(placement)}".rstrip()]
     lines += [f"  because {reason}" for reason in placement.reasons]
     if placement.rejected:

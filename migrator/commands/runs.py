@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+import msgspec
 
-from migrator import measuring, schedulers, tables
+from migrator import log_quality, measuring, schedulers, tables
 from migrator.cli import EXIT_DONE, EXIT_FAILED
 from migrator.commands import options
 from migrator.errors import SourceError
@@ -22,14 +23,6 @@ from migrator.model.usage import Measured, Usage
 from migrator.sources import one_log
 from migrator.sources.opening import open_source
 from migrator.terminal import one_line, safe, table
-
-# What a log of that quality shows, and what shows more
-SURER = {
-    "none": "the logs show no run; set SHELL= to what `migrator probe` prints for a day",
-    "starts-only": "the logs show starts only; set SHELL= to what `migrator probe` prints, or start Debian's cron with -L 3",
-    "inferred": "which end is whose is inferred from how long they usually take; Debian's cron names it with -L 3, the journal "
-    "and `migrator probe` do, too",
-}
 
 
 @click.command(
@@ -148,6 +141,8 @@ def _job(job: Job, entry: Usage) -> dict[str, Any]:
         "failed_runs": entry.failed_runs,
         "overlapping_runs": entry.overlapping_runs,
         "log_quality": entry.log_quality,
+        "log_shares": msgspec.to_builtins(entry.log_shares),
+        "surer": entry.surer,
         "sources": list(entry.sources),
         "first_run_at": _iso(entry.first_run_at),
         "last_run_at": _iso(entry.last_run_at),
@@ -213,16 +208,16 @@ def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, f
                 job.id, str(entry.observed_runs), _figure(entry.duration_s.p50), _figure(entry.duration_s.p95),
                 _figure(entry.duration_s.p99), _figure(entry.duration_s.max),
                 "unknown" if entry.failed_runs is None else str(entry.failed_runs),
-                "unknown" if entry.overlapping_runs is None else str(entry.overlapping_runs), entry.log_quality,
+                "unknown" if entry.overlapping_runs is None else str(entry.overlapping_runs), log_quality.in_words(entry),
             )
             for job, entry in entries
         ),
     )  # fmt: skip
-    for quality, advice in SURER.items():
-        few = [job.id for job, entry in entries if entry.log_quality == quality]
-        if few:
-            click.echo(
-                safe(f"{len(few)} of {len(entries)} jobs: {advice} ({', '.join(few[:3])}{', ...' if len(few) > 3 else ''})")
-            )
+    advised: dict[str, list[str]] = {}
+    for job, entry in entries:
+        if entry.surer is not None:
+            advised.setdefault(f"{entry.log_quality}: {entry.surer}", []).append(job.id)
+    for advice, few in advised.items():
+        click.echo(safe(f"{len(few)} of {len(entries)} jobs: {advice} ({', '.join(few[:3])}{', ...' if len(few) > 3 else ''})"))
     lost = sum(item.observed_runs for measured in found for item in measured.unmatched)
     click.echo(f"{len(runs)} runs, {lost} of them of no job that is scheduled now")

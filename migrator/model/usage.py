@@ -91,7 +91,18 @@ class RunSample(Value, frozen=True, kw_only=True):
     exit_status: int | None
 
 
-LogQuality = Literal["exact", "paired", "inferred", "starts-only", "none"]
+LogQuality = Literal["exact", "bounded", "start-only", "none"]
+
+
+class LogShares(Value, frozen=True, kw_only=True):
+    """How many of a job's runs the logs show how well. `exact`: start and end of that very run, as finely as the log is stamped;
+    `bounded`: its length lies between two that are further apart, or which end is whose is inferred (`ambiguous` of them);
+    `start_only`: nothing tells how long it took."""
+
+    exact: int = 0
+    bounded: int = 0
+    ambiguous: int = 0
+    start_only: int = 0
 
 
 class Usage(Value, frozen=True, kw_only=True):
@@ -118,7 +129,9 @@ class Usage(Value, frozen=True, kw_only=True):
     failed_runs: int | None = None  # None: this log does not tell
     overlapping_runs: int | None = None
     unfinished_runs: int = 0
-    log_quality: LogQuality = "none"
+    log_quality: LogQuality = "none"  # of at least 95 % of the timed runs; how many are what: `log_shares`
+    log_shares: LogShares = LogShares()
+    surer: str | None = None  # what would show its runs better; None: nothing has to
     sources: tuple[str, ...] = ()
     first_run_at: datetime | None = None
     last_run_at: datetime | None = None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from migrator import render
+from migrator.log_quality import in_words
 from migrator.model.finding import Question
 from migrator.model.option import Option, Placement
 from migrator.model.plan import JobPlan
@@ -14,6 +15,8 @@ LEAVING = ("move", "insufficient-data")  # verdicts whose option says where the 
 MONTH_S = 30.436875 * 86400
 LEAD = re.compile(r"^(no place fits: )?(/\S+?(:\d+)?: )?")
 RULE = re.compile(r" \[[a-z-]+\]$")
+
+log_quality = in_words  # templates speak with these words only
 
 
 def money(amount: Decimal | float | None) -> str:

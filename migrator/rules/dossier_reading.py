@@ -5,7 +5,10 @@ from typing import Literal
 
 from migrator.model.finding import Dossier, Fact, FactKind, Finding, Level, Need, Question
 from migrator.model.source import Evidence
+from migrator.model.usage import Usage
 from migrator.upkeep import upkeep
+
+MOST_UNSURE = 0.05  # of the timed runs
 
 
 def of(dossier: Dossier, *kinds: FactKind) -> tuple[Fact, ...]:
@@ -102,6 +105,13 @@ def runs(dossier: Dossier) -> tuple[Evidence, ...]:
     spread = usage.duration_s
     times = f"; p50 {seconds(spread.p50)}, p95 {seconds(spread.p95)}, max {seconds(spread.max)}" if spread.count else ""
     return (Evidence(snippet=f"{usage.observed_runs:,} runs{days}{times}", source=", ".join(usage.sources) or "logs"),)
+
+
+def unsure_ends(usage: Usage) -> int:
+    """Of how many runs it is inferred which end is theirs, where these are more than a few of the timed ones: then single
+    lengths, and the longest above all, may be another job's of the same second; 0 else."""
+    found = usage.log_shares
+    return found.ambiguous if found.ambiguous > MOST_UNSURE * (found.exact + found.bounded) else 0
 
 
 def seconds(amount: float | None) -> str:

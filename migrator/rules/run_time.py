@@ -17,7 +17,8 @@ import math
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told
+from migrator.model.usage import Usage
+from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told, unsure_ends
 
 NAME = "run-time"
 SERVER_TOPIC = "few-runs"  # `<server>/few-runs`: one answer for all of its jobs; `accepted`, or the factor
@@ -41,7 +42,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             f"99 % of its runs end within {seconds(usage.upper_s)} ({usage.upper_confidence:.0%} sure, "
             f"{usage.duration_s.count:,} runs), the longest took {seconds(longest)}; "
             f"with {assumptions.run_time_headroom - 1:.0%} headroom on {of_which} it needs "
-            f"{seconds(bound)}{_second_opinion(usage.fitted_tail_s, bound)}; look at the longest runs if that surprises"
+            f"{seconds(bound)}{_second_opinion(usage.fitted_tail_s, bound)}{_unsure(usage)}; "
+            "look at the longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
     count = usage.duration_s.count
@@ -49,7 +51,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     factor = number(said) or few_runs_factor(count, assumptions)
     bound = longest * factor
     share = (1 - assumptions.upper_confidence) ** (1 / count)
-    seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}"
+    seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}{_unsure(usage)}"
     if count >= FEWEST:
         body = (
             f"{seen}: at least {share:.0%} of its runs end within that ({assumptions.upper_confidence:.0%} sure); with "
@@ -80,6 +82,15 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         needs=(_need(bound),),
         question=question if count < assumptions.enough_runs else None,
     )
+
+
+def _unsure(usage: Usage) -> str:
+    """That the longest run may be another job's; nothing where the log says whose each end is."""
+    unsure = unsure_ends(usage)
+    if not unsure:
+        return ""
+    better = f" ({usage.surer})" if usage.surer else ""
+    return f", but of {unsure:,} it is inferred which end is theirs, so that the longest may be another job's{better}"
 
 
 def _second_opinion(tail_s: float | None, bound_s: float) -> str:

@@ -11,7 +11,7 @@ import math
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import runs, seconds, told
+from migrator.rules.dossier_reading import runs, seconds, told, unsure_ends
 
 NAME = "two-kinds-of-run"
 LEAST_RUNS = 20
@@ -22,7 +22,7 @@ LEAST_SHARE = 0.05
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A note with the two middles."""
     usage = dossier.usage
-    if usage is None:
+    if usage is None or unsure_ends(usage):  # two jobs whose ends were taken for one another look like two kinds of run
         return ()
     known = usage.quantile_s if usage.duration_s.count >= LEAST_RUNS else ()
     taken = sorted(max(one, 1.0) for one in known or [run.duration_s for run in usage.sampled_runs if run.duration_s is not None])

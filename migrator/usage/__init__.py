@@ -11,16 +11,16 @@ from migrator.columns import NONE, Runs, Whole, runs_from
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
-from migrator.model.usage import LogQuality, Measured, RunSample, Unmatched, Usage
+from migrator.model.usage import Measured, RunSample, Unmatched, Usage
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
 from migrator.usage.load import loads
-from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, nearest_rank, percentiles, spread, trend, upper_bound
+from migrator.usage.quality import shares, surer, word
+from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, percentiles, spread, trend, upper_bound
 
 MOST_SAMPLES = 200
 TAIL_SHARE = 0.999  # one run in a thousand
-MOST_OF = 0.95  # of a job's runs are at least as sure as its log's quality says
 KEPT_EXTREMES = 20
 MINUTES_OF_WEEK = 7 * 24 * 60
 MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
@@ -29,7 +29,6 @@ HOUR_US = 3_600_000_000
 MINUTE_US = 60_000_000
 HOURS_OF_CENTURY = 876_600
 MONDAY_OFFSET_MINUTES = 3 * 24 * 60  # 1970-01-01 was a Thursday
-QUALITIES: tuple[LogQuality, ...] = ("exact", "paired", "inferred", "starts-only")
 
 
 def summary(
@@ -94,8 +93,8 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
     bound = upper_bound(runs.high_s[timed], 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
     grown = trend(at_days, in_order_s, assumptions.month_days) if len(lengths) else None
-    # of nearly all runs: one that is not sure among hundreds does not make the others unsure
-    quality = nearest_rank(np.sort(runs.quality[timed]), MOST_OF) if len(lengths) else QUALITIES.index("starts-only")
+    shown = shares(runs)
+    sources = tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()}))
     return Usage(
         job_id=job.id,
         observed_days=days,
@@ -113,8 +112,10 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         failed_runs=int((statuses != 0).sum()) if len(statuses) else None,
         overlapping_runs=_overlaps(runs) if len(lengths) else None,
         unfinished_runs=runs.size - len(lengths),
-        log_quality=QUALITIES[int(quality)] if runs.size else "none",
-        sources=tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()})),
+        log_quality=word(shown),
+        log_shares=shown,
+        surer=surer(shown, sources),
+        sources=sources,
         first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
         last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
         sampled_runs=_sampled(runs),
