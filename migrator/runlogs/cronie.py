@@ -2,8 +2,8 @@
 
 Line: `CROND[66]: (root) CMD (echo good)`: pid of the job
 Line: `CROND[63]: (root) CMDEND (echo good)`: pid of the process between; cronie >= 1.5.6
-`CMDOUT` is passed over: it is the job's output, a line each, and cronie writes it only with -s or where no mailer is installed. It tells
-no length of a run, a job may print whatever looks like it, and whose output is mailed is known from crond's options.
+`CMDOUT` is passed over: it is the job's output, a line each, and cronie writes it only with -s or where no mailer is installed.
+It tells no length of a run, a job may print whatever looks like it, and whose output is mailed is known from crond's options.
 Source: cronie src/do_command.c
 """
 
