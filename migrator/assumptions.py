@@ -55,6 +55,9 @@ class Assumptions(Value, frozen=True, kw_only=True):
     question_monthly_usd: float = 1.0
     server_own_memory_mib: float = 400.0
     carried_gib: float = 0.1
+    slow_run_factor: float = 2.0
+    slow_run_least_s: float = 60.0
+    daily_check_s: float = 10.0
 
 
 REASONS: dict[str, Reason] = {
@@ -124,6 +127,12 @@ REASONS: dict[str, Reason] = {
         "a small Linux server without services uses 200 to 400 MiB itself",
         "a smaller size is proposed that does not hold the jobs",
     ),
+    "slow_run_factor": Reason(
+        "a run of twice the time that 99 of 100 took is worth a look; a slower processor alone makes a quarter more",
+        "the daily check tells more or fewer long runs",
+    ),
+    "slow_run_least_s": Reason("below a minute nobody looks at a run", "the daily check tells more or fewer long runs"),
+    "daily_check_s": Reason("listing the records of a day takes a fraction of a second for a job", "its bill moves by cents"),
     "carried_gib": Reason("what a job remembers is small; the tree does not tell it", "storage cost scales with it"),
 }
 

@@ -42,6 +42,7 @@ def test_a_job_has_its_folder_and_its_provider_s_templates() -> None:
         ".github/workflows/check.yml", ".github/workflows/deploy.yml", ".gitignore", "Makefile", "README.md", "jobs.sh", "ruff.toml",
         "aws/terraform/backend.tf.example", "cutover/web01.md", "cutover/web01.sh",
         "aws/terraform/main.tf", "aws/terraform/night-1a2b.tf", "aws/terraform/shared.tf",
+        "daily-check/aws/checks.json", "daily-check/aws/handler.py", "daily-check/aws/test_checks.py",
         "jobs/night-1a2b/README.md", "jobs/night-1a2b/handler.py", "jobs/night-1a2b/job.json", "jobs/night-1a2b/test_job.py",
         "jobs/night-1a2b/files/srv/shop/bin/night.sh",
     }  # fmt: skip

@@ -215,7 +215,7 @@ def sam_template() -> str:
     indented = "".join(f"  {line}" if line.strip() else line for line in fragments.splitlines(keepends=True))
     switches = sorted({str(one.values["enabled_by"]) for one in created.values() if "enabled_by" in one.values})
     return render.text(
-        "languages/sam/template.yaml.j2", "sam", fragments=indented, switches=switches, organisation=Organisation()
+        "languages/sam/template.yaml.j2", "sam", fragments=indented, switches=switches, checked=True, organisation=Organisation()
     )
 
 
@@ -257,17 +257,17 @@ def test_schedules_are_off_at_first_in_both_languages() -> None:
     switches = {name for name in template["Parameters"] if name.startswith("Enable")}
     assert {template["Parameters"][name]["Default"] for name in switches} == {"false"}
     states = [one["Properties"]["State"] for one in template["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"]
-    assert len(states) == 6  # three scheduled jobs of two expressions each
+    assert len(states) == 7  # three scheduled jobs of two expressions each, and the daily check
     assert all(state["Fn::If"][1:] == ["ENABLED", "DISABLED"] for state in states)
     own = {state["Fn::If"][0] for state in states}
-    assert own <= {f"{name.removeprefix('Enable')}On" for name in switches}
+    assert own <= {"AnyOn", *(f"{name.removeprefix('Enable')}On" for name in switches)}
     assert own <= set(template["Conditions"])
 
 
 def test_a_function_is_tried_once() -> None:
     template = yaml_parse(sam_template())
     configs = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::EventInvokeConfig"]
-    assert [config["MaximumRetryAttempts"] for config in configs] == [0, 0, 0]
+    assert [config["MaximumRetryAttempts"] for config in configs] == [0, 0, 0, 0]  # three jobs, and the daily check
     assert "maximum_retry_attempts       = 0" in terraform_files()[f"{JOB.id}.tf"]
 
 

@@ -138,6 +138,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "plan": plan,
         "prefix": plan.decisions.organisation.name_prefix or "",
         "groups": everything,
+        "checked": any("daily_check" in kind for kind in kinds),
         "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},
         "settings": SETTINGS,
         "jobs": sorted(jobs),

@@ -1,7 +1,7 @@
 """<provider>/<language>/: the resources of all jobs in one language, set into that language's shell."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from migrator import chains, render
@@ -56,10 +56,13 @@ def files(
 
     Raises `EmitError` if two jobs want different things of one name."""
     layout = LANGUAGES[language]
-    together, by_job = _rendered(language, entries)
+    shared, by_job = _rendered(language, entries)
+    together = [fragment(resource, entry, layout, language) for resource, entry in shared]
     out = []
     parts = split(language, together, by_job, answers)
     for number, part in enumerate(parts, 1):
+        if not layout.per_job:  # what all jobs of a stack share may name them
+            together = [fragment(resource, entry, layout, language, _named(part)) for resource, entry in shared]
         fragments = _joined(together if layout.per_job else [*together, *(text for _, own in part for text in own)])
         main = render.text(
             "languages/" + layout.shell.format(provider=provider),
@@ -69,6 +72,7 @@ def files(
             fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
             jobs=[entry.job for entry, _ in part],
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
+            checked=any("daily_check" in resource.kind for resource, _ in shared),
             images=any(job_folder.is_image(entry) for entry, _ in part),
             files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in part) if layout.per_job else [],
         )
@@ -83,8 +87,10 @@ def files(
     return Templates(tuple(file for file in out if file.content), tuple(tuple(entry for entry, _ in part) for part in parts))
 
 
-def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[str], list[Own]]:
-    """The fragments of what all jobs share, and of each job. Raises `EmitError` if two jobs want different things of one name."""
+def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[tuple[Resource, JobPlan]], list[Own]]:
+    """What all jobs share, with the first that has it, and the fragments of each job.
+
+    Raises `EmitError` if two jobs want different things of one name."""
     layout, jobs = LANGUAGES[language], tuple(entries)
     shared: dict[tuple[str, str], Resource] = {}
     first: dict[tuple[str, str], JobPlan] = {}  # whose fragment it becomes
@@ -102,8 +108,7 @@ def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[str], lis
                 continue
             own.append(fragment(resource, entry, layout, language))
         by_job.append((entry, own))
-    together = [fragment(resource, first[key], layout, language) for key, resource in sorted(shared.items())]
-    return together, by_job
+    return [(resource, first[key]) for key, resource in sorted(shared.items(), key=lambda one: one[0])], by_job
 
 
 def split(language: str, together: list[str], by_job: list[Own], answers: Mapping[str, str] = {}) -> list[list[Own]]:
@@ -139,14 +144,22 @@ def part_name(output: str, number: int, many: int) -> str:
     return output if many == 1 else f"{stem}-{number:0{max(2, len(str(many)))}}{dot}{suffix}"
 
 
+def _named(part: Iterable[Own]) -> list[dict[str, str]]:
+    """The jobs of one stack that a schedule starts, with the names of their switches."""
+    return [{"id": entry.job.id, "switch": str(switch)} for entry, _ in part for switch in sorted(_switches(entry), key=str)]
+
+
 def _switches(entry: JobPlan) -> set[object]:
     """The names under which a job's own switch stands in CloudFormation."""
     found = {resource.values.get("enabled_by") for resource in entry.placement.option.resources}
     return found - {None}
 
 
-def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str) -> str:
-    """One resource in a language; empty where the language needs none (SAM names a secret where it is used)."""
+def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str, part: Sequence[Mapping[str, str]] = ()) -> str:
+    """One resource in a language; empty where the language needs none (SAM names a secret where it is used).
+
+    `part`: the jobs of its stack.
+    """
     template = f"resources/{resource.kind}/{layout.fragment}"
     if render.source(template) is None:
         return ""
@@ -156,7 +169,7 @@ def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str
         "host": entry.job.host,
         "description": f"{entry.job.name}: was {entry.job.location} on {entry.job.host}",
     }
-    return render.text(template, language, v=resource.values, name=resource.name, job=job)
+    return render.text(template, language, v=resource.values, name=resource.name, job=job, part=part)
 
 
 def _is_shared(resource: Resource, entry: JobPlan) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from migrator import chains, render, secret_names, unmet
-from migrator.emit import delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
+from migrator.assumptions import settled
+from migrator.emit import daily_check, delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
@@ -94,6 +95,7 @@ def emit(
         templates = shells.files(provider, language, entries, region, plan.decisions.organisation, plan.decisions.answers)
         out.extend(templates.out_files)
         parts[provider, language] = templates.parts
+    out.extend(daily_check.files(emitted, job_files, settled({one.name: one.value for one in plan.assumptions})))
     out.extend(delivery.files(plan, emitted, parts, regions))
     out.extend(_around(plan, emitted, left_out, places, parts))
     return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))

@@ -41,6 +41,23 @@ class TableEntries:
             ExpressionAttributeValues={":now": {"N": str(now)}, ":run": {"S": self.run_id}},
         )
 
+    def listed(self, beginning: str) -> list[str]:
+        """The job's entries that begin so, in order, all pages. Raises `OSError`."""
+        found, after = list[str](), None
+        while True:
+            said = self._ask(
+                "Query",
+                KeyConditionExpression="job_id = :job AND begins_with(entry, :beginning)",
+                ExpressionAttributeValues={":job": {"S": self.job_id}, ":beginning": {"S": beginning}},
+                ProjectionExpression="entry",
+                **({} if after is None else {"ExclusiveStartKey": after}),
+            )
+            page = {} if said is None else json.loads(said)
+            found += [item["entry"]["S"] for item in page.get("Items", ())]
+            after = page.get("LastEvaluatedKey")
+            if after is None:
+                return found
+
     def give_back(self, entry: str) -> None:
         """Delete the entry, if it is ours. Raises `OSError`."""
         self._call(
@@ -51,18 +68,22 @@ class TableEntries:
         )
 
     def _call(self, action: str, **fields: Any) -> bool:
-        """True if it was done, False if the condition did not hold. Tried again where DynamoDB or the network fails us."""
+        """True if it was done, False if the condition did not hold."""
+        return self._ask(action, **fields) is not None
+
+    def _ask(self, action: str, **fields: Any) -> bytes | None:
+        """The answer; None if the condition did not hold. Tried again where DynamoDB or the network fails us."""
         region, name = self.table.split(":")[3], self.table.split("/", 1)[1]
         url = self.outer.get("AWS_ENDPOINT_URL_DYNAMODB") or f"https://dynamodb.{region}.amazonaws.com/"
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"DynamoDB_20120810.{action}"}
         body = json.dumps({"TableName": name, **fields}).encode()
         for attempt in range(ATTEMPTS):
             try:
-                aws_request.post(url, region, "dynamodb", headers, body, self.outer)
+                return aws_request.post(url, region, "dynamodb", headers, body, self.outer)
             except urllib.error.HTTPError as error:
                 said = error.read().decode("utf-8", "replace")
                 if REFUSED in said:
-                    return False
+                    return None
                 throttled = "Throttl" in said or "ThroughputExceeded" in said
                 if attempt == ATTEMPTS - 1 or (error.code < 500 and not throttled):
                     raise OSError(f"{name}: {action}: HTTP {error.code} {said[:200]}") from error
@@ -71,7 +92,5 @@ class TableEntries:
             except OSError:
                 if attempt == ATTEMPTS - 1:
                     raise
-            else:
-                return True
             time.sleep(PAUSE_S * 2**attempt)
-        return False  # not reached: the last attempt returns or raises
+        return None  # not reached: the last attempt returns or raises

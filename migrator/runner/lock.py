@@ -70,12 +70,15 @@ class Lock:
             self.give_back("lease")
 
 
+def entries(job_id: str, run_id: str, outer: Mapping[str, str]) -> Entries:
+    """The entries of a job in the place that the environment names. Raises `OSError` where it names none."""
+    if outer.get(TABLE):
+        return TableEntries(outer[TABLE], job_id, run_id, outer)
+    if outer.get(stores.VARIABLE):
+        return ObjectEntries(stores.build(outer), job_id, run_id)
+    raise OSError(f"neither {TABLE} nor {stores.VARIABLE} is set; the job asks for a lock that holds on all machines")
+
+
 def build(job_id: str, run_id: str, lock: Mapping[str, Any] | None, outer: Mapping[str, str]) -> Lock | None:
     """The lock that the job file asks for; None if it asks for none. Raises `OSError` where no place for it is named."""
-    if not lock:
-        return None
-    if outer.get(TABLE):
-        return Lock(TableEntries(outer[TABLE], job_id, run_id, outer))
-    if outer.get(stores.VARIABLE):
-        return Lock(ObjectEntries(stores.build(outer), job_id, run_id))
-    raise OSError(f"neither {TABLE} nor {stores.VARIABLE} is set; the job asks for a lock that holds on all machines")
+    return Lock(entries(job_id, run_id, outer)) if lock else None

@@ -33,10 +33,15 @@ def due(job: JobFile, outcome: str, ended: Ended | None) -> bool:
 def send(job: JobFile, headline: str, lines: deque[bytes], log: Log, outer: Mapping[str, str]) -> None:
     """Write the notice, and publish it where MIGRATOR_NOTICE_TOPIC says. A notice that fails is logged; the run's end stands."""
     body = "\n".join([headline, "", *(line[:LINE_LIMIT].decode("utf-8", "backslashreplace") for line in lines)])
+    publish(headline, body, log, outer, f"{job.name} on {job.host}")
+
+
+def publish(headline: str, body: str, log: Log, outer: Mapping[str, str], subject: str | None = None) -> None:
+    """Any notice: to the log, from which some platforms send it, and to the topic where there is one."""
     log.write("NOTICE", headline, migrator_notice=1, last_lines=body)
     topic = outer.get("MIGRATOR_NOTICE_TOPIC")
     if topic:
         try:
-            sns.publish(topic, f"{job.name} on {job.host}", body, outer)
+            sns.publish(topic, subject or headline, body, outer)
         except (OSError, ValueError, KeyError, urllib.error.URLError) as error:
             log.write("ERROR", f"the notice was not sent to {topic}: {error}")

@@ -43,6 +43,12 @@ class ObjectEntries:
         if found is not None and _holder(found[0]).get("run_id") == self.run_id:
             self.store.delete(self._key(entry), found[1].version)
 
+    def listed(self, beginning: str) -> list[str]:
+        """The job's entries that begin so, in order. Raises `OSError`."""
+        folder = f"{FOLDER}/{self.job_id}/"
+        keys = self.store.listed(self._key(beginning))
+        return sorted(urllib.parse.unquote(key[len(folder) :]) for key in keys)
+
     def _key(self, entry: str) -> str:
         return f"{FOLDER}/{self.job_id}/{urllib.parse.quote(entry, safe='')}"
 

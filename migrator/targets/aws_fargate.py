@@ -184,7 +184,7 @@ def resources(
     return (
         *secrets,
         aws_parts.notices(),
-        *aws_locks.table(lock, invocations),
+        *aws_locks.table(dossier, lock, invocations),
         *aws_store.bucket(dossier, invocations),
         aws_parts.resource("aws_ecs_cluster", CLUSTER, cluster_name="migrated-jobs", shared=True),
         aws_parts.log_group(dossier, "/ecs", invocations),

@@ -6,7 +6,7 @@ from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
 from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, locking, stores
 
-RUNTIME = "python3.13"
+RUNTIME = aws_locks.RUNTIME
 FREE_SCRATCH_MIB = 512
 
 # Programs of the runtime's own file system that a zip function may count on; everything else wants an image.
@@ -258,7 +258,7 @@ def scheduled_batch(
     made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     # `flock -n` skips a start that meets a running one: so does an event that may not wait
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
-    around = (*aws_locks.table(lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
+    around = (*aws_locks.table(dossier, lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
     return (*shared(dossier), *around, *made, *started_by_schedule(dossier, translation, part, made[-1], age))
 
 
@@ -300,7 +300,7 @@ def fan_out(
     )
     return (
         *shared(dossier),
-        *aws_locks.table(lock, dispatching.monthly_invocations, working.monthly_invocations),
+        *aws_locks.table(dossier, lock, dispatching.monthly_invocations, working.monthly_invocations),
         *fed_by_queue(dossier, working, worker[-1], timeout_s, width=working.parallelism, written_by=None),
         *dispatcher,
         *worker,
@@ -321,7 +321,7 @@ def event_glue(
     handler = function(dossier, shape, part, size, timeout_s, handler="worker", lock=lock, grants=(takes_messages(dossier),))
     return (
         *shared(dossier),
-        *aws_locks.table(lock, 0.0, part.monthly_invocations),
+        *aws_locks.table(dossier, lock, 0.0, part.monthly_invocations),
         *fed_by_queue(dossier, part, handler[-1], timeout_s, width=part.parallelism, written_by="s3.amazonaws.com"),
         *handler,
     )

@@ -1,18 +1,48 @@
 """The table of the locks that hold on all machines, and who may write which entry."""
 
+from migrator.model.finding import Dossier
 from migrator.model.option import Resource
 from migrator.targets import aws_parts, locking
 
 TABLE = "locks"
 TABLE_NAME = "migrated-locks"
+RUNTIME = "python3.13"
+CHECK_MEMORY_MIB = 256
+CHECK_TIMEOUT_S = 900
 
 
-def table(lock: dict[str, object] | None, runs: float | None, items: float | None = 0.0) -> tuple[Resource, ...]:
-    """The table, with the writes of this job's runs and one for each item that messages bring; () where it holds no lock."""
+def table(
+    dossier: Dossier, lock: dict[str, object] | None, runs: float | None, items: float | None = 0.0
+) -> tuple[Resource, ...]:
+    """The table and the daily check of its records; () where it holds no lock.
+
+    Billed are the writes of this job's runs, and one for each item that messages bring.
+    """
     if lock is None:
         return ()
     usage = {"writes": None if runs is None or items is None else runs * locking.writes(lock) + items}
-    return (aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage),)
+    made = aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage)
+    return (made, *(_daily_check(dossier) if lock["instants"] and runs != 0 else ()))
+
+
+def _daily_check(dossier: Dossier) -> tuple[Resource, ...]:
+    """The one function that compares each day's records with the calendars of all jobs."""
+    return (
+        aws_parts.resource(
+            "aws_daily_check",
+            "daily_check",
+            shared=True,
+            folder="daily-check/aws",
+            runtime=RUNTIME,
+            memory_mib=CHECK_MEMORY_MIB,
+            timeout_s=CHECK_TIMEOUT_S,
+            topic=aws_parts.NOTICES,
+            topic_id=aws_parts.logical_id(aws_parts.NOTICES),
+            table=TABLE,
+            table_id=aws_parts.logical_id(TABLE),
+            usage={"checks": dossier.assumptions.month_days, "check_s": dossier.assumptions.daily_check_s},
+        ),
+    )
 
 
 def grants(lock: dict[str, object] | None, job_id: str, *, gives_back: bool = False) -> tuple[dict[str, object], ...]:

@@ -1,0 +1,75 @@
+"""daily-check/<provider>/: the one program that compares a day's records with the calendars of all jobs of a provider.
+
+Contract: `runner/daily_check.py`, version 1 of checks.json.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from migrator.assumptions import Assumptions
+from migrator.emit import job_folder
+from migrator.model.plan import JobPlan, OutFile
+
+HANDLER = b'''"""What the platform calls: the work is in runner/, the jobs are in checks.json. Written by migrator."""
+
+from runner.daily_check import handler
+
+__all__ = ["handler"]
+'''
+TEST = b'''"""Checks of this list: `python3 -m unittest` here. Written by migrator."""
+
+import json
+import unittest
+from datetime import datetime, timedelta
+
+from runner.daily_check import CHECKS, due
+from runner.guard import UTC
+
+NOW = datetime.now(UTC)
+
+
+class TestChecks(unittest.TestCase):
+    """What can be known without the records."""
+
+    def test_every_job_has_a_calendar_that_can_be_read(self) -> None:
+        """Its instants of a day are listed without an error, and lie in that day."""
+        for check in json.loads(CHECKS.read_text(encoding="utf-8"))["jobs"]:
+            for instant in due(check, NOW - timedelta(days=1), NOW):
+                self.assertLess(NOW - instant, timedelta(days=1), check["job_id"])
+
+
+if __name__ == "__main__":
+    unittest.main()
+'''
+
+
+def files(entries: Iterable[JobPlan], job_files: Mapping[str, bytes], assumptions: Assumptions) -> tuple[OutFile, ...]:
+    """The folders of the daily checks that the chosen places of these jobs have; () where they have none."""
+    checks: dict[str, list[dict[str, object]]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.job.id):
+        folder = next((made.values["folder"] for made in entry.placement.option.resources if "daily_check" in made.kind), None)
+        job = json.loads(job_files[entry.job.id]) if entry.job.id in job_files else {}
+        if folder is not None:
+            known = checks.setdefault(str(folder), [])  # the templates take the folder, whoever is in the list
+            if job.get("calendar") and (job["lock"] or {}).get("instants"):
+                known.append(_check(entry, job, assumptions))
+    out: list[OutFile] = []
+    for folder, jobs in sorted(checks.items()):
+        content = json.dumps({"version": 1, "jobs": jobs}, indent=1, ensure_ascii=True) + "\n"
+        out.append(OutFile(path=f"{folder}/checks.json", content=content.encode()))
+        out.append(OutFile(path=f"{folder}/handler.py", content=HANDLER))
+        out.append(OutFile(path=f"{folder}/test_checks.py", content=TEST))
+        out.extend(OutFile(path=f"{folder}/runner/{name}", content=text) for name, text in job_folder.runner_files())
+    return tuple(out)
+
+
+def _check(entry: JobPlan, job: Mapping[str, object], assumptions: Assumptions) -> dict[str, object]:
+    spread = entry.usage.duration_s if entry.usage else None
+    usual_s = None if spread is None else spread.p99
+    limit_s = None if usual_s is None else max(usual_s * assumptions.slow_run_factor, assumptions.slow_run_least_s)
+    return {
+        **{name: job[name] for name in ("job_id", "name", "host", "calendar", "guard", "timeout_s")},
+        "limit_s": None if limit_s is None else round(limit_s, 1),
+        "usual_s": None if usual_s is None else round(usual_s, 1),
+        "folder": "",
+    }

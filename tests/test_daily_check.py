@@ -1,0 +1,156 @@
+"""The daily check against moto's DynamoDB and a stub of Cloud Storage: what is missed, long or unended is told."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from store_stubs import CloudStorage, serving
+from test_lock import ARN, endpoint, outer, table
+
+from migrator.runner import daily_check
+from migrator.runner.daily_check import due, run, troubles
+from migrator.runner.dynamodb import TableEntries
+from migrator.runner.lock import Lock
+
+__all__ = ["endpoint", "outer", "table"]  # fixtures
+ALL_DAYS = {"days": list(range(1, 32)), "months": list(range(1, 13)), "weekdays": list(range(7)), "day_rule": "and"}
+
+
+def calendar(minutes: list[int], hours: list[int], zone: str = "UTC", dst: str = "once", **days: Any) -> dict[str, Any]:
+    part = {"minutes": minutes, "hours": hours, "wildcard": False, **ALL_DAYS, **days}
+    return {"version": 1, "timezone": zone, "dst": dst, "calendars": [part]}
+
+
+def check(job_id: str = "night", **more: Any) -> dict[str, Any]:
+    return {
+        "job_id": job_id, "name": job_id, "host": "web01", "calendar": calendar([30], [2]), "guard": None, "timeout_s": 900,
+        "limit_s": 60.0, "usual_s": 20.0, "folder": "",
+    } | more  # fmt: skip
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def left(day: str, outcome: str = "ok", seconds: str = "9.0") -> list[str]:
+    return [f"instant {day}T02:30:00+00:00", f"record {day}T02:30:00+00:00 {outcome} {seconds}"]
+
+
+def test_a_good_day_is_silent_and_each_trouble_is_named() -> None:
+    window = (at("2026-11-20 05:00"), at("2026-11-25 05:00"))
+    good = [entry for day in range(21, 26) for entry in left(f"2026-11-{day}")]
+    assert troubles(check(), good, *window) == []
+    entries = [
+        *left("2026-11-21"),
+        *left("2026-11-22", seconds="61.0"),
+        "instant 2026-11-23T02:30:00+00:00",
+        *left("2026-11-25", "failed", "900.0"),  # its own notice told that
+    ]
+    found = [(one.instant.day, one.text) for one in troubles(check(), entries, *window)]
+    assert found == [
+        (22, "ran longer than usual: 61 s; 99 of 100 took at most 20 s on the server"),
+        (23, "began and left no end: it was killed, or its record could not be written"),
+        (24, "missed: nothing ran"),
+    ]
+
+
+def test_a_monthly_job_that_did_not_come_is_seen_on_its_day_only() -> None:
+    monthly = check(calendar=calendar([30], [2], days=[1]))
+    assert troubles(monthly, [], at("2026-11-02 05:00"), at("2026-11-30 05:00")) == []
+    assert [one.instant for one in troubles(monthly, [], at("2026-11-30 05:00"), at("2026-12-01 05:00"))] == [
+        at("2026-12-01 02:30")
+    ]
+
+
+def test_the_days_of_a_zone_change_are_those_of_the_platform() -> None:
+    """Berlin 2026: 29 March has no 02:30, 25 October has it twice; EventBridge fires not at all, and once. Counted by hand."""
+    berlin = check(calendar=calendar([30], [2], "Europe/Berlin"))
+    march = list(due(berlin, at("2026-03-27 12:00"), at("2026-03-30 12:00")))
+    assert march == [at("2026-03-28 01:30"), at("2026-03-30 00:30")]
+    october = list(due(berlin, at("2026-10-24 12:00"), at("2026-10-26 12:00")))
+    assert october == [at("2026-10-25 00:30"), at("2026-10-26 01:30")]
+
+
+def test_what_the_guard_keeps_out_is_not_missed() -> None:
+    """Half-hourly expressions in UTC with a guard for one of them."""
+    guarded = check(calendar=calendar([0, 30], [2]), guard=calendar([30], [2]))
+    assert list(due(guarded, at("2026-11-20 00:00"), at("2026-11-21 00:00"))) == [at("2026-11-20 02:30")]
+
+
+class Notices:
+    """What the check told."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self) -> list[str]:
+        lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
+        return [text for line in lines if line.get("migrator_notice") for text in line["last_lines"].splitlines()]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Notices:
+    return Notices(capsys)
+
+
+@pytest.fixture(params=["dynamodb", "gcs"])
+def place(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    if request.param == "dynamodb":
+        yield {**request.getfixturevalue("outer")}
+        return
+    with serving(CloudStorage) as (address, _):
+        host = address.removeprefix("http://")
+        yield {"MIGRATOR_STORE": "gs://bucket", "STORAGE_EMULATOR_HOST": address, "GCE_METADATA_HOST": host}
+
+
+def test_from_the_day_that_it_is_on_a_job_is_judged_once_for_each_instant(place: dict[str, str], told: Notices) -> None:
+    days = [datetime(2026, 11, day, 5, tzinfo=UTC) for day in range(20, 27)]
+    assert run([check()], [], place, days[0]) == 0  # off: its schedule is not switched on yet
+    assert run([check()], ["night"], place, days[1]) == 0  # on since when? nobody knows
+    assert told() == []
+    assert run([check()], ["night"], place, days[2]) == 1
+    assert told() == ["night on web01, due 2026-11-22T02:30:00+00:00: missed: nothing ran"]
+    first = Lock(daily_check.lock.entries("night", "run-1", place))
+    assert first.claim(days[3].replace(hour=2, minute=30))
+    first.note(days[3].replace(hour=2, minute=30), "ok", 9.0)
+    assert run([check()], "*", place, days[3]) == 0
+    assert run([check()], "*", place, days[3] + timedelta(minutes=1)) == 0  # a second delivery of the check: nothing anew
+    assert run([check()], [], place, days[4]) == 0  # switched off: its absence is wanted
+    assert run([check()], "*", place, days[5]) == 0
+    assert told() == []
+    assert run([check(), check("other")], "*", place, days[6]) == 1  # `other` came to the tree today
+
+
+def test_a_run_that_may_still_go_on_is_not_judged_yet(outer: dict[str, str], told: Notices) -> None:
+    long = check(timeout_s=4 * 3600)
+    assert run([long], "*", outer, at("2026-11-23 05:00")) == 0
+    assert Lock(TableEntries(ARN, "night", "run-1", outer)).claim(at("2026-11-24 02:30"))
+    assert run([long], "*", outer, at("2026-11-24 05:00")) == 0
+    assert told() == []
+    assert run([long], "*", outer, at("2026-11-25 05:00")) == 1
+    assert "2026-11-24T02:30:00+00:00: began and left no end" in told()[0]
+
+
+def test_records_that_cannot_be_read_are_trouble_and_the_next_check_goes_on(outer: dict[str, str], told: Notices) -> None:
+    run([check()], "*", outer, at("2026-11-23 05:00"))
+    gone = {**outer, "MIGRATOR_LOCK_TABLE": ARN + "-gone"}
+    assert run([check()], "*", gone, at("2026-11-24 05:00")) == 1
+    assert "night on web01: its records could not be read: migrated-locks-gone: Query: HTTP 400" in told()[0]
+    assert run([check()], "*", outer, at("2026-11-25 05:00")) == 2  # of two days
+
+
+def test_as_a_process_it_reads_its_list_and_a_list_of_another_version_is_refused(tmp_path: Path, outer: dict[str, str]) -> None:
+    shutil.copytree(Path(daily_check.__file__).parent, tmp_path / "runner", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "runner.daily_check"]
+    for version, status, words in [(1, 0, "daily check: 1 jobs, 0 runs to look at"), (2, 1, "emit the tree again")]:
+        (tmp_path / "checks.json").write_text(json.dumps({"version": version, "jobs": [check()]}))
+        environment = {"PATH": "/usr/bin:/bin", **outer}
+        done = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == status
+        assert words in done.stdout + done.stderr
