@@ -81,12 +81,14 @@ def test_every_file_passes_its_linter(trees: dict[str, Path]) -> None:
     passes(BIN / "cfn-lint", trees["sam"] / "aws/sam/template.yaml")
     tree = trees["terraform"]
     programs = sorted(path for path in tree.rglob("*.py") if "runner" not in path.parts)
-    assert {path.name for path in programs} == {"digests.py", "dispatcher.py", "worker.py", "test_job.py"}
+    assert {path.name for path in programs} == {
+        "digests.py", "dispatcher.py", "worker.py", "test_job.py", "handler.py", "test_checks.py",
+    }  # fmt: skip
     passes(BIN / "ruff", "check", "--isolated", *programs)
     passes(BIN / "ruff", "format", "--isolated", "--check", "--line-length", "120", *programs)
     passes(BIN / "shellcheck", *sorted(tree.rglob("files/migrator/*.sh")))
     passes(BIN / "hadolint", *sorted(tree.rglob("Dockerfile")))
-    for folder in (tree / "jobs").iterdir():
+    for folder in (*(tree / "jobs").iterdir(), tree / "daily-check/aws"):
         passes(sys.executable, "-m", "unittest", "-q", cwd=folder)
 
 
