@@ -270,7 +270,7 @@ def workflow(
     lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
     made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     meeting = None if not held else "skip" if held == ("skip",) else "wait"
-    around = (*aws_locks.table(lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
+    around = (*aws_locks.table(dossier, lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
     flow = aws_workflow.around_function(dossier, translation, part, made[-1], timeout_s, meeting=meeting)
     return (*shared(dossier), *around, *made, *flow)
 
