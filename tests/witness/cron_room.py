@@ -93,7 +93,9 @@ class Root:
         for part in ("upper", "work", "merged"):
             (made / part).mkdir(parents=True)
         for source, where in laid:
-            shutil.copytree(source, made / "upper" / where.lstrip("/"), dirs_exist_ok=True, symlinks=True)
+            into = made / "upper" / where.lstrip("/")
+            into.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-a", f"{source}/.", into], check=True)  # owners, too
         return made
 
     def entered(self, room: Path, script: str, more: Mapping[str, str], stdout: int) -> subprocess.Popen[bytes]:
