@@ -20,6 +20,7 @@ from migrator.shrink import memory_mib, sizes
 
 CENT = Decimal("0.005")
 AS_NOW = "as now"
+MOST_COMPARED = 200  # jobs that the cheapest fleet has elsewhere; each is one more bill of all
 # needs that tie a job to the very server that it runs on: another one like it does not have what they ask for
 TIED = frozenset({"local_files", "persistent_files", "local_service", "host_access", "fixed_address", "private_network"})
 
@@ -74,6 +75,8 @@ def fleet_savings(
         kept=tuple(sorted(best.servers)),
         unpriced=unpriced,
         wait=waiting,
+        elsewhere=_cheaper_elsewhere(jobs, pairs, best, tiers),
+        order=_order(pairs, hosts),
         resized={host: size for host, size in sorted(best.servers.items()) if size != AS_NOW},
         together=_together(best, {candidate.job.id: candidate.job.host for candidate in asked}),
     )
@@ -196,6 +199,59 @@ def _cheaper_there(pairs: list[tuple[Candidate, Placement]], best: exact.Fleet, 
     )
 
 
+def _cheaper_elsewhere(
+    jobs: tuple[exact.FleetJob, ...],
+    pairs: list[tuple[Candidate, Placement]],
+    best: exact.Fleet,
+    tiers: tuple[exact.FreeTier, ...],
+) -> dict[str, str]:
+    """Jobs that migrator would move, and that the cheapest fleet moves to another place for a cent less: job -> place.
+
+    The plan does not follow it by itself. A placement is the cheapest for its job alone, at list prices, and holds whatever the
+    others do; this one holds only while they leave enough of the account's free quantities, and it may ask for work that is not
+    in the bill. So both are shown, and `<job id>/target` takes the other one.
+    """
+    known = {job.job_id: {place.name: place for place in job.places} for job in jobs}
+    taken = {job_id: known[job_id][name] for job_id, name in best.places.items()}
+    least = exact.bill(taken.values(), (), tiers)
+    found: dict[str, str] = {}
+    compared = 0
+    for candidate, placed in pairs:
+        job_id, option = candidate.job.id, placed.option
+        if placed.verdict != "move" or placed.chosen_by == "user" or job_id not in taken or taken[job_id].server is not None:
+            continue
+        own = known[job_id].get(f"{option.target}/{option.shape}/{option.size.name if option.size is not None else '-'}")
+        if own is None or own == taken[job_id] or compared >= MOST_COMPARED:
+            continue
+        compared += 1
+        if exact.bill([*(place for name, place in taken.items() if name != job_id), own], (), tiers) - least >= CENT:
+            found[job_id] = taken[job_id].name
+    return found
+
+
+def _order(pairs: list[tuple[Candidate, Placement]], hosts: tuple[HostPlan, ...]) -> tuple[str, ...]:
+    """The servers by how soon they should go: those that nothing blocks first, and of them the one that saves most for each job
+    that has to move (Smith's rule: no other order saves more until all have gone); equal ones by how much of their evidence is
+    missing. A server whose saving is unknown, or that saves nothing, comes last.
+
+    Source: Smith 1956, Various optimizers for single-stage production.
+    """
+    moves: dict[str, int] = {}
+    unmeasured: dict[str, int] = {}
+    for candidate, placed in pairs:
+        if placed.verdict != "stay":
+            moves[candidate.job.host] = moves.get(candidate.job.host, 0) + 1
+            unmeasured[candidate.job.host] = unmeasured.get(candidate.job.host, 0) + (not candidate.measured)
+
+    def key(plan: HostPlan) -> tuple[bool, int, Decimal, int, str]:
+        name, found = plan.host.name, plan.savings
+        saved = found.if_all_moved_monthly
+        rate = Decimal(0) if saved is None or saved <= 0 else saved / max(moves.get(name, 0), 1)
+        return (rate == 0, len(found.blockers), -rate, unmeasured.get(name, 0), name)
+
+    return tuple(plan.host.name for plan in sorted(hosts, key=key))
+
+
 def _summary(fleet: FleetSavings) -> str:
     """One sentence: now, as planned, and the least that is possible today."""
     rest = f"; {_few(fleet.unpriced)} not counted: the price is unknown" if fleet.unpriced else ""
@@ -219,6 +275,12 @@ def _summary(fleet: FleetSavings) -> str:
     if fleet.wait:
         jobs = "1 job" if len(fleet.wait) == 1 else f"{len(fleet.wait)} jobs"
         more = f": {jobs} that can move {'is' if len(fleet.wait) == 1 else 'are'} cheaper left there until its last blocker goes"
+    if fleet.elsewhere:
+        first = next(iter(fleet.elsewhere))
+        these = "1 job costs" if len(fleet.elsewhere) == 1 else f"{len(fleet.elsewhere)} jobs cost"
+        more += f"; {these} less elsewhere while the others leave the free quantities to it ({first}: {fleet.elsewhere[first]})"
+    if len(fleet.order) > 1:
+        more += f"; the order in which servers go soonest: {_few(fleet.order)}"
     return f"{now}; this plan makes that ${fleet.placed_monthly_cost:,.2f}{free}{least}{how}{goes}{more}{rest}"
 
 

@@ -1,11 +1,13 @@
 """The bill of all servers together: what must stay shares a server, a kept one shrinks, and it says so. Bills by hand."""
 
+import itertools
 from decimal import Decimal
 
 import msgspec
 import pytest
 from plan_values import job, option, placement
 
+from migrator import pricebook
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Finding, Need, NeedKind
@@ -97,3 +99,72 @@ def test_a_server_as_it_is_holds_at_least_what_runs_there_now() -> None:
     crowded = msgspec.structs.replace(host("a"), memory_mib=1024)
     got = bill((crowded,), (staying("one", "a", 3000), staying("two", "a", 3000)))
     assert got.best_monthly_cost == MEDIUM
+
+
+def priced(name: str, free_gb_s: str, fixed: str) -> tuple[Candidate, Placement]:
+    """A job that one place runs for a fixed price, and Lambda for so many GB-seconds, of which the account has 400,000 free."""
+    lambda_price = pricebook.unit_price(BOOK, "aws", "Lambda", "duration x86", "us-east-1")
+    line = pricebook.item("Lambda duration", lambda_price, Decimal(free_gb_s))
+    function = msgspec.structs.replace(option("aws_lambda", "0", job_id=name), items=(line,), monthly_cost=line.monthly_cost)
+    fixed_price = option("aws_fargate", fixed, job_id=name)
+    candidate = Candidate(job=job(name, "a"), options=(function, fixed_price, option("host", "0", job_id=name)), measured=True)
+    return candidate, msgspec.structs.replace(placement(name, "move"), option=fixed_price)
+
+
+def fleet_of(*pairs: tuple[Candidate, Placement]) -> FleetSavings:
+    candidates, placed = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    saved = savings(
+        host("a"), placed, server_items(host("a"), BOOK, DEFAULT), DEFAULT, jobs={c.job.id: c.job for c in candidates}
+    )
+    return fleet_savings(candidates, placed, (HostPlan(host=host("a"), savings=saved),), BOOK, DEFAULT)
+
+
+def test_what_free_quantities_make_cheaper_elsewhere_is_said_and_not_done() -> None:
+    """300,000 GB-s are listed at 5.00001 and are free for one job; a second one has 100,000 left and pays 200,000 x
+    0.0000166667 = 3.33334, more than its 2.00: so one goes to the function, and the other stays where it is."""
+    one = fleet_of(priced("one", "300000", "2"))
+    assert one.elsewhere == {"one": "aws_lambda/scheduled_batch/512 MB"}
+    assert one.placed_monthly_cost == Decimal(2)
+    assert one.best_monthly_cost == 0
+    assert "1 job costs less elsewhere while the others leave the free quantities to it (one: aws_lambda" in one.summary
+    two = fleet_of(priced("one", "300000", "2"), priced("two", "300000", "2"))
+    assert len(two.elsewhere) == 1
+    assert two.best_monthly_cost == Decimal(2)
+    chosen = tuple(msgspec.structs.replace(pair[1], chosen_by="user") for pair in (priced("one", "300000", "2"),))
+    assert fleet_of((priced("one", "300000", "2")[0], chosen[0])).elsewhere == {}
+    tie = fleet_of(priced("one", "300000", "0.004"))
+    assert tie.elsewhere == {}  # less than a cent is no reason
+
+
+def test_servers_go_soonest_in_the_order_that_saves_most_until_all_have_gone() -> None:
+    """Against every order: one job moves a day, and a server's saving begins on the day its last job has gone."""
+    sizes = {"a": ("t3.medium", 3), "b": ("t3.small", 1), "c": ("t3.large", 9), "d": ("t3.micro", 2)}
+    hosts = tuple(host(name, size) for name, (size, _) in sizes.items())
+    pairs = [
+        (Candidate(job=job(f"{name}-{n}", name), options=(option("host", "0"),), measured=True), placement(f"{name}-{n}", "move"))
+        for name, (_, count) in sizes.items()
+        for n in range(count)
+    ]
+    candidates, placed = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    plans = tuple(
+        HostPlan(
+            host=one,
+            savings=savings(
+                one, tuple(p for p in placed if p.job_id.startswith(one.name)), server_items(one, BOOK, DEFAULT), DEFAULT,
+                jobs={c.job.id: c.job for c in candidates},
+            ),
+        )
+        for one in hosts
+    )  # fmt: skip
+    saved = {plan.host.name: plan.savings.if_all_moved_monthly or Decimal(0) for plan in plans}
+
+    def lost(order: tuple[str, ...]) -> Decimal:
+        day, total = 0, Decimal(0)
+        for name in order:
+            day += sizes[name][1]
+            total += saved[name] * day
+        return total
+
+    got = fleet_savings(candidates, placed, plans, BOOK, DEFAULT).order
+    assert sorted(got) == sorted(sizes)
+    assert lost(got) == min(lost(order) for order in itertools.permutations(sizes))

@@ -146,6 +146,8 @@ class FleetSavings(Value, frozen=True, kw_only=True):
     wait: tuple[str, ...] = ()
     resized: dict[str, str] = {}  # a kept server -> the cheaper size that holds what stays on it
     together: dict[str, str] = {}  # a job that must stay -> the other server on which it is cheapest
+    elsewhere: dict[str, str] = {}  # a job that this plan moves -> the place where it costs less once free tiers are shared out
+    order: tuple[str, ...] = ()  # servers, by how soon they can go: most saved for each job that has to move comes first
     summary: str = ""
 
 

@@ -4,17 +4,18 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 
 from migrator.model.option import CostItem
 from migrator.model.plan import OutFile, Plan
-from migrator.pricebook import total
+from migrator.pricebook import shared_key, total
 from migrator.reports.words import LEAVING, place
 
 FORMAT = "xlsx"
 DEFAULT = True
+ITSELF = "the server itself"  # in the column of jobs; an empty cell is asked for otherwise by every program that reads sheets
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # a fixed stamp: same plan, same bytes
 # a cell of text is written as text whatever it starts with: no formula, no link, no number comes from a server's files
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -43,12 +44,27 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     return (OutFile(path="costs.xlsx", content=stream.getvalue()),)
 
 
-def _items(plan: Plan) -> list[tuple[str, str, CostItem]]:
-    """(host, job id or "" for the server itself, item) of every bill that is shown."""
-    found = [(host.host.name, "", item) for host in plan.hosts for item in host.savings.now_items]
+class _Line(NamedTuple):
+    """One line of a bill: of a job, or of the server itself (""). `counted`: 0 for what another job of the server pays for."""
+
+    host: str
+    job: str
+    item: CostItem
+    counted: int
+
+
+def _items(plan: Plan) -> list[_Line]:
+    """Every bill that is shown, server by server for what jobs share: that is on each job's bill, and once on their server's."""
+    found = [_Line(host.host.name, "", item, 1) for host in plan.hosts for item in host.savings.now_items]
+    paid: set[tuple[str, str]] = set()
     for entry in plan.jobs:
         if entry.placement.verdict in LEAVING:
-            found += [(entry.job.host, entry.job.id, item) for item in entry.placement.option.items]
+            seen = {(entry.job.host, shared_key(item)) for item in entry.placement.option.items if item.shared}
+            found += [
+                _Line(entry.job.host, entry.job.id, item, int(not (item.shared and (entry.job.host, shared_key(item)) in paid)))
+                for item in entry.placement.option.items
+            ]
+            paid |= seen
     return found
 
 
@@ -70,7 +86,7 @@ def _cell(sheet: Any, line: int, number: int, value: object, style: Any = None) 
         sheet.write_string(line, number, "unknown" if value is None else str(value))
 
 
-def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: Any, usd: Any) -> None:
+def _servers(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
     """Cost now and then as sums over the sheet Line items; what is unknown stays text."""
     _sheet(sheet, ("server", "can go", "now", "jobs elsewhere", "banked", "blocked by"), (), head)
     last = len(items) + 1
@@ -79,13 +95,15 @@ def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], hea
         sheet.write_string(line, 0, host.host.name)
         sheet.write_string(line, 1, "yes" if savings.can_go else "no")
         rows = ("", "<>")
-        values = (savings.now_monthly_cost, total(item for name, job, item in items if name == host.host.name and job))
+        elsewhere = total(one.item for one in items if one.host == host.host.name and one.job and one.counted)
+        values = (savings.now_monthly_cost, elsewhere)
         for number, (job, value) in enumerate(zip(rows, values, strict=True), 2):
             if value is None:
                 sheet.write_string(line, number, "unknown")
             else:
-                criterion = '"="' if job == "" else '"<>"'
-                where = f"'Line items'!$A$2:$A${last},A{line + 1},'Line items'!$B$2:$B${last},{criterion}"
+                criterion = f'"{ITSELF}"' if job == "" else f'"<>{ITSELF}"'
+                counted = f"'Line items'!$K$2:$K${last},1"
+                where = f"'Line items'!$A$2:$A${last},A{line + 1},'Line items'!$B$2:$B${last},{criterion},{counted}"
                 formula = f"=SUMIFS('Line items'!$G$2:$G${last},{where})"
                 sheet.write_formula(line, number, formula, usd, float(value))
         if savings.banked_monthly is None:
@@ -95,7 +113,7 @@ def _servers(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], hea
         sheet.write_string(line, 5, "; ".join(savings.blockers))
 
 
-def _jobs(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: Any, usd: Any) -> None:
+def _jobs(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
     columns = ("server", "job", "name", "schedule", "goes to", "shape", "a month", "runs a month", "p95 s", "longest s")
     _sheet(sheet, columns, (), head)
     last = len(items) + 1
@@ -115,13 +133,24 @@ def _jobs(sheet: Any, plan: Plan, items: list[tuple[str, str, CostItem]], head: 
             _cell(sheet, line, number, value)
 
 
-def _line_items(sheet: Any, items: list[tuple[str, str, CostItem]], head: Any, unit: Any, usd: Any) -> None:
-    columns = ("server", "job", "item", "unit", "quantity a month", "unit price", "a month", "price from", "as of", "note")
+def _line_items(sheet: Any, items: list[_Line], head: Any, unit: Any, usd: Any) -> None:
+    columns = (
+        "server",
+        "job",
+        "item",
+        "unit",
+        "quantity a month",
+        "unit price",
+        "a month",
+        "price from",
+        "as of",
+        "note",
+        "counted",
+    )
     _sheet(sheet, columns, (), head)
-    for line, (host, job, item) in enumerate(items, 1):
+    for line, (host, job, item, counted) in enumerate(items, 1):
         sheet.write_string(line, 0, host)
-        if job:
-            sheet.write_string(line, 1, job)
+        sheet.write_string(line, 1, job or ITSELF)
         sheet.write_string(line, 2, item.name)
         sheet.write_string(line, 3, item.unit)
         _cell(sheet, line, 4, item.monthly_quantity)
@@ -132,3 +161,4 @@ def _line_items(sheet: Any, items: list[tuple[str, str, CostItem]], head: Any, u
             sheet.write_formula(line, 6, f"=E{line + 1}*F{line + 1}", usd, float(item.monthly_cost))
         for number, text in enumerate((item.source, item.as_of, item.note or ""), 7):
             sheet.write_string(line, number, text)
+        sheet.write_number(line, 10, counted)  # 0: the gateway, registry or alert that another job of the server pays for
