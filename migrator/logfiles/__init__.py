@@ -55,4 +55,4 @@ ALL: tuple[LogFile, ...] = (
     audit_log,
     syslog,
 )
-FAST: tuple[ColumnLogFile, ...] = (journal_json, syslog)  # those of ALL that give columns
+FAST: tuple[ColumnLogFile, ...] = (binary_journal, journal_json, journal_export, syslog)  # those of ALL that give columns

@@ -5,15 +5,20 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/: a field that is not text is 
 length, that many bytes, a line end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrator import blocks
-from migrator.logfiles.journal_entry import NAMES, Entry, line_of
+from migrator.columns import Lines, Meanings
+from migrator.logfiles.journal_entry import BACK, NAMES, Entry, Reader, line_of
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
 READS: tuple[str, ...] = ("/var/log/*.export", "/var/log/*.export.*", "/var/log/journal/*.export", "/var/log/journal/*.export.*")
 LONGEST_FIELD_BYTES = 1 << 22
+LONGEST_ENTRY_BYTES = 1 << 24
+TAG = b"SYSLOG_IDENTIFIER"
+AT_ONCE = 4096  # entries that become columns together
+FIELDS = tuple((name.encode(), field) for name, field in NAMES.items())
 
 
 def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
@@ -30,46 +35,93 @@ def read(
     order, tags = 0, frozenset(search.tags)
     try:
         with files.open(file.path) as stream:
-            for entry in _entries(blocks.read_blocks(stream)):
+            for entry in entries(blocks.read_blocks(stream), search.tags):
                 order += 1
-                line = line_of(Entry(**entry), file.path, order)
+                line = line_of(entry, file.path, order)
                 if line is not None and line.tag in tags:
                     yield line
     except (*blocks.DAMAGED, ValueError) as error:
-        yield Problem(
-            location=Location(host=files.name, path=file.path),
-            message=f"cannot be read to its end: {error}; the {order} entries before that are used",
-            kind="unreadable",
-        )
+        yield _cut(files, file, error, order)
 
 
-def _entries(data: Iterator[bytes]) -> Iterator[dict[str, str]]:
-    buffer, entry = bytearray(), dict[str, str]()
+def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
+    """The same, many entries at once."""
+    reader, held, order = Reader(file.path, search, meanings), list[Entry](), 0
+    problem = None
+    try:
+        with files.open(file.path) as stream:
+            for entry in entries(blocks.read_blocks(stream), search.tags):
+                order += 1
+                held.append(entry)
+                if len(held) >= AT_ONCE:
+                    yield reader.lines(held)[0]
+                    held.clear()
+    except (*blocks.DAMAGED, ValueError) as error:
+        problem = _cut(files, file, error, order)
+    if held:
+        yield reader.lines(held)[0]
+    if problem is not None:
+        yield problem
+
+
+def _cut(files: HostFiles, file: HostFile, error: Exception, order: int) -> Problem:
+    return Problem(
+        location=Location(host=files.name, path=file.path),
+        message=f"cannot be read to its end: {error}; the {order} entries before that are used",
+        kind="unreadable",
+    )
+
+
+def entries(data: Iterable[bytes], tags: Iterable[str]) -> Iterator[Entry]:
+    """The entries of blocks of an export, without those that say a name that is none of `tags`.
+
+    Raises ValueError for a field or an entry that is longer than any is.
+    """
+    wanted = frozenset((None, *(tag.encode("utf-8", BACK) for tag in tags)))
+    rest = b""
     for block in data:
-        buffer += block
+        held = rest + block
         at = 0
-        while (end := buffer.find(b"\n", at)) >= 0:
-            line = bytes(buffer[at:end])
-            name, equals, value = line.partition(b"=")
-            if not line:
-                if entry:
-                    yield entry
-                entry, at = {}, end + 1
-            elif equals:
-                field = NAMES.get(name.decode("ascii", "replace"))
-                if field is not None:
-                    entry[field] = value.decode("utf-8", "backslashreplace")
-                at = end + 1
-            else:
-                size = int.from_bytes(buffer[end + 1 : end + 9], "little")
-                if len(buffer) < end + 9 or (size <= LONGEST_FIELD_BYTES and len(buffer) < end + 10 + size):
+        while (end := held.find(b"\n\n", at)) >= 0:
+            try:  # a field that is not text begins with a line without =: then the empty line may be one of its own
+                fields = dict([line.split(b"=", 1) for line in held[at:end].split(b"\n") if line])
+                after = end + 2
+            except ValueError:
+                fields, after, whole = _with_bytes(held, at)
+                if not whole:
                     break
-                if size > LONGEST_FIELD_BYTES:
-                    raise ValueError(f"field {name[:40]!r} claims {size} bytes")
-                field = NAMES.get(line.decode("ascii", "replace"))
-                if field is not None:
-                    entry[field] = bytes(buffer[end + 9 : end + 9 + size]).decode("utf-8", "backslashreplace")
-                at = end + 10 + size
-        del buffer[:at]
-    if entry:
-        yield entry
+            at = after
+            if fields and fields.get(TAG) in wanted:
+                yield _entry(fields)
+        rest = held[at:]
+        if len(rest) > LONGEST_ENTRY_BYTES:
+            raise ValueError(f"an entry of more than {LONGEST_ENTRY_BYTES:,} bytes")
+    fields, _, _ = _with_bytes(rest, 0)
+    if fields and fields.get(TAG) in wanted:
+        yield _entry(fields)
+
+
+def _entry(fields: dict[bytes, bytes]) -> Entry:
+    return Entry(**{field: fields[name].decode("utf-8", "backslashreplace") for name, field in FIELDS if name in fields})
+
+
+def _with_bytes(held: bytes, at: int) -> tuple[dict[bytes, bytes], int, bool]:
+    """The fields of one entry, where the next one begins, and whether all of it is there."""
+    fields: dict[bytes, bytes] = {}
+    while (end := held.find(b"\n", at)) >= 0:
+        line = held[at:end]
+        name, equals, value = line.partition(b"=")
+        if not line:
+            at = end + 1
+            if fields:
+                return fields, at, True
+        elif equals:
+            fields[name], at = value, end + 1
+        else:
+            size = int.from_bytes(held[end + 1 : end + 9], "little")
+            if len(held) < end + 9 or (size <= LONGEST_FIELD_BYTES and len(held) < end + 10 + size):
+                break
+            if size > LONGEST_FIELD_BYTES:
+                raise ValueError(f"field {line[:40]!r} claims {size} bytes")
+            fields[line], at = held[end + 9 : end + 9 + size], end + 10 + size
+    return fields, at, False
