@@ -38,7 +38,7 @@ DOORS = {
     "rich": ("terminal",),
     "textual": ("commands.review_screen",),
     "jinja2": ("render",),
-    "ruamel": ("decisions_file", "schedulers.kubernetes_cron_job", "logfiles.kubernetes_jobs"),
+    "ruamel": ("decisions_file", "schedulers.kubernetes_cron_job", "schedulers.sidekiq_cron", "logfiles.kubernetes_jobs"),
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("frames",),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from test_schedulers_more import put
 from test_scripts import plant
 
 from migrator.model.finding import Fact
@@ -72,3 +73,34 @@ def test_a_line_of_whenever_names_the_place_that_wrote_it(tmp_path: Path) -> Non
 def test_other_jobs_of_the_application_hold_none(tmp_path: Path) -> None:
     plant(tmp_path, srv__shop__artisan="<?php\n", srv__shop__app__Console__Kernel_DOT_php=KERNEL)
     assert inner(tmp_path, "0 1 * * * cd /srv/shop && php artisan reports:send\n") == []
+
+
+def test_a_line_of_django_crontab_says_which_function_it_calls(tmp_path: Path) -> None:
+    # the hash is what django-crontab 0.7.1 itself wrote for this entry
+    put(tmp_path, "srv/shop/manage.py", 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    jobs = '("*/5 * * * *", "shop.cron.sync"),\n    ("0 4 * * *", "shop.cron.other", [computed()]),'
+    put(tmp_path, "srv/shop/shop/settings.py", f"CRONJOBS = [\n    {jobs}\n]\n")
+    line = "*/5 * * * * /venv/bin/python /srv/shop/manage.py crontab run 7a0e897149f800977350e46835c822c0 # django-cronjobs\n"
+    found = inner(tmp_path, line)
+    assert [(fact.value, fact.detail) for fact in found] == [("*/5 * * * *: shop.cron.sync", "django-crontab")]
+    assert found[0].evidence.location is not None
+    assert (found[0].evidence.location.path, found[0].evidence.location.line) == ("/srv/shop/shop/settings.py", 2)
+
+
+def test_magentos_tick_lists_the_jobs_of_its_modules(tmp_path: Path) -> None:
+    xml = """<?xml version="1.0"?>
+<config>
+  <!-- <!DOCTYPE is said in a comment --><group id="default">
+    <job name="reindex" instance="Shop\\Cron\\Reindex" method="execute"><schedule>0 * * * *</schedule></job>
+    <job name="feed" instance="Shop\\Cron\\Feed" method="run"><config_path>shop/feed/cron</config_path></job>
+  </group>
+</config>
+"""
+    put(tmp_path, "var/www/shop/app/code/Acme/Shop/etc/crontab.xml", xml)
+    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><config><job name="x"><schedule>&a;</schedule></job></config>'
+    put(tmp_path, "var/www/shop/vendor/acme/bomb/etc/crontab.xml", bomb)
+    found = inner(tmp_path, "* * * * * php /var/www/shop/bin/magento cron:run | grep -v Ran\n")
+    assert [fact.value for fact in found] == [
+        "0 * * * *: reindex (Shop\\Cron\\Reindex::execute)",
+        "(in the database, shop/feed/cron): feed (Shop\\Cron\\Feed::run)",
+    ]

@@ -33,6 +33,14 @@ TICK = re.compile(
     r"(?:nextcloud|owncloud)\S*/cron\.php|\bocc\b.*\bcron\b|manage\.py\s+(?:runcrons|crontab\s+run)|console\s+\S*(?:cron:run|scheduler:\S*run)"
 )
 
+# Ticks whose schedules only a database holds, and the application's own command that lists them
+STORED = (
+    (r"wp-cron\.php|\bwp\s+cron\b", "`wp cron event list`"),
+    (r"\bdrush\b.*\bcron\b", "/admin/config/system/cron"),
+    (r"(?:nextcloud|owncloud)\S*/cron\.php|\bocc\b.*\bcron\b", "`occ background-job:list`"),
+    (r"admin/cli/cron\.php", "Moodle's page Scheduled tasks"),
+)
+
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  # noqa: ARG001
     """A warning."""
@@ -48,10 +56,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
             "give the long ones a schedule of their own"
         )
         return told(dossier, NAME, "warning", body, facts=inner[:MOST_LISTED], evidence=runs(dossier), effort="hours")
-    body = (
-        f"is an application's tick ({found.group(0)[:40]}); the schedules inside it are not in the crontab; "
-        "list them and look for long ones"
-    )
+    how = next((how for sign, how in STORED if re.search(sign, dossier.job.command)), None)
+    where = f"are in its database ({how} lists them)" if how else "are not in the crontab"
+    body = f"is an application's tick ({found.group(0)[:40]}); the schedules inside it {where}; list them and look for long ones"
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours")
 
 

@@ -12,6 +12,7 @@ from migrator.schedulers import (
     kubernetes_cron_job,
     launchd,
     run_parts,
+    sidekiq_cron,
     supercronic,
     system_crontab,
     systemd_timer,
@@ -40,4 +41,5 @@ ALL: tuple[Scheduler, ...] = (
     kubernetes_cron_job,
     launchd,
     celery_beat,
+    sidekiq_cron,
 )

@@ -15,7 +15,7 @@ from migrator import redact
 from migrator.model.finding import Fact
 from migrator.model.job import Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import php, ruby
+from migrator.scripts import framework_schedules, php, ruby
 from migrator.scripts.reading import Context, Notes, snippet
 from migrator.scripts.syntax import Program, nodes, parse
 from migrator.scripts.syntax_nodes import short
@@ -56,6 +56,7 @@ def found(files: HostFiles, job: Job, facts: Iterable[Fact]) -> tuple[Fact, ...]
         folders = [fact.value for fact in facts if fact.kind == "working-directory"]
         for folder in dict.fromkeys([*folders, *re.findall(r"\bcd\s+(/[^\s;&|]+)", job.command)]):
             inner += _whenever(files, job, f"{folder.rstrip('/')}/{WHENEVER}")
+    inner += framework_schedules.found(files, job)
     return tuple(inner[:MOST])
 
 

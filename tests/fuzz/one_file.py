@@ -28,8 +28,9 @@ PLACES: tuple[tuple[str, Grammar], ...] = (
     ("/Library/LaunchDaemons/a.plist", "debian"),
     ("/srv/app/celery.py", "debian"),
     ("/etc/sysconfig/crond", "cronie"),
+    ("/srv/app/config/schedule.yml", "debian"),
 )
-NOT_COUNTED = ("/srv/app/celery.py", "/etc/sysconfig/crond")  # a program and a start file: no schedule files
+NOT_COUNTED = ("/srv/app/celery.py", "/etc/sysconfig/crond", "/srv/app/config/schedule.yml")  # a program and a start file: no schedule files
 
 
 class OneFile:
