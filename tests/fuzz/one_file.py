@@ -30,7 +30,8 @@ PLACES: tuple[tuple[str, Grammar], ...] = (
     ("/etc/sysconfig/crond", "cronie"),
     ("/srv/app/config/schedule.yml", "debian"),
 )
-NOT_COUNTED = ("/srv/app/celery.py", "/etc/sysconfig/crond", "/srv/app/config/schedule.yml")  # a program and a start file: no schedule files
+# programs and a start file: no schedule files
+NOT_COUNTED = ("/srv/app/celery.py", "/etc/sysconfig/crond", "/srv/app/config/schedule.yml")
 
 
 class OneFile:
