@@ -1,9 +1,10 @@
 """A server that is reached with `ssh://user@host[:port]`: the collecting program runs there and its bundle comes back, in one go.
 
 It is the system's ssh that connects, with the user's own keys, agent, known hosts and ~/.ssh/config. The program runs as
-root where `sudo` asks for no password, else as the user, and then says what it could not read.
+root where `sudo` asks for no password, else as the user; that is said, and so is what could not be read.
 """
 
+import logging
 import re
 import subprocess
 import tempfile
@@ -12,12 +13,17 @@ from migrator.errors import SourceError
 from migrator.model.source import HostFiles
 from migrator.sources import archive, collecting
 
+LOG = logging.getLogger(__name__)
 SCHEME = "ssh://"
 DAYS = 60
 SSH = "ssh"
 OPTIONS = ("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4")
 # the program comes on standard input, so sudo must not read it: -n never asks
-REMOTE = 'if [ "$(id -u)" = 0 ]; then exec sh; elif sudo -n true 2>/dev/null; then exec sudo -n sh; else exec sh; fi'
+ASKS = "migrator: sudo asks for a password"
+REMOTE = (
+    'if [ "$(id -u)" = 0 ]; then exec sh; elif sudo -n true 2>/dev/null; then exec sudo -n sh; '
+    f"elif command -v sudo >/dev/null 2>&1; then echo '{ASKS}' >&2; exec sh; else exec sh; fi"
+)
 ADDRESS = re.compile(r"(?:([A-Za-z0-9_][A-Za-z0-9_.@$-]*)@)?([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.%]+\])(?::(\d{1,5}))?/?")
 FAILED = 255  # ssh's own exit status; any other is the remote program's. Source: ssh(1)
 CAUSES = (
@@ -63,6 +69,12 @@ def open(source: str) -> tuple[HostFiles, ...]:  # noqa: A001
         size = bundle.tell() if done.returncode else bundle.seek(0, 2)
         if done.returncode == FAILED or size == 0:
             raise SourceError(f"{source}: {_why(words, done.returncode)}")
+        if ASKS in words:
+            LOG.warning(
+                "%s: sudo asks for a password there, so only what this user may read was collected; log in as root, allow sudo "
+                "without one (NOPASSWD), or run the program of `migrator collect` there by hand",
+                source,
+            )
         bundle.seek(0)
         return archive.unpack(bundle, host, size)
 
