@@ -1,6 +1,7 @@
 """The three sample servers, walked end to end: what is found, decided and claimed is what was built into them."""
 
 import json
+import re
 import statistics
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from migrator import planfile
 from migrator.model.plan import JobPlan, Plan
 
 __all__ = ["plans"]  # the fixture
+BY_HAND = SAMPLES.parent / "docs" / "bill-by-hand.md"
 
 
 @pytest.fixture(scope="session")
@@ -157,3 +159,26 @@ def test_every_statement_rests_on_something(web01: Plan, etl02: Plan, edge03: Pl
 
 def test_the_cross_check_finds_nothing(tmp_path: Path) -> None:
     done("plan", SAMPLES / "web01", "-o", tmp_path / "plan", "--as-of", "2026-11-24", "--cross-check")
+
+
+def test_the_bill_on_paper_is_the_plans(web01: Plan) -> None:
+    """docs/bill-by-hand.md: each working is computed here as it stands there, and its line of the plan costs that."""
+    rows = re.findall(r"^\| (\S+) \| ([^|]+) \| ([\d. x/]+) \| (\d+\.\d{6}) \|$", BY_HAND.read_text(), re.MULTILINE)
+    bills = {"-": web01.hosts[0].savings.now_items}
+    bills |= {entry.job.id.rpartition("-")[0]: entry.placement.option.items for entry in web01.jobs}
+    told = Decimal(0)
+    for job, name, working, said in rows:
+        amount = Decimal(1)
+        for sign, number in re.findall(r"(x|/|^) ?([\d.]+)", working):
+            amount = amount / Decimal(number) if sign == "/" else amount * Decimal(number)
+        assert abs(amount - Decimal(said)) <= Decimal("0.0000005"), (job, name, working)
+        cost = sum((line.monthly_cost or Decimal(0) for line in bills[job] if line.name == name), Decimal(0))
+        assert abs(cost - Decimal(said)) <= Decimal("0.0000006"), (job, name, cost)
+        told += Decimal(said) if job != "-" else Decimal(0)
+    savings = web01.hosts[0].savings
+    assert len(rows) == 3 + 34
+    assert savings.now_monthly_cost == Decimal("41.571705")
+    assert told == Decimal("2.543411")
+    assert savings.if_all_moved_monthly is not None
+    rest = savings.now_monthly_cost - savings.if_all_moved_monthly - told
+    assert 0 <= rest < Decimal("0.15"), "lines that the page does not have: add them"
