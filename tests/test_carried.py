@@ -1,6 +1,7 @@
 """What an object store carries for a job: only what the user said, and each role only reaches its own job's objects."""
 
 import json
+import re
 from pathlib import Path
 
 import emit_samples as samples
@@ -109,6 +110,15 @@ def test_without_the_answer_no_file_is_carried_and_a_store_holds_claims_only() -
         if "gcp_service_account" in made:
             touched = [one.values["prefixes"] for one in plain.placement.option.resources if one.kind == "gcp_service_account"]
             assert ["locks/plain-1a2b/"] in touched
+
+
+@pytest.mark.parametrize("language", ["terraform", "bicep"])
+def test_claims_expire_on_azure_below_the_containers_of_each_server(language: str) -> None:
+    plan = samples.plan(samples.entry("azure_container_apps_job", "plain-1a2b"))
+    done = emit(plan, samples.SCRIPTS, samples.PLACES, language)
+    text = "".join(file.content.decode() for file in done.out_files if file.path.startswith("azure/"))
+    assert text.count("from-web01/locks/") == 1
+    assert re.search(r"(delete_after_days_since_creation_greater_than *= *8|daysAfterCreationGreaterThan: 8)", text)
 
 
 def test_a_sample_s_job_that_remembers_something_can_move_once_that_is_answered(tmp_path: Path) -> None:

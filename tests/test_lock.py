@@ -145,7 +145,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_a_run_leaves_its_record_beside_the_claim(run: Run, outer: dict[str, str], table: Any) -> None:
-    run(job_json(b"exit 3", lock=lock(None)), **outer, MIGRATOR_SCHEDULED_TIME=DUE)
+    run(job_json(b"exit 3", lock={**lock(None), "records": True}), **outer, MIGRATOR_SCHEDULED_TIME=DUE)
     entries = sorted(item["entry"] for item in table.scan()["Items"])
     assert entries[0] == "instant 2026-11-24T01:30:00+00:00"
     assert re.fullmatch(r"record 2026-11-24T01:30:00\+00:00 failed 0\.\d", entries[1])

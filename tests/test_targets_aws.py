@@ -185,31 +185,31 @@ def locked(target: Target, *needs: Need) -> list[Resource]:
             aws_lambda,
             "aws_lambda_function",
             (),
-            {"instants": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
+            {"instants": True, "records": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
         ),
         (
             aws_lambda,
             "aws_lambda_function",
             (Need(kind="single_flight", choice="skip"),),  # reserved concurrency does it
-            {"instants": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
+            {"instants": True, "records": True, "unclaimed": "run", "single_flight": None, "hold_s": 1050},
         ),
         (
             aws_lambda,
             "aws_lambda_function",
             (Need(kind="at_most_once", soft=True),),
-            {"instants": True, "unclaimed": "fail", "single_flight": None, "hold_s": 1050},
+            {"instants": True, "records": True, "unclaimed": "fail", "single_flight": None, "hold_s": 1050},
         ),
         (
             aws_fargate,
             "aws_ecs_task_definition",
             (Need(kind="single_flight", choice="wait"),),
-            {"instants": True, "unclaimed": "run", "single_flight": "wait", "hold_s": 1050},
+            {"instants": True, "records": True, "unclaimed": "run", "single_flight": "wait", "hold_s": 1050},
         ),
         (
             aws_fargate,
             "aws_ecs_task_definition",
             (Need(kind="single_flight"), Need(kind="at_most_once")),
-            {"instants": True, "unclaimed": "fail", "single_flight": "skip", "hold_s": 1050},
+            {"instants": True, "records": True, "unclaimed": "fail", "single_flight": "skip", "hold_s": 1050},
         ),
     ],
 )

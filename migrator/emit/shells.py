@@ -57,12 +57,13 @@ def files(
     Raises `EmitError` if two jobs want different things of one name."""
     layout = LANGUAGES[language]
     shared, by_job = _rendered(language, entries)
-    together = [fragment(resource, entry, layout, language) for resource, entry in shared]
+    kinds = [(resource.kind, resource.values) for resource, _ in shared]
+    together = [fragment(resource, entry, layout, language, (), kinds) for resource, entry in shared]
     out = []
     parts = split(language, together, by_job, answers)
     for number, part in enumerate(parts, 1):
         if not layout.per_job:  # what all jobs of a stack share may name them
-            together = [fragment(resource, entry, layout, language, _named(part)) for resource, entry in shared]
+            together = [fragment(resource, entry, layout, language, _named(part), kinds) for resource, entry in shared]
         fragments = _joined(together if layout.per_job else [*together, *(text for _, own in part for text in own)])
         main = render.text(
             "languages/" + layout.shell.format(provider=provider),
@@ -155,10 +156,17 @@ def _switches(entry: JobPlan) -> set[object]:
     return found - {None}
 
 
-def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str, part: Sequence[Mapping[str, str]] = ()) -> str:
+def fragment(
+    resource: Resource,
+    entry: JobPlan,
+    layout: Language,
+    language: str,
+    part: Sequence[Mapping[str, str]] = (),
+    beside: Sequence[tuple[str, Mapping[str, object]]] = (),
+) -> str:
     """One resource in a language; empty where the language needs none (SAM names a secret where it is used).
 
-    `part`: the jobs of its stack.
+    `part`: the jobs of its stack; `beside`: kind and values of all that these jobs share.
     """
     template = f"resources/{resource.kind}/{layout.fragment}"
     if render.source(template) is None:
@@ -169,7 +177,7 @@ def fragment(resource: Resource, entry: JobPlan, layout: Language, language: str
         "host": entry.job.host,
         "description": f"{entry.job.name}: was {entry.job.location} on {entry.job.host}",
     }
-    return render.text(template, language, v=resource.values, name=resource.name, job=job, part=part)
+    return render.text(template, language, v=resource.values, name=resource.name, job=job, part=part, beside=beside)
 
 
 def _is_shared(resource: Resource, entry: JobPlan) -> bool:

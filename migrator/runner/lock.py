@@ -5,9 +5,9 @@ Three kinds of entry of a job: `instant <ISO 8601>`, which the first delivery of
 a run holds until its end (one at a time). All expire by themselves: a run that was killed frees its lease once the platform would
 have ended it.
 
-Line: `"lock": {"instants": true, "unclaimed": "run" | "fail", "single_flight": "skip" | "wait" | null, "hold_s": 960}` of
-job.json; MIGRATOR_LOCK_TABLE names a DynamoDB table; where it is not set, MIGRATOR_STORE names the object store. `unclaimed` is
-what becomes of a run whose claim the store did not answer.
+Line: `"lock": {"instants": true, "records": true, "unclaimed": "run" | "fail", "single_flight": "skip" | "wait" | null,
+"hold_s": 960}` of job.json; MIGRATOR_LOCK_TABLE names a DynamoDB table; where it is not set, MIGRATOR_STORE names the object
+store. `unclaimed` is what becomes of a run whose claim the store did not answer.
 """
 
 from __future__ import annotations

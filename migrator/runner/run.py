@@ -66,7 +66,7 @@ def run(
         log.write(severity, headline, **record.fields(job, outcome, scheduled, started, ended))
         if notice.due(job, outcome, ended):
             notice.send(job, headline, lines, log, outer)
-        if claimed is not None:
+        if claimed is not None and (job.lock or {}).get("records"):
             claim.note(claimed, outcome, ended, log)
         return Outcome(outcome, status, headline, str(log.fields["run_id"]))
 

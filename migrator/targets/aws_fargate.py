@@ -130,7 +130,7 @@ def resources(
     topic = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     secrets = aws_parts.secrets(dossier, invocations, read_at_deployment=False)
     scratch_gib = scratch(shape)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False, records=True)
     job_role = aws_parts.role(
         job,
         "role",

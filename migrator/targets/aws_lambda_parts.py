@@ -254,7 +254,7 @@ def scheduled_batch(
 ) -> tuple[Resource, ...]:
     """One function, started by one schedule for each expression."""
     part, held = only_part(dossier, shape), locks(dossier)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True, records=True)
     made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     # `flock -n` skips a start that meets a running one: so does an event that may not wait
     age = aws_parts.MINIMUM_DELIVERY_AGE_S if held == ("skip",) else aws_parts.MAXIMUM_DELIVERY_AGE_S
@@ -267,7 +267,7 @@ def workflow(
 ) -> tuple[Resource, ...]:
     """One function, started by a workflow, which a schedule starts or the end of the job before it."""
     part, held = only_part(dossier, shape), locks(dossier)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True, records=True)
     made = function(dossier, shape, part, size, timeout_s, lock=lock, carries=True, one_at_a_time=bool(held))
     meeting = None if not held else "skip" if held == ("skip",) else "wait"
     around = (*aws_locks.table(dossier, lock, part.monthly_invocations), *aws_store.bucket(dossier, part.monthly_invocations))
@@ -280,7 +280,7 @@ def fan_out(
 ) -> tuple[Resource, ...]:
     """A scheduled dispatcher that writes a queue, and a pool of workers as wide as the shape says."""
     job, (dispatching, working) = dossier.job, shape.parts
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True, records=True)
     queue = aws_parts.reference("aws_sqs_queue", aws_parts.identifier(job, "queue"))
     dispatcher = function(
         dossier,
@@ -317,7 +317,7 @@ def event_glue(
 ) -> tuple[Resource, ...]:
     """A function behind a queue that a bucket's notifications, or whatever makes the work, write to; no schedule."""
     part = only_part(dossier, shape)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True, records=True)
     handler = function(dossier, shape, part, size, timeout_s, handler="worker", lock=lock, grants=(takes_messages(dossier),))
     return (
         *shared(dossier),

@@ -15,11 +15,18 @@ OFF = "off"
 
 
 def asked(
-    dossier: Dossier, shape: Shape, translation: Translation | None, timeout_s: float, *, platform_keeps_apart: bool
+    dossier: Dossier,
+    shape: Shape,
+    translation: Translation | None,
+    timeout_s: float,
+    *,
+    platform_keeps_apart: bool,
+    records: bool = False,
 ) -> dict[str, object] | None:
     """job.json's `lock`, from the needs of the shape and the user's word; None if the job has none.
 
-    `platform_keeps_apart`: two runs never meet there anyway, so no lease is taken. `unclaimed` is what becomes of a run whose
+    `platform_keeps_apart`: two runs never meet there anyway, so no lease is taken; `records`: a daily check reads there what
+    each run leaves. `unclaimed` is what becomes of a run whose
     claim nobody answers: it fails where a second run does harm; elsewhere it runs, because a run that is missed for certain is
     worse than one that is doubled now and then.
     """
@@ -31,6 +38,7 @@ def asked(
         return None
     return {
         "instants": claims,
+        "records": claims and records,
         "unclaimed": "fail" if needed else "run",
         "single_flight": lease,
         "hold_s": int(timeout_s) + MARGIN_S,
@@ -44,8 +52,8 @@ def is_wanted(dossier: Dossier) -> bool:
 
 
 def writes(lock: dict[str, object] | None) -> int:
-    """Entries that one run writes and gives back: a claim and a record, and those of a lease."""
-    return 0 if lock is None else 2 * int(bool(lock["instants"])) + reads(lock)
+    """Entries that one run writes and gives back: a claim, a record, and those of a lease."""
+    return 0 if lock is None else int(bool(lock["instants"])) + int(bool(lock["records"])) + reads(lock)
 
 
 def reads(lock: dict[str, object] | None) -> int:
