@@ -115,6 +115,12 @@ def test_a_binary_file_called_syslog(tmp_path: Path) -> None:
     named(problems, "binary", "7f 45 4c 46", "byte 0")
 
 
+def test_a_binary_file_that_begins_with_a_letter(tmp_path: Path) -> None:
+    runs, problems = read(tmp_path, b"Q" + random.Random(1).randbytes(20_000))
+    assert runs == []
+    named(problems, "binary", "byte 0")
+
+
 def test_a_date_far_in_the_future(tmp_path: Path) -> None:
     root_line = b"2087-01-01T00:00:01.000000+00:00 web07 CRON[5]: (root) CMD (/opt/one.sh)\n"
     content = b"".join(whole_run(minute) for minute in range(30)) + root_line + whole_run(31)

@@ -118,6 +118,10 @@ class Doubts:
         return Problem(location=Location(host=self._host, path=self._file.path), message=message, kind=kind)
 
 
+CONTROL = bytes({*range(9), *range(14, 32)})
+MOST_TEXT = 0.95  # of a file's bytes, where it is text: of random bytes 89 % are no control characters
+
+
 def _shown(line: bytes) -> str:
     """The beginning of a line, without its secrets."""
     return repr(redact(line[:MOST_SHOWN].decode("utf-8", "backslashreplace")).text)
@@ -125,7 +129,8 @@ def _shown(line: bytes) -> str:
 
 def strange(head: bytes) -> str:
     """Why a file whose first bytes these are is no log that is known, and what to do."""
-    if b"\0" in head[:4096] and not head.lstrip(b"\0")[:1].isalnum():
+    text = head[:4096].replace(b"\0", b"")
+    if b"\0" in head[:4096] and (not text[:1].isalnum() or len(text.translate(None, CONTROL)) < MOST_TEXT * len(text)):
         return f"is a binary file and no log: at byte 0 stands {head[:8].hex(' ')}; take the log's text, or export it"
     foreign = FOREIGN.match(head)
     if foreign is not None and foreign[1][:3] not in MONTHS:
