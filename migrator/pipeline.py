@@ -22,6 +22,7 @@ from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, JobPlan, OutFile, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import options, places_for
+from migrator.quotas import peaks
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
@@ -146,6 +147,7 @@ def decide(
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
         fleet=fleet_savings(tuple(candidates), placements, host_plans, prices, assumptions),
+        quotas=peaks(plans, as_of),
     )
 
 

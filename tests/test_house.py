@@ -24,6 +24,7 @@ FLOORS = {
     "log_quality": 1,
     **dict.fromkeys(ROOMS, 2),
     "regions": 1,
+    "quotas": 1,
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3,
     "ownlogs": 3, "reviewing": 3,
     "history": 3, "deciding": 3, "size_curve": 3,
@@ -44,6 +45,7 @@ DOORS = {
     "polars": ("frames",),
     "numpy": (
         "columns",
+        "quotas",  # runs that go on at once, minute by minute
         "logfiles",
         "measuring",
         "ownlogs",

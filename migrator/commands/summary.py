@@ -43,6 +43,8 @@ def show(plan: Plan) -> None:
     together = verdict_words.together(plan)
     if together is not None:
         click.echo(safe(together))
+    for peak in plan.quotas:
+        click.echo(safe(f"{peak.summary} [quota]"))
 
 
 def left_open(questions: tuple[Question, ...], plan: Plan) -> str:

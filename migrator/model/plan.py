@@ -151,6 +151,25 @@ class FleetSavings(Value, frozen=True, kw_only=True):
     summary: str = ""
 
 
+class QuotaPeak(Value, frozen=True, kw_only=True):
+    """What all moving jobs together ask of an account's quota: `peak` of `unit` against `amount`, at the minute `at` (None: it is
+    kept there, not run). Not `exceeded`: only what new accounts begin with is. `condition`: when the amount holds."""
+
+    quota: str
+    unit: str
+    amount: float
+    peak: float
+    at: datetime | None
+    region: str
+    jobs: tuple[str, ...]
+    more_jobs: int
+    exceeded: bool
+    summary: str
+    source: str
+    as_of: str
+    condition: str
+
+
 class Plan(Value, frozen=True, kw_only=True):
     """What `decide` returns and plan.json holds."""
 
@@ -168,6 +187,7 @@ class Plan(Value, frozen=True, kw_only=True):
     prices: PriceBook  # only the prices that this plan uses
     tzdata: str
     fleet: FleetSavings | None = None
+    quotas: tuple[QuotaPeak, ...] = ()
     version: int = PLAN_VERSION
 
 

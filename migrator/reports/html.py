@@ -34,6 +34,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         plan=plan,
         hosts=hosts,
         together=verdict_words.together(plan),
+        quotas=verdict_words.quotas(plan),
         jobs=[_job(entry, dots) for entry in plan.jobs],
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),

@@ -33,6 +33,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "plan": plan,
             "hosts": hosts,
             "together": verdict_words.together(plan),
+            "quotas": verdict_words.quotas(plan),
             "w": words,
             "told": told,
             "shown": plan.jobs[:shown],

@@ -84,6 +84,11 @@ def together(plan: Plan) -> str | None:
     return f"{plan.fleet.summary[:1].upper()}{plan.fleet.summary[1:]}."
 
 
+def quotas(plan: Plan) -> list[str]:
+    """What the account's quotas do not hold, a sentence each, with page and date of the quota."""
+    return [f"{one.summary} ({one.condition}; {one.source}, {one.as_of})." for one in plan.quotas]
+
+
 def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:
     verdicts = {entry.job.id: entry.placement.verdict for entry in jobs}
     staying = [b for b in keeping if b.job_id is not None and verdicts[b.job_id] != "insufficient-data"]

@@ -1,0 +1,185 @@
+"""What all jobs together ask of an account: runs that go on at once, by the proved calendars, and schedules that are kept there.
+
+Each job alone keeps to its place's limits; at midnight they all begin. A quota is of an account and a region, has a page and a
+date, and can be raised by asking; what exceeds it is told with the minute, the jobs and how many minutes would spread them.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from migrator.errors import ScheduleError
+from migrator.model.option import Resource
+from migrator.model.plan import JobPlan, QuotaPeak
+from migrator.schedule.reading import calendar_of
+from migrator.schedule.zones import to_minute
+
+WINDOW_DAYS = 35  # every weekday, and every day of a month but its last ones twice
+NAMED = 20  # jobs that a peak lists
+
+
+class Quota(NamedTuple):
+    """A number that an account has in a region. `key`: the value of a resource that counts; None: each counts one. `at_once`: of
+    what runs at one time; else of what is there. `less`: what new accounts are known to begin with."""
+
+    kind: str
+    key: str | None
+    name: str
+    unit: str
+    amount: float
+    source: str
+    as_of: str
+    condition: str
+    at_once: bool = True
+    less: float | None = None
+
+
+LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+BATCH = "https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html"
+APPS = "https://learn.microsoft.com/azure/container-apps/quotas"
+FLEX = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#regional-subscription-memory-quotas"
+SCHEDULES = "https://docs.cloud.google.com/scheduler/quotas"
+RAISED = "an account's default in a region; it is raised on request"
+ALL: tuple[Quota, ...] = (
+    Quota(
+        "aws_lambda_function", None, "Lambda runs at once", "runs", 1000, LAMBDA, "2026-11-23",
+        f"{RAISED}; new accounts may begin with 10 (from memory)", less=10,
+    ),
+    Quota("aws_ecs_task_definition", "vcpu", "Fargate vCPUs at once", "vCPU", 6, BATCH, "2026-11-23", RAISED),
+    Quota(
+        "azure_container_app_job", "vcpu", "Container Apps cores of an environment", "vCPU", 100, APPS, "2023-01-01",
+        "the page of 2023; raised on request",
+    ),
+    Quota(
+        "azure_function_app", "memory_gb", "Flex Consumption memory at once", "GB", 500, FLEX, "2024-05-24",
+        "512,000 MB of a subscription in a region; raised on request",
+    ),
+    Quota(
+        "gcp_cloud_scheduler_job", None, "Cloud Scheduler jobs", "schedules", 1000, SCHEDULES, "2026-11-23",
+        "of a project in a region; 5,000 at most on request (an older page)", at_once=False,
+    ),
+    Quota(
+        "gcp_cloud_scheduler_http_job", None, "Cloud Scheduler jobs", "schedules", 1000, SCHEDULES, "2026-11-23",
+        "of a project in a region; 5,000 at most on request (an older page)", at_once=False,
+    ),
+)  # fmt: skip
+
+
+class _Asked(NamedTuple):
+    """What one job asks of a quota."""
+
+    entry: JobPlan
+    amount: float
+    lasts_min: int
+
+
+def peaks(jobs: Iterable[JobPlan], as_of: datetime) -> tuple[QuotaPeak, ...]:
+    """The quotas that the moving jobs exceed in the 35 days after `as_of`, or that a new account's smaller one would not hold."""
+    asked: dict[tuple[str, str], tuple[list[Quota], list[_Asked]]] = {}
+    for entry in jobs:
+        option = entry.placement.option
+        if entry.placement.verdict != "move":
+            continue
+        for quota in ALL:
+            amount = _amount(quota, option.resources)
+            if amount:
+                quotas, who = asked.setdefault((quota.name, option.region or ""), ([], []))
+                quotas.append(quota)
+                who.append(_Asked(entry, amount, _lasts_min(entry)))
+    found = (_peak(quotas[0], region, who, as_of) for (_, region), (quotas, who) in sorted(asked.items(), key=lambda one: one[0]))
+    return tuple(peak for peak in found if peak is not None)
+
+
+def _amount(quota: Quota, resources: tuple[Resource, ...]) -> float:
+    """What a job's resources take of a quota: the largest of those that stand for one run, or all that are kept."""
+    own = [resource for resource in resources if resource.kind == quota.kind]
+    if not own:
+        return 0.0
+    if not quota.at_once:
+        return float(len(own))
+    if quota.key is not None:
+        used = [resource.values["usage"] for resource in own]
+        return max(float(usage[quota.key]) for usage in used if isinstance(usage, dict))
+    pools = [resource.values.get("width") for resource in resources if resource.kind == "aws_lambda_event_source_mapping"]
+    return 1.0 + sum(width for width in pools if isinstance(width, int))
+
+
+def _lasts_min(entry: JobPlan) -> int:
+    """Whole minutes of its longest usual run (p99), within its time limit; one where nothing was measured."""
+    spread = entry.usage.duration_s if entry.usage else None
+    seconds = 60.0 if spread is None or spread.p99 is None else spread.p99
+    most = entry.placement.option.timeout_s
+    return max(1, ceil((min(seconds, most) if most else seconds) / 60))
+
+
+def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> QuotaPeak | None:
+    if not quota.at_once:
+        total = sum(one.amount for one in who)
+        if total <= quota.amount:
+            return None
+        says = f"{total:,.0f} {quota.name} in {region}; a project has {quota.amount:,.0f}"
+        projects = ceil(total / quota.amount)
+        advice = f"ask for more, or emit them apart (`emit --job`) into {projects} projects or regions"
+        return _told(quota, region, total, None, [one.entry for one in who], f"{says}: {advice}")
+    start = to_minute(as_of)
+    count = WINDOW_DAYS * 1440
+    use = np.zeros(count)
+    masks: list[tuple[_Asked, npt.NDArray[np.bool_]]] = []
+    for one in who:
+        fired = _fired(one.entry, start, count)
+        if fired is not None:
+            begun = np.cumsum(fired)
+            earlier = np.zeros_like(begun)
+            earlier[one.lasts_min :] = begun[: -one.lasts_min] if one.lasts_min < count else 0
+            use += (begun - earlier) * one.amount
+            masks.append((one, (begun - earlier) > 0))
+    if not masks:
+        return None
+    minute = int(np.argmax(use))
+    most = float(use[minute])
+    held = quota.amount if most > quota.amount else quota.less
+    if held is None or most <= held:
+        return None
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=start + minute)
+    there = sorted((one for one, running in masks if running[minute]), key=lambda one: (-one.amount, one.entry.job.id))
+    longest = max(one.lasts_min for one in there)
+    over = ceil(most / held * longest)
+    whose = "an account has" if held == quota.amount else "a new account may have only"
+    says = f"{most:,.4g} {quota.unit} go on at once at {at:%Y-%m-%d %H:%M} UTC in {region} ({quota.name}); {whose} {held:,.0f}"
+    advice = f"ask for more before the schedules go on, or spread these {len(there):,} jobs over {over:,} minutes"
+    return _told(quota, region, most, at, [one.entry for one in there], f"{says}: {advice}")
+
+
+def _fired(entry: JobPlan, start: int, count: int) -> npt.NDArray[np.int32] | None:
+    """1 for each minute in which it starts; None where it has no calendar."""
+    try:
+        calendar = calendar_of(entry.job.schedule)
+    except ScheduleError:
+        return None
+    if calendar is None:
+        return None
+    bits = calendar.minutes(start, start + count) & ((1 << count) - 1)
+    packed = np.frombuffer(bits.to_bytes((count + 7) // 8, "little"), dtype=np.uint8)
+    return np.unpackbits(packed, bitorder="little")[:count].astype(np.int32)
+
+
+def _told(quota: Quota, region: str, peak: float, at: datetime | None, who: list[JobPlan], text: str) -> QuotaPeak:
+    return QuotaPeak(
+        quota=quota.name,
+        unit=quota.unit,
+        amount=quota.amount,
+        peak=peak,
+        at=at,
+        region=region,
+        jobs=tuple(entry.job.id for entry in who[:NAMED]),
+        more_jobs=max(len(who) - NAMED, 0),
+        exceeded=peak > quota.amount,
+        summary=text,
+        source=quota.source,
+        as_of=quota.as_of,
+        condition=quota.condition,
+    )

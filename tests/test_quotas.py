@@ -1,0 +1,108 @@
+"""What all jobs together ask of an account, against peaks counted by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aws_jobs import changed
+from small_plan import job_plan, plan
+
+from migrator.model.job import Schedule
+from migrator.model.option import Resource
+from migrator.model.plan import JobPlan, QuotaPeak
+from migrator.quotas import ALL, peaks
+from migrator.reports import html, markdown
+
+AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def moving(number: int, when: str, kind: str, seconds: float, **usage: object) -> JobPlan:
+    """A job of UTC whose longest usual run takes `seconds`."""
+    made = job_plan(number)
+    resource = Resource(kind=kind, name="x", values={"usage": usage})
+    spread = changed(made.usage.duration_s, p99=seconds)  # type: ignore[union-attr]
+    return changed(
+        made,
+        job=changed(made.job, schedule=Schedule(grammar="debian", expressions=(when,), timezone="UTC")),
+        usage=changed(made.usage, duration_s=spread),
+        placement=changed(
+            made.placement, option=changed(made.placement.option, resources=(resource,), region="us-east-1", timeout_s=None)
+        ),
+    )
+
+
+def told(*jobs: JobPlan) -> QuotaPeak:
+    (peak,) = peaks(jobs, AS_OF)
+    return peak
+
+
+def test_midnight_is_named_with_its_minute_and_its_jobs() -> None:
+    """Three jobs of 4 vCPU at midnight, each for ten minutes; one at noon; one that begins when the last of them has ended."""
+    night = [moving(n, "0 0 * * *", "aws_ecs_task_definition", 600, vcpu=4.0) for n in range(3)]
+    noon = moving(3, "0 12 * * *", "aws_ecs_task_definition", 600, vcpu=4.0)
+    after = moving(4, "10 0 * * *", "aws_ecs_task_definition", 600, vcpu=4.0)
+    peak = told(*night, noon, after)
+    assert (peak.peak, peak.amount, peak.exceeded) == (12.0, 6.0, True)
+    assert peak.at == datetime(2026, 11, 25, tzinfo=UTC)
+    assert peak.jobs == tuple(sorted(one.job.id for one in night))
+    assert "over 20 minutes" in peak.summary  # 12 of 6, for ten minutes
+    assert "2026-11-25 00:00 UTC" in peak.summary
+
+
+def test_runs_that_are_long_meet_although_they_begin_apart() -> None:
+    jobs = [moving(n, f"{n * 10} 3 * * *", "aws_ecs_task_definition", 3000, vcpu=2.0) for n in range(4)]
+    peak = told(*jobs)
+    assert peak.peak == 8.0
+    assert peak.at == datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
+    brief = [moving(n, f"{n * 10} 3 * * *", "aws_ecs_task_definition", 599, vcpu=2.0) for n in range(4)]
+    assert peaks(brief, AS_OF) == ()
+
+
+def test_the_first_of_a_month_is_seen() -> None:
+    monthly = [moving(n, "0 0 1 * *", "aws_ecs_task_definition", 60, vcpu=4.0) for n in range(2)]
+    assert told(*monthly).at == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("count", "exceeded"), [(10, None), (11, False), (1001, True)])
+def test_an_account_may_be_new(count: int, exceeded: bool | None) -> None:
+    one = moving(0, "0 0 * * *", "aws_lambda_function", 10)
+    found = peaks([one] * count, AS_OF)
+    assert [peak.exceeded for peak in found] == ([] if exceeded is None else [exceeded])
+    assert all(peak.peak == count for peak in found)
+    if exceeded is False:
+        assert "a new account may have only 10" in found[0].summary
+    if exceeded:
+        assert len(found[0].jobs) == 20
+        assert found[0].more_jobs == 981
+
+
+def test_schedules_of_a_region_are_counted_whenever_they_fire() -> None:
+    one = moving(0, "0 0 * * *", "gcp_cloud_scheduler_job", 10)
+    other = moving(1, "0 5 * * *", "gcp_cloud_scheduler_http_job", 10)
+    assert peaks([*[one] * 999, other], AS_OF) == ()
+    peak = told(*[one] * 1000, other)
+    assert (peak.peak, peak.at) == (1001.0, None)
+    assert "into 2 projects or regions" in peak.summary
+
+
+def test_what_stays_and_what_has_no_calendar_asks_nothing() -> None:
+    busy = [moving(n, "0 0 * * *", "aws_ecs_task_definition", 60, vcpu=4.0) for n in range(2)]
+    assert peaks(busy, AS_OF)
+    assert peaks([changed(one, placement=changed(one.placement, verdict="stay")) for one in busy], AS_OF) == ()
+    boot = changed(busy[0].job.schedule, expressions=("@reboot",))
+    assert peaks([changed(one, job=changed(one.job, schedule=boot)) for one in busy], AS_OF) == ()
+
+
+def test_every_quota_has_a_page_a_date_and_says_when_it_holds() -> None:
+    for quota in ALL:
+        assert quota.source.startswith("https://")
+        assert quota.as_of >= "2023"
+        assert quota.condition
+
+
+def test_the_reports_say_it_with_its_page() -> None:
+    peak = told(*[moving(n, "0 0 * * *", "aws_ecs_task_definition", 60, vcpu=4.0) for n in range(2)])
+    whole = changed(plan(), quotas=(peak,), as_of=AS_OF + timedelta(0))
+    for report in (html, markdown):
+        text = report.write(whole)[0].content.decode()
+        assert "8 vCPU go on at once at 2026-11-25 00:00 UTC" in text.replace("\\", "")
+        assert "API\\_ComputeResource" in text or "API_ComputeResource" in text
