@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, chains, links, measuring, optimise, reports, rules, schedulers, shapes
+from migrator import __version__, chains, links, measuring, optimise, quotas, reports, rules, schedulers, shapes
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT, Assumptions, assumed
 from migrator.errors import ScheduleError
@@ -22,7 +22,6 @@ from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, JobPlan, OutFile, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import options, places_for
-from migrator.quotas import peaks
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.schedule.words import in_words
@@ -147,7 +146,7 @@ def decide(
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
         fleet=fleet_savings(tuple(candidates), placements, host_plans, prices, assumptions),
-        quotas=peaks(plans, as_of),
+        quotas=quotas.peaks(plans, as_of),
     )
 
 
