@@ -9,7 +9,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import billing, locking, naming, stores
+from migrator.targets import azure_grants, billing, locking, naming, stores
 
 NAME = "azure_container_apps_job"
 TITLE = "Azure Container Apps job"
@@ -123,6 +123,7 @@ def resources(
             "pulls_images": False,
             "store": stores.NAME,
             "container": container,
+            "grants": azure_grants.grants(dossier),
         },
     )
     return (
@@ -142,7 +143,14 @@ def shared() -> tuple[Resource, ...]:
         Resource(
             kind="azure_user_assigned_identity",
             name=PULL,
-            values={"shared": True, "identity_name": "cron-pull", "pulls_images": True, "store": None, "container": None},
+            values={
+                "shared": True,
+                "identity_name": "cron-pull",
+                "pulls_images": True,
+                "store": None,
+                "container": None,
+                "grants": [],
+            },
         ),
         Resource(kind="azure_monitor_action_group", name=NOTICES, values={"shared": True}),
         Resource(

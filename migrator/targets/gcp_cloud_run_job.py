@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import billing, locking, naming, stores
+from migrator.targets import billing, gcp_grants, locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
@@ -119,7 +119,7 @@ def resources(
     skips = naming.monthly_skips(translation, runs)
     lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
     store = store_of(dossier, lock, runs)
-    account = account_of(job, stores.prefixes(dossier, locked=lock is not None))
+    account = account_of(dossier, stores.prefixes(dossier, locked=lock is not None))
     secrets = secrets_of(dossier, account.name, None if runs is None or skips is None else runs + skips)
     run_job = Resource(
         kind="gcp_cloud_run_v2_job",
@@ -187,8 +187,10 @@ def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | Non
     return (Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage}),)
 
 
-def account_of(job: Job, prefixes: list[str]) -> Resource:
-    """The identity of the job's code: it may read the job's secrets and touch these objects, nothing else."""
+def account_of(dossier: Dossier, prefixes: list[str]) -> Resource:
+    """The identity of the job's code: it may read the job's secrets, touch these objects and make the job's own calls, nothing
+    else."""
+    job = dossier.job
     return Resource(
         kind="gcp_service_account",
         name=naming.identifier(job, "runs"),
@@ -198,6 +200,7 @@ def account_of(job: Job, prefixes: list[str]) -> Resource:
             "description": naming.described(job, 256),
             "store": stores.NAME,
             "prefixes": prefixes,
+            "grants": gcp_grants.grants(dossier),
         },
     )
 
@@ -232,6 +235,7 @@ def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resourc
                 "display_name": "Starts the jobs that cron started",
                 "description": "May run exactly the Cloud Run jobs that name it as invoker",
                 "prefixes": [],
+                "grants": [],
             },
         ),
         *(

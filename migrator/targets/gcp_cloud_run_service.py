@@ -72,7 +72,7 @@ def resources(
     skips = naming.monthly_skips(translation, runs)
     lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
     store = run_job.store_of(dossier, lock, runs)
-    account = run_job.account_of(job, stores.prefixes(dossier, locked=lock is not None))
+    account = run_job.account_of(dossier, stores.prefixes(dossier, locked=lock is not None))
     secrets = run_job.secrets_of(dossier, account.name, runs)  # an instance reads them when it starts
     service = Resource(
         kind="gcp_cloud_run_v2_service",
