@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from migrator.scripts.cloud_names import is_naming, note, objects
 from migrator.scripts.google_calls import bq, gcloud, gsutil
-from migrator.scripts.noting import Reader
+from migrator.scripts.noting import Reader, note_path
 from migrator.scripts.options import split
 from migrator.scripts.words import Word
 
@@ -105,6 +105,8 @@ def _aws(reader: Reader, arguments: Arguments, row: int) -> None:
         parameter = option.removeprefix("--")
         if following is not None and is_naming(service, parameter):
             named.append((parameter, following))
+    if (service, verb) in {("s3", "get-object"), ("lambda", "invoke")} and rest and not rest[-1].text.startswith("-"):
+        note_path(reader.notes, "writes-path", rest[-1], reader.words.folder, row, None, reader.context.variables)
     if verb == "get-login-password" and service == "ecr":
         verb = "get-authorization-token"
     note(reader.notes, f"aws {service}:{verb}", named, row)

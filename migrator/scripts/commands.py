@@ -94,6 +94,12 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
         notes.add("cloud-cli", name, row, detail=" ".join(words) or None)
     if known.mail:
         notes.add("mail", name, row)
+    for before, word in pairwise(arguments):
+        if before.text == "--unix-socket":
+            notes.add("local-socket", word.text, row, word.is_known)
+    for word in arguments:
+        if match := re.match(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|SocketPath)[:=](?://)?(/[^,;\s]+)", word.text):
+            notes.add("local-socket", match[1], row, word.is_known)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
 

@@ -100,7 +100,7 @@ class Cloud:
             region = named.get("region_name")
             kept = (("region", region),) if region is not None and region.is_known else ()
             return Made(SERVICES.get(service.text, service.text), last, kept) if service.is_known else None
-        if dotted.startswith(("google.cloud.", "azure.")):
+        if dotted.startswith(("google.cloud.", "azure.")) and "()" not in dotted:
             return _other(dotted, last, arguments, named)
         if not isinstance(node.func, ast.Attribute):
             return None

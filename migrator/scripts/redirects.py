@@ -62,7 +62,7 @@ class Redirects:
 
     def _target(self, redirect: Node) -> Word | None:
         parts = [c for c in redirect.children if c.is_named and c.type != "file_descriptor"]
-        return self.words.word(parts[-1]) if parts else None
+        return self.words.word(parts[0]) if parts else None  # behind `>&2` the grammar takes the arguments for more targets
 
     def _redirect(self, redirect: Node, is_exec: bool, outputs: dict[str, str]) -> None:
         for child in redirect.children:

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, commands
+from migrator.scripts import background, cloud_calls, commands
 from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
@@ -212,6 +212,8 @@ class _Reader(Redirects):
             if name in {"BORG_REPO", "RESTIC_REPOSITORY"}:
                 remote = re.match(r"(?:\w+:(?://)?)?(?:[\w.-]+@)?([\w.-]+\.[\w-]+)[:/]", word.text)
                 note_host(self.notes, remote[1] if remote else "", node.start_point[0], word.is_known)
+            if name in cloud_calls.FILES:
+                self.notes.add("cloud-identity", word.text, node.start_point[0], word.is_known, detail="file of keys")
             if name in {"PGHOST", "MYSQL_HOST", "REDIS_HOST"} and word.is_known:
                 self.assigned.add(name)
 
