@@ -46,6 +46,7 @@ COST = "cost"  # of a server
 EVERYTHING = "all"  # `all/dst`, `all/claim`: the answers that are about every job
 FOR_ALL = ("dst", "claim")
 SECTIONS = ("version", "answers", "jobs", "servers", "organisation", "assumptions")
+PROVIDERS = ("aws", "gcp", "azure")
 DST = ("accept", "guard", "utc")
 YES_OR_NO = ("yes", "no")
 ON_OR_OFF = ("on", "off")
@@ -189,8 +190,14 @@ class _Reader:
                 kept = _mapping(value, _word)
             elif name in {"discounts", "server_costs"}:
                 kept = _mapping(value, _amount)
-                if kept is not None and name == "discounts" and any(percent >= 100 for percent in kept.values()):
-                    kept = None
+                if kept is not None and name == "discounts":
+                    for provider in kept:
+                        if provider not in PROVIDERS:
+                            known_ones = ", ".join(PROVIDERS)
+                            near = nearest(provider, PROVIDERS)
+                            self.complain(section, key, f"discounts: no provider {provider!r}{near} Known: {known_ones}")
+                    if any(percent >= 100 for percent in kept.values()):
+                        kept = None
             elif name == "care_hour_usd":
                 kept = _amount(value)
             elif name == "reserved_until":

@@ -4,6 +4,7 @@ import msgspec
 
 from migrator import savings, unmet
 from migrator.assumptions import Assumptions
+from migrator.model.job import Host
 from migrator.model.option import Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key, server_key
@@ -37,7 +38,7 @@ def host_plan(
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
     questions = (
-        savings.question(survey.host, server_items, prices),
+        savings.question(_of_type(survey.host, request.instance_type), server_items, prices),
         savings.services_question(survey.host),
         zone_question(survey),
         few_runs_question(survey, own, decisions.answers, assumptions.enough_runs),
@@ -58,6 +59,11 @@ def host_plan(
         busy_minutes_of_week=survey.busy_minutes_of_week,
         questions=tuple(question for question in questions if question is not None),
     )
+
+
+def _of_type(host: Host, stated: str | None) -> Host:
+    """The host as the user calls its type: a misspelt one is named in the question, with the nearest that has a price."""
+    return host if stated is None else msgspec.structs.replace(host, instance_type=stated)
 
 
 def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> PriceBook:

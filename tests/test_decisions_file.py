@@ -235,6 +235,24 @@ def test_an_assumption_of_the_user_moves_the_plan_and_is_marked(tmp_path: Path) 
     assert min(sizes) >= 3000
 
 
+def test_a_discount_of_a_provider_that_does_not_exist_is_an_error_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.yaml"
+    file.write_text("version: 1\norganisation:\n  discounts: {awz: 12, gcp: 5}\n")
+    with pytest.raises(
+        PlanError, match=r"decisions.yaml:3: discounts: no provider 'awz'; did you mean aws\? Known: aws, gcp, azure"
+    ):
+        decisions_file.read(file)
+
+
+def test_a_misspelt_type_is_named_with_the_nearest_that_has_a_price_and_nothing_is_claimed(tmp_path: Path) -> None:
+    job_ids(tmp_path)
+    _, _, made = planned(tmp_path, "", "--instance-type", "t3.mediun", "--region", "us-east-1")
+    assert made is not None
+    asked = next(question for question in made.hosts[0].questions if question.id.endswith("/server-cost"))
+    assert "no price list here has t3.mediun, the nearest is t3.medium" in asked.hint
+    assert made.hosts[0].savings.now_monthly_cost is None
+
+
 def test_what_a_server_costs_here_care_and_backup_are_lines_of_its_bill(tmp_path: Path) -> None:
     job_ids(tmp_path)
     _, _, made = planned(tmp_path)
