@@ -53,6 +53,7 @@ def running(room: Path) -> Iterator[Cloud]:
         "DISABLE_EVENTS": "1", "SKIP_SSL_CERT_DOWNLOAD": "1", "DNS_ADDRESS": "0", "FILESYSTEM_ROOT": str(room / "files"),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}", "LOCALSTACK_HOST": f"127.0.0.1:{port}", "LAMBDA_RUNTIME_EXECUTOR": "rie",
         "RIE_BINARY": str(emulator), "RIE_PYTHONS": json.dumps({"python3.13": str(functions)}), "RIE_PIDS": str(pids),
+        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
         "HOME": str(room), "XDG_CACHE_HOME": str(room / "cache"),
     }  # fmt: skip
     with (room / "log").open("wb") as log:

@@ -110,8 +110,8 @@ WITNESSES = (
     ),
     Witness(
         "stack", "test_localstack.py", "test_the_schedules_read_back_are_the_plan_s",
-        "deployed to LocalStack by SAM, invoked, failed, deleted",
-        lambda cell: cell.language == "sam" and cell.shape == "scheduled_batch", runs=True,
+        "deployed to LocalStack by SAM, invoked, workflows executed, failed, deleted",
+        lambda cell: cell.language == "sam" and cell.shape in {"scheduled_batch", "workflow"}, runs=True,
     ),
 )  # fmt: skip
 

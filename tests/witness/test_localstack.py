@@ -62,19 +62,14 @@ def plan_of(of: str, made: Maker) -> tuple[Plan, dict[str, bytes]]:
     return planfile.read(folder).plan, {path.name: path.read_bytes() for path in (folder / "scripts").iterdir()}
 
 
-def needs_a_table(entry: JobPlan) -> bool:
-    """LocalStack's DynamoDB is a Java program that it would fetch; such functions run with moto's in test_emit_lambda."""
-    return any(resource.kind == "aws_dynamodb_table" for resource in entry.placement.option.resources)
-
-
 @pytest.fixture(scope="module", params=[EVERY, *SAMPLES])
 def stack(request: pytest.FixtureRequest, made: Maker, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     of: str = request.param
     plan, scripts = plan_of(of, made)
     packed = {one.folder.name for one in zips(made(of, SAM)).values()}
-    ids = sorted(entry.job.id for entry in plan.jobs if entry.job.id in packed and not needs_a_table(entry))
+    ids = sorted(entry.job.id for entry in plan.jobs if entry.job.id in packed)
     if not ids:
-        pytest.skip(f"{of} has no zip function without a table of locks: other witnesses run its images and its functions")
+        pytest.skip(f"{of} has no zip function: other witnesses run its images")
     tree = tmp_path_factory.mktemp("stack")
     files.write(tree, emit(plan, scripts, samples.PLACES, "sam", ids).out_files)
     failing = tree / "jobs" / ids[0] / "job.json"  # one of them fails: what becomes of that?
@@ -101,8 +96,10 @@ def stack(request: pytest.FixtureRequest, made: Maker, cloud: Cloud, tmp_path_fa
 
 
 def schedules(stack: Stack) -> list[dict[str, Any]]:
+    """Of the jobs: what looks after all of them (the daily check) has one, too."""
     client = stack.cloud.client("scheduler")
-    return [client.get_schedule(Name=name.rsplit("/", 1)[-1]) for name in stack.resources("AWS::Scheduler::Schedule")]
+    found = [client.get_schedule(Name=name.rsplit("/", 1)[-1]) for name in stack.resources("AWS::Scheduler::Schedule")]
+    return [one for one in found if "job_id" in json.loads(one["Target"].get("Input", "{}"))]
 
 
 def test_the_stack_is_there_and_every_schedule_is_off(stack: Stack) -> None:
@@ -142,6 +139,22 @@ def invoked(stack: Stack, one: dict[str, Any], kind: str = "RequestResponse") ->
     return answer
 
 
+def executed(stack: Stack, one: dict[str, Any]) -> tuple[str, list[str]]:
+    """How the workflow that a schedule starts ended, by the schedule's own input, and what it entered."""
+    client, text = stack.cloud.client("stepfunctions"), one["Target"]["Input"].replace("<aws.scheduler.execution-id>", "e1")
+    said = json.loads(text.replace("<aws.scheduler.scheduled-time>", "2026-11-24T03:30:00Z")) | {"run_now": "1"}
+    arn = client.start_execution(
+        stateMachineArn=one["Target"]["Arn"], name=f"by-hand-{said['expression']}", input=json.dumps(said)
+    )["executionArn"]
+    for _ in range(240):
+        status = client.describe_execution(executionArn=arn)["status"]
+        if status != "RUNNING":
+            break
+        time.sleep(0.25)
+    events = client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+    return status, [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+
 def failing(stack: Stack) -> str:
     return min(stack.jobs)
 
@@ -159,6 +172,38 @@ def test_each_scheduled_function_runs_by_its_schedule_s_own_input(stack: Stack) 
                 assert said["outcome"] == "ok", said
             else:  # a sample's own command wants its server's data: the runner says how it ended
                 assert said.get("exit_status") == 0 or "exit status" in said["errorMessage"], said
+
+
+def test_each_workflow_runs_its_job_and_starts_what_comes_after_it(stack: Stack) -> None:
+    flows = [one for one in schedules(stack) if ":stateMachine:" in one["Target"]["Arn"]]
+    if stack.name != f"cron-{EVERY}":
+        assert not flows, "samples have a workflow where somebody answers so"
+        return
+    client, followed = stack.cloud.client("stepfunctions"), 0
+    assert flows
+    for one in flows:
+        status, entered = executed(stack, one)
+        job_id = json.loads(one["Target"]["Input"])["job_id"]
+        if job_id == failing(stack):
+            assert (status, entered) == ("FAILED", ["Run", "Tell", "Failed"])
+            continue
+        assert status == "SUCCEEDED", f"{job_id}: {entered}"
+        assert (entered[0], entered[-1]) == ("Run", "Done")
+        for state in entered[1:-1]:
+            followed += 1
+            (second,) = client.list_executions(stateMachineArn=_started_by(state, stack))["executions"]
+            assert second["name"] == "by-hand-0"
+    assert followed == 1
+
+
+def _started_by(state: str, stack: Stack) -> str:
+    """The workflow that the state `Start JOB` starts."""
+    wanted = state.removeprefix("Start ").replace("-", "") + "workflow"
+    listed = stack.cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
+    found = {
+        one["LogicalResourceId"].lower(): one["PhysicalResourceId"] for page in listed for one in page["StackResourceSummaries"]
+    }
+    return str(found[wanted])
 
 
 def test_a_failure_that_nobody_waits_for_arrives_where_the_stack_sends_it(stack: Stack) -> None:

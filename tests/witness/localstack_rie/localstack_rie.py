@@ -17,9 +17,12 @@ from pathlib import Path
 
 import requests
 from localstack import config
+from localstack.aws.api.dynamodb import DynamodbApi
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+from localstack.services.moto import MotoFallbackDispatcher
+from localstack.services.plugins import Service, aws_provider
 
 HOST = "127.0.0.1"
 LONGEST_S = 905
@@ -113,3 +116,13 @@ class RieExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *arguments, **settings):
         return RieExecutor
+
+
+class MotoTables(DynamodbApi):
+    """DynamoDB without Amazon's Java program, which LocalStack would fetch: moto answers every call."""
+
+
+@aws_provider(api="dynamodb", name="moto")
+def dynamodb_by_moto():
+    """Asked for by `PROVIDER_OVERRIDE_DYNAMODB=moto`."""
+    return Service.for_provider(MotoTables(), dispatch_table_factory=MotoFallbackDispatcher)
