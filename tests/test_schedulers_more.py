@@ -208,3 +208,10 @@ def test_a_tree_of_many_files_is_read_in_time(tmp_path: Path) -> None:
     jobs, _, _ = everything(tmp_path)
     assert len(jobs) == 2_000
     assert time.monotonic() - began < 20
+
+
+def test_a_manifest_of_empty_lines_does_not_take_minutes(tmp_path: Path) -> None:
+    # the time grew with the square of the empty lines: these would have taken an hour
+    put(tmp_path, "k8s/a.yaml", "\n" * 300_000 + "kind: CronJob\n")
+    _, problems, _ = everything(tmp_path)
+    assert [problem.location.path for problem in problems] == ["/k8s/a.yaml"]

@@ -25,7 +25,7 @@ FOLDERS = (
 )  # fmt: skip
 READS: tuple[str, ...] = tuple(f"{folder}/*.{ending}" for folder in FOLDERS for ending in ("yaml", "yml"))
 NAME = "kubernetes_cron_job"
-MARK = re.compile(rb"(?m)^\s*(?:- )?kind:\s*[\"']?CronJob\b")
+MARK = re.compile(rb"(?m)^[ \t]*(?:- )?kind:[ \t]*[\"']?CronJob\b")
 WRONG = (YAMLError, ValueError, RecursionError, TypeError, AttributeError, KeyError)  # what a hostile file makes ruamel raise
 
 

@@ -30,7 +30,7 @@ SUFFIXES: tuple[str, ...] = (".py",)
 
 GRAMMAR = Grammar("python", tree_sitter_python.language, "+", 0, by_last_name=True)
 OLD_MODULES = frozenset("urllib2 httplib ConfigParser commands cPickle StringIO Queue popen2 sets md5 sha __future__".split())
-PYTHON_2 = re.compile(r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
+PYTHON_2 = re.compile(r"^[ \t]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
 WORKING = frozenset(
     {"url", "database", "writes-path", "network-host", "mail", "cloud-cli", "queue-or-mail", "deletes-path", "command"}
 )
