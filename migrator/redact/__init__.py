@@ -3,9 +3,9 @@
 `@secret:NAME@` stands where the value was; the value itself is kept nowhere. The replacement is of text, so that putting the
 value back (the runner does that) restores the shell's own quoting byte for byte. Doing it twice changes nothing.
 
-Why no detector of others does this: detect-secrets 1.5 knows tokens and names, not command lines: of 520 forms in our tests it names
-61 with its detectors of forms, and with those of entropy five things in each line of a crontab. It reads what we leave, as a witness
-(benchmarks/README.md, Secrets).
+Why no detector of others does this: detect-secrets 1.5 knows tokens and names, not command lines: of 520 forms in our tests it
+names 61 with its detectors of forms, and with those of entropy five things in each line of a crontab. It reads what we leave, as
+a witness (benchmarks/README.md, Secrets).
 """
 
 import re
