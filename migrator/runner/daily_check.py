@@ -89,8 +89,8 @@ def examine(check: Mapping[str, Any], entries: lock.Entries, now: datetime, *, i
     found = list[Trouble]()
     if is_on and before is not None and before < until:
         after = max(before, until - KEPT)
-        days = {(after + timedelta(days=number)).date() for number in range((until - after).days + 2)}
-        kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in sorted(days)]
+        days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
+        kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
         found = troubles(check, [entry for kind in kinds for entry in entries.listed(kind)], after, until)
     mark = now.replace(microsecond=0) if before is None else max(until, before)
     return found, f"checked {mark.isoformat()} {'on' if is_on else 'off'}"
