@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from migrator.errors import ScheduleError
+from migrator.model.job import Schedule
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, QuotaPeak
 from migrator.schedule.reading import calendar_of
@@ -128,16 +129,20 @@ def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> Quot
     start = to_minute(as_of)
     count = WINDOW_DAYS * 1440
     use = np.zeros(count)
-    masks: list[tuple[_Asked, npt.NDArray[np.bool_]]] = []
+    alike: dict[tuple[int, int], list[_Asked]] = {}  # jobs that begin in the same minutes and last as long
+    known: dict[Schedule, int] = {}
     for one in who:
-        fired = _fired(one.entry, start, count)
-        if fired is not None:
-            begun = np.cumsum(fired)
-            earlier = np.zeros_like(begun)
-            earlier[one.lasts_min :] = begun[: -one.lasts_min] if one.lasts_min < count else 0
-            use += (begun - earlier) * one.amount
-            masks.append((one, (begun - earlier) > 0))
-    if not masks:
+        schedule = one.entry.job.schedule
+        bits = known.get(schedule)
+        if bits is None:
+            bits = known[schedule] = _fired(schedule, start, count)
+        if bits:
+            alike.setdefault((bits, one.lasts_min), []).append(one)
+    for (bits, lasts_min), some in alike.items():
+        begun = np.cumsum(_unpacked(bits, count))
+        begun[lasts_min:] -= begun[:-lasts_min].copy() if lasts_min < count else 0
+        use += begun * sum(one.amount for one in some)
+    if not alike:
         return None
     minute = int(np.argmax(use))
     most = float(use[minute])
@@ -145,7 +150,10 @@ def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> Quot
     if held is None or most <= held:
         return None
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=start + minute)
-    there = sorted((one for one, running in masks if running[minute]), key=lambda one: (-one.amount, one.entry.job.id))
+    running = (
+        some for (bits, lasts_min), some in alike.items() if bits >> max(minute - lasts_min + 1, 0) & _last(minute, lasts_min)
+    )
+    there = sorted((one for some in running for one in some), key=lambda one: (-one.amount, one.entry.job.id))
     longest = max(one.lasts_min for one in there)
     over = ceil(most / held * longest)
     whose = "an account has" if held == quota.amount else "a new account may have only"
@@ -154,15 +162,21 @@ def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> Quot
     return _told(quota, region, most, at, [one.entry for one in there], f"{says}: {advice}")
 
 
-def _fired(entry: JobPlan, start: int, count: int) -> npt.NDArray[np.int32] | None:
-    """1 for each minute in which it starts; None where it has no calendar."""
+def _last(minute: int, lasts_min: int) -> int:
+    """As many bits as there are minutes, up to `minute`, in which what goes on then may have begun."""
+    return (1 << min(lasts_min, minute + 1)) - 1
+
+
+def _fired(schedule: Schedule, start: int, count: int) -> int:
+    """A bit for each minute in which it starts; 0 where it has no calendar."""
     try:
-        calendar = calendar_of(entry.job.schedule)
+        calendar = calendar_of(schedule)
     except ScheduleError:
-        return None
-    if calendar is None:
-        return None
-    bits = calendar.minutes(start, start + count) & ((1 << count) - 1)
+        return 0
+    return 0 if calendar is None else calendar.minutes(start, start + count) & ((1 << count) - 1)
+
+
+def _unpacked(bits: int, count: int) -> npt.NDArray[np.int32]:
     packed = np.frombuffer(bits.to_bytes((count + 7) // 8, "little"), dtype=np.uint8)
     return np.unpackbits(packed, bitorder="little")[:count].astype(np.int32)
 
