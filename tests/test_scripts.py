@@ -124,6 +124,31 @@ def test_a_library_has_the_version_that_is_installed_beside_the_script(tmp_path:
     assert "library unheard @2" in lines
 
 
+LOCKED = {
+    "requirements.txt": "# pins\nrequests[socks]==2.31.0 ; python_version > '3.8'\nunpinned>=1\n",
+    "poetry.lock": '[[package]]\nname = "requests"\nversion = "2.31.0"\n',
+    "uv.lock": 'version = 1\n[[package]]\nname = "requests"\nversion = "2.31.0"\nsource = { registry = "x" }\n',
+    "Pipfile.lock": '{"_meta": {}, "default": {"requests": {"version": "==2.31.0", "hashes": []}}, "develop": {}}',
+}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_library_that_is_not_installed_has_the_version_of_the_lock_file(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, srv__app__bin__load_DOT_py="#!/usr/bin/env python3\nimport requests, unpinned\n")
+    (tmp_path / "srv/app" / name).write_text(LOCKED[name])
+    lines = facts_of(tmp_path, "/srv/app/bin/load.py")[0]
+    assert "library requests [requests==2.31.0] @2" in lines
+    assert "library unpinned @2" in lines
+
+
+@pytest.mark.parametrize("text", ["[[", "{", '{"default": 1}', "package = 3", "\0\0", '{"default": {"requests": 1}}'])
+def test_a_broken_lock_file_says_nothing(tmp_path: Path, text: str) -> None:
+    plant(tmp_path, srv__app__load_DOT_py="#!/usr/bin/env python3\nimport requests\n")
+    for name in LOCKED:
+        (tmp_path / "srv/app" / name).write_text(text)
+    assert "library requests @2" in facts_of(tmp_path, "/srv/app/load.py")[0]
+
+
 def test_scripts_that_call_each_other_end(tmp_path: Path) -> None:
     plant(tmp_path, srv__a_DOT_sh="#!/bin/sh\n/srv/b.sh\n", srv__b_DOT_sh="#!/bin/sh\n/srv/a.sh\n")
     assert facts_of(tmp_path, "/srv/a.sh")[1] == ["/srv/a.sh", "/srv/b.sh"]

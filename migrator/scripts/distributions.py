@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from migrator.model.source import HostFiles
+from migrator.scripts import lock_files
 
 METADATA = re.compile(r"(?P<name>[A-Za-z0-9][\w.]*?)-(?P<version>\d[\w.!+]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 SYSTEM = ("/usr/local/lib", "/usr/lib")
@@ -27,6 +28,9 @@ def installed(files: HostFiles, modules: Iterable[str], scripts: Iterable[str]) 
             break
         brought = _brought(files, folder)
         found |= {module: brought[module] for module in left if module in brought}
+    if left := [module for module in wanted if module not in found]:
+        locked = lock_files.pinned(files, sorted(set(scripts)))
+        found |= {module: locked[module.lower()] for module in left if module.lower() in locked}
     return found
 
 
