@@ -18,6 +18,12 @@ READS: tuple[str, ...] = ("/var/spool/fcron/*.orig", "/etc/fcrontab", "/usr/loca
 NAME = "fcron"
 SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*)")
 CLASSIC = re.compile(r"\s*((?:[\d*][\d*,/~-]*\s+){2}(?:[\d*][\d*,/-]*\s+)(?:[\da-zA-Z*][\w*,/-]*\s+){2})([^\s].*)")
+OWN_FORMS = {  # in the words of fcrontab(5)
+    "@": "based on elapsed system up time",
+    "&": "based on absolute time, run when the fields match that many times",
+    "%": "run once per interval",
+    "!": "options of all lines below it",
+}
 OWN = re.compile(r"\s*[@%&!]")
 
 
@@ -47,7 +53,8 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
         elif OWN.match(line):
             draft.wrong(
                 number,
-                f"is a line in fcron's own form ({line.split()[0][:40]}); it is not translated; write it as a crontab line",
+                f"is a line in fcron's own form ({line.split()[0][:40]}): {OWN_FORMS[line.lstrip()[0]]}; not translated; write "
+                "it as a crontab line",
             )
         elif match := SETTING.fullmatch(line):
             what = "setting"
