@@ -61,7 +61,9 @@ def zips(tree: Path) -> dict[str, Zip]:
             frozenset(one["Properties"]["Environment"]["Variables"]),
         )
         for name, one in resources.items()
-        if one["Type"] == "AWS::Serverless::Function" and one["Properties"]["PackageType"] == "Zip"
+        if one["Type"] == "AWS::Serverless::Function"
+        and one["Properties"]["PackageType"] == "Zip"
+        and "/jobs/" in one["Properties"]["CodeUri"]  # the daily check is no job: tests/test_daily_check.py
     }
 
 
