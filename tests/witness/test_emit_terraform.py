@@ -44,6 +44,7 @@ AWS_CALLS = {
     "aws_ecs_task_definition": "ecs RegisterTaskDefinition",
     "aws_iam_role": "iam CreateRole",
     "aws_iam_role_policy": "iam PutRolePolicy",
+    "aws_sfn_state_machine": "stepfunctions CreateStateMachine",
     "aws_lambda_event_source_mapping": "lambda CreateEventSourceMapping",
     "aws_lambda_function": "lambda CreateFunction",
     "aws_lambda_function_event_invoke_config": "lambda PutFunctionEventInvokeConfig",
