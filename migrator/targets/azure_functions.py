@@ -9,7 +9,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import locking, naming, stores
+from migrator.targets import azure_grants, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
@@ -127,6 +127,7 @@ def resources(
             "pulls_images": False,
             "store": stores.NAME,
             "container": container,
+            "grants": azure_grants.grants(dossier),
         },
     )
     storage = Resource(
