@@ -76,7 +76,7 @@ def test_other_jobs_of_the_application_hold_none(tmp_path: Path) -> None:
 
 
 def test_a_line_of_django_crontab_says_which_function_it_calls(tmp_path: Path) -> None:
-    # the hash is what django-crontab 0.7.1 itself wrote for this entry
+    # the hash by hand, in the way that django-crontab 0.7.1's source makes it (that package was read, not run)
     put(tmp_path, "srv/shop/manage.py", 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
     jobs = '("*/5 * * * *", "shop.cron.sync"),\n    ("0 4 * * *", "shop.cron.other", [computed()]),'
     put(tmp_path, "srv/shop/shop/settings.py", f"CRONJOBS = [\n    {jobs}\n]\n")
