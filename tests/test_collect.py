@@ -47,16 +47,13 @@ def packed(command: list[str], text: str, **more: object) -> subprocess.Complete
     return subprocess.run(command, input=text.encode(), capture_output=True, check=False, **more)  # type: ignore[call-overload, no-any-return]
 
 
-@pytest.mark.parametrize(
-    ("name", "redact"),
-    [
-        *((name, redact) for name in ("dash", "busybox", "bash") for redact in (False, True)),
-        ("mksh", True),
-        ("yash", True),
-        ("posh", True),
-    ],
-)
+@pytest.mark.parametrize(("name", "redact"), [("dash", False), ("busybox", True)])
 def test_this_machine_is_planned_from_its_bundle_as_from_its_files(name: str, redact: bool, tmp_path: Path) -> None:
+    planned_as_from_its_files(name, redact, tmp_path)  # in the other shells: tests/witness/test_collect_shells.py
+
+
+def planned_as_from_its_files(name: str, redact: bool, tmp_path: Path) -> None:
+    """Pack this machine in that shell; what is read from the bundle must be what is read here."""
     done = packed(shell(name), collecting.program(2, redact=redact))
     assert done.returncode == 0, done.stderr
     assert b"are packed" in done.stderr

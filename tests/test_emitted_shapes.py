@@ -252,6 +252,7 @@ def test_the_readme_and_the_job_file_say_what_is_locked() -> None:
         "unclaimed": "fail",
         "single_flight": "skip",
         "hold_s": 450,
+        "records": True,
     }
     assert "| a run that meets a running one | is skipped | the same, by a lease of 450 s" in found["jobs/export-1a2b/README.md"]
     assert "MIGRATOR_LOCK_TABLE" in found["aws/terraform/export-1a2b.tf"]

@@ -173,7 +173,7 @@ def test_a_region_without_prices_is_named() -> None:
 
 
 @given(st.floats(1, 1e6), st.floats(1, 1e6), st.floats(0.001, 900), st.floats(0.001, 900))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_cost_never_falls_when_runs_or_time_rise(runs: float, more_runs: float, seconds: float, more_seconds: float) -> None:
     (few, many), (brief, long) = sorted((runs, more_runs)), sorted((seconds, more_seconds))
     for target in TERRAFORM:

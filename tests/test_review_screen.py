@@ -80,11 +80,21 @@ def test_the_answers_are_those_that_the_prompts_would_take(folder: Path, planned
     assert len(decisions_file.read(folder / "decisions.yaml").decisions.answers) == 3
 
 
+async def at_the_schedule(screen: ReviewScreen, pilot: Pilot[None]) -> None:
+    """Leave questions open until one asks what a schedule should do when the clocks change."""
+    await pilot.pause()
+    for _ in range(20):
+        assert screen.asked is not None
+        if screen.asked.id.endswith("/dst"):
+            return
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+    raise AssertionError("no question about the change of the clocks")
+
+
 def test_it_tells_what_each_choice_would_change_before_it_is_taken(folder: Path) -> None:
     async def look(screen: ReviewScreen, pilot: Pilot[None]) -> None:
-        await pilot.pause()
-        assert screen.asked is not None
-        assert screen.asked.id.endswith("/dst")
+        await at_the_schedule(screen, pilot)
         choices = shown(screen, "#choices")
         assert "guard  (default)" in choices
         assert "with a guard: equal" in choices
@@ -96,6 +106,7 @@ def test_it_tells_what_each_choice_would_change_before_it_is_taken(folder: Path)
 
 def test_another_choice_is_marked_with_the_arrows(folder: Path) -> None:
     async def second(screen: ReviewScreen, pilot: Pilot[None]) -> None:
+        await at_the_schedule(screen, pilot)
         await pilot.press("down", "enter")
         await settled(screen, pilot)
 
