@@ -90,7 +90,7 @@ def test_sam_builds_every_zip_function(folder: Path, tmp_path: Path) -> None:
         tools.passes(
             [sam, "build", name, "-t", "template.yaml", "-b", tmp_path / name, "--cache-dir", tmp_path / "cache"], folder
         )
-        assert (tmp_path / name / name / "job.json").is_file()
+        assert (tmp_path / name / name / ("checks.json" if name == "DailyCheck" else "job.json")).is_file()
         assert (tmp_path / name / name / "runner/run.py").is_file()
     assert zips or "Image" in (folder / "template.yaml").read_text()
 

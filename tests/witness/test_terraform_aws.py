@@ -85,8 +85,9 @@ def test_it_can_be_planned_with_every_schedule_off(folder: Path, environment: di
         for change in plan["resource_changes"]
         if change["type"] == "aws_scheduler_schedule"
     }
-    assert len(states) == 8
+    assert len(states) == 9
     assert {address for address, state in states.items() if state == "ENABLED"} == {
+        "aws_scheduler_schedule.daily_check",  # on as soon as one job is
         "aws_scheduler_schedule.export_9f8e_schedule_1",
         "aws_scheduler_schedule.export_9f8e_schedule_2",
     }
