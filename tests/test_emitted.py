@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import shutil
+import re
 import subprocess
 import sys
 import threading
@@ -63,8 +64,10 @@ def test_sam_passes_cfn_lint(trees: dict[str, Path]) -> None:
 
 
 def test_bicep_parses(trees: dict[str, Path]) -> None:
-    tree = BicepParser().parse(text=(trees["bicep"] / "azure/bicep/main.bicep").read_text())
-    assert len(tree["resources"]) >= 4
+    text = (trees["bicep"] / "azure/bicep/main.bicep").read_text()
+    # statement by statement: over a long file pycep's expression for strings takes for ever
+    parts = [BicepParser().parse(text=part + "\n") for part in re.split(r"\n\n(?=\S)", text)]
+    assert sum(len(part.get("resources", {})) for part in parts) >= 4
 
 
 def test_kubernetes_files_are_yaml_and_the_kustomization_names_each(trees: dict[str, Path]) -> None:
