@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Part, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, billing, locking, stores
+from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, billing, deadline, locking, stores
 
 NAME = "aws_fargate"
 TITLE = "AWS Fargate"
@@ -107,9 +107,7 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes; an unmeasured job gets the assumed time."""
-    if p_max_s is None:
-        return assumptions.unmeasured_timeout_s
-    return float(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60))
+    return deadline.whole_minutes(p_max_s, assumptions)
 
 
 def resources(

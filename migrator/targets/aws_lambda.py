@@ -1,11 +1,9 @@
 """AWS Lambda: a function that EventBridge Scheduler starts; up to 15 minutes, billed by the millisecond."""
 
-import math
-
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import aws_lambda_parts
+from migrator.targets import aws_lambda_parts, deadline
 
 NAME = "aws_lambda"
 TITLE = "AWS Lambda"
@@ -93,9 +91,7 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes, at most 900 s; an unmeasured job gets all that there is."""
-    if p_max_s is None:
-        return min(assumptions.unmeasured_timeout_s, TIMEOUT_S)
-    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_S))
+    return min(deadline.whole_minutes(p_max_s, assumptions), float(TIMEOUT_S))
 
 
 def resources(

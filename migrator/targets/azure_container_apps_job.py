@@ -1,7 +1,6 @@
 """Azure Container Apps jobs: a container with its own UTC schedule, in one environment for all jobs."""
 
 import hashlib
-import math
 import re
 
 from migrator import secret_names
@@ -9,7 +8,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import azure_grants, billing, locking, naming, stores
+from migrator.targets import azure_grants, billing, deadline, locking, naming, stores
 
 NAME = "azure_container_apps_job"
 TITLE = "Azure Container Apps job"
@@ -97,9 +96,7 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes; an unmeasured job gets the assumed time."""
-    if p_max_s is None:
-        return assumptions.unmeasured_timeout_s
-    return float(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60))
+    return deadline.whole_minutes(p_max_s, assumptions)
 
 
 def resources(

@@ -3,13 +3,11 @@
 One app for each job: a Flex Consumption plan holds one app, and an app has one size, one identity and one set of secrets.
 """
 
-import math
-
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import azure_grants, locking, naming, stores
+from migrator.targets import azure_grants, deadline, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
@@ -95,9 +93,7 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes, at most half an hour; an unmeasured job gets the assumed time."""
-    if p_max_s is None:
-        return min(assumptions.unmeasured_timeout_s, TIMEOUT_LIMIT_S)
-    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_LIMIT_S))
+    return min(deadline.whole_minutes(p_max_s, assumptions), float(TIMEOUT_LIMIT_S))
 
 
 def resources(

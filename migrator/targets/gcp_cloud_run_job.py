@@ -1,13 +1,11 @@
 """Cloud Run jobs: a container that Cloud Scheduler starts; at most seven days, billed from one minute on."""
 
-import math
-
 from migrator import secret_names
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import billing, gcp_grants, locking, naming, stores
+from migrator.targets import billing, deadline, gcp_grants, locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
@@ -99,9 +97,8 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes, at most seven days; an unmeasured job gets the assumed time."""
-    if p_max_s is None:
-        return assumptions.unmeasured_timeout_s
-    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_LIMIT_S))
+    least = deadline.whole_minutes(p_max_s, assumptions)
+    return least if p_max_s is None else min(least, float(TIMEOUT_LIMIT_S))
 
 
 def resources(

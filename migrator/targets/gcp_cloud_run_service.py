@@ -4,13 +4,11 @@ For short, frequent runs it costs a fraction of a Cloud Run job, which is billed
 instant in a header, so a second delivery can be told from the first.
 """
 
-import math
-
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import AtMost, Limit, Offered, Resource, Shape, ShapeKind, Size
+from migrator.targets import deadline, locking, naming, stores
 from migrator.targets import gcp_cloud_run_job as run_job
-from migrator.targets import locking, naming, stores
 
 NAME = "gcp_cloud_run_service"
 TITLE = "Google Cloud Run service"
@@ -52,9 +50,8 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes, at most half an hour."""
-    if p_max_s is None:
-        return assumptions.unmeasured_timeout_s
-    return float(min(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60), TIMEOUT_LIMIT_S))
+    least = deadline.whole_minutes(p_max_s, assumptions)
+    return least if p_max_s is None else min(least, float(TIMEOUT_LIMIT_S))
 
 
 def resources(

@@ -1,12 +1,10 @@
 """A Kubernetes CronJob in a cluster that is there already: it knows time zones and overlap, what it costs nobody lists."""
 
-import math
-
 from migrator import secret_names
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import naming
+from migrator.targets import deadline, naming
 
 NAME = "kubernetes_cron_job"
 TITLE = "Kubernetes CronJob"
@@ -88,9 +86,7 @@ def sizes() -> tuple[Size, ...]:
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
     """The upper bound with headroom in whole minutes; an unmeasured job gets the assumed time."""
-    if p_max_s is None:
-        return assumptions.unmeasured_timeout_s
-    return float(max(60 * math.ceil(p_max_s * assumptions.run_time_headroom / 60), 60))
+    return deadline.whole_minutes(p_max_s, assumptions)
 
 
 def overlap(dossier: Dossier) -> str:
