@@ -18,6 +18,20 @@ from migrator.regions import nearest
 EVERYWHERE = "all"
 STAND_IN = "stand-in"
 LISTED = "list"
+# One free quantity for several items of a service: (provider, service, item) -> what they have it for.
+# Source: https://aws.amazon.com/lambda/pricing/ (x86 and arm64 "in aggregate"), https://aws.amazon.com/sqs/pricing/,
+# https://aws.amazon.com/cloudwatch/pricing/ (5 GB of ingestion and storage together)
+FREE_TOGETHER = {
+    ("aws", "Lambda", "requests x86"): "requests",
+    ("aws", "Lambda", "requests arm64"): "requests",
+    ("aws", "Lambda", "duration x86"): "duration",
+    ("aws", "Lambda", "duration arm64"): "duration",
+    ("aws", "SQS", "standard request"): "request",
+    ("aws", "SQS", "FIFO request"): "request",
+    ("aws", "CloudWatch Logs", "ingestion standard class"): "data",
+    ("aws", "CloudWatch Logs", "storage"): "data",
+}
+FREE_IN_EACH_REGION = frozenset({("aws", "DynamoDB")})  # https://aws.amazon.com/dynamodb/pricing/: per region and payer
 # what a volume is billed as: provider -> volume kind -> (service, item); "" is the kind that is assumed where none is known
 DISKS: dict[str, dict[str, tuple[str, str]]] = {
     "aws": {"gp3": ("EBS", "gp3 storage"), "": ("EBS", "gp3 storage")},
@@ -76,8 +90,21 @@ def unit_price(book: PriceBook, provider: str, service: str, item: str, region: 
 
 
 def key(price: UnitPrice) -> str:
-    """What items share the account's free tier by: `aws/Lambda/requests x86/us-east-1`."""
+    """What a price is known by: `aws/Lambda/requests x86/us-east-1`."""
     return f"{price.provider}/{price.service}/{price.item}/{price.region}"
+
+
+def free_pool(price: UnitPrice) -> str:
+    """What shares a free quantity: it is the account's, whatever the region, and some items have one together.
+
+    >>> price = UnitPrice(provider="aws", service="Lambda", item="duration arm64", unit="GB-second", region="eu-west-1",
+    ...     price_usd=Decimal(1), source="", as_of="")
+    >>> free_pool(price)
+    'aws/Lambda/duration'
+    """
+    name = FREE_TOGETHER.get((price.provider, price.service, price.item), price.item)
+    regional = (price.provider, price.service) in FREE_IN_EACH_REGION
+    return f"{price.provider}/{price.service}/{name}" + (f"/{price.region}" if regional else "")
 
 
 def server_key(price: ServerPrice) -> str:

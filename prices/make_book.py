@@ -62,6 +62,7 @@ FREE_ITEMS = {
     ("EventBridge Scheduler", ""): ("invocation",),
     ("SQS", ""): ("standard request", "FIFO request"),
     ("Step Functions", ""): ("standard state transition",),
+    ("CloudWatch Logs", ""): ("ingestion standard class", "storage"),
     ("Cloud Run jobs", "CPU"): ("CPU",),
     ("Cloud Run jobs", "memory"): ("memory",),
     ("Container Apps (Consumption)", "vCPU"): ("vCPU active",),

@@ -99,7 +99,8 @@ def simulate(seed: int) -> Simulated:
     instance = draw.choice(tuple(INSTANCES))
     certain = draw.random() < 0.5
     jobs, runs, facts, true_jobs = [], [], [], 0.0
-    real = {name: off(draw) for name in ("requests", "duration", "starts", "written", "stored", "machine", "disk", "address")}
+    names = ("requests", "duration", "starts", "written", "stored", "machine", "disk", "address", "locks")
+    real = {name: off(draw) for name in names}
     for number in range(draw.randint(1, 8)):
         expression = draw.choice(tuple(SCHEDULES))
         gap = SCHEDULES[expression]
@@ -130,7 +131,10 @@ def simulate(seed: int) -> Simulated:
             + 0.0000166667 * real["duration"] * (billed + cold_s) * size / 1024
             + 0.000001 * real["starts"]
             + output * (0.50 * real["written"] + 0.03 * real["stored"])
+            + 2 * 0.000000625 * real["locks"]  # the instant is claimed and the run recorded: two writes of a table
         )
+    checks_s = math.exp(draw.gauss(math.log(5), 0.8))  # of the daily check, a function of 256 MB, once for all jobs
+    true_jobs += MONTH_DAYS * (0.0000166667 * real["duration"] * checks_s * 256 / 1024 + 0.000001 * real["starts"])
     host = Host(
         name="web01", timezone="UTC", provider="aws", region="us-east-1", instance_type=instance, services=(),
         disks=(Disk(size_gib=20.0, kind="gp3"),), public_ipv4_count=1,

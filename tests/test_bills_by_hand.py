@@ -127,6 +127,40 @@ def test_what_the_account_has_for_nothing_ends_where_its_page_says(
     )
 
 
+@pytest.mark.parametrize(
+    ("used", "cost"),
+    [
+        # arm64 and x86 are one free tier: 300,000 + 200,000 less 400,000; x86 is the dearer one: 100,000 x 0.0000133334
+        ((("Lambda", "duration x86", "300000", "us-east-1"), ("Lambda", "duration arm64", "200000", "us-east-1")), "1.33334"),
+        ((("Lambda", "requests x86", "800000", "us-east-1"), ("Lambda", "requests arm64", "700000", "us-east-1")), "0.1"),
+        # and so are two regions: 300,000 + 300,000 less 400,000 at 0.0000166667
+        ((("Lambda", "duration x86", "300000", "us-east-1"), ("Lambda", "duration x86", "300000", "eu-west-1")), "3.33334"),
+        (
+            (
+                ("Data transfer", "out to internet", "80", "us-east-1"),
+                ("Data transfer", "out to internet", "70", "eu-west-1"),
+            ),
+            "4.5",
+        ),
+        ((("SQS", "standard request", "900000", "us-east-1"), ("SQS", "FIFO request", "100000", "us-east-1")), "0"),
+        # logs: 4 GB written at 0.50 and 3 GB-months kept at 0.03 less 5 GB, off what is written first: 2 x 0.03
+        (
+            (
+                ("CloudWatch Logs", "ingestion standard class", "4", "us-east-1"),
+                ("CloudWatch Logs", "storage", "3", "us-east-1"),
+            ),
+            "0.06",
+        ),
+        # but 25 GB of DynamoDB in each region
+        ((("DynamoDB", "storage", "25", "us-east-1"), ("DynamoDB", "storage", "25", "eu-west-1")), "0"),
+    ],
+)  # fmt: skip
+def test_one_free_quantity_for_both_processors_and_all_regions(used: tuple[tuple[str, str, str, str], ...], cost: str) -> None:
+    bills = [(line("aws", service, name, quantity, region),) for service, name, quantity, region in used]
+    assert account(*bills) == Decimal(cost)
+    assert account(tuple(one for bill in bills for one in bill)) == Decimal(cost), "whether one job uses both or two jobs do"
+
+
 def test_above_six_billion_only_the_first_tier_has_something_free() -> None:
     """6 billion GB-s less 400,000 free at 0.0000166667 = 99,993.53332; 1 billion more at 0.000015 = 15,000."""
     found = tiers(BOOK, "aws", "Lambda", "duration x86", "us-east-1")

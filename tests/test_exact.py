@@ -52,6 +52,24 @@ def test_the_account_has_one_free_tier_not_one_for_each_job() -> None:
     assert got.monthly_cost == Decimal("3.33334")
 
 
+def test_two_processors_and_two_regions_have_one_free_tier_together() -> None:
+    """By hand: 300,000 + 200,000 + 100,000 GB-s less 400,000 free, which come off the dearest first: x86 at 0.00002 goes whole
+    (300,000), 100,000 of the arm at 0.000013 are left, and the 100,000 of another region at 0.000012."""
+    prices = {"x86": "0.00002", "arm": "0.000013", "elsewhere": "0.000012"}
+    tiers = tuple(
+        FreeTier(key=key, free_monthly=Decimal(400000), unit_price=Decimal(price), pool="duration")
+        for key, price in prices.items()
+    )
+    jobs = tuple(free_job(name, {name: used}) for name, used in (("x86", "300000"), ("arm", "200000"), ("elsewhere", "100000")))
+    got = cheapest(jobs, (size("web01", "30"),), tiers)
+    assert got.servers == {}
+    assert got.monthly_cost == Decimal("2.5")  # 100,000 x 0.000013 + 100,000 x 0.000012
+
+
+def free_job(name: str, uses: dict[str, str]) -> FleetJob:
+    return FleetJob(job_id=name, places=(place("host", "0", "web01"), place("cloud", "0", **uses)))
+
+
 def test_a_gateway_is_paid_for_once_whoever_needs_it() -> None:
     through = msgspec.structs.replace(place("function", "1"), shared={"gateway": Decimal(33)})
     for count, best in ((1, 20), (2, 35), (3, 36)):  # by hand: a container is 20; two functions 2 x 1 + 33; three 3 x 1 + 33
@@ -93,6 +111,9 @@ def small_fleet(seed: int) -> tuple[tuple[FleetJob, ...], tuple[ServerSize, ...]
         FreeTier(key=key, free_monthly=Decimal(draw.randint(0, 100)), unit_price=Decimal(draw.randint(1, 30)) / 100)
         for key in ("gbs", "requests")[: draw.randint(0, 2)]
     )
+    if tiers and seed % 2:  # a second price of the same thing, with which the first shares what is free
+        other = msgspec.structs.replace(tiers[0], key="gbs arm", unit_price=Decimal(draw.randint(1, 30)) / 100, pool="gbs both")
+        tiers = (msgspec.structs.replace(tiers[0], pool="gbs both"), *tiers[1:], other)
     jobs = []
     for number in range(draw.randint(1, 4)):
         own = draw.choice(hosts)

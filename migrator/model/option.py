@@ -169,7 +169,7 @@ class CostItem(Value, frozen=True, kw_only=True):
     source: str
     as_of: str
     note: str | None = None
-    price_key: str | None = None  # "aws/Lambda/requests x86/us-east-1": items of one key share the account's free tier
+    price_key: str | None = None  # "aws/Lambda/requests x86/us-east-1" (pricebook.key)
     shared: bool = False  # one is enough for all jobs of the account (a gateway, a registry): paid once per price key
     quality: str = "list"  # of the price: what is not from a price list widens the interval and is counted
 

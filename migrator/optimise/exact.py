@@ -14,7 +14,7 @@ from migrator.errors import MigratorError
 from migrator.model.option import Option, PriceBook, UnitPrice
 from migrator.model.value import Value
 from migrator.optimise import STAYING, Candidate
-from migrator.pricebook import key, shared_key
+from migrator.pricebook import free_pool, key, shared_key
 
 GAP = 1e-6
 
@@ -51,11 +51,13 @@ class ServerSize(Value, frozen=True, kw_only=True):
 
 
 class FreeTier(Value, frozen=True, kw_only=True):
-    """A monthly quantity that the account gets for nothing; what is above costs `unit_price`."""
+    """A monthly quantity that the account gets for nothing; what is above costs `unit_price`. Tiers of one `pool` (arm64 and x86,
+    two regions) have one free quantity together; which of them it is taken off is on no provider's page: here, the dearest."""
 
     key: str
     free_monthly: Decimal
     unit_price: Decimal
+    pool: str = ""  # "": a free quantity of its own
 
 
 class Fleet(Value, frozen=True, kw_only=True):
@@ -85,21 +87,24 @@ def cheapest(
         raise MigratorError(f"{', '.join(empty[:3])}: no place to run; each job needs one, the server at least")
     choices = [(job, place) for job in jobs for place in job.places]
     things = _shared(place for _, place in choices)
-    count = len(choices) + len(servers) + len(tiers) + len(things)
+    pools = _pools(tiers)
+    count = len(choices) + len(servers) + len(tiers) + len(things) + sum(len(members) for members in pools)
     cost = np.zeros(count)
     cost[: len(choices)] = [float(place.monthly_cost) for _, place in choices]
     cost[len(choices) : len(choices) + len(servers)] = [float(size.monthly_cost) for size in servers]
     for number, tier in enumerate(tiers):
         cost[len(choices) + len(servers) + number] = float(tier.unit_price * _unit(tier))
     last = len(choices) + len(servers) + len(tiers)
-    cost[last:] = [float(amount) for amount in things.values()]
+    taken = last + len(things)  # what each tier of a pool has of the free quantity
+    cost[last:taken] = [float(amount) for amount in things.values()]
     rows = _Rows()
     _paid_once(rows, choices, {key: last + number for number, key in enumerate(things)})
     _one_place_each(rows, jobs)
     _servers(rows, choices, servers, len(choices), services_on)
-    _free_tiers(rows, choices, tiers, len(choices) + len(servers), known)
+    _free_tiers(rows, choices, tiers, len(choices) + len(servers), known, _in_pools(rows, tiers, pools, taken))
     upper = np.ones(count)
     upper[len(choices) + len(servers) : last] = highspy.kHighsInf  # a shared thing is there or not
+    upper[taken:] = highspy.kHighsInf
     solution, gap = _solve(cost, upper, len(choices) + len(servers), rows)
     return _read(solution, gap, choices, servers, tiers)
 
@@ -109,10 +114,23 @@ def bill(chosen: Iterable[Place], kept: Iterable[ServerSize], tiers: tuple[FreeT
     places = tuple(chosen)
     total = sum((place.monthly_cost for place in places), Decimal(0)) + sum((size.monthly_cost for size in kept), Decimal(0))
     total += sum(_shared(places).values(), Decimal(0))
+    used = {tier.key: sum((place.uses.get(tier.key, Decimal(0)) for place in places), Decimal(0)) for tier in tiers}
+    left: dict[str, Decimal] = {}
     for tier in tiers:
-        used = sum((place.uses.get(tier.key, Decimal(0)) for place in places), Decimal(0))
-        total += max(used - tier.free_monthly, Decimal(0)) * tier.unit_price
+        left[tier.pool or tier.key] = max(left.get(tier.pool or tier.key, Decimal(0)), tier.free_monthly)
+    for tier in sorted(tiers, key=lambda tier: (-tier.unit_price, tier.key)):
+        free = min(used[tier.key], left[tier.pool or tier.key])
+        left[tier.pool or tier.key] -= free
+        total += (used[tier.key] - free) * tier.unit_price
     return total
+
+
+def _pools(tiers: tuple[FreeTier, ...]) -> list[list[int]]:
+    """The numbers of the tiers that have one free quantity together, where there are several."""
+    found: dict[str, list[int]] = {}
+    for number, tier in enumerate(tiers):
+        found.setdefault(tier.pool or tier.key, []).append(number)
+    return [members for members in found.values() if len(members) > 1]
 
 
 def _shared(places: Iterable[Place]) -> dict[str, Decimal]:
@@ -172,7 +190,8 @@ def fleet_of(candidates: tuple[Candidate, ...], prices: PriceBook) -> tuple[tupl
             places.append(place)
         jobs.append(FleetJob(job_id=candidate.job.id, places=tuple(places)))
     return tuple(jobs), tuple(
-        FreeTier(key=name, free_monthly=tiers[name].free_monthly, unit_price=tiers[name].price_usd) for name in sorted(used)
+        FreeTier(key=name, free_monthly=tiers[name].free_monthly, unit_price=tiers[name].price_usd, pool=free_pool(tiers[name]))
+        for name in sorted(used)
     )
 
 
@@ -264,10 +283,31 @@ def _unit(tier: FreeTier) -> Decimal:
     return tier.free_monthly if tier.free_monthly > 0 else Decimal(1)
 
 
+def _in_pools(rows: _Rows, tiers: tuple[FreeTier, ...], pools: list[list[int]], first: int) -> dict[int, int]:
+    """The tiers of a pool have no more than its free quantity together. Number of a tier -> the column of what it has."""
+    columns: dict[int, int] = {}
+    for members in pools:
+        mine = {number: first + len(columns) + at for at, number in enumerate(members)}
+        free = max(tiers[number].free_monthly for number in members)
+        share = free if free > 0 else Decimal(1)
+        rows.add(
+            -highspy.kHighsInf,
+            float(free / share),
+            [(column, float(_unit(tiers[number]) / share)) for number, column in mine.items()],
+        )
+        columns |= mine
+    return columns
+
+
 def _free_tiers(
-    rows: _Rows, choices: list[tuple[FleetJob, Place]], tiers: tuple[FreeTier, ...], first: int, known: set[str]
+    rows: _Rows,
+    choices: list[tuple[FleetJob, Place]],
+    tiers: tuple[FreeTier, ...],
+    first: int,
+    known: set[str],
+    pooled: Mapping[int, int],
 ) -> None:
-    """What is billed is what is used above the free quantity."""
+    """What is billed is what is used above the free quantity, or above what a tier has of it."""
     if unknown := sorted({key for _, place in choices for key in place.uses} - known):
         raise MigratorError(f"{unknown[0]}: a place uses it, but it is no free tier; give it as one with 0 free")
     for number, tier in enumerate(tiers):
@@ -275,7 +315,10 @@ def _free_tiers(
         used = [
             (index, float(place.uses[tier.key] / unit)) for index, (_, place) in enumerate(choices) if place.uses.get(tier.key)
         ]
-        rows.add(-highspy.kHighsInf, float(tier.free_monthly / unit), [*used, (first + number, -1.0)])
+        if number in pooled:
+            rows.add(-highspy.kHighsInf, 0.0, [*used, (first + number, -1.0), (pooled[number], -1.0)])
+        else:
+            rows.add(-highspy.kHighsInf, float(tier.free_monthly / unit), [*used, (first + number, -1.0)])
 
 
 def _solve(cost: np.ndarray, upper: np.ndarray, binaries: int, rows: _Rows) -> tuple[np.ndarray, float]:
