@@ -11,30 +11,32 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, chains, links, measuring, optimise, quotas, reports, rules, schedulers, shapes
+from migrator import __version__, chains, links, measuring, optimise, quotas, reports, schedulers
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT, Assumptions, assumed
+from migrator.considered import Considered, considered, job_plan
 from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Job
-from migrator.model.option import Placement, PriceBook
-from migrator.model.plan import Decisions, JobPlan, OutFile, Plan, Request, Survey
+from migrator.model.option import PriceBook
+from migrator.model.plan import Decisions, OutFile, Plan, Request, Survey
 from migrator.model.source import HostFiles
-from migrator.options import options, places_for
+from migrator.options import places_for
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
-from migrator.schedule.words import in_words
 from migrator.scripts import facts
 from migrator.shrink import smaller
 from migrator.side_by_side import both
 from migrator.size_curve import with_curves
 from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
+from migrator.steadiness import server
 from migrator.tables import RunTable
-from migrator.verdict import host_plan, used_prices, with_smaller
+from migrator.verdict import host_plan, server_bill, used_prices, with_smaller
 
 LOG = logging.getLogger(__name__)
 LONG_PLAN = 500  # jobs; below that a second process gains nothing
+LONG_LIST = 200  # jobs; above that break-evens are computed only for what costs a dollar
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -97,7 +99,13 @@ def decide(
     places = places_for(request)
     dialects = frozenset(place.DIALECT for place in places if place.DIALECT is not None)
     limits = {place.NAME: place.limits(assumptions) for place in places}
-    dossiers, candidates = [], []
+    homes = {
+        survey.host.name: server(
+            survey.host, server_bill(survey, prices, assumptions, decisions, request), request.instance_type, prices
+        )
+        for survey in surveys
+    }
+    weighed: list[Considered] = []
     for job in jobs:
         entry = job_facts.get(job.id)
         dossier = Dossier(
@@ -113,21 +121,17 @@ def decide(
             assumptions=assumptions,
             siblings=siblings[job.id],
         )
-        findings = tuple(finding for rule in rules.ALL for finding in rule.check(dossier, assumptions))
-        cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(dossier, assumptions)) is not None)
-        possible = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
-        measured = dossier.usage is not None and dossier.usage.observed_runs > 0
-        dossiers.append(dossier)
-        candidates.append(
-            optimise.Candidate(job=job, options=possible, findings=findings, shapes=cuts, measured=measured, links=dossier.links)
+        weighed.append(
+            considered(dossier, places, limits, homes[job.host], prices, assumptions, request, long_plan=len(jobs) > LONG_LIST)
         )
-    placements = optimise.place(tuple(candidates), decisions.answers, assumptions)
-    plans = tuple(_job_plan(*one, as_of) for one in zip(dossiers, candidates, placements, strict=True))
-    plans = with_curves(plans, dossiers, prices, assumptions)
+    candidates = tuple(one.candidate for one in weighed)
+    placements = optimise.place(candidates, decisions.answers, assumptions)
+    plans = tuple(job_plan(one, placed, as_of) for one, placed in zip(weighed, placements, strict=True))
+    plans = with_curves(plans, tuple(one.dossier for one in weighed), prices, assumptions)
     host_plans = tuple(
         with_smaller(
             host_plan(survey, placements, prices, assumptions, decisions, request, plans),
-            smaller(survey.host, tuple(candidates), placements, prices, assumptions, usage_of, as_of),
+            smaller(survey.host, candidates, placements, prices, assumptions, usage_of, as_of),
         )
         for survey in surveys
     )
@@ -145,7 +149,7 @@ def decide(
         assumptions=assumed(assumptions),
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
-        fleet=fleet_savings(tuple(candidates), placements, host_plans, prices, assumptions),
+        fleet=fleet_savings(candidates, placements, host_plans, prices, assumptions),
         quotas=quotas.peaks(plans, as_of),
     )
 
@@ -176,25 +180,3 @@ def _smallest_gap_s(job: Job) -> float | None:
     except ScheduleError:
         return None
     return calendar.smallest_gap_s() if calendar is not None else None
-
-
-def _job_plan(dossier: Dossier, candidate: optimise.Candidate, placement: Placement, as_of: datetime) -> JobPlan:
-    job = dossier.job
-    try:
-        calendar, words = calendar_of(job.schedule), in_words(job.schedule)
-    except ScheduleError:
-        calendar, words = None, None
-    return JobPlan(
-        job=job,
-        usage=dossier.usage,
-        facts=dossier.facts,
-        scripts=dossier.scripts,
-        translations=dossier.translations,
-        findings=candidate.findings,
-        shapes=candidate.shapes,
-        placement=placement,
-        next_firings=tuple(calendar.next(as_of, 5)) if calendar is not None else (),
-        smallest_gap_s=dossier.smallest_gap_s,
-        schedule_in_words=words,
-        links=dossier.links,
-    )

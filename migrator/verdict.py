@@ -5,11 +5,12 @@ import msgspec
 from migrator import savings, unmet
 from migrator.assumptions import Assumptions
 from migrator.model.job import Host
-from migrator.model.option import Placement, PriceBook
+from migrator.model.option import CostItem, Placement, PriceBook
 from migrator.model.plan import Decisions, HostPlan, JobPlan, Request, Survey
 from migrator.pricebook import key, server_key
 from migrator.shrink import Smaller
 from migrator.stated import beside_the_bill, few_runs_question, reserved_until, server_cost, zone_question
+from migrator.steadiness import of_server, server
 
 
 def host_plan(
@@ -25,16 +26,7 @@ def host_plan(
 
     `plans` say which of its jobs wait for an answer."""
     jobs = {job.id: job for job in survey.jobs}
-    server_items = savings.server_items(
-        survey.host,
-        prices,
-        assumptions,
-        instance_type=request.instance_type,
-        region=request.region if survey.host.region is None else None,
-        monthly_cost=server_cost(survey, decisions, request),
-    )
-    if server_items:  # a bill whose machine is unknown is not a bill
-        server_items += beside_the_bill(survey, decisions, prices, request.region)
+    server_items = server_bill(survey, prices, assumptions, decisions, request)
     own = tuple(placement for placement in placements if placement.job_id in jobs)
     usage = {entry.job_id: entry for entry in survey.usage}
     questions = (
@@ -58,7 +50,29 @@ def host_plan(
         ),
         busy_minutes_of_week=survey.busy_minutes_of_week,
         questions=tuple(question for question in questions if question is not None),
+        steadiness=of_server(
+            server(survey.host, server_items, request.instance_type, prices),
+            (entry.steadiness for entry in plans if entry.job.id in jobs and entry.steadiness is not None),
+            assumptions,
+        ),
     )
+
+
+def server_bill(
+    survey: Survey, prices: PriceBook, assumptions: Assumptions, decisions: Decisions, request: Request
+) -> tuple[CostItem, ...]:
+    """What a server costs today, line by line, with what the user stated about it; () where its machine's price is unknown."""
+    found = savings.server_items(
+        survey.host,
+        prices,
+        assumptions,
+        instance_type=request.instance_type,
+        region=request.region if survey.host.region is None else None,
+        monthly_cost=server_cost(survey, decisions, request),
+    )
+    if found:  # a bill whose machine is unknown is not a bill
+        found += beside_the_bill(survey, decisions, prices, request.region)
+    return found
 
 
 def _of_type(host: Host, stated: str | None) -> Host:

@@ -2,12 +2,14 @@
 
 import shlex
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 
 from migrator.model.finding import Dossier, Fact, Guard, Link, Proof, ScriptFile, Translation
 from migrator.model.job import Host, Job, Schedule, Secret, Service, Setting, User
 from migrator.model.source import Evidence, Location
+from migrator.model.steadiness import BreakEven, DutyCycle, Steadiness
 from migrator.model.usage import LogShares, RunSample, Spread, Usage
 from migrator.stated import with_its_own_calendar
 
@@ -26,7 +28,8 @@ def dossier(text: str) -> Dossier:
 
     known = (
         "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
-        "fact own script runs sample gap service users vcpu link sibling answer translation name"
+        "fact own script runs sample gap service users vcpu link sibling answer translation name "
+        "works compared place warm"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
@@ -92,6 +95,36 @@ def dossier(text: str) -> Dossier:
             msgspec.structs.replace(job, id="job-2", location=Location(host="web01", path="/etc/crontab", line=int(line)))
             for line in said.get("sibling", ())
         ),
+        steadiness=_steadiness(one("works"), one("compared"), said.get("place", [])),
+        warm_monthly={text.partition(" ")[2]: Decimal(text.partition(" ")[0]) for text in said.get("warm", ())},
+    )
+
+
+def _steadiness(works: str, compared: str, places: list[str]) -> Steadiness:
+    """`works: share low high`, `compared: 4.24 words`, `place: target title | size | even=.. hour=.. standing=..`."""
+    share, low, high = [float(word) for word in works.split()] or [None] * 3
+    found = []
+    for text in places:
+        names, size, figures = (part.strip() for part in text.split("|"))
+        target, _, title = names.partition(" ")
+        known = dict(pair.split("=") for pair in figures.split())
+        even, hour, standing = (known[name] for name in ("even", "hour", "standing"))
+        found.append(
+            BreakEven(
+                target=target,
+                title=title,
+                size=size,
+                hour_usd=Decimal(hour),
+                standing_monthly=Decimal(standing),
+                share=float(even),
+            )
+        )
+    amount, _, words = compared.partition(" ")
+    return Steadiness(
+        duty=DutyCycle(share=share, low=low, high=high),
+        compared=words,
+        compared_monthly=Decimal(amount) if amount else None,
+        places=tuple(found),
     )
 
 

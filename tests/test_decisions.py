@@ -11,15 +11,17 @@ import pytest
 from cases import Case, read_cases
 from dossiers import dossier
 
-from migrator import optimise, rules, shapes
+from migrator import optimise
 from migrator.assumptions import DEFAULT
+from migrator.considered import considered
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier
 from migrator.model.option import Placement, Shape
 from migrator.model.plan import Request
-from migrator.options import options, places_for
+from migrator.options import places_for
 from migrator.prices import bundled
 from migrator.schedule.translate import translations
+from migrator.steadiness import Server
 
 FOLDER = Path(__file__).parent / "cases" / "decisions"
 CLASS = {"aws_lambda": "function", "aws_fargate": "container", "aws_batch": "container", "host": "host"}
@@ -27,6 +29,7 @@ PRICES = bundled.read()
 REQUEST = Request(provider="aws")
 PLACES = tuple(place for place in places_for(REQUEST) if place.NAME in CLASS)
 LIMITS = {place.NAME: place.limits(DEFAULT) for place in PLACES}
+HOME = Server(name="web01", memory_mib=None, vcpu=None, monthly=None)  # a label says nothing about the server
 CASES = [(name, case) for name in ("seen", "held_back") for case in read_cases(FOLDER / f"{name}.txt")]
 KNOWN_MISSES = {
     "overlaps itself": "works two thirds of the time, and then a container is cheaper; the label thought of its length only",
@@ -39,13 +42,9 @@ def decided(given: Dossier) -> tuple[Placement, tuple[str, ...], tuple[Shape, ..
     except ScheduleError:
         written = ()
     given = msgspec.structs.replace(given, translations=written)
-    findings = tuple(finding for rule in rules.ALL for finding in rule.check(given, DEFAULT))
-    cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(given, DEFAULT)) is not None)
-    possible = tuple(options(given, findings, cuts, PLACES, LIMITS, PRICES, DEFAULT, REQUEST))
-    measured = given.usage is not None and given.usage.observed_runs > 0
-    candidate = optimise.Candidate(job=given.job, options=possible, findings=findings, shapes=cuts, measured=measured)
-    (placed,) = optimise.place((candidate,), given.answers, DEFAULT)
-    return placed, tuple(finding.rule for finding in findings), cuts
+    found = considered(given, PLACES, LIMITS, HOME, PRICES, DEFAULT, REQUEST)
+    (placed,) = optimise.place((found.candidate,), given.answers, DEFAULT)
+    return placed, tuple(finding.rule for finding in found.candidate.findings), found.candidate.shapes
 
 
 def misses(case: Case) -> list[str]:

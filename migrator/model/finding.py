@@ -1,10 +1,12 @@
 """What is seen in a job (facts), what follows from it (findings), and what it asks of a place to run (needs)."""
 
+from decimal import Decimal
 from typing import Literal
 
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence
+from migrator.model.steadiness import Steadiness
 from migrator.model.usage import Usage
 from migrator.model.value import Value
 
@@ -208,3 +210,5 @@ class Dossier(Value, frozen=True, kw_only=True):
     answers: dict[str, str] = {}
     siblings: tuple[Job, ...] = ()  # jobs of this server that it can have to do with (links.siblings)
     assumptions: Assumptions = DEFAULT
+    steadiness: Steadiness | None = None  # None: its options are not priced yet
+    warm_monthly: dict[str, Decimal] = {}  # what keeping it warm would cost, by name

@@ -210,6 +210,21 @@ class Option(Value, frozen=True, kw_only=True):
     region: str | None = None  # whose prices were taken
 
 
+class KeptWarm(Value, frozen=True, kw_only=True):
+    """What an instance that always stands ready would cost on a place, with all lines of the job's bill. Shown, never chosen.
+
+    `like`: the cheapest rented server with as much memory, without disk and address. None: unknown."""
+
+    target: str
+    name: str
+    size: str
+    monthly_cost: Decimal | None
+    on_demand_monthly: Decimal | None
+    items: tuple[CostItem, ...] = ()
+    like: str | None = None
+    like_monthly: Decimal | None = None
+
+
 class Rejected(Value, frozen=True, kw_only=True):
     """An option that lost: why, and what it would have cost."""
 

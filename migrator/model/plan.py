@@ -7,8 +7,9 @@ from typing import Literal
 from migrator.model.assumed import Assumed
 from migrator.model.finding import Fact, Finding, JobFacts, Link, Question, ScriptFile, Translation
 from migrator.model.job import Accounting, Host, InputDigest, Job
-from migrator.model.option import CostItem, Placement, PriceBook, Shape, SizePoint
+from migrator.model.option import CostItem, KeptWarm, Placement, PriceBook, Shape, SizePoint
 from migrator.model.source import Problem
+from migrator.model.steadiness import Steadiness
 from migrator.model.usage import Unmatched, Usage
 from migrator.model.value import Value
 
@@ -90,6 +91,8 @@ class JobPlan(Value, frozen=True, kw_only=True):
     schedule_in_words: str | None = None
     links: tuple[Link, ...] = ()
     size_curve: tuple[SizePoint, ...] = ()  # of the dearest jobs of a plan only
+    steadiness: Steadiness | None = None
+    kept_warm: tuple[KeptWarm, ...] = ()  # of slow starters that start often
 
 
 class Savings(Value, frozen=True, kw_only=True):
@@ -128,6 +131,7 @@ class HostPlan(Value, frozen=True, kw_only=True):
     savings: Savings
     busy_minutes_of_week: tuple[int, ...] | None = None
     questions: tuple[Question, ...] = ()
+    steadiness: Steadiness | None = None  # of its jobs together, against the whole server's bill
 
 
 class FleetSavings(Value, frozen=True, kw_only=True):

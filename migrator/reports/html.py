@@ -11,6 +11,7 @@ from migrator.reports.drawing import Picture
 from migrator.reports.marks import chain, strip, week
 from migrator.reports.pictures import bills, run_times
 from migrator.reports.size_curve import size_curve
+from migrator.reports.steadiness import duty, steadiness
 from migrator.schedule.words import difference
 
 FORMAT = "html"
@@ -53,7 +54,13 @@ def open_questions(plan: Plan, questions: tuple[Question, ...]) -> list[Question
 
 
 def _host(host: HostPlan, jobs: tuple[JobPlan, ...]) -> dict[str, Any]:
-    pictures: list[Picture | None] = [week(host, jobs), bills(host, jobs), saving(host, jobs), growth(jobs)]
+    pictures: list[Picture | None] = [
+        week(host, jobs),
+        bills(host, jobs),
+        saving(host, jobs),
+        growth(jobs),
+        steadiness(host.steadiness, "Its jobs together:"),
+    ]
     return {
         "host": host.host,
         "savings": host.savings,
@@ -89,6 +96,8 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "worst": findings[0].level if findings else "none",
         "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
         "curve": size_curve(entry.size_curve),
+        "steadiness": steadiness(entry.steadiness, "It"),
+        "duty": duty(entry.steadiness.duty) if entry.steadiness is not None else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,
         "emitted": _emitted(entry) if leaves else [],

@@ -140,3 +140,5 @@ ALL: tuple[Rule, ...] = (
     framework_tick,
     work_list,
 )
+# They read what options cost, so they are asked once those are priced; what they say has no needs.
+ON_BILLS: tuple[Rule, ...] = (steady_work, slow_start)

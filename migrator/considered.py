@@ -1,0 +1,87 @@
+"""One job considered: what the rules say, how it can be cut, where each cut can live at which bill, and how steadily it works."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from migrator import optimise, rules, shapes
+from migrator.assumptions import Assumptions
+from migrator.errors import ScheduleError
+from migrator.kept_warm import kept_warm
+from migrator.model.finding import Dossier
+from migrator.model.option import KeptWarm, Limit, Placement, PriceBook
+from migrator.model.plan import JobPlan, Request
+from migrator.options import options
+from migrator.schedule.reading import calendar_of
+from migrator.schedule.words import in_words
+from migrator.steadiness import Server, of_job
+from migrator.targets import Target
+
+
+class Considered(NamedTuple):
+    """A job's dossier with what its options cost, and the candidate that a choice is made from."""
+
+    dossier: Dossier
+    candidate: optimise.Candidate
+    warm: tuple[KeptWarm, ...]
+
+
+def considered(
+    dossier: Dossier,
+    places: tuple[Target, ...],
+    limits: Mapping[str, tuple[Limit, ...]],
+    home: Server,
+    prices: PriceBook,
+    assumptions: Assumptions,
+    request: Request,
+    *,
+    long_plan: bool = False,
+) -> Considered:
+    """Rules, cuts, options with their bills, then the rules that read bills; findings are in the order of `rules.ALL`."""
+    said = {rule.NAME: rule.check(dossier, assumptions) for rule in rules.ALL if rule not in rules.ON_BILLS}
+    findings = tuple(finding for found in said.values() for finding in found)
+    cuts = tuple(shape for reader in shapes.ALL if (shape := reader.cut(dossier, assumptions)) is not None)
+    possible = tuple(options(dossier, findings, cuts, places, limits, prices, assumptions, request))
+    warm = kept_warm(dossier, possible, prices, assumptions)
+    dossier = msgspec.structs.replace(
+        dossier,
+        steadiness=of_job(dossier, findings, cuts, possible, home, prices, assumptions, long_plan=long_plan),
+        warm_monthly={one.name: one.monthly_cost for one in warm if one.monthly_cost is not None},
+    )
+    said |= {rule.NAME: rule.check(dossier, assumptions) for rule in rules.ON_BILLS}
+    candidate = optimise.Candidate(
+        job=dossier.job,
+        options=possible,
+        findings=tuple(finding for rule in rules.ALL for finding in said[rule.NAME]),
+        shapes=cuts,
+        measured=dossier.usage is not None and dossier.usage.observed_runs > 0,
+        links=dossier.links,
+    )
+    return Considered(dossier, candidate, warm)
+
+
+def job_plan(found: Considered, placement: Placement, as_of: datetime) -> JobPlan:
+    """The job's whole story, for reports and `emit`."""
+    dossier, job = found.dossier, found.dossier.job
+    try:
+        calendar, words = calendar_of(job.schedule), in_words(job.schedule)
+    except ScheduleError:
+        calendar, words = None, None
+    return JobPlan(
+        job=job,
+        usage=dossier.usage,
+        facts=dossier.facts,
+        scripts=dossier.scripts,
+        translations=dossier.translations,
+        findings=found.candidate.findings,
+        shapes=found.candidate.shapes,
+        placement=placement,
+        next_firings=tuple(calendar.next(as_of, 5)) if calendar is not None else (),
+        smallest_gap_s=dossier.smallest_gap_s,
+        schedule_in_words=words,
+        links=dossier.links,
+        steadiness=dossier.steadiness,
+        kept_warm=found.warm,
+    )
