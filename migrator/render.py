@@ -1,8 +1,12 @@
 r"""Templates to text: one strict, sandboxed Jinja environment per output language, with that language's literals as filters.
 
 A filter turns any JSON value into a literal that the language's own parser reads back as the same value, whatever it holds:
-`${`, `%{`, `{{`, quotes, backslashes, newlines. Two limits are the languages' own: Terraform normalises every string to Unicode
-NFC, and no shell and no Dockerfile can hold NUL (`EmitError`).
+`${`, `%{`, `{{`, quotes, backslashes, newlines. Limits are the languages' own: Terraform normalises every string to Unicode
+NFC, no shell can hold NUL (`EmitError`), and CloudFormation resolves `{{resolve:` in any string, so that it gets a space.
+
+A forgotten filter cannot write a value into a file: what comes without one has to be a plain word (`PLAIN`), such as an
+identifier or a number; anything else is escaped as text in Markdown, and refused everywhere else. What is the language's own text
+already, such as a whole command, says so: `| code`.
 
 >>> literal("hcl", 'say "${HOME}"'), literal("bicep", "it's ${x}"), literal("sh", "it's")
 ('"say \\"$${HOME}\\""', "'it\\'s \\${x}'", '\'it\'"\'"\'s\'')
@@ -14,12 +18,14 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Undefined, UndefinedError
+from jinja2 import FunctionLoader, StrictUndefined, Undefined, UndefinedError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -80,6 +86,19 @@ def _yaml(value: object) -> str:
     return _scalar(value)
 
 
+def _cloudformation(value: object) -> str:
+    """YAML in which nothing is a dynamic reference: CloudFormation resolves one in any string, and knows no way to write it."""
+    match value:
+        case str():
+            return _yaml_string(value.replace("{{resolve:", "{ {resolve:"))
+        case dict():
+            inner = (f"{_cloudformation(str(key))}: {_cloudformation(item)}" for key, item in value.items())
+            return "{" + ", ".join(inner) + "}"
+        case list() | tuple():
+            return f"[{', '.join(_cloudformation(item) for item in value)}]"
+    return _scalar(value)
+
+
 def _bicep(value: object) -> str:
     match value:
         case str():
@@ -105,6 +124,33 @@ def _word(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
+# what stands in an ARN for the deployment's own: in Terraform, and in `!Sub`
+OF_DEPLOYMENT = {
+    "${Partition}": ("${data.aws_partition.current.partition}", "${AWS::Partition}"),
+    "${Region}": ("${var.region}", "${AWS::Region}"),
+    "${Account}": ("${data.aws_caller_identity.current.account_id}", "${AWS::AccountId}"),
+}
+PLACE = re.compile(r"(\$\{(?:Partition|Region|Account)\})")
+
+
+def _hcl_arn(value: object) -> str:
+    """An ARN in which `${Partition}`, `${Region}` and `${Account}` are those of the deployment, and all else is text."""
+    words = PLACE.split(_word(value))
+    # `$` before a place would make `$${`, which is text
+    inner = [
+        OF_DEPLOYMENT[word][0] if word in OF_DEPLOYMENT else re.sub(r"\$$", r"\\u0024", _hcl_string(word)[1:-1]) for word in words
+    ]
+    return f'"{"".join(inner)}"'
+
+
+def _sub(value: object) -> str:
+    """The same for `!Sub`, in which `${!` is the text `${`."""
+    words = PLACE.split(_word(value))
+    return _cloudformation(
+        "".join(OF_DEPLOYMENT[word][1] if word in OF_DEPLOYMENT else word.replace("${", "${!") for word in words)
+    )
+
+
 def _sh(value: object) -> str:
     """A word; a list becomes words."""
     if isinstance(value, list | tuple):
@@ -115,14 +161,9 @@ def _sh(value: object) -> str:
     return shlex.quote(text_)
 
 
-def _docker(value: object) -> str:
-    """A list becomes an exec form (JSON); anything else a double-quoted word for ENV and LABEL."""
-    if isinstance(value, list | tuple):
-        return json.dumps([_word(item) for item in value])
-    text_ = _word(value)
-    if any(ord(c) < 32 for c in text_):
-        raise EmitError(f"{text_!r}: holds a control character, which no Dockerfile word can")
-    return '"' + re.sub(r'([\\"$])', r"\\\1", text_) + '"'
+def _comment(value: object) -> str:
+    """Text that stays inside a comment: one line, nothing that a terminal would act upon."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(_word(value).split()))
 
 
 def _py(value: object) -> str:
@@ -168,28 +209,31 @@ def _mdblock(value: object) -> str:
 
 FILTERS: dict[str, Callable[[object], str]] = {
     "hcl": _hcl,
+    "hcl_arn": _hcl_arn,
+    "sub": _sub,
     "yaml": _yaml,
+    "cloudformation": _cloudformation,
     "bicep": _bicep,
     "sh": _sh,
-    "docker": _docker,
+    "comment": _comment,
     "py": _py,
     "md": _md,
     "mdcode": _mdcode,
     "mdblock": _mdblock,
+    "mdsh": lambda value: _mdblock(value).replace("text", "sh", 1),
 }
-# output language -> the filters that its templates may use
+# output language -> the filters that its templates may use; where there are none, only plain words can be written
 LANGUAGES: dict[str, tuple[str, ...]] = {
-    "terraform": ("hcl",),
-    "sam": ("yaml",),
+    "terraform": ("hcl", "hcl_arn"),
+    "sam": ("cloudformation", "sub"),
     "kubernetes": ("yaml",),
-    "compose": ("yaml",),
-    "workflow": ("yaml",),
+    "workflow": (),
     "bicep": ("bicep",),
-    "shell": ("sh",),
-    "makefile": ("sh",),
-    "dockerfile": ("docker",),
+    "shell": ("sh", "comment"),
+    "makefile": (),
+    "dockerfile": (),
     "python": ("py",),
-    "markdown": ("md", "mdcode", "mdblock"),
+    "markdown": ("md", "mdcode", "mdblock", "mdsh"),
     "html": (),
     "text": (),
 }
@@ -218,13 +262,60 @@ def source(template: str) -> str | None:
     return None
 
 
+class Quoted(str):
+    """Text that is its language's own: a literal that a filter made, or code that a template calls so."""
+
+    __slots__ = ()
+
+
 def _known(function: Callable[[object], str]) -> Callable[[object], str]:
     """The filter, for values that are there: what is missing has no literal."""
 
     def of_known(value: object) -> str:
-        return str(value) if isinstance(value, Undefined) else function(value)  # str() of a missing value is Jinja's error
+        return str(value) if isinstance(value, Undefined) else Quoted(function(value))  # str() of what is missing: Jinja's error
 
     return of_known
+
+
+# means nothing but itself in any of the languages: no quote, no sign that expands or ends anything
+PLAIN = re.compile(r"[A-Za-z0-9_./:@=+-]*")
+
+
+def _plain(value: object) -> object:
+    """What no filter has seen, where it can do no harm."""
+    if isinstance(value, Quoted | Undefined | int | float | Decimal) or PLAIN.fullmatch(str(value)):
+        return value
+    raise EmitError(f"{str(value)!r}: stands in a template without the quoting of its language, which is migrator's bug")
+
+
+def _plain_or_text(value: object) -> object:
+    """The same in Markdown, where anything can be shown as text."""
+    return value if isinstance(value, Quoted | Undefined | int | float | Decimal) or PLAIN.fullmatch(str(value)) else _md(value)
+
+
+class OwnText(CodeGenerator):
+    """What a template itself says in `{{ "..." }}` is its own text, as what stands around it is: only values are looked at."""
+
+    def _output_child_to_const(
+        self,
+        node: nodes.Expr,
+        frame: Frame,
+        finalize: CodeGenerator._FinalizeInfo,  # noqa: ARG002 - the base class calls it so
+    ) -> str:
+        return str(node.as_const(frame.eval_ctx))
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        super()._output_child_pre(node, frame, finalize._replace(src=None) if _is_own(node) else finalize)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        super()._output_child_post(node, frame, finalize._replace(src=None) if _is_own(node) else finalize)
+
+
+def _is_own(node: nodes.Node | None) -> bool:
+    """True for `"..."`, and for `"..." if ... else "..."`, whatever is asked."""
+    if isinstance(node, nodes.CondExpr):
+        return _is_own(node.expr1) and _is_own(node.expr2)
+    return node is None or isinstance(node, nodes.Const)
 
 
 class Sandbox(SandboxedEnvironment):
@@ -263,8 +354,12 @@ def _environment(language: str) -> Sandbox:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize={"html": None, "text": None, "markdown": _plain_or_text}.get(language, _plain),  # HTML: `autoescape` quotes
     )
+    if language != "html":
+        environment.code_generator_class = OwnText
     environment.filters.update({name: _known(FILTERS[name]) for name in LANGUAGES[language]})
+    environment.filters["code"] = Quoted
     return environment
 
 

@@ -122,25 +122,55 @@ def test_bicep_has_no_fractions() -> None:
     assert render.literal("bicep", {"a b": [1, 0.25, None]}) == "{ 'a b': [1, json('0.25'), null] }"
 
 
-@pytest.mark.parametrize("text", [text for text in HARD if not any(ord(c) < 32 for c in text)])
-def test_a_docker_word_is_one_line_without_expansion(text: str) -> None:
-    word = render.literal("docker", text)
-    assert word[0] == word[-1] == '"'
-    body, out, at = word[1:-1], [], 0
-    while at < len(body):
-        if body[at] == "\\":
-            at += 1
-        else:
-            assert body[at] not in '"$'
-        out.append(body[at])
-        at += 1
-    assert "".join(out) == text
+LOOSE = [text for text in HARD if not render.PLAIN.fullmatch(text)]
 
 
-def test_a_docker_exec_form_is_json_and_control_characters_are_refused() -> None:
-    assert json.loads(render.literal("docker", ["a", "b\n"])) == ["a", "b\n"]
-    with pytest.raises(EmitError, match="control character"):
-        render.literal("docker", "a\nb")
+@pytest.mark.parametrize("language", [language for language in render.LANGUAGES if language not in {"markdown", "html", "text"}])
+def test_a_forgotten_filter_writes_nothing_but_plain_words(language: str) -> None:
+    template = render._environment(language).from_string("{{ x }}{{ '${own}' }}")
+    for text in ("night-7cedac54", "jobs/a.b_C@1:2", "12", ""):
+        assert template.render(x=text) == text + "${own}"
+    for text in LOOSE:
+        with pytest.raises(EmitError, match="without the quoting of its language"):
+            template.render(x=text)
+
+
+def test_in_markdown_a_forgotten_filter_shows_text() -> None:
+    template = render._environment("markdown").from_string("{{ x }}")
+    assert [template.render(x=text) for text in LOOSE] == [render.literal("md", text) for text in LOOSE]
+    assert template.render(x=render.Quoted("**b**")) == "**b**"
+
+
+def test_what_calls_itself_code_is_code_and_a_filter_s_literal_is_not_quoted_twice() -> None:
+    assert render._environment("shell").from_string("{{ x | code }} {{ x | sh }}").render(x="$(ls)") == "$(ls) '$(ls)'"
+
+
+def test_no_template_calls_more_code_than_these() -> None:
+    """Each is text that we wrote: whole fragments and commands, punctuation, a literal cut open."""
+    used = {
+        (path.name, line.strip())
+        for path in (Path(__file__).parent.parent / "templates").rglob("*.j2")
+        for line in path.read_text().splitlines()
+        if "| code" in line
+    }
+    assert len(used) == 16, "\n".join(sorted(map(str, used)))
+
+
+def test_a_comment_is_one_line() -> None:
+    assert render.literal("comment", "a\nrm -rf /\r\x1b[2Jb\u2028c") == "a rm -rf / ?[2Jb c"
+
+
+def test_nothing_is_a_dynamic_reference_of_cloudformation() -> None:
+    text = render.literal("cloudformation", {"{{resolve:ssm:a}}": ["x {{resolve:secretsmanager:b}}", "{{ x }}"]})
+    assert yaml_value(text) == {"{ {resolve:ssm:a}}": ["x { {resolve:secretsmanager:b}}", "{{ x }}"]}
+
+
+def test_an_arn_keeps_its_text_and_takes_the_deployment_s_own() -> None:
+    arn = "arn:${Partition}:s3:::it's-\"$${Region}/${x}%{y}/$"
+    assert render.literal("hcl_arn", arn) == (
+        '"arn:${data.aws_partition.current.partition}:s3:::it\'s-\\"\\u0024${var.region}/$${x}%%{y}/\\u0024"'
+    )
+    assert yaml_value(render.literal("sub", arn)) == "arn:${AWS::Partition}:s3:::it's-\"$${AWS::Region}/${!x}%{y}/$"
 
 
 def shown(markdown: str) -> str:

@@ -142,7 +142,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "lock": job_file.lock(entry),
         "once": job_file.once(entry),
         "state": job_file.state(entry),
-        "store": STORES.get(next((one.kind for one in option.resources if one.kind in STORES), "")),
+        "bring": _bring(job_file.state(entry), option.resources),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
         "before": chains.before(job.id, answers),
@@ -161,6 +161,23 @@ def written_folders(facts: tuple[Fact, ...]) -> list[str]:
     paths = [fact.value for fact in facts if fact.kind in {"writes-path", "state"} and PLAIN_PATH.fullmatch(fact.value)]
     folders = {posixpath.normpath(posixpath.dirname(path)) for path in paths}
     return sorted(folder for folder in folders if folder not in SYSTEM and not folder.startswith(ANYBODY_S))
+
+
+def _bring(state: Mapping[str, object], resources: tuple[Resource, ...]) -> list[str]:
+    """The commands that bring a job's kept files into its store, once."""
+    store = STORES.get(next((one.kind for one in resources if one.kind in STORES), ""), "")
+    prefix, paths, found = str(state.get("prefix", "")), state.get("paths", ()), []
+    each = store.format(path='"$file"', key=f'"{prefix}$file"')
+    for one in paths if isinstance(paths, list | tuple) else ():
+        path = str(one["path"])
+        if one.get("folder"):
+            found.append(f"find {render.literal('sh', path)} -type f | while read -r file; do {each}; done")
+        elif "*" in path:
+            pattern = "*".join(piece and render.literal("sh", piece) for piece in path.split("*"))
+            found.append(f"for file in {pattern}; do {each}; done")
+        else:
+            found.append(store.format(path=render.literal("sh", path), key=render.literal("sh", prefix + path)))
+    return found
 
 
 def _timers(resources: tuple[Resource, ...]) -> int:

@@ -50,10 +50,8 @@ def files(entry: JobPlan) -> tuple[OutFile, ...]:
     """Handlers and scripts, by their paths in the job's folder."""
     kind = entry.placement.option.shape
     facts = [fact for fact in entry.facts if fact.kind in SEEN]
-    seen = list(
-        dict.fromkeys(_line(f"{fact.evidence.location or entry.job.location}: {fact.evidence.snippet}") for fact in facts)
-    )
-    context: dict[str, object] = {"seen": seen, "command": _line(entry.job.command)}
+    seen = list(dict.fromkeys(f"{fact.evidence.location or entry.job.location}: {fact.evidence.snippet}" for fact in facts))
+    context: dict[str, object] = {"seen": seen, "command": entry.job.command}
     return (
         *(
             OutFile(path=name, content=render.text(f"shapes/{kind}/{name}.j2", "python", **context).encode())
@@ -68,8 +66,3 @@ def files(entry: JobPlan) -> tuple[OutFile, ...]:
             for name in SCRIPTS.get(kind, ())
         ),
     )
-
-
-def _line(text: str) -> str:
-    """Text that stays inside a comment: one line, nothing that a terminal would act upon."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
