@@ -46,7 +46,7 @@ class Tools:
     def __init__(self, folder: Path) -> None:
         self.folder, self.seen = folder / "bin", folder / "seen"
         self.folder.mkdir()
-        for name in ("aws", "gcloud", "az", "kubectl", "docker", "sam", "terraform", "systemctl", "curl"):
+        for name in ("aws", "gcloud", "az", "kubectl", "docker", "sam", "terraform", "systemctl", "curl", "sleep"):
             (self.folder / name).write_text(STUB)
             (self.folder / name).chmod(0o755)
 
