@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from migrator.columns import Run as Run
+from migrator.columns import RunQuality as RunQuality
 from migrator.columns import Runs, runs_from
 
 COLUMNS = (
@@ -83,15 +84,16 @@ def read(path: Path) -> RunTable:
     return RunTable(lambda: found)
 
 
-def packed(runs: Iterable[Run]) -> bytes:
-    """The parquet file of some runs; the same runs give the same bytes."""
-    raw: bytes = _frames().packed(table(runs).frame)
-    return raw
+def columns_of(raw: bytes) -> dict[str, list[Any]]:
+    """The columns of a parquet file, by name; instants are microseconds. Raises `PlanError` if it is damaged."""
+    found: dict[str, list[Any]] = _frames().columns_of(raw)
+    return found
 
 
-def unpacked(raw: bytes) -> list[Run]:
-    """The runs of a parquet file that `packed` made. Raises `PlanError` if it is damaged or has other columns."""
-    return runs_of(RunTable(lambda: _frames().unpacked(raw)))
+def runs_of_columns(found: dict[str, list[Any]]) -> list[Run]:
+    """The runs of these `COLUMNS`."""
+    known = [found[name] for name in COLUMNS if name != "duration_s"]
+    return [Run(*row) for row in zip(*known, strict=True)]
 
 
 def runs_of(runs: RunTable) -> list[Run]:

@@ -18,7 +18,7 @@ import polars
 import pytest
 from moto.server import ThreadedMotoServer
 from test_commands import ROOT, done, migrator
-from test_history import tree
+from test_history import to_the_millisecond, tree
 from test_random_logs import Level3, Truth, written
 
 from migrator.assumptions import DEFAULT
@@ -146,7 +146,7 @@ def test_a_server_whose_files_changed_is_read_again_and_others_are_not(tmp_path:
 
 
 def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -> None:
-    truth = Level3(23, 3, 0.3)
+    truth = to_the_millisecond(Level3(23, 3, 0.3))
     weeks = []
     for week, begin in enumerate((0.0, 4000.0, 8000.0)):
         lines = [line for line in truth.lines if begin <= line[0] < begin + 7000.0]
@@ -205,7 +205,7 @@ def test_a_damaged_store_of_one_host_is_a_row_and_the_others_go_on(tmp_path: Pat
 
 
 def test_a_plan_is_a_source_too(tmp_path: Path) -> None:
-    truth = Level3(26, 2, 0.1)
+    truth = to_the_millisecond(Level3(26, 2, 0.1))
     root = written(tmp_path / "web01", truth, {"syslog": truth.lines})
     done("plan", root, "-o", tmp_path / "plan")
     read(entries_of(tmp_path / "plan"), tmp_path / "from-plan")

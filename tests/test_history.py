@@ -86,6 +86,12 @@ def window(truth: Truth, begin: float, end: float) -> list[tuple[float, str]]:
     return [line for line in truth.lines if begin <= line[0] < end]
 
 
+def to_the_millisecond(truth: Truth) -> Truth:
+    """What a store keeps exactly."""
+    truth.lines = sorted((round(at, 3), said) for at, said in truth.lines)
+    return truth
+
+
 def planned(tmp_path: Path, name: str, truth: Truth, lines: list[tuple[float, str]], *more: object) -> polars.DataFrame:
     root = written(tmp_path / name / "web01", truth, {"syslog": lines})
     done("plan", root, "-o", tmp_path / f"{name}-plan", "--instance-type", "t3.small", *more)
@@ -98,7 +104,7 @@ def usage(tmp_path: Path, name: str) -> list[dict[str, object]]:
 
 
 def test_weeks_that_overlap_become_the_whole_time(tmp_path: Path) -> None:
-    truth = Level3(11, jobs=4, spread=0.3)
+    truth = to_the_millisecond(Level3(11, jobs=4, spread=0.3))
     whole = planned(tmp_path, "whole", truth, truth.lines)
     begin, step, overlap = 0.0, 4000.0, 600.0
     for week in range(4):

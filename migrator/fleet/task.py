@@ -18,6 +18,7 @@ from migrator.model.plan import OutFile, Survey
 from migrator.model.value import Value
 from migrator.redact import redact
 from migrator.runs import store
+from migrator.runs.packed import packed, unpacked
 from migrator.runs.same import merged
 from migrator.runs.store import Stretch
 from migrator.sources.opening import open_source
@@ -102,7 +103,7 @@ def _reading(survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], 
         host=survey.host.name, as_of=survey.as_of, jobs=len(survey.jobs), runs=len(runs), problems=len(survey.problems),
         stretches=stretches, survey=hashlib.sha256(raw).hexdigest()[:16],
     )  # fmt: skip
-    return Reading(server, raw, scripts, tables.packed(runs))
+    return Reading(server, raw, scripts, packed(runs))
 
 
 class Part(NamedTuple):
@@ -117,7 +118,7 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     newest = max(parts, key=lambda part: (part.server.as_of, part.server.survey))
     survey = planfile.read_survey(out / f"{newest.stem}.json")
     fresh = [part for part in parts if (out / f"{part.stem}.parquet").is_file()]
-    runs = merged(*(tables.unpacked((out / f"{part.stem}.parquet").read_bytes()) for part in fresh))
+    runs = merged(*(unpacked((out / f"{part.stem}.parquet").read_bytes()) for part in fresh))
     stretches = store.joined(stretch for part in fresh for stretch in part.server.stretches)
     kept = store.add(out / RUNS, survey.host.name, runs, stretches)
     if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches) == (runs, stretches)):

@@ -23,6 +23,7 @@ from migrator.errors import PlanError, StoreError
 from migrator.model.plan import OutFile
 from migrator.model.value import Value
 from migrator.planfile import host_file_name
+from migrator.runs.packed import coarse, packed, unpacked
 from migrator.runs.same import merged
 from migrator.tables import Run
 
@@ -108,13 +109,14 @@ def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]
 
 
 def _by_day(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """The runs as they are kept, to the millisecond: what is read again tomorrow must equal them."""
     days = defaultdict[str, list[Run]](list)
     names: dict[int, str] = {}
     for run in runs:
         number = run.started_at_us // DAY_US
         if number not in names:
             names[number] = (tables.instant(0) + timedelta(days=number)).date().isoformat()
-        days[names[number]].append(run)
+        days[names[number]].append(coarse(run))
     return days
 
 
@@ -127,7 +129,7 @@ def _committed(folder: Path, state: _State, days: dict[str, list[Run]], stretche
         if own == state.days.get(day):
             listed.append(had[day])
             continue
-        raw = tables.packed(own)
+        raw = packed(own)
         name = f"{day}.{generation}.{hashlib.sha256(raw).hexdigest()[:DIGITS]}.parquet"
         fresh.append(OutFile(path=name, content=raw))
         listed.append(Day(day=day, file=name, runs=len(own)))
@@ -213,6 +215,6 @@ def _runs(folder: Path, name: str) -> list[Run]:
     if hashlib.sha256(raw).hexdigest()[:DIGITS] != named[2]:
         raise PlanError(f"{folder / name}: does not hold what its name says; it was cut off or changed")
     try:
-        return tables.unpacked(raw)
+        return unpacked(raw)
     except PlanError as error:
         raise PlanError(f"{folder / name}: {error}") from error
