@@ -1,7 +1,7 @@
 """Bytes of a day of runs in the store, beside what the dataframe engine itself writes: `python benchmarks/store.py`.
 
-Twelve jobs as servers have them - a quarter of them often, some every hour, some every night -, lengths log-normal. What cannot be
-less is printed beside: the entropy of the stamps that the logs hold, counted from how they were drawn.
+Twelve jobs as servers have them - a quarter of them often, some every hour, some every night -, lengths log-normal. What cannot
+be less is printed beside: the entropy of the stamps that the logs hold, counted from how they were drawn.
 """
 
 import io
@@ -49,7 +49,8 @@ def engine(runs: list[Run]) -> int:
 
 def main() -> None:
     """Print the table."""
-    print("| stamps | runs a day | bytes a run | a day | before, bytes a run | noise of the stamps in ms | write, ms | read, ms |")
+    names = "stamps, runs a day, bytes a run, a day, before (bytes a run), noise of the stamps in ms, write (ms), read (ms)"
+    print("| " + names.replace(", ", " | ") + " |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for (name, resolution_us), often_s in product({"whole seconds": 1_000_000, "microseconds": 1}.items(), (3600, 300, 60, 15)):
         runs, _ = day(often_s, resolution_us)
