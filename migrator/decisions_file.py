@@ -114,6 +114,11 @@ def read(path: Path) -> Read:
     return Read(Decisions(answers=reader.found, organisation=organisation, assumptions=assumptions), reader.lines)
 
 
+def cost_of(instance_type: str) -> str:
+    """What the cost of a type under `server-costs` is called among the lines of a file."""
+    return f"server-costs/{instance_type}"
+
+
 class _Reader:
     """Collects answers, their lines, and what is wrong."""
 
@@ -190,6 +195,8 @@ class _Reader:
                 kept = _mapping(value, _word)
             elif name in {"discounts", "server_costs"}:
                 kept = _mapping(value, _amount)
+                if name == "server_costs" and kept is not None:
+                    self.lines |= {cost_of(kind): value.lc.key(kind)[0] + 1 for kind in value}
                 if kept is not None and name == "discounts":
                     for provider in kept:
                         if provider not in PROVIDERS:

@@ -244,6 +244,17 @@ def test_a_discount_of_a_provider_that_does_not_exist_is_an_error_with_the_neare
         decisions_file.read(file)
 
 
+def test_a_misspelt_type_under_server_costs_is_refused_with_its_line_and_the_nearest(tmp_path: Path) -> None:
+    text = "organisation:\n  server-costs:\n    t3.medium: 19.50\n    {}: 7\n"
+    code, said, _ = planned(tmp_path, text.format("t3.mediun"), "--instance-type", "t3.large")
+    assert code == 3
+    assert "decisions.yaml:4: server-costs: no server of this plan and no price list here has 't3.mediun'" in said
+    assert "did you mean t3.medium?" in said
+    code, _, made = planned(tmp_path, text.format("rack-7"), "--instance-type", "rack-7")  # of no list, but of this plan
+    assert made is not None
+    assert made.hosts[0].savings.now_monthly_cost == 7
+
+
 def test_a_misspelt_type_is_named_with_the_nearest_that_has_a_price_and_nothing_is_claimed(tmp_path: Path) -> None:
     job_ids(tmp_path)
     _, _, made = planned(tmp_path, "", "--instance-type", "t3.mediun", "--region", "us-east-1")
