@@ -261,14 +261,25 @@ def test_what_the_organisation_says_is_the_default_of_the_templates() -> None:
     own = Organisation(
         network="net", subnets=("subnet-a", "subnet-b"), security_groups=("sg-1",),
         permissions_boundary="arn:aws:iam::1:policy/b", kms_key="arn:aws:kms:::key/1", name_prefix="acme-", tags={"cost": nasty},
+        owners=("@acme/ops", "ops@example.com"),
     )  # fmt: skip
     for target, expected in (
         (
             "aws_lambda",
-            ["acme-", "subnet-a", "subnet-b", "sg-1", "arn:aws:iam::1:policy/b", "arn:aws:kms:::key/1", literal("hcl", nasty)],
+            [
+                "acme-",
+                "in net",
+                "subnet-a",
+                "subnet-b",
+                "sg-1",
+                "arn:aws:iam::1:policy/b",
+                "arn:aws:kms:::key/1",
+                literal("hcl", nasty),
+                '"ops@example.com"',
+            ],
         ),
-        ("gcp_cloud_run_job", ["acme-", "net", "subnet-a", literal("hcl", nasty)]),
-        ("azure_container_apps_job", ["acme-", "subnet-a", literal("hcl", nasty)]),
+        ("gcp_cloud_run_job", ["acme-", "net", "subnet-a", literal("hcl", nasty), '"ops@example.com"']),
+        ("azure_container_apps_job", ["acme-", "of net", "subnet-a", literal("hcl", nasty), '"ops@example.com"']),
     ):
         provider = next(place.provider for name, place in samples.PLACES.items() if name == target)
         main = next(

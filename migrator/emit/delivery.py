@@ -76,6 +76,8 @@ def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mappi
     ]
     if groups:
         rendered += [(".github/workflows/deploy.yml", "deploy.yml.j2", "workflow")]
+    if plan.decisions.organisation.owners:
+        rendered += [(".github/CODEOWNERS", "codeowners.j2", "text")]
     if context["registries"]:
         rendered += [("digests.py", "digests.py.j2", "python")]
     found = [
@@ -137,6 +139,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
     return {
         "plan": plan,
         "prefix": plan.decisions.organisation.name_prefix or "",
+        "owners": ["".join(owner.split()) for owner in plan.decisions.organisation.owners],
         "groups": everything,
         "checked": any("daily_check" in kind for kind in kinds),
         "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},

@@ -42,6 +42,7 @@ Own = tuple[JobPlan, list[str]]  # a job and its fragments
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices (800)
 QUOTAS = {"sam": (450, re.compile(r"^\w+:$", re.MULTILINE)), "bicep": (750, re.compile(r"^resource \w+ ", re.MULTILINE))}
 NONE = Organisation()
+MAIL = re.compile(r"[^@\s]+@[^@\s]+")  # an owner who can be told; others are names of teams
 
 
 def files(
@@ -70,6 +71,7 @@ def files(
             language,
             region=region,
             organisation=organisation,
+            notify=next((owner for owner in organisation.owners if MAIL.fullmatch(owner)), ""),
             fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
             jobs=[entry.job for entry, _ in part],
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
