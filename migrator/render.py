@@ -227,7 +227,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     "terraform": ("hcl", "hcl_arn"),
     "sam": ("cloudformation", "sub"),
     "kubernetes": ("yaml",),
-    "workflow": (),
+    "workflow": ("yaml",),
     "bicep": ("bicep",),
     "shell": ("sh", "comment"),
     "makefile": (),
