@@ -1,6 +1,7 @@
 """Files in a cloud's object storage: the only importer of obstore.
 
-Credentials and end point come from where each cloud's own tools take them (environment, AWS's profiles, instance).
+Credentials and end point come from where each cloud's own tools take them (environment, AWS's profiles, instance). Azure's
+account is the one in the URL (`abfs://container@account.dfs.core.windows.net/path`) or the environment's.
 obstore and not fsspec with s3fs, gcsfs and adlfs: one package for the three clouds, which pins no botocore beside boto3's. Its
 plain calls and not its adapter for fsspec: that one's event loop now and then aborts Python at its end (seen with 0.12).
 
@@ -20,7 +21,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from migrator.errors import SourceError
 
-CLOUDS: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore, "abfs": AzureStore, "az": AzureStore}
+CLOUDS: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore, "abfs": AzureStore, "abfss": AzureStore, "az": AzureStore}
 CHUNK = 8 << 20
 
 
@@ -77,8 +78,14 @@ def _opened(url: str) -> tuple[Any, str, str]:
         if scheme == "s3":
             with suppress(ValueError):  # no credentials in the environment or a profile: the instance's own, or an open bucket
                 more["credential_provider"] = Boto3CredentialProvider()
+        name, _, account = bucket.partition("@")
+        if account:
+            more["account_name"] = account.partition(".")[0]
+        emulator = os.environ.get("STORAGE_EMULATOR_HOST")
+        if scheme == "gs" and emulator:  # as Google's own libraries do: no credentials are sent there
+            more["base_url"], more["skip_signature"] = emulator if "://" in emulator else f"http://{emulator}", True
         # an end point without TLS is one that the user has named (MinIO, a test server): the clouds' own have none
-        return CLOUDS[scheme](bucket, client_options={"allow_http": True}, **more), bucket, path.rstrip("/")
+        return CLOUDS[scheme](name, client_options={"allow_http": True}, **more), bucket, path.rstrip("/")
 
 
 @contextmanager

@@ -202,7 +202,7 @@ WRITERS = {
     "sources.archive",
     "object_storage",
 }  # the parquet file; a temporary folder
-ENVIRONMENT_READERS = {"cli", "runner", "terminal"}
+ENVIRONMENT_READERS = {"cli", "runner", "terminal", "object_storage"}  # the last: where Google's libraries find an emulator
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)

@@ -17,7 +17,7 @@ from migrator.model.source import HostFiles
 from migrator.sources import archive
 from migrator.sources.tree import Kept, Tree
 
-URL = re.compile(r"(?:s3|gs|abfs|az)://\S+")
+URL = re.compile(r"(?:s3|gs|abfss?|az)://\S+")
 
 
 def accepts(source: str) -> bool:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import subprocess
 import threading
 import time
@@ -11,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from azurite import running
 
 from migrator.runner import stores
 from migrator.runner.azure_blob import AzureBlob
@@ -48,42 +48,18 @@ class Identity(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address; installed through npm where it is not on this machine. Fails, and does not skip, where it cannot be had."""
+    """Its address."""
     folder = tmp_path_factory.mktemp("azurite")
-    program = shutil.which("azurite-blob")
-    if program is None:
-        subprocess.run(
-            ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, "azurite@3"],
-            check=True,
-            capture_output=True,
-            timeout=400,
-        )
-        program = str(folder / "node_modules/.bin/azurite-blob")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
          "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
-    server = subprocess.Popen(
-        [program, "--blobPort", "0", "--location", folder / "data", "--oauth", "basic", "--disableTelemetry",
-         "--skipApiVersionCheck", "--cert", folder / "cert.pem", "--key", folder / "key.pem"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        assert server.stdout is not None
-        said: list[str] = []
-        for line in server.stdout:
-            said.append(line)
-            if "successfully listens on" in line:
-                break
-        assert said, "Azurite said nothing"
-        assert "https://" in said[-1], "".join(said)
+    with running(folder, "--oauth", "basic", "--cert", folder / "cert.pem", "--key", folder / "key.pem") as address:
+        assert address.startswith("https://")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
-            yield said[-1].split()[-1]
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+            yield address
 
 
 @pytest.fixture
