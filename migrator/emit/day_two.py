@@ -157,7 +157,7 @@ def _cloud_run_service(service: Resource, schedules: list[Resource], _: str | No
     update = f"gcloud scheduler jobs update http {first}"
     started = f"{update} --update-headers X-Migrator-Run-Now=1 && gcloud scheduler jobs run {first}"
     return DayTwo(
-        f"{started}; sleep 5; {update} --remove-headers X-Migrator-Run-Now",
+        f"{started}; started=$?; sleep 5; {update} --remove-headers X-Migrator-Run-Now && exit $started",
         None,
         f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
         _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
