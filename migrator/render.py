@@ -144,11 +144,17 @@ def _hcl_arn(value: object) -> str:
 
 
 def _sub(value: object) -> str:
-    """The same for `!Sub`, in which `${!` is the text `${`."""
-    words = PLACE.split(_word(value))
-    return _cloudformation(
-        "".join(OF_DEPLOYMENT[word][1] if word in OF_DEPLOYMENT else word.replace("${", "${!") for word in words)
-    )
+    """The same for `!Sub`, in which `${!` is the text `${` where a brace closes it."""
+    text_ = ""
+    for word in reversed(PLACE.split(_word(value))):
+        if word in OF_DEPLOYMENT:
+            text_ = OF_DEPLOYMENT[word][1] + text_
+            continue
+        *before, last = word.split("${")
+        text_ = last + text_
+        for piece in reversed(before):
+            text_ = piece + ("${!" if "}" in text_ else "${") + text_
+    return _cloudformation(text_)
 
 
 def _sh(value: object) -> str:
@@ -179,8 +185,8 @@ def _py(value: object) -> str:
     return repr(value)
 
 
-# Control characters, which HTML cannot hold, as their pictures; line ends and tabs as entities
-PICTURES = {code: chr(0x2400 + code) for code in range(32)} | {0x7F: "\u2421"}
+# Control characters, which HTML cannot hold, as their pictures (U+FFFD where there is none); line ends and tabs as entities
+PICTURES = {code: chr(0x2400 + code) for code in range(32)} | {0x7F: "\u2421"} | dict.fromkeys(range(0x80, 0xA0), "\ufffd")
 PICTURED = PICTURES | {ord(c): f"&#{ord(c)};" for c in "\n\r\t"}
 SPACE_AT_AN_END = re.compile(r"^\s|\s$")
 

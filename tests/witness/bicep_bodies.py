@@ -99,11 +99,20 @@ def value(node: Any) -> Any:
 
 
 def _text(node: Any) -> str:
-    return re.sub(r"\\(u\{[0-9a-f]+\}|.)", lambda found: found[1][-1], node.text.decode()[1:-1])
+    """Its text, by the published escapes.
+
+    Source: https://learn.microsoft.com/azure/azure-resource-manager/bicep/data-types#strings
+    """
+    plain = {"n": "\n", "r": "\r", "t": "\t"}
+
+    def meant(found: re.Match[str]) -> str:
+        return chr(int(found[2], 16)) if found[2] else plain.get(found[1], found[1])
+
+    return re.sub(r"\\(u\{([0-9a-f]+)\}|.)", meant, node.text.decode()[1:-1])
 
 
 def _name(node: Any) -> str:
-    return node.text.decode().strip("'")
+    return _text(node) if node.type == "string" else node.text.decode()
 
 
 class Field(NamedTuple):
