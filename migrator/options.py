@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from migrator import fit, processor, resources, targets
+from migrator import fit, one_request, processor, resources, secret_names, targets
 from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.model.finding import Dossier, Finding, Need, Translation
@@ -70,7 +70,7 @@ def options(
                 size = _cheapest(size, dossier, place, shape, needs, memory_mib, busy, region, prices)
             timeout_s = _timeout_s(dossier, place.timeout_s(fit.duration_s(needs, size, busy), has_headroom))
             translation = next((t for t in dossier.translations if t.dialect == place.DIALECT), None)
-            unsayable = _unsayable(place, translation, dossier.job.schedule) or _uncallable(shape, translation, dossier)
+            unsayable = _unsayable(place, translation, dossier.job.schedule) or _uncallable(shape, place, translation, dossier)
             made: tuple[Resource, ...] = ()
             if unsayable is None and size is not None:
                 there = processor.on_a_share(shape, dossier.usage, size.vcpu)
@@ -191,12 +191,18 @@ def _unsayable(place: Target, translation: Translation | None, schedule: Schedul
     return None
 
 
-def _uncallable(shape: Shape, translation: Translation | None, dossier: Dossier) -> str | None:
+def _uncallable(shape: Shape, place: Target, translation: Translation | None, dossier: Dossier) -> str | None:
     """Why a shape without any program cannot keep what this job needs; None if it can, or if a program runs."""
-    if not any(wire.kind == "http" and wire.from_part == "schedule" for wire in shape.wires):
+    caller = targets.CALLERS.get(place.NAME)
+    if caller is None or not any(wire.kind == "http" and wire.from_part == "schedule" for wire in shape.wires):
         return None
-    if any(fact.kind == "secret" for fact in dossier.facts):
-        return "a secret stands in its request, and a scheduler keeps requests in plain text; a program gets it by name"
+    request = one_request.http_request(dossier.facts)
+    if request is None:
+        return "its request is not known whole"
+    if set(secret_names.needed(dossier.job, dossier.facts)) - one_request.secrets(request):
+        return "it has secrets that are no part of its request; a program gets them by name"
+    if (why := caller.cannot_send(request)) is not None:
+        return why
     if translation is not None and translation.guard is not None:
         return f"{translation.dialect} needs a guard to keep this schedule, and where no program runs nothing can keep one"
     return None

@@ -31,7 +31,8 @@ PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for 
 RUNNING = {t.NAME for t in targets.ALL if t.SHAPES != ("http_call",)}  # there a program runs, with secrets and a guard
 SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
-REQUEST = '{"body": "a=1&b=\\u00e9${x}%{y}", "headers": {"X-Job": "n\\"ight"}, "method": "POST", "timeout_s": 20, "url": "https://example.org/x?y=%20"}'
+REQUEST = '{"body": "{\\"a\\": \\"\\u00e9${x}%%{y} !Sub @{z} {{w}}\\", \\"n\\": [1, 2.5]}", "headers": {"Content-Type": "application/json", "X-Job": "n\\"ight"%s}, "method": "POST", "timeout_s": 20, "url": "https://example.org/x?y=%%20"}'
+WITH_SECRET = ', "Authorization": "Bearer @secret:SHOP_PASSWORD@"'
 KEPT = ("/var/lib/shop/last-run", "/srv/shop/spool/in-*.csv")  # by a job that keeps files from run to run
 NASTY = 'it\'s "${HOME}" %{x} {{y}} `z` \\ $$ é'
 
@@ -79,7 +80,7 @@ def entry(
     usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)
     kind = target.SHAPES[0]
     if kind == "http_call":  # nothing runs: no program, no script, no secret
-        facts, scripts = (Fact(kind="http-request", value=REQUEST, evidence=evidence),), ()
+        facts, scripts = (Fact(kind="http-request", value=REQUEST % (WITH_SECRET if secret else ""), evidence=evidence),), ()
     wires = (Wire(kind="http", from_part="schedule", to_part="job"),) if kind == "http_call" else ()
     shape = Shape(
         kind=kind, faithful=kind == "scheduled_batch", wires=wires, adds=adds,

@@ -15,6 +15,18 @@ CALLS = """\
 30 2 * * * www-data curl -s https://shop.example.org/night >/dev/null
 40 5 * * * www-data curl -s -H 'Authorization: Bearer hh4Zq0dXv9TfLk2' https://shop.example.org/secret >/dev/null
 """
+# the same for other schedulers: the name of the host says which
+ELSEWHERE = """\
+*/10 * * * * www-data curl -fsS 'https://aws.example.org/tick?key=1' >/dev/null
+15 7 * * 1-5 www-data curl -s -H 'Content-Type: application/json' -H 'X-Job: "daily"' \
+-H 'Authorization: Bearer hh4Zq0dXv9TfLk2' -d '{"n": [1, 2.5], "t": "${HOME} @{x}"}' https://aws.example.org/daily >/dev/null
+20 3 * * * www-data curl -s -d day=1 https://aws.example.org/form >/dev/null
+25 3 * * * www-data curl -s http://aws.example.org/plain >/dev/null
+30 3 * * * www-data curl -s -H 'Cache-Control: no-cache' https://aws.example.org/header >/dev/null
+35 3 * * * www-data curl -s 'https://aws.example.org/query?token=hh4Zq0dXv9TfLk2' >/dev/null
+40 2 * * * www-data curl -s https://aws.example.org/night >/dev/null
+"""
+TARGETS = {"aws": "aws_api_destination"}
 ANSWERED = "version: 1\nanswers:\n  all/dst: guard\n"
 
 
@@ -27,17 +39,21 @@ def migrator(*args: object, check: bool = True) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four calls, each told to be a call, planned and emitted for Google."""
+    """Calls, each told to be a call of one scheduler, planned and emitted."""
     root = tmp_path_factory.mktemp("calls")
     (root / "server/etc/cron.d").mkdir(parents=True)
     (root / "server/etc/timezone").write_text("Europe/Berlin\n")
     (root / "server/etc/hostname").write_text("calls01\n")
-    (root / "server/etc/cron.d/calls").write_text(CALLS.replace("%'", "\\%'"))
+    (root / "server/etc/cron.d/calls").write_text(CALLS.replace("%'", "\\%'") + ELSEWHERE)
     jobs = json.loads(migrator("jobs", root / "server", "--format", "json").stdout)["jobs"]
-    topics = {"shape": "http_call", "target": "gcp_scheduler_http_target", "repeatable": "yes"}
-    answers = "".join(f"  {job['id']}/{topic}: '{answer}'\n" for job in jobs for topic, answer in topics.items())
+    answers = ""
+    for job in jobs:
+        place = re.search(r"//(\w+)\.example", job["command"])
+        target = TARGETS.get(place[1] if place else "", "gcp_scheduler_http_target")
+        topics = {"shape": "http_call", "target": target, "repeatable": "yes"}
+        answers += "".join(f"  {job['id']}/{topic}: '{answer}'\n" for topic, answer in topics.items())
     (root / "decisions.yaml").write_text(ANSWERED + answers)
-    migrator("plan", root / "server", "-o", root / "plan", "--provider", "gcp", "--decisions", root / "decisions.yaml")
+    migrator("plan", root / "server", "-o", root / "plan", "--provider", "all", "--decisions", root / "decisions.yaml")
     done = migrator("emit", root / "plan", "-o", root / "tree")
     (root / "tree/said").write_text(done.stdout + done.stderr)
     return root / "tree"
@@ -93,9 +109,72 @@ def test_a_call_with_a_secret_in_it_is_not_emitted_as_a_call(tree: Path) -> None
 
 def test_nothing_else_is_written_for_it(tree: Path) -> None:
     folders = sorted((tree / "jobs").iterdir())
-    assert len(folders) == 2
-    assert [[file.name for file in sorted(folder.iterdir())] for folder in folders] == [["README.md"]] * 2
+    assert len(folders) == 4
+    assert [[file.name for file in sorted(folder.iterdir())] for folder in folders] == [["README.md"]] * 4
     assert "Nothing of it runs any more" in (folders[0] / "README.md").read_text()
     assert 'variable "images"' in (tree / "gcp/terraform/main.tf").read_text()
     images = re.search(r"^IMAGES :=(.*)$", (tree / "Makefile").read_text(), re.MULTILINE)
     assert images is None or "curl-" not in images[1]
+
+
+def of_aws(tree: Path) -> dict[str, dict[str, dict[str, object]]]:
+    """What Terraform creates for each URL at AWS: kind -> body, as HCL's own reader sees it."""
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for file in sorted((tree / "aws/terraform").glob("curl-*.tf")):
+        made: dict[str, dict[str, object]] = {}
+        for block in hcl2.loads(file.read_text())["resource"]:
+            for kind, named in block.items():
+                made.setdefault(unquoted(kind), next(iter(named.values())))
+        found[unquoted(str(made["aws_cloudwatch_event_api_destination"]["invocation_endpoint"]))] = made
+    return found
+
+
+def test_at_aws_a_schedule_puts_an_event_and_a_rule_sends_the_line_s_request(tree: Path) -> None:
+    made = of_aws(tree)
+    assert sorted(made) == ["https://aws.example.org/daily", "https://aws.example.org/tick?key=1"]
+    daily = made["https://aws.example.org/daily"]
+    assert unquoted(str(daily["aws_cloudwatch_event_api_destination"]["http_method"])) == "POST"
+    target = daily["aws_cloudwatch_event_target"]
+    assert json.loads(unquoted(str(target["input"]))) == {"n": [1, 2.5], "t": "${HOME} @{x}"}
+    headers = target["http_target"][0]["header_parameters"]  # type: ignore[index]
+    assert {unquoted(key): unquoted(value) for key, value in headers.items()} == {"X-Job": '"daily"'}
+    assert target["retry_policy"][0]["maximum_retry_attempts"] == 0  # type: ignore[index]
+    schedule = daily["aws_scheduler_schedule"]
+    assert unquoted(str(schedule["schedule_expression"])) == "cron(15 7 ? * MON,TUE,WED,THU,FRI *)"
+    sent = {unquoted(key): unquoted(str(value)) for key, value in schedule["target"][0]["eventbridge_parameters"][0].items()}  # type: ignore[index]
+    pattern = str(daily["aws_cloudwatch_event_rule"]["event_pattern"])
+    assert sent["detail_type"] in pattern
+    assert sent["source"] in pattern
+
+
+def test_at_aws_the_secret_of_a_header_is_the_connection_s_key_by_reference(tree: Path) -> None:
+    connection = of_aws(tree)["https://aws.example.org/daily"]["aws_cloudwatch_event_connection"]
+    key = connection["auth_parameters"][0]["api_key"][0]  # type: ignore[index]
+    assert unquoted(key["key"]) == "Authorization"
+    assert re.fullmatch(
+        r'\$\{join\("", \["Bearer ", data\.aws_secretsmanager_secret_version\.\w+\.secret_string\]\)\}', key["value"]
+    )
+    plain = of_aws(tree)["https://aws.example.org/tick?key=1"]["aws_cloudwatch_event_connection"]
+    assert unquoted(plain["auth_parameters"][0]["api_key"][0]["key"]) == "X-Migrated-From"  # type: ignore[index]
+
+
+def test_each_request_that_aws_would_change_is_refused_with_its_reason(tree: Path) -> None:
+    said = (tree / "README.md").read_text().replace("\\", "")
+    for reason in (
+        "API destinations send JSON only",
+        "API destinations call https:// only",
+        "EventBridge takes the header Cache-Control out",
+        "a connection carries one in a header only",
+        "eventbridge needs a guard",
+    ):
+        assert reason in said
+
+
+def test_the_ledger_says_that_a_call_may_come_twice_and_the_day_after_has_its_commands(tree: Path) -> None:
+    commands = (tree / "jobs.sh").read_text()
+    for folder in sorted((tree / "jobs").iterdir()):
+        text = (folder / "README.md").read_text()
+        assert "deliver" in text
+        assert "at least once" in text
+        for verb in ("run", "logs", "pause", "resume"):
+            assert f"{folder.name}/{verb})" in commands

@@ -100,11 +100,11 @@ def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo
 
     def start(*variables: tuple[str, str]) -> str:
         said = [{"name": container, "environment": [{"name": name, "value": value} for name, value in variables]}]
-        text = json.dumps({"containerOverrides": said}).replace("\\", "\\\\").replace('"', '\\"')
+        text = _quoted(json.dumps({"containerOverrides": said}))
         network = '"awsvpcConfiguration={subnets=[$SUBNETS],securityGroups=[$SECURITY_GROUPS],assignPublicIp=${PUBLIC:-ENABLED}}"'
         return (
             f'aws ecs run-task --cluster "${{PREFIX}}migrated-jobs" --task-definition "${{PREFIX}}{family}" '
-            f'--launch-type FARGATE --network-configuration {network} --overrides "{text}"'
+            f"--launch-type FARGATE --network-configuration {network} --overrides {text}"
         )
 
     return DayTwo(
@@ -121,10 +121,10 @@ def _batch(definition: Resource, schedules: list[Resource], _: str | None) -> Da
 
     def submit(*variables: tuple[str, str]) -> str:
         said = {"environment": [{"name": variable, "value": value} for variable, value in variables]}
-        text = json.dumps(said).replace("\\", "\\\\").replace('"', '\\"')
+        text = _quoted(json.dumps(said))
         return (
             f'aws batch submit-job --job-name "${{PREFIX}}{name}" --job-queue "${{PREFIX}}migrated-jobs" '
-            f'--job-definition "${{PREFIX}}{name}" --container-overrides "{text}"'
+            f'--job-definition "${{PREFIX}}{name}" --container-overrides {text}'
         )
 
     return DayTwo(
@@ -227,6 +227,51 @@ def _cron_job(job: Resource, others: list[Resource], _: str | None) -> DayTwo:
     )
 
 
+def _api_destination(call: Resource, schedules: list[Resource], stack: str | None) -> DayTwo:
+    """A run by hand is an event like the schedule's; a call that worked leaves nothing behind, one that failed its event."""
+
+    def named(one: Resource) -> str:
+        if stack is None:
+            return f'"${{PREFIX}}{one.values["schedule_name"]}"'
+        return f'"$(physical "$STACK{stack}" {one.values["logical_id"]})"'
+
+    values = call.values
+    bus = "${PREFIX}cron-calls" if stack is None else f"$STACK{stack}-cron-calls"
+    said = [{"Source": values["event_source"], "DetailType": values["job_id"], "Detail": "{}", "EventBusName": bus}]
+    queue = '"$(aws sqs get-queue-url --queue-name "${PREFIX}cron-failed-calls" --query QueueUrl --output text)"'
+    if stack is not None:
+        queue = f'"$(physical "$STACK{stack}" {values["failed_id"]})"'
+    columns = ", ".join(f"MessageAttributes.{name}.StringValue" for name in ("ERROR_CODE", "ERROR_MESSAGE"))
+    query = f"Messages[?contains(Body, '{values['job_id']}')].[Attributes.SentTimestamp, {columns}]"
+    received = f"aws sqs receive-message --queue-url {queue} --max-number-of-messages 10 --visibility-timeout 0"
+    return DayTwo(
+        f"aws events put-events --entries {_quoted(json.dumps(said))}",
+        None,
+        f'{received} --attribute-names SentTimestamp --message-attribute-names All --query "{query}" --output text',
+        " && ".join(f"schedule_state DISABLED {named(one)}" for one in schedules) or None,
+        " && ".join(f"schedule_state ENABLED {named(one)}" for one in schedules) or None,
+    )
+
+
+def _scheduler_call(_: Resource, schedules: list[Resource], __: str | None) -> DayTwo:
+    """Cloud Scheduler's own log says how each call ended."""
+    names = [f"${{PREFIX}}{one.values['schedule_name']}" for one in schedules]
+    one_of = " OR ".join(f'\\"{name}\\"' for name in names)
+    where = f'resource.type=\\"cloud_scheduler_job\\" resource.labels.job_id=({one_of})'
+    return DayTwo(
+        f'gcloud scheduler jobs run "{names[0]}" --location "$REGION"',
+        None,
+        f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,severity,jsonPayload.status)'",
+        _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
+        _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+    )
+
+
+def _quoted(text: str) -> str:
+    """A word in double quotes, so that variables in it are still set."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _each(schedules: list[Resource], command: Callable[[str], str]) -> str | None:
     names = [f'"${{PREFIX}}{schedule.values["schedule_name"]}"' for schedule in schedules if "schedule_name" in schedule.values]
     return " && ".join(command(name) for name in names) or None
@@ -241,6 +286,10 @@ KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = 
     "azure_container_app_job": _container_app,
     "azure_function_app": _function_app,
     "kubernetes_cron_job": _cron_job,
+    "aws_api_destination": _api_destination,
+    "gcp_cloud_scheduler_http_job": _scheduler_call,
 }
 WORKFLOWS: Mapping[str, Callable[[Resource, str | None], tuple[str, str]]] = {"aws_sfn_state_machine": _step_functions}
-SCHEDULES = frozenset({"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "kubernetes_cron_job"})
+SCHEDULES = frozenset(
+    {"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "gcp_cloud_scheduler_http_job", "kubernetes_cron_job"}
+)

@@ -75,6 +75,11 @@ def state(entry: JobPlan) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+def ledger(entry: JobPlan) -> object:
+    """What changes for a job that the scheduler does itself, by topic; None where a program runs."""
+    return _of_resources(entry, "ledger")
+
+
 def _of_resources(entry: JobPlan, name: str) -> object:
     """The first value of this name that a resource of the chosen place has; None if none has one."""
     return next((found for made in entry.placement.option.resources if (found := made.values.get(name))), None)

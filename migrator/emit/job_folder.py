@@ -143,6 +143,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "once": job_file.once(entry),
         "state": job_file.state(entry),
         "bring": _bring(job_file.state(entry), option.resources),
+        "ledger": job_file.ledger(entry),
         "handlers": programs.handlers(entry),
         "scheduled": programs.is_scheduled(entry),
         "before": chains.before(job.id, answers),

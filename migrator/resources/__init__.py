@@ -4,10 +4,13 @@ from typing import Protocol
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.resources import (
+    aws_api_destination,
     aws_batch_job_definition,
     aws_batch_job_queue,
+    aws_cloudwatch_event_bus,
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
+    aws_cloudwatch_metric_alarm,
     aws_daily_check,
     aws_dynamodb_table,
     aws_ecs_cluster,
@@ -61,10 +64,13 @@ class ResourceKind(Protocol):
 
 
 ALL: tuple[ResourceKind, ...] = (
+    aws_api_destination,
     aws_batch_job_definition,
     aws_batch_job_queue,
+    aws_cloudwatch_event_bus,
     aws_cloudwatch_event_rule,
     aws_cloudwatch_log_group,
+    aws_cloudwatch_metric_alarm,
     aws_daily_check,
     aws_dynamodb_table,
     aws_ecs_cluster,

@@ -1,11 +1,14 @@
 """Places where work can run: what they offer, at which sizes, and what has to be created there."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
+from migrator.one_request import HttpRequest
 from migrator.targets import (
+    aws_api_destination,
     aws_batch,
     aws_fargate,
     aws_lambda,
@@ -49,9 +52,19 @@ class Target(Protocol):
         `lock`, which becomes the job file's."""
 
 
+class Caller(Protocol):
+    """A target whose scheduler sends a job's request itself."""
+
+    NAME: str
+
+    def cannot_send(self, request: HttpRequest) -> str | None:
+        """Why it cannot send this request as the job's program did; None if it can."""
+
+
 # The order breaks ties of cost; the server itself is always last.
 ALL: tuple[Target, ...] = (
     gcp_scheduler_http_target,
+    aws_api_destination,
     aws_lambda,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
@@ -62,3 +75,4 @@ ALL: tuple[Target, ...] = (
     kubernetes_cron_job,
     host,
 )
+CALLERS: Mapping[str, Caller] = {caller.NAME: caller for caller in (gcp_scheduler_http_target, aws_api_destination)}

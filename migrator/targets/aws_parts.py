@@ -21,6 +21,7 @@ EXECUTION_ID = "<aws.scheduler.execution-id>"
 MAXIMUM_DELIVERY_AGE_S = 900
 MINIMUM_DELIVERY_AGE_S = 60
 DELIVERY_ATTEMPTS = 3
+ON_BEHALF = frozenset({"scheduler.amazonaws.com", "events.amazonaws.com"})
 UNPRINTABLE = re.compile(r"[^ -~]|[<>{}]")
 
 
@@ -78,7 +79,7 @@ def resource(kind: str, name: str, **values: object) -> Resource:
 def role(job: Job, suffix: str, service: str, purpose: str, statements: list[dict[str, object]]) -> Resource:
     """A role that one service may assume, with exactly these statements.
 
-    Scheduler acts for other accounts too, so its roles trust it only on behalf of this one.
+    Scheduler and EventBridge act for other accounts too, so their roles trust them only on behalf of this one.
     """
     return resource(
         "aws_iam_role",
@@ -86,7 +87,7 @@ def role(job: Job, suffix: str, service: str, purpose: str, statements: list[dic
         role_name=f"{cloud_name(job)}-{suffix.replace('_', '-')}",
         service=service,
         description=plain(purpose),
-        source_account=service == "scheduler.amazonaws.com",
+        source_account=service in ON_BEHALF,
         statements=statements,
     )
 
@@ -204,7 +205,7 @@ def schedules(
             window_min=window_min(job),
             input=message(job, number - 1),
             usage={"invocations": share},
-            **{"batch": None, **values},
+            **{"batch": None, "event": None, **values},
         )
         for number, expression in enumerate(translation.expressions, 1)
     )

@@ -4,9 +4,10 @@ import math
 
 from migrator import one_request
 from migrator.assumptions import Assumptions
-from migrator.model.finding import Dossier, NeedKind, Translation
-from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import naming
+from migrator.model.finding import Dossier, Translation
+from migrator.model.option import Limit, Resource, Shape, ShapeKind, Size
+from migrator.one_request import HttpRequest
+from migrator.targets import calling, naming
 
 NAME = "gcp_scheduler_http_target"
 TITLE = "Google Cloud Scheduler, HTTP target"
@@ -23,42 +24,42 @@ DEADLINE_SOURCE = (
 )
 SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 15, 1800
 NAME_LIMIT = 36
-NO_PROGRAM = "no program runs: the scheduler sends one request"
+LEDGER = {
+    "request": "the same; User-Agent is the scheduler's own",
+    "worked": "when the answer is 200 to 299",
+    "failed": "told to whoever gets the notices",
+    "attempts": "one",
+    "twice": "possible, if rare: Google delivers at least once",
+}
 
 
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What one request from the public internet can do."""
     twice = "Cloud Scheduler delivers at least once even without retries; make a second call of the same instant harmless"
-    beside = "the next call is sent while an earlier one still waits"
-    return (
-        _limit("duration_s", AtMost(amount=LONGEST_DEADLINE_S), DEADLINE_SOURCE, "until the URL has answered"),
-        _limit("memory_mib", Offered(offered=True, how=NO_PROGRAM)),
-        _limit("vcpu", Offered(offered=True, how=NO_PROGRAM)),
-        _limit("scratch_mib", Offered(offered=False, how=NO_PROGRAM)),
-        _limit("architecture", OneOf(choices=("x86_64", "arm64"))),
-        _limit("persistent_files", Offered(offered=False, how=NO_PROGRAM)),
-        _limit("local_files", Offered(offered=False, how=NO_PROGRAM)),
-        _limit("private_network", Offered(offered=False, how="the request comes from the public internet")),
-        _limit("host_access", Offered(offered=False, how="there is no machine to look at or to change")),
-        _limit("root", Offered(offered=True, how=NO_PROGRAM)),
-        _limit("container_engine", Offered(offered=False, how=NO_PROGRAM)),
-        _limit("single_flight", Offered(offered=False, how=beside)),
-        _limit("at_most_once", Offered(offered=False, how=twice)),
-        _limit("runtime", Offered(offered=True, how=NO_PROGRAM)),
-        _limit("stdin", Offered(offered=False, how=NO_PROGRAM)),
-        _limit("local_service", Offered(offered=False, how="the URL has to be reachable from the public internet")),
-        _limit("sub_minute", Offered(offered=False, how="Cloud Scheduler's finest step is one minute")),
-        _limit("fixed_address", Offered(offered=False, how="Google's addresses change")),
+    return calling.limits(
+        SOURCE,
+        AS_OF,
+        LONGEST_DEADLINE_S,
+        DEADLINE_SOURCE,
+        {
+            "single_flight": ("the next call is sent while an earlier one still waits", SOURCE),
+            "at_most_once": (twice, SOURCE),
+            "sub_minute": ("Cloud Scheduler's finest step is one minute", SOURCE),
+            "fixed_address": ("Google's addresses change", SOURCE),
+        },
     )
-
-
-def _limit(need: NeedKind, answer: AtMost | OneOf | Offered, source: str = SOURCE, condition: str | None = None) -> Limit:
-    return Limit(need=need, answer=answer, source=source, as_of=AS_OF, condition=condition)
 
 
 def sizes() -> tuple[Size, ...]:
     """One: a request, whatever the job's program took."""
-    return (Size(name="one request", memory_mib=0, vcpu=1.0, timeout_s=float(LONGEST_DEADLINE_S)),)
+    return calling.sizes(LONGEST_DEADLINE_S)
+
+
+def cannot_send(request: HttpRequest) -> str | None:
+    """Why Cloud Scheduler cannot send this request as the job's program did; None if it can."""
+    if one_request.secrets(request):
+        return "a secret stands in its request, and Cloud Scheduler keeps requests in plain text; a program gets it by name"
+    return None
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
@@ -102,6 +103,7 @@ def resources(
                     "url": request.url,
                     "headers": request.headers,
                     "body": request.body,
+                    "ledger": LEDGER,
                     "usage": {"jobs": 1},
                 },
             )
