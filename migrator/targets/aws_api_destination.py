@@ -1,7 +1,7 @@
 """EventBridge: Scheduler puts an event on a bus, a rule of the bus sends the job's request to an API destination.
 
 EventBridge Scheduler has no HTTP target. A scheduled rule could call the destination without Scheduler, but only in UTC and on
-the default bus, and AWS calls it legacy: one way for every time zone is taken instead, for one more event per call ($1 a million).
+the default bus, and AWS calls it legacy: one way for every time zone is taken instead, at one more event a call ($1 a million).
 """
 
 import re
