@@ -26,10 +26,9 @@ from migrator.model.usage import Event, Line, Measured, Search
 from migrator.ownlogs import with_own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.attach import NO_RANKS, Ranks
-from migrator.runs.found import Found
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION, stream
-from migrator.runs.pair import Pairing
+from migrator.runs.order import AT, stream
+from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
 from migrator.tables import Run, RunTable, table, table_of
@@ -44,7 +43,7 @@ DAY_US = 86_400_000_000
 SERVICE = "systemd_unit"
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
-AT_ONCE = 16_384  # events between two looks at what is finished
+AT_ONCE = 32_768  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
@@ -238,30 +237,30 @@ def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = N
     for family, file, reader in found:
         families[family].append((file, reader))
     logs = [_rows(files, members, search, understanding, problems) for _, members in families.items()]
-    runs = Found(understanding.sayings, _log_level(files))
-    hosts: dict[int, Pairing] = {}
+    pairings = Pairings(understanding.sayings, _log_level(files), places)
     seen: tuple[int, int] | None = None
-    said_by = understanding.sayings.all
-    for stretch in stream(logs, understanding.sayings):
+    for stretch in _long(stream(logs, understanding.sayings)):
         begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
         seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
-        for begin in range(0, len(stretch), AT_ONCE):
-            rows = stretch[begin : begin + AT_ONCE]
-            for name in np.unique(rows[:, HOST]).tolist():
-                if name not in hosts:
-                    hosts[name] = Pairing(name, runs, places)
-                hosts[name].sees(int(rows[rows[:, HOST] == name, PID].max()))
-            columns = (rows[:, column].tolist() for column in (AT, SAID, HOST, PID, RESOLUTION, SESSION))
-            for at_us, number, name, pid, resolution_us, session in zip(*columns, strict=True):
-                said = said_by[number]
-                act = hosts[name].acts.get(said.kind)
-                if act is not None:
-                    act(said, at_us, pid, resolution_us, session)
-            for state in hosts.values():
-                state.sweep(int(rows[-1, KEY]))
-    for state in hosts.values():
-        state.finish()
-    return Logged(runs.runs(understanding.names), seen, tuple(problems))
+        pairings.feed(stretch)
+    return Logged(pairings.runs(understanding.names), seen, tuple(problems))
+
+
+def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:
+    """The same rows, `AT_ONCE` together."""
+    held: list[Whole] = []
+    count = 0
+    for stretch in stretches:
+        held.append(stretch)
+        count += len(stretch)
+        if count >= AT_ONCE:
+            rows = np.concatenate(held) if len(held) > 1 else stretch
+            whole_ones = count - count % AT_ONCE
+            for begin in range(0, whole_ones, AT_ONCE):
+                yield rows[begin : begin + AT_ONCE]
+            held, count = [rows[whole_ones:]], count - whole_ones
+    if count:
+        yield np.concatenate(held)
 
 
 def _rows(

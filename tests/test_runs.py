@@ -9,7 +9,7 @@ from migrator import blocks
 from migrator.logfiles.stamps import YearlessClock
 from migrator.model.usage import Event
 from migrator.runs.order import Placed, merged
-from migrator.runs.pair import pair
+from migrator.runs.pairings import pair
 from migrator.usage.quantiles import upper_bound
 
 

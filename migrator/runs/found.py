@@ -22,12 +22,7 @@ class Found:
         self._blocks: list[Whole] = []
         self._used: dict[int, tuple[float | None, float | None]] = {}  # processor seconds and memory of the runs that show them
         self._bounds: dict[int, tuple[int, int]] = {}  # of the runs whose length may be any of their group
-        self._started = 0
-
-    def number(self) -> int:
-        """The number of the next start."""
-        self._started += 1
-        return self._started
+        self.at = 0  # the number of the event that is looked at: runs are ordered by that of their start
 
     def put(self, start: Start, host: int) -> None:
         """A run that nothing more can be said about."""
@@ -61,6 +56,11 @@ class Found:
         if len(flat) >= FULL * FIELDS:
             self._blocks.append(np.array(flat, dtype=np.int64).reshape(-1, FIELDS))
             flat.clear()
+
+    def put_all(self, rows: Whole) -> None:
+        """The same for many, as columns."""
+        if len(rows):
+            self._blocks.append(rows)
 
     def runs(self, hosts: list[str]) -> Runs:
         """All runs in the order of their starts."""

@@ -9,20 +9,18 @@ runs at a time, not on how long the log is.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from migrator.columns import NO_PID, NONE, Run, session_number
-from migrator.model.usage import Event
+from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.attach import NO_RANKS, Ranks
+from migrator.runs.attach import Ranks
+from migrator.runs.choice import LARGE_PIDS, SMALL_PIDS, STALE_US, apart, whose
 from migrator.runs.found import Found
-from migrator.runs.groups import Chain, Groups
-from migrator.runs.parts import Life, Said, Sayings, Span, Start
+from migrator.runs.groups import Groups
+from migrator.runs.parts import Chain, Life, Said, Span, Start
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
-STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
 GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
-SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 RESTART_US = 60_000_000
 MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
 FEW_PIDS = 512  # remembered without a look at which are finished
@@ -32,30 +30,30 @@ EXACT, PAIRED = 0, 1
 class Pairing:
     """The state: carried over block, file and rotation borders because it is one object per host."""
 
-    def __init__(self, host: int, found: Found, ranks: Ranks) -> None:
+    def __init__(self, host: int, found: Found, ranks: Ranks) -> None:  # what has no underscore is for `calm`
         self._host = host
         self._found = found
-        self._open: dict[int, Span] = {}
+        self.opened: dict[int, Span] = {}
         self._numbers: dict[int, int] = {}  # of sessions that are open, by pid
-        self._waiting: dict[int, list[Start]] = {}
+        self.waiting: dict[int, list[Start]] = {}
         self._by_session: dict[int, Start] = {}
         self._by_pid: dict[int, Start] = {}
         self._by_parent: dict[int, Start] = {}
         self._numbered: dict[tuple[str, int], Start] = {}
         self._chains: dict[str | None, Chain] = {}
-        self._groups = Groups(NEAR_US, self._distance, ranks)
+        self.groups = Groups(NEAR_US, lambda child, parent: apart(child, parent, self.pids), ranks)
         self._done: deque[tuple[int, Start]] = deque()
         self._records: list[Record] = []
+        self._passed: tuple[Sequence[int], Sequence[int]] = (), ()
         self._most_pids = FEW_PIDS
-        self._sessions = False  # True where the log shows any
-        self._recent: deque[Start] = deque(maxlen=MOST_WAITING)
+        self.sessions = False  # True where the log shows any
         self._newest: Start | None = None
         self._largest_pid = 0
-        self._pids = SMALL_PIDS
+        self.pids = SMALL_PIDS
         self._restarted_us: int | None = None
-        self._life = Life()
-        self._life_number = len(found.lives)
-        found.lives.append(self._life)
+        self.life = Life()
+        self.life_number = len(found.lives)
+        found.lives.append(self.life)
         self.acts = {
             "start": self._start, "end": self._end, "session-open": self._session_open, "session-close": self._session_close,
             "failure": self._failure, "resource": self._resource, "daemon-start": self._daemon_start,
@@ -65,18 +63,36 @@ class Pairing:
     def feed(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         """Take the next event; `session` 0: it has none."""
         self.sees(pid)
+        self._found.at += 1
         act = self.acts.get(said.kind)
         if act is not None:
             act(said, at_us, pid, resolution_us, session)
+
+    def is_calm(self, sessions: bool) -> bool:
+        """True if `calm` may look at the host's next stretch; `sessions`: if there are any in it."""
+        if self._records:
+            return False
+        if self.sessions:
+            return not self._numbers and not any(span.by_start for span in self.opened.values())
+        return not sessions and not self.opened
+
+    def would_end(self, pid: int, key: int, user: str | None) -> bool:
+        """True if an end of this process and command is that of a session that is open."""
+        span = self.opened.get(pid)
+        return span is not None and span.user == user and span.end is None and (span.start is None or span.start.said.key == key)
+
+    def passed_by(self, pids: Sequence[int], numbers: Sequence[int]) -> None:
+        """Starts that `calm` found and this never sees: their process numbers are no older start's any more."""
+        self._passed = pids, numbers
 
     def sees(self, pid: int) -> None:
         """A process number: how large they are tells after how many they begin again."""
         if pid > self._largest_pid:
             self._largest_pid = pid
-            self._pids = SMALL_PIDS if pid < SMALL_PIDS else LARGE_PIDS
+            self.pids = SMALL_PIDS if pid < SMALL_PIDS else LARGE_PIDS
 
     def _start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
-        start = Start(said, at_us, pid, resolution_us, self._life_number, self._found.number())
+        start = Start(said, at_us, pid, resolution_us, self.life_number, self._found.at)
         self._newest = start
         if not said.by_pid:
             if said.by_text:
@@ -85,7 +101,7 @@ class Pairing:
                 self._start_numbered(start, session)
             return
         if session:
-            span = self._open.get(session)
+            span = self.opened.get(session)
             if span is not None and span.user == said.user and span.start is None:
                 _join(span, start, EXACT)
             else:
@@ -93,7 +109,7 @@ class Pairing:
                 self._by_session[session] = start
         elif said.parent:
             self._by_parent[pid] = start
-            span = self._open.get(pid)
+            span = self.opened.get(pid)
             if not (span is not None and span.start is None and abs(at_us - span.open_us) <= NEAR_US and span.user == said.user):
                 span = self._opened(pid, Span(at_us, pid, said.user))
                 span.by_start = True
@@ -102,11 +118,9 @@ class Pairing:
             self._by_pid[pid] = start
         if start.span is None:
             self._wait(start)
-            if self._sessions:
+            if self.sessions:
                 self._chain(said.user, at_us).starts.append(start)
                 start.chained = True
-            else:
-                self._recent.append(start)
 
     def _start_numbered(self, start: Start, session: int) -> None:
         if not session:
@@ -122,17 +136,17 @@ class Pairing:
         self._numbered[slot] = start
 
     def _opened(self, key: int, span: Span) -> Span:
-        before = self._open.get(key)
+        before = self.opened.get(key)
         if before is not None:
             before.dead = True
             if before.start is not None and not before.start.queued:
                 self._put(before.start)
-        self._open[key] = span
+        self.opened[key] = span
         return span
 
     def _session_open(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if not session:
-            old = self._open.get(pid)
+            old = self.opened.get(pid)
             if old is not None and old.by_start and old.user == said.user and at_us - old.open_us <= NEAR_US:
                 return  # the start came first: PAM's line and cron's may change places within a second
         span = self._opened(session or pid, Span(at_us, pid, said.user))
@@ -143,27 +157,27 @@ class Pairing:
             self._forget(waiting)
             _join(span, waiting, EXACT)
         else:
-            if not self._sessions:
+            if not self.sessions:
                 self._first_session()
-            self._chain(said.user, at_us).spans.append(span)
+            span.chain = chain = self._chain(said.user, at_us)
+            chain.spans.append(span)
 
     def _first_session(self) -> None:
         """From the first session on starts are kept in groups; those just before it may belong to it."""
-        self._sessions = True
-        for start in self._recent:
-            if start.waits:
-                self._chain(start.said.user, start.at_us).starts.append(start)
-                start.chained = True
-        self._recent.clear()
+        self.sessions = True
+        waiting = [start for starts in self.waiting.values() for start in starts if start.said.by_pid]
+        for start in sorted(waiting, key=lambda item: item.number)[-MOST_WAITING:]:
+            self._chain(start.said.user, start.at_us).starts.append(start)
+            start.chained = True
 
     def _session_close(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         number = self._numbers.pop(pid, 0)
         # a process that ends right after its line is gone when journald asks for its session: the pid has to do
-        key = session or (number if number in self._open else pid)
-        span = self._open.get(key)
+        key = session or (number if number and number in self.opened else pid)
+        span = self.opened.get(key)
         if span is not None and span.user == said.user and span.close is None:
             span.close = at_us, resolution_us, said
-            del self._open[key]
+            del self.opened[key]
             if span.start is not None:
                 self._ended(span.start, at_us)
 
@@ -178,9 +192,9 @@ class Pairing:
             self._records.append(Record(said, at_us, pid, session, resolution_us))
             return
         if said.debian:
-            self._life.ends += 1
+            self.life.ends += 1
         key = session or pid
-        span = self._open.get(key) if said.by_pid else None
+        span = self.opened.get(key) if said.by_pid else None
         if span is not None and (span.user != said.user or span.end is not None):
             span = None
         if span is not None and span.start is not None and span.start.said.key != said.key:
@@ -190,18 +204,19 @@ class Pairing:
             return
         span.end = at_us, resolution_us, said
         if span.start is None:
-            near = [start for start in self._waiting.get(said.key, ()) if abs(start.at_us - span.open_us) <= NEAR_US]
+            near = [start for start in (span.chain.starts if span.chain else ())
+                    if start.waits and start.said.key == said.key and abs(start.at_us - span.open_us) <= NEAR_US]  # fmt: skip
             if near:
-                start = near[0] if len(near) == 1 else min(near, key=lambda item: self._distance(item.pid, pid))
+                start = near[0] if len(near) == 1 else min(near, key=lambda item: apart(item.pid, pid, self.pids))
                 self._forget(start)
                 _join(span, start, EXACT if len(near) == 1 else PAIRED)
         if span.start is not None:
             self._ended(span.start, at_us)
         if span.by_start:
-            del self._open[key]
+            del self.opened[key]
 
     def _loose_end(self, said: Said, at_us: int, pid: int, resolution_us: int) -> None:
-        waiting = self._waiting.get(said.key)
+        waiting = self.waiting.get(said.key)
         if not waiting:
             return  # it started before this log
         if said.by_text:
@@ -211,15 +226,12 @@ class Pairing:
             for older in waiting:  # sequential: an older one lost its end
                 older.waits = False
                 self._put(older)
-            del self._waiting[said.key]
+            del self.waiting[said.key]
         else:
-            start = waiting[0]
-            if len(waiting) > 1:
-                newest = max(item.at_us for item in waiting)
-                fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
-                start = min(fresh, key=lambda item: self._distance(item.pid, pid))
-            if start.pid >= 0 and pid >= 0 and (start.pid - pid) % self._pids > self._pids // 2:
-                return  # the job comes after the process that starts it: the start of this end was lost
+            found = whose(waiting[-MOST_WAITING:], pid, self.pids)
+            if found is None:
+                return
+            start = found
             self._forget(start)
             start.quality = PAIRED
         start.end = at_us, resolution_us, said
@@ -232,10 +244,10 @@ class Pairing:
     def _daemon_start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """A new life of the daemon, which may have another log level; it says so in several lines."""
         if self._restarted_us is None or abs(at_us - self._restarted_us) > RESTART_US:
-            self._life.last = False
-            self._life = Life()
-            self._life_number = len(self._found.lives)
-            self._found.lives.append(self._life)
+            self.life.last = False
+            self.life = Life()
+            self.life_number = len(self._found.lives)
+            self._found.lives.append(self.life)
         self._restarted_us = at_us
 
     def _resource(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
@@ -250,27 +262,27 @@ class Pairing:
             if numbered is not None and numbered.end is None:
                 numbered.exit_status = NONE if status is None else status
             return
-        self._life.failures += 1
+        self.life.failures += 1
         start = self._by_pid.get(pid) if pid >= 0 else None
         if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None:
             start.exit_status = status
 
     def _wait(self, start: Start) -> None:
-        waiting = self._waiting.get(start.said.key)
+        waiting = self.waiting.get(start.said.key)
         if waiting is None:
-            self._waiting[start.said.key] = [start]
+            self.waiting[start.said.key] = [start]
         else:
             waiting.append(start)
-            if len(waiting) > MOST_WAITING:
+            if len(waiting) > MOST_WAITING and not self.sessions:  # else most of them are attached at the next sweep
                 self._abandon(waiting.pop(0))
         start.waits = True
 
     def _forget(self, start: Start) -> None:
         if start.waits:
             start.waits = False
-            waiting = self._waiting[start.said.key]
+            waiting = self.waiting[start.said.key]
             if len(waiting) == 1:
-                del self._waiting[start.said.key]
+                del self.waiting[start.said.key]
             else:
                 waiting.remove(start)
 
@@ -286,7 +298,7 @@ class Pairing:
             start.queued = True
             self._done.append((at_us, start))
             if start.span is not None:
-                self._groups.learn(start)
+                self.groups.learn(start, self._found.at)
 
     def _put(self, start: Start) -> None:
         if start.session:
@@ -302,9 +314,9 @@ class Pairing:
         """The starts and spans of a user that are connected by being near in time."""
         chain = self._chains.get(user)
         if chain is None or abs(at_us - chain.at_us) > NEAR_US or len(chain.starts) >= MOST_WAITING:
-            if chain is not None and not self._groups.keep(chain):
+            if chain is not None and not self.groups.keep(chain):
                 self._released(chain.starts)
-            chain = self._chains[user] = Chain()
+            chain = self._chains[user] = Chain(self._found.at)
         chain.at_us = at_us
         return chain
 
@@ -317,12 +329,23 @@ class Pairing:
 
     def sweep(self, now_us: int) -> None:
         """Let go of what is finished by then."""
+        pids, numbers = self._passed
+        if pids and not self._by_pid.keys().isdisjoint(pids):
+            for pid, number in zip(pids, numbers, strict=True):
+                if pid in self._by_pid and self._by_pid[pid].number < number:
+                    del self._by_pid[pid]
+        self._passed = (), ()
         self._account(now_us - GRACE_US // 4)
-        for start in self._groups.settle(now_us - GRACE_US, now_us - STALE_US):
+        for start in self.groups.settle(now_us - GRACE_US, now_us - STALE_US):
             if start.span is None or start.queued:
                 self._released((start,))
             else:
                 self._attached(start)
+        if self.sessions:
+            for waiting in [found for found in self.waiting.values() if len(found) > MOST_WAITING]:
+                for start in waiting[:-MOST_WAITING]:
+                    self._abandon(start)
+                del waiting[:-MOST_WAITING]
         done = self._done
         while done and done[0][0] < now_us - GRACE_US:
             self._put(done.popleft()[1])
@@ -344,7 +367,8 @@ class Pairing:
                 continue
             near = account(record, (self._by_pid.get(record.pid), self._by_parent.get(record.parent)), NEAR_US)
             if near is None:
-                near = Start(record.said, record.at_us, record.pid, record.resolution_us, self._life_number, self._found.number())
+                self._found.at += 1
+                near = Start(record.said, record.at_us, record.pid, record.resolution_us, self.life_number, self._found.at)
                 told(near, record)
             self._forget(near)
             self._ended(near, record.at_us)
@@ -354,48 +378,23 @@ class Pairing:
         """Let go of everything, after the last event."""
         end = 1 << 62
         for chain in self._chains.values():
-            if not self._groups.keep(chain):
+            if not self.groups.keep(chain):
                 self._released(chain.starts)
         self._chains.clear()
         self._account(end)
-        for start in (*self._groups.settle(end, end), *self._groups.decide()):
+        for start in (*self.groups.settle(end, end), *self.groups.decide()):
             if start.span is None or start.queued:
                 self._released((start,))
             else:
                 self._attached(start)
         for _, start in self._done:
             self._put(start)
-        for waiting in self._waiting.values():
+        for waiting in self.waiting.values():
             for start in waiting:
                 self._put(start)
-        for start in (*self._numbered.values(), *(span.start for span in self._open.values() if span.start is not None)):
+        for start in (*self._numbered.values(), *(span.start for span in self.opened.values() if span.start is not None)):
             self._put(start)
-
-    def _distance(self, child: int, parent: int) -> int:
-        """How many processes were started after the parent before the child; pids wrap."""
-        if child < 0 or parent < 0:
-            return LARGE_PIDS
-        return (child - parent) % self._pids
 
 
 def _join(span: Span, start: Start, quality: int) -> None:
     span.start, start.span, start.quality = start, span, quality
-
-
-def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RANKS) -> list[Run]:
-    """The runs of one or many hosts; `level`: the log level that Debian's cron is set to now, where that is known; `ranks`: the
-    places of the commands in their crontabs."""
-    sayings = Sayings()
-    found = Found(sayings, level)
-    hosts: dict[str, Pairing] = {}
-    for event in events:
-        state = hosts.get(event.host)
-        if state is None:
-            state = hosts[event.host] = Pairing(len(hosts), found, ranks)
-        said = sayings.all[sayings.number(event)]
-        state.feed(
-            said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
-        )
-    for state in hosts.values():
-        state.finish()
-    return found.runs(list(hosts)).objects()

@@ -101,11 +101,24 @@ class Span:
     close: End | None = None
     dead = False  # its pid is another process's by now: it closed without a word
     by_start = False
+    chain: "Chain | None" = None  # while nothing else joins it to a start
 
     def __init__(self, at_us: int, pid: int, user: str | None) -> None:
         self.open_us = at_us
         self.pid = pid
         self.user = user
+
+
+class Chain:
+    """Starts and spans of one user, each near the one before. `number`: of its first event."""
+
+    __slots__ = ("at_us", "number", "spans", "starts")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.at_us = 0
+        self.starts: list[Start] = []
+        self.spans: list[Span] = []
 
 
 class Life:

@@ -1,0 +1,119 @@
+"""Takes out of a stretch of events, as columns, the runs about which nothing can be in doubt, and leaves the others to `pair`.
+
+The state machine looks at one event after the other. Most runs do not need that: where a command's starts and ends alternate, or
+a session's start is alone within the seconds around it, the machine does the same each time, and touches nothing that another
+event looks at. `taken` finds these runs in all hosts at once, for a stretch of the log:
+
+* a command's starts and ends (cronie's CMD and CMDEND) up to where nothing of it waits any more: a start and its end, or, where
+  runs overlap, the same choice as the machine's, by the same function;
+* a session (PAM) and the one start near its opening, with or without the end that names the command, whole within the stretch.
+
+What began before the stretch, ends after it, is near its end, or is in any way unusual stays: the machine gets these events in
+their order, and its state is the only one that is carried on. A host that says anything else in the stretch, whose clock went
+back, or whose lines carry sessions' numbers, is left to the machine as a whole. tests/test_calm.py compares with it.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from migrator.columns import NONE, Whole
+from migrator.runs.by_key import by_key
+from migrator.runs.by_session import by_session
+from migrator.runs.found import FIELDS, WHO
+from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
+from migrator.runs.pair import EXACT, GRACE_US, Pairing
+from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Flags, Told, ordered
+
+
+def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int) -> tuple[Flags, Whole]:
+    """Which rows are done with, and the runs that they were, as `Found` keeps them. `latest_us`: of each host so far;
+    `first`: the number of the first row."""
+    kind = told.kind[rows[:, SAID]]
+    done: Flags = kind == NOTHING
+    limit_us = int(rows[-1, KEY]) - GRACE_US
+    columns, has_sessions = _looked_at(rows, told, kind, states, latest_us)
+    found = []
+    if not has_sessions.all():
+        found.append(by_key(columns.of(~has_sessions), states, limit_us))
+    if has_sessions.any():
+        found.append(by_session(columns.of(has_sessions), states, limit_us, told.users))
+    if not found:
+        return done, np.zeros((0, FIELDS), dtype=np.int64)
+    start, end, quality, open_us, gone = (np.concatenate(column) for column in zip(*found, strict=True))
+    done[gone] = True
+    said, host, at_us = rows[start, SAID], rows[start, HOST], rows[start, AT]
+    named = gone[(told.kind[rows[gone, SAID]] == END) & told.debian[rows[gone, SAID]]]
+    for name, count in enumerate(np.bincount(rows[named, HOST]).tolist()):
+        if count:
+            states[name].life.ends += count
+    _tell(_Runs(host, start + first, end + first, told.key[said], rows[start, PID], open_us, rows[end, AT], quality), states)
+    blur = np.maximum(rows[start, RESOLUTION], rows[end, RESOLUTION])
+    lives = np.zeros(int(host.max(initial=0)) + 1, dtype=np.int64)
+    for name in np.flatnonzero(np.bincount(host)).tolist():
+        lives[name] = states[name].life_number
+    return done, np.column_stack(
+        (
+            start + first, host << WHO | said, at_us, np.maximum(rows[end, AT], at_us), np.where(blur <= 1, 0, blur),
+            np.full(len(start), NONE), quality, lives[host],
+        )
+    )  # fmt: skip
+
+
+def _looked_at(
+    rows: Whole, told: Told, kind: Whole, states: dict[int, Pairing], latest_us: dict[int, int]
+) -> tuple[Columns, Flags]:
+    """The events of hosts that may be looked at here, and which of them are of a host with sessions."""
+    row = np.flatnonzero(kind != NOTHING)
+    host, at_us, kind = rows[row, HOST], rows[row, AT], kind[row]
+    cron = kind <= CLOSE
+    size = int(host.max(initial=0)) + 1
+    left, sessions = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    left[host[(kind == OTHER) | (cron & ((rows[row, SESSION] != 0) | (rows[row, PID] < 0)))]] = True
+    sessions[host[(kind == OPEN) | (kind == CLOSE)]] = True
+    order = ordered(host)
+    host_by, at_by = host[order], at_us[order]
+    begins = np.flatnonzero(np.diff(host_by, prepend=-1))
+    left[host_by[1:][(at_by[1:] < at_by[:-1]) & (host_by[1:] == host_by[:-1])]] = True
+    newest = np.maximum.reduceat(at_by, begins) if len(begins) else at_by
+    for name, oldest_us, newest_us in zip(host_by[begins].tolist(), at_by[begins].tolist(), newest.tolist(), strict=True):
+        before_us = latest_us.get(name, 0)
+        latest_us[name] = max(before_us, newest_us)
+        left[name] |= oldest_us < before_us or not states[name].is_calm(bool(sessions[name]))
+        sessions[name] = states[name].sessions
+    chosen = cron & ~left[host]
+    row, host, kind = row[chosen], host[chosen], kind[chosen]
+    said = rows[row, SAID]
+    columns = Columns(row, kind, host, rows[row, AT], rows[row, PID], told.key[said], told.user[said])
+    return columns, sessions[host]
+
+
+class _Runs(NamedTuple):
+    """What the machines have to know of runs that they never see."""
+
+    host: Whole
+    start: Whole
+    end: Whole
+    key: Whole
+    pid: Whole
+    open_us: Whole
+    end_us: Whole
+    quality: Whole
+
+
+def _tell(runs: _Runs, states: dict[int, Pairing]) -> None:
+    """The machines: pids that are others' by now, and how long commands take."""
+    order = ordered(runs.host)
+    host = runs.host[order]
+    edges = np.append(np.flatnonzero(np.diff(host, prepend=-1)), len(host)).tolist()
+    for begin, end in pairwise(edges):
+        which = order[begin:end]
+        state = states[int(host[begin])]
+        state.passed_by(runs.pid[which].tolist(), runs.start[which].tolist())
+        timed = which[runs.open_us[which] != NONE]
+        timed = timed[[state.groups.wants(key) for key in runs.key[timed].tolist()]] if len(timed) else timed
+        exact = runs.quality[timed] == EXACT
+        number = np.where(exact, runs.end[timed], runs.start[timed])
+        columns = (number, runs.key[timed], runs.end_us[timed] - runs.open_us[timed], exact)
+        state.groups.passed_by(*(column.tolist() for column in columns))

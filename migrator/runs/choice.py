@@ -1,0 +1,42 @@
+"""Whose end it is, where several starts of one command wait for theirs: the one rule, for the state machine and for `calm`."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
+SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
+
+
+class Waits(Protocol):
+    """A start."""
+
+    @property
+    def at_us(self) -> int:
+        """When."""
+
+    @property
+    def pid(self) -> int:
+        """Of the job; below zero where it is not known."""
+
+
+Waiting = TypeVar("Waiting", bound=Waits)
+
+
+def whose(waiting: Sequence[Waiting], pid: int, pids: int) -> Waiting | None:
+    """Of starts of one command, in their order, the one that the end of this process most likely belongs to; None if it is none
+    of them. `pids`: after how many process numbers begin again."""
+    if not waiting:
+        return None
+    start = waiting[0]
+    if len(waiting) > 1:
+        newest = max(item.at_us for item in waiting)
+        fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
+        start = min(fresh, key=lambda item: apart(item.pid, pid, pids))
+    if start.pid >= 0 and pid >= 0 and (start.pid - pid) % pids > pids // 2:
+        return None  # the job comes after the process that starts it: the start of this end was lost
+    return start
+
+
+def apart(child: int, parent: int, pids: int) -> int:
+    """How many processes were started after the parent before the child; they wrap."""
+    return LARGE_PIDS if child < 0 or parent < 0 else (child - parent) % pids
