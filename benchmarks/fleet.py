@@ -4,21 +4,24 @@ Writes bundles of as many servers (a seed each, four forms of log, one in twenty
 every run of the truth is found and that both results are equal byte by byte, and prints the times beside the machine's load.
 """
 
+import ctypes
 import hashlib
 import json
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import fleet_servers
 import polars
+
+from migrator.fleet import engine
 
 NOISE_A_DAY = 700  # lines
 
@@ -32,15 +35,20 @@ class Taken(NamedTuple):
 
 
 def made(folder: Path, count: int, days: int) -> list[fleet_servers.Simulated]:
-    with ProcessPoolExecutor(2) as pool:
+    with engine.local(2)() as pool:
         noise = [NOISE_A_DAY * days] * count
         return list(pool.map(fleet_servers.written, [folder] * count, range(count), [days] * count, noise, chunksize=20))
+
+
+def _ends_with_us() -> None:
+    """Linux tells a process when its parent is gone: prctl(2), PR_SET_PDEATHSIG."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def read(bundles: Path, out: Path, workers: int, *more: str) -> Taken:
     load, before, begin = os.getloadavg()[0], resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "migrator", "fleet", str(bundles), "-o", str(out), "--workers", str(workers), *more]
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = subprocess.run(command, capture_output=True, check=False, preexec_fn=_ends_with_us)
     if done.returncode not in {0, 3}:
         raise SystemExit(done.stderr.decode())
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from migrator import __version__, files
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError
-from migrator.fleet.engine import Opened
+from migrator.fleet.engine import Opened, Processes
 from migrator.fleet.listing import Entry
 from migrator.fleet.task import SURVEYS, Outcome, Part, Server, fold, observed, stems, survey_name
 from migrator.model.plan import OutFile
@@ -164,9 +164,12 @@ class _Pool:
     def __enter__(self) -> "_Pool":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._executor is None:
+            return
+        if kind is not None and isinstance(self._executor, Processes):
+            self._executor.stop()
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
     def outcomes(self, batches: Iterable[tuple[str, ...]], settings: Settings, width: int) -> Iterator[Outcome]:
         """What becomes of every source, as it becomes known; `width` tasks are under way at a time."""
