@@ -4,9 +4,13 @@ A form is one line with {} where the secret stands. Values are made up anew for 
 digits as people choose them, and letters alone. So a value that shows up anywhere in an output was missed under that form.
 """
 
+import base64
 import random
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 SYLLABLES = "bel dor fim gan hul jor kem lun mor nis pav quil rost sem tul vand wex yor zam".split()
 
@@ -323,12 +327,61 @@ class Planted(NamedTuple):
     place: str
 
 
+def published() -> list[tuple[str, str]]:
+    """(secret, text) of each vector that another project publishes; tests/cases/redact/published.txt says which and whose."""
+    lines = (Path(__file__).parent / "cases/redact/published.txt").read_text().splitlines()
+    found = []
+    for line in lines:
+        text = line.replace("\u240a", "\n").replace("\u205e", "")
+        if (match := re.search("«(.+)»", text)) and not line.startswith(("# Test vectors", "# feed")):
+            found.append((match[1], text.replace("«", "").replace("»", "")))
+    return found
+
+
 def value(generator: random.Random, with_digits: bool) -> str:
     """A made-up password that no ordinary text holds."""
     words = [generator.choice(SYLLABLES) for _ in range(4)]
     if not with_digits:
         return "".join(words)
     return f"{words[0].title()}{generator.randint(10, 99)}-{words[1]}{words[2]}{generator.randint(1, 9)}{words[3].title()}"
+
+
+A_COMMAND = re.compile(r"(?:curl|docker|git|echo|export|cmd\.exe|\$?\s*[A-Z_]+=)[^\n]*\Z")
+WAYS = ("sourced file", "here-document", "base64", "stdin", "URL", "settings file")
+
+
+def plant_published(
+    write: Callable[[str, str], None], log: list[str], planted: list["Planted"], times: Sequence[str]
+) -> list[str]:
+    """Plant what others publish: commands in the crontab and its log, the rest each way in turn."""
+    lines = []
+    for number, (secret, text) in enumerate(published()):
+        at = f"{times[number % len(times)]} root "
+        if A_COMMAND.match(text) and len(text) < 900:
+            way, command = "crontab", text.rstrip("\\ ")
+        else:
+            way, command = WAYS[number % len(WAYS)], f"/srv/published/{number}.sh"
+            if way == "base64":
+                command = f"echo {base64.b64encode(text.encode()).decode()} | base64 -d > /srv/published/{number}.conf"
+            elif way == "URL":
+                command = f"curl -fsS 'https://api.example.org/{number}?user=bob&password={quote(secret, safe='')}'"
+            elif way == "stdin" and "\n" not in text:
+                command = f"/srv/published/load {number}%{text.replace('%', chr(92) + '%')}"
+            elif way == "settings file":
+                command = f". /srv/published/{number}.env && /srv/published/run"
+                write(f"/srv/published/{number}.env", text + "\n")
+            elif way == "sourced file":
+                write(f"/srv/published/{number}.sh", f"#!/bin/sh\n. /srv/published/{number}.inc\nrun\n")
+                write(f"/srv/published/{number}.inc", text + "\n")
+            else:
+                write(f"/srv/published/{number}.sh", f"#!/bin/sh\ncat > /tmp/x <<'EOF'\n{text}\nEOF\nload /tmp/x\n")
+        planted.append(Planted(secret, text, f"published: {way}"))
+        lines.append(at + (command if way == "stdin" else command.replace("%", chr(92) + "%")))
+        moment = f"Nov  {3 + number % 4} {number // 60 % 24:02}:{number % 60:02}"
+        logged = command.partition("%")[0] if way == "stdin" else command
+        for second, word in ((1, "CMD"), (5, "END")):
+            log.append(f"{moment}:{second:02} web01 CRON[{20000 + number}]: (root) {word} ({logged})")
+    return lines
 
 
 def plant(root: Path, seed: int = 7) -> list[Planted]:
@@ -375,6 +428,7 @@ def plant(root: Path, seed: int = 7) -> list[Planted]:
         write(f"/srv/env/{number}.env", filled(form, "sourced file") + "\n")
         if "." not in form.split("=")[0]:
             lines.append(filled(form, "crontab setting"))
+    lines += plant_published(write, log, planted, times)
     unit = "".join(f'Environment="{filled(form, "unit").replace(chr(34), "")}"\n' for form in SETTINGS[:3])
     write("/etc/systemd/system/plant.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n", 0o644)
     exec_start = filled("/usr/bin/mysqldump -uroot -p{} shop", "unit")

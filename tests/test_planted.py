@@ -1,12 +1,16 @@
 """No planted secret comes out: of any command, on any stream, in any file that is written, also where it is encoded or zipped."""
 
 import base64
+import gzip
 import io
 import re
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import polars as pl
 import pytest
 from planted import Planted, plant
 from test_commands import migrator
@@ -37,6 +41,10 @@ def parts(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for inner in archive.namelist():
                 yield from parts(f"{name}!{inner}", archive.read(inner))
+    if raw.startswith(b"PAR1"):
+        yield from parts(f"{name} (rows)", pl.read_parquet(io.BytesIO(raw)).write_ndjson().encode())
+    if raw.startswith(b"\x1f\x8b"):
+        yield from parts(f"{name} (gunzipped)", gzip.decompress(raw))
 
 
 @pytest.fixture(scope="module")
@@ -82,18 +90,23 @@ def written_ids(plan: Path) -> list[str]:
     return re.findall(r'"job_id":\s*"([^"]+)"', (plan / "plan.json").read_text())
 
 
-def test_no_planted_secret_is_in_any_output(outputs: tuple[list[Planted], dict[str, bytes]]) -> None:
+def test_no_planted_secret_is_in_any_output(outputs: tuple[list[Planted], dict[str, bytes]], tmp_path: Path) -> None:
     planted, written = outputs
-    assert len(planted) >= 200
+    assert len(planted) >= 400
+    assert sum(item.place.startswith("published: ") for item in planted) >= 200
+    assert len({item.place for item in planted}) >= 15
     assert sum("/jobs/" in name for name in written) > 100  # jobs were emitted, so there is something to find
-    values = re.compile(b"|".join(re.escape(item.value.encode()) for item in planted))
     by_value = {item.value.encode(): item for item in planted}
-    found = {
-        (by_value[value].place, by_value[value].form, place)
-        for raw, name in {raw: name for name, raw in written.items()}.items()  # the runner's files are the same in every job
-        for place, text in parts(name, raw)
-        for value in values.findall(text)
-    }
+    by_value |= {quote(item.value, safe="").encode(): item for item in planted}
+    each = {raw: name for name, raw in written.items()}  # the runner's files are the same in every job
+    texts = [(place, text) for raw, name in each.items() for place, text in parts(name, raw)]
+    (tmp_path / "values").write_bytes(b"\n".join(by_value))
+    (tmp_path / "texts").write_bytes(b"\n".join(text for _, text in texts))
+    # grep looks for all of them at once; Python looks again for what it found
+    grep = subprocess.run(["grep", "-aoFf", tmp_path / "values", tmp_path / "texts"], check=False, capture_output=True)
+    assert grep.returncode in {0, 1}, grep.stderr
+    leaked = {value for value in grep.stdout.split(b"\n") if value}
+    found = {(by_value[value].place, by_value[value].form, place) for place, text in texts for value in leaked if value in text}
     assert sorted(found) == []
 
 
@@ -101,6 +114,8 @@ def test_what_is_taken_out_is_the_value_and_no_more(tmp_path: Path) -> None:
     """Putting the values back gives the planted text, byte for byte."""
     changed = []
     for item in plant(tmp_path):
+        if item.place.startswith("published: "):
+            continue  # test_redact.py reads these; some are cut where a shell would cut them
         text = item.form.format(item.value)
         text = text.replace("\\n", "\n") if "<<" in text else text
         suffix = f".{item.place}" if item.place in {"py", "php", "pl", "rb", "js"} else ""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planted import published
 
 from migrator.model.source import Location
 from migrator.redact import PLACEHOLDER, escape_bytes, redact, redact_setting
@@ -148,6 +149,31 @@ HARMLESS = [
     "nice -n 5 tool -u bob -p 5432",
     "curl -x http://proxy:3128 https://example.org/",
     "useradd without -p has left",
+    # a name of a secret in a store, and who stands before a host without being a token
+    "gcloud secrets versions access latest --secret db-password",
+    "gcloud secrets versions access latest --secret=db-password > /run/pw",
+    "gcloud run jobs update x --set-secrets=DB=db-password:latest",
+    "docker service create --secret db-password --name x img",
+    "podman run --secret=db-password,type=env img",
+    "https://user@host/x",
+    "git clone https://git@github.com/shop/app",
+    "git clone https://bob@github.com/bob/app.git",
+    "git clone https://shop-org@dev.azure.com/shop-org/app/_git/app",
+    "git clone ssh://deployment-key-user@gitlab.example.org/shop/app",
+    # what gitleaks and noseyparker publish as no secrets
+    'curl -sL --user "$1:$2" "$3" > "$4"',
+    'curl -u "${_username}:${_password}"',
+    'curl -u "${username}":"${password}"',
+    'curl -k -X POST -I -u "SRVC_JENKINS:${APPID}"',
+    'curl -u ":" https://localhost:9200',
+    'curl -u "myusername" http://localhost:15130/api/check_user/',
+    'curl -X POST --user "$(cat ./login.txt):$(cat ./password.txt)"',
+    "curl --silent --insecure --user ${f5user}:${f5pass} \\",
+    'curl -X GET -H "apikey: $API_KEY" -H "Accept: $FORMAT"',
+    'curl -H "Authorization: Bearer $(gcloud auth print-access-token)" https://workflowexecutions.googleapis.com/v1/x',
+    "PASSWORD=$($(dirname $0)/../bin/get-django-setting LOCAL_DATABASE_PASSWORD)",
+    'export PGPASSWORD="$gdcapi_db_password"',
+    "AccountName=X;AccountKey=<YOUR_ACCOUNT_KEY>;",
 ]  # fmt: skip
 
 
@@ -189,6 +215,29 @@ def test_no_form_of_the_attack_lets_a_secret_through(secret: str, line_end: str)
         left += [form for value in (secret, encoded.rstrip("="), in_url) if value in result]
     assert len(FORMS) > 300
     assert left == []
+
+
+def test_no_vector_that_others_publish_comes_through() -> None:
+    vectors = published()
+    assert len(vectors) > 200
+    for line_end in ("\n", "\r\n"):
+        left = [
+            form
+            for value, form in vectors
+            if value in redact(form.replace("\n", line_end), Location(host="h", path="/srv/x.sh", line=1)).text
+        ]
+        assert left == []
+
+
+def test_whoever_stands_alone_before_a_host_of_code_is_a_token() -> None:
+    for token in ("belfimrostvandkem", "Hk7winterTanne", "a" * 40):
+        for host in ("github.com", "gitlab.com", "gitlab.example.org:8443", "bitbucket.org", "ssh.dev.azure.com"):
+            assert token not in redact(f"git pull https://{token}@{host}/shop/app.git").text
+    assert "q" * 32 not in redact(f"curl https://{'q' * 32}@reports.example.org/x").text
+
+
+def test_what_a_crontab_feeds_its_command_begins_a_line() -> None:
+    assert "Tanne" not in redact("ftp -n ftp.example.org\0user bob Hk7-winter-Tanne\nput /data/x\n").text
 
 
 def test_a_private_key_loses_its_body() -> None:

@@ -19,7 +19,7 @@ from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
 
 PLACEHOLDER = re.compile(r"@secret:[A-Z][A-Z0-9_]{0,63}@")
-CODE_SUFFIXES = (".py", ".php", ".pl", ".pm", ".rb", ".js", ".mjs", ".cjs", ".ts", ".java", ".go", ".inc")
+CODE_SUFFIXES = (".py", ".php", ".pl", ".pm", ".rb", ".js", ".mjs", ".cjs", ".ts", ".java", ".go")
 CODE_SHEBANG = re.compile(r"#![^\n]{0,200}\b(?:python|php|perl|ruby|node)")
 ROUNDS = 20
 ECHOED_VALUES = 64
@@ -96,13 +96,17 @@ def escape_bytes(raw: bytes) -> tuple[str, bool]:
 
 def _spans(text: str, location: Location | None) -> list[Span]:
     """Where secrets stand: sorted, not overlapping, none touching a placeholder; overlapping finds become their union."""
-    is_code = bool(CODE_SHEBANG.match(text)) or (location is not None and location.path.endswith(CODE_SUFFIXES))
+    path = location.path if location is not None else ""
+    # PHP's includes and the shell's are called .inc
+    is_code = bool(CODE_SHEBANG.match(text)) or path.endswith(CODE_SUFFIXES) or (path.endswith(".inc") and "<?" in text)
+    # a continued line is one line, what a crontab feeds its command (after a NUL) begins one, and every offset stays
+    joined = text.replace("\\\n", "  ").replace("\\\r\n", "   ").replace("\0", "\n")
     found = [
         *shapes.spans(text),
-        *commands.spans(text),
-        *phrases.spans(text),
-        *fed.spans(text),
-        *assignments.spans(text, is_code),
+        *commands.spans(joined),
+        *phrases.spans(joined),
+        *fed.spans(joined),
+        *assignments.spans(joined, is_code),
     ]
     found = _without(found, [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
     found = [_before_line_end(text, span) for span in found]

@@ -8,25 +8,30 @@ from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
 
 KEYWORD = re.compile(
-    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|cred(?:ential)?s?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
+    r"(?:(?<![a-z])pat(?![a-z])|pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|cred(?:ential)?s?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
     r"(?P<tail>[A-Za-z0-9_.-]{0,30})",
     re.IGNORECASE,
 )
 # After the name: what closes it, the separator, and what opens the value.
 AFTER = re.compile(
-    r"""(?P<close>\\?["']?[\]}]?)
-        (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|:)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
+    r"""(?P<close>\\?["']?(?:[\]}]|\[\])?)
+        (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|::?)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
           | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
-        (?P<prefix>[rbuf]{0,2})(?P<q>\\?["'])?""",
+        (?P<prefix>[rbuf@]{0,2})(?P<q>\\?["'])?""",
     re.VERBOSE,
 )
 NAME_CHARS = re.compile(r"[A-Za-z0-9_.-]{0,60}\Z")
 BARE = re.compile(r"""(?:\\[^\n]|[^\s"';|&<>()`\\,\]}]){1,2000}""")
-BARE_IN_FILE = re.compile(r"""(?:\\[^\n]|[^\s"'`\\])(?:\\[^\n]|[^\s"'`\\;|&()<>]){0,2000}""")
+# a `<` or `>` in the middle of a value is no redirection: nobody writes `PASSWORD=a>b` for that
+BARE_IN_FILE = re.compile(r"""(?:\\[^\n]|[^\s"'`\\])(?:\\[^\n]|[^\s"'`\\;|&()<>]|[<>](?=[^\s/<>&"'])){0,2000}""")
 DIGIT = re.compile(r"[0-9]")
 LOOKBACK = 60
 LINE_LOOKBACK = 500
 VALUE_LIMIT = 4000
+LONG_FIELD = 20
+# `gcloud ... --secret NAME` and its like say which secret of a store, not what is in it
+NAMED_SECRET = re.compile(r"--(?:(?:set|update|remove)-)?(?:build-)?secrets?")
+NAMES_SECRETS = re.compile(r"(?:^|[\s/;&|(\"'])(?:gcloud|docker|podman|buildah|nerdctl|flyctl)[ \t][^;|&\n]*\Z")
 HEAD = 200  # of a bare value; what it is shows here, and the rest is read once
 
 
@@ -57,9 +62,19 @@ def spans(text: str, is_code: bool) -> Iterator[Span]:
 
 def _value(text: str, start: int, name: str, must_look_random: bool, after: re.Match[str], is_code: bool) -> Span | None:
     is_option = name.startswith("-") and (start == 0 or text[start - 1] in " \t\n\"'[(,")
-    if after["blank"] is not None and not is_option:
-        return None
     quote = after["q"]
+    if after["blank"] is not None and not is_option:
+        before = _line_before(text, start).rstrip()
+        begins = not before or before[-1] in "{;%"
+        if (
+            not (begins and quote and not after["close"] and not must_look_random)
+            or text[_quote_end(text, after.end(), quote, is_code) :][1:2] != ";"
+        ):
+            return None  # `password "x";` is a line of a configuration
+    if text.startswith("${", start - 2):
+        return None  # `${NAME:=value}`: phrases.py knows where it ends
+    if is_option and NAMED_SECRET.fullmatch(name) and NAMES_SECRETS.search(_line_before(text, start)):
+        return None
     if "}" in after["close"] and after["sep"] is not None and "=" not in after["sep"]:
         return None  # `{"kind": "password"}, ...`
     if quote:
@@ -80,8 +95,7 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if after["close"] and after["sep"] is not None and "," in after["sep"]:
             return None
         separator = after["sep"] or ""
-        if ":" in separator and not separator[-1].isspace() and not is_option:
-            return None  # `user:password:1000` is a list of fields
+        is_field = separator.strip() in {":", "::"} and not separator[-1].isspace() and not is_option
         if "\n" in separator:
             return None
         pattern = BARE if "," in text[value_start : value_start + HEAD] or is_option else BARE_IN_FILE
@@ -89,6 +103,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if bare is None:
             return None
         value_end = bare.end()
+        if is_field and not _is_more_than_a_field(name, bare[0], separator):
+            return None  # `user:password:1000` is a list of fields
         if value_end >= value_start + HEAD - 1 and _is_secret(bare[0], must_look_random, quoted=False):
             whole = pattern.match(text, value_start)
             value_end = whole.end() if whole else value_end
@@ -97,9 +113,20 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
     value = text[value_start:value_end]
     if not _is_secret(value, must_look_random, quoted=bool(quote)):
         return None
+    if name[-3:].lower() == "pat" and not re.fullmatch(r"[A-Za-z0-9_-]{20,300}", value):
+        return None  # a pattern
     if not quote and is_option and value.startswith(("-", "pass:")):
         return None  # `pass:X` of openssl is known by itself
     return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")
+
+
+def _is_more_than_a_field(name: str, value: str, separator: str) -> bool:
+    """After a colon without a blank: a generated key, a long value under a name of two words, or what no name is after `::`."""
+    if ":" in value:
+        return False
+    if separator == "::":
+        return name_class(name) == "secret" and bool(re.search(r"[^\w.]", value))
+    return looks_random(value) or (len(value) >= LONG_FIELD and len(re.findall(r"[A-Za-z]+", name)) > 1)
 
 
 def _is_secret(value: str, must_look_random: bool, quoted: bool) -> bool:

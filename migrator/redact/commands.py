@@ -118,12 +118,12 @@ PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 
 CONNECT = re.compile(
     r"(?:mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
-    r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth)\s{0,4}\("
+    r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry)\s{0,4}\("
 )
 ARGUMENT = re.compile(
     r"""\s*(?P<arg>(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\n]){0,300})(?P=q)|[^,()"'\n]{0,200})\s*(?P<end>[,)])"""
 )
-THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ftplib", "ldap", "imap", "ssh2", "oci", "pymysql")
+THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ftplib", "ldap", "imap", "ssh2", "oci", "pymysql", "DirectoryEntry")
 
 
 def spans(text: str) -> Iterator[Span]:

@@ -13,10 +13,13 @@ WORDS = frozenset(
 ENDINGS = ("password", "passwd", "passphrase", "passwort", "secret", "token", "apikey", "pwd", "pass", "secretkey", "accesskey")
 KEYS_BEFORE = frozenset(
     "api access secret private auth encryption account app shared master signing license licence storage service cron webhook "
-    "cf gd ali dp linode vultr godaddy dnsimple namesilo hetzner ovh duckdns deploy write read instrumentation subscription integration routing aws azure consumer client hmac jwt session cipher".split()
+    "cf gd ali dp linode vultr godaddy dnsimple namesilo hetzner ovh duckdns deploy write read instrumentation subscription integration routing aws azure consumer client hmac jwt session cipher "
+    "cloudant softlayer github gitlab gitea slack stripe mailgun sendgrid twilio heroku newrelic okta algolia mapbox sentry pagerduty opsgenie datadog".split()
 )
 # A word like `key` alone says little: the value has to look random as well.
-KEY_WORDS = frozenset("key auth salt nonce signature sig hash dsn sid authorization cookie session license webhook pin".split())
+KEY_WORDS = frozenset(
+    "key pat querykey auth salt nonce signature sig hash dsn sid authorization cookie session license webhook pin".split()
+)
 HARMLESS_LAST = frozenset(
     "file files filename path dir directory folder cmd command program script env stdin prompt fd id name names type types kind len length "
     "policy expiry expires expire ttl age reset url uri endpoint host port user username field label hint count limit max min size "
@@ -53,7 +56,7 @@ def name_class(name: str) -> NameClass | None:
         bare = word.rstrip("0123456789")
         if bare in HARMLESS and len(words) == 1:
             return None
-        if bare in WORDS or (bare.endswith(ENDINGS) and bare not in HARMLESS):
+        if bare in WORDS or (bare.endswith(ENDINGS) and bare not in HARMLESS) or "apikey" in bare:
             return "secret"
         if bare in {"key", "keys"} and before in KEYS_BEFORE:
             return "secret"

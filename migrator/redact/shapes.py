@@ -51,14 +51,18 @@ TOKENS: tuple[tuple[str, str, str], ...] = (
         "AKC AP",
         r"(?<![A-Za-z0-9])AKC[a-zA-Z0-9]{10,120}|(?<![A-Za-z0-9])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)",
     ),
-    ("NEW_RELIC_KEY", "NRAK-", B + r"NRAK-[A-Z0-9]{27}"),
+    ("NEW_RELIC_KEY", "NRAK- NRAA-", B + r"NRA(?:K-[A-Z0-9]{27}|A-[a-f0-9]{27})"),
+    ("NEW_RELIC_KEY", "NRII- NRIQ- NRRA-", B + r"NR(?:I[IQ]-[A-Za-z0-9_-]{32}|RA-[a-f0-9]{42})"),
+    ("NEW_RELIC_KEY", "NRAL", B + r"[a-zA-Z0-9]{6}[a-f0-9]{30}NRAL"),
+    ("PIXIE_KEY", "px-", B + r"px-(?:api|dep)-[a-f0-9]{8}-[a-f0-9-]{27}"),
+    ("MWS_TOKEN", "amzn.mws.", r"amzn\.mws\.[0-9a-f]{8}-[0-9a-f-]{27}"),
     ("AGE_KEY", "AGE-SECRET-KEY-1", B + r"AGE-SECRET-KEY-1[A-Z0-9]{50,60}"),
     ("DATABRICKS_TOKEN", "dapi", B + r"dapi[0-9a-f]{32}(?:-\d)?"),
     ("DOPPLER_TOKEN", "dp.", B + r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{20,100}"),
     ("LINEAR_KEY", "lin_", B + r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}"),
     ("GRAFANA_TOKEN", "gl", B + r"gls?a?c?_[A-Za-z0-9]{32,200}(?:_[A-Fa-f0-9]{8})?"),
     ("DISCORD_TOKEN", ".", B + r"[MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,38}"),
-    ("TELEGRAM_TOKEN", ":", r"(?<![0-9])\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    ("TELEGRAM_TOKEN", ":", r"(?<![0-9])\d{8,12}:(?:AA[A-Za-z0-9_-]{32,33}|[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])"),
     ("JWT", "eyJ", B + r"eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,2000})?"),
     ("PASSWORD_HASH", "$", r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,300}"),
     ("ANSIBLE_VAULT", "$ANSIBLE_VAULT", r"(?<=\$ANSIBLE_VAULT;1\.1;AES256\n)(?:\s*[0-9a-f]{40,100}\n?){1,200}"),
@@ -82,13 +86,23 @@ CAPABILITY_URLS: tuple[tuple[str, str], ...] = (
     ("IFTTT_KEY", r"maker\.ifttt\.com/trigger/[^/\s]{1,80}/with/key/(?P<v>[A-Za-z0-9_-]{8,80})"),
     ("CRON_KEY", r"/cron(?:\.php)?/(?P<v>[A-Za-z0-9_-]{30,100})(?![A-Za-z0-9_-])"),
     ("WEBHOOK_KEY", r"hooks\.zapier\.com/hooks/catch/(?P<v>[A-Za-z0-9/_-]{6,80})"),
+    ("SOFTLAYER_KEY", r"api\.softlayer\.com/(?:soap|xmlrpc|rest)/v3(?:\.1)?/(?P<v>[0-9a-f]{64})"),
     ("PAGERDUTY_KEY", r"events\.pagerduty\.com/integration/(?P<v>[A-Za-z0-9]{16,64})"),
 )  # fmt: skip
 
 USERINFO = re.compile(
-    r"(?P<scheme>[A-Za-z0-9+]{2,20})://(?P<user>[^\s/:@'\"?#<>]{0,120}):(?P<v>[^\s/'\"<>]{1,200})@(?=[\w\[.$@-])"
+    r"(?P<scheme>[A-Za-z0-9+]{2,20})://(?P<user>[^\s/:@'\"?#<>]{0,120}):(?P<v>[^\s/'\"<>]{1,200})@(?=[\w\[.$@%-])"
 )
 TOKEN_USER = re.compile(r"://(?P<v>[A-Za-z0-9_-]{20,200})@(?=[\w\[.$-])")
+# Where git asks for a password, a job without a terminal cannot answer: whoever stands alone before such a host is a token. Not so
+# the names that these hosts give to every token, and not the owner of what is fetched (`https://bob@github.com/bob/app`).
+CODE_HOST = re.compile(
+    r"https?://(?P<v>[A-Za-z0-9_.~-]{1,255})@(?:[\w-]{1,60}\.){0,3}"
+    r"(?:github|gitlab|bitbucket|visualstudio|azure|gitea|codeberg|huggingface|sr)\.[\w.]{2,40}(?::\d{1,5})?/(?P<owner>[\w.~-]{0,255})",
+    re.IGNORECASE,
+)
+NO_TOKENS = frozenset("git oauth2 oauth x-access-token x-oauth-basic x-token-auth token user username gitlab-ci-token".split())
+LETTERS_MIN = 32  # of a user name of letters alone that stands before any other host
 QUERY = re.compile(
     r"[?&;](?P<name>[\w.\[\]-]{0,30}(?:key|token|secret|auth|pass|passwd|password|pwd|sig|signature|apikey|hash|code|sid|pw|access|pk))"
     r"=(?P<v>[^\s&\"'#<>;|)]{4,2000})",
@@ -96,13 +110,13 @@ QUERY = re.compile(
 )
 HEADER = re.compile(
     r"""(?:Authorization|Proxy-Authorization)\\?["']?\s{0,4}(?:=>|[:,=])\s{0,4}(?:[rbf]{0,2}\\?["'])?
-        (?:(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Negotiate|AWS|GoogleLogin|Splunk|Key|PVEAPIToken=?|MediaBrowser)\s{1,4})?
+        (?:(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Negotiate|AWS|GoogleLogin|Splunk|Key|PVEAPIToken=?|MediaBrowser|Api-?Token|SSWS|Bot|OAuth|NTLM|Hawk|JWT|GenieKey|Client-ID|SharedKey(?:Lite)?|AccessKey|Zoho-oauthtoken)\s{1,4})?
         (?:token=\\?["']?)?(?P<v>[^\s"'\\,]{3,4000})""",
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
 X_HEADER = re.compile(
     r"""(?<![\w-])(?P<name>(?:[A-Za-z0-9]{1,30}-){1,6}(?:Token|Key|Secret|Auth|Password|Signature)|Cookie)\\?["']?\s{0,4}:\s{0,4}
-        (?:\\?["'])?(?P<v>[^\s"'\\]{4,4000})""",
+        (?:\\?["'])?(?!latest\b)(?P<v>[^\s"'\\]{4,4000})""",  # `db-password:latest`: a version of a secret in a store
     re.VERBOSE | re.IGNORECASE,
 )
 PEM = re.compile(r"-----BEGIN (?P<name>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
@@ -128,7 +142,10 @@ def spans(text: str) -> Iterator[Span]:
         if not is_reference(match["v"], quoted=True):
             yield Span(*match.span("v"), spelled(f"{match['scheme']}_password"), "url-password")
     for match in TOKEN_USER.finditer(text):
-        if re.search(r"[0-9]", match["v"]):
+        if re.search(r"[0-9]", match["v"]) or len(match["v"]) >= LETTERS_MIN:
+            yield Span(*match.span("v"), "URL_TOKEN", "url-password")
+    for match in CODE_HOST.finditer(text):
+        if match["v"].lower() not in NO_TOKENS and match["v"].lower() != match["owner"].lower():
             yield Span(*match.span("v"), "URL_TOKEN", "url-password")
     for pattern, kind in ((QUERY, "url-parameter"), (X_HEADER, "header")):
         for match in pattern.finditer(text):

@@ -14,13 +14,18 @@ REFERENCE = re.compile(
 )
 LITERALS = frozenset(
     "null none nil true false yes no on off undefined empty 0 1 - -- prompt stdin required optional string str int bool text self this "
-    "if then else and or not is ask env required, {} [] \\ | > >- || && ( )".split()
+    "if then else and or not is ask env new required, {} [] \\ | > >- || && ( )".split()
 )
 MASK = re.compile(r"[*xX.•#_-]{3,}|<[^<>]{0,80}>|\[[A-Za-z _-]{0,40}\]|\.\.\.|…|\[?REDACTED\]?", re.IGNORECASE)
 PATH = re.compile(r"@?(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.+@$%{} -]{1,120})+/?")
 POINTER = re.compile(
-    r"(?:https?|ssm|vault|op|file|arn|env|projects|sm|keyring|awskms|gcpkms)://?|arn:aws|!|env:|secret://", re.IGNORECASE
+    r"(?:https?|ssm|vault|op|file|arn|env|projects|sm|keyring|awskms|gcpkms)://?|arn:aws|!|env:|secret://"
+    r"|process\.env\b|os\.(?:environ|getenv)\b|new-object\b",
+    re.IGNORECASE,
 )
+BCRYPT = re.compile(r"\$2[abxy]?\$")
+# `{ZqL5kVrX1n8tA2}` is no name of a format
+BRACED_KEY = re.compile(r"\{(?=\w*[a-z])(?=\w*[A-Z])(?=\w*\d)\w{10,60}\}")
 PLACEHOLDER_START = "@secret:"
 RANDOM_MIN_CHARS = 16
 
@@ -39,9 +44,12 @@ def is_reference(value: str, quoted: bool) -> bool:
     value = value.strip()
     if not value or value.lower() in LITERALS or MASK.fullmatch(value) or POINTER.match(value):
         return True
+    if BRACED_KEY.fullmatch(value):
+        return False
     if REFERENCE.match(value) or value[0] == "$":
         rest = REFERENCE.sub("", value[:400])
-        if not re.search(r"[A-Za-z0-9]{3}", rest) and not value.startswith("$2"):
+        is_spelled_so = len(re.findall(r"[A-Za-z0-9]", rest)) > 2 and re.search(r"[!@#^*]", rest)  # `$omespeci@!ch@r$`
+        if not re.search(r"[A-Za-z0-9]{3}", rest) and not BCRYPT.match(value) and not is_spelled_so:
             return True
         if value[0] == "$" and not quoted:
             return rest == ""
