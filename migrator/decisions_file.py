@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,37 +18,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from migrator import chains
 from migrator.assumptions import Assumptions
 from migrator.errors import PlanError
 from migrator.model.finding import Question
-from migrator.model.plan import Decisions, Organisation, OutFile, Plan
+from migrator.model.plan import Decisions, Organisation, OutFile
+from migrator.topics import EVERYTHING, SERVER_TOPICS, TOPICS, YES_OR_NO, nearest
 
-# What may be said about a job although nobody asks: a rule, a shape, the choice or `emit` obeys each.
-TOPICS = (
-    "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep egress-gib after"
-).split()
-SERVER_TOPICS = (
-    "server-cost",
-    "reserved-until",
-    "services",
-    "timezone",
-    "care-hours",
-    "backup-gib",
-    "few-runs",
-    "cloud-identity",
-)
 OVERRIDES = ("target", "size", "shape", "timeout", "dst", "keep")  # written under `jobs:`
 DROP = "drop"  # how people say it; the answer is `keep: no`
 COST = "cost"  # of a server
-EVERYTHING = "all"  # `all/dst`, `all/claim`: the answers that are about every job
-FOR_ALL = ("dst", "claim")
 SECTIONS = ("version", "answers", "jobs", "servers", "organisation", "assumptions")
 PROVIDERS = ("aws", "gcp", "azure")
-DST = ("accept", "guard", "utc")
-YES_OR_NO = ("yes", "no")
-ON_OR_OFF = ("on", "off")
 PLAIN_KEY = re.compile(r"[a-z][a-z0-9_.-]*/[a-z][a-z0-9_-]*")  # a text in YAML, too, however it is read
 ONE_LINE = 76  # behind that the library folds
 PREFIX_LIMIT = 8  # names at the clouds leave that much room
@@ -76,16 +55,6 @@ class Read(NamedTuple):
 
 
 NOTHING = Read(Decisions(), {})
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """`; did you mean X?`, or nothing where nothing is near.
-
-    >>> nearest("organization", ["organisation", "answers"])
-    '; did you mean organisation?'
-    """
-    near = get_close_matches(word, known, 1, 0.5)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def read(path: Path) -> Read:
@@ -283,38 +252,6 @@ def _mapping(value: object, read_one: Any) -> dict[str, Any] | None:
         return None
     found = {str(key): read_one(one) for key, one in value.items()}
     return None if None in found.values() else found
-
-
-def wrong_keys(decided: Decisions, plan: Plan, values: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """What of the answers belongs to nothing in a plan, or names a value that does not exist: answer id -> message.
-
-    `values`: what may be said about a topic of a job, where that is a closed list (targets, shapes)."""
-    jobs = {entry.job.id for entry in plan.jobs}
-    hosts = {entry.host.name for entry in plan.hosts}
-    asked = {question.id for entry in plan.jobs for question in entry.placement.questions}
-    asked |= {question.id for entry in plan.hosts for question in entry.questions}
-    closed = {"dst": DST, "keep": YES_OR_NO, "claim": ON_OR_OFF, **values}
-    found: dict[str, str] = {}
-    for key, value in decided.answers.items():
-        about, _, topic = key.rpartition("/")
-        if about == EVERYTHING and topic in FOR_ALL:
-            known: Collection[str] = FOR_ALL
-        elif about in hosts:
-            known = (*SERVER_TOPICS, *((topic,) if topic.startswith("service-") else ()))
-        elif about in jobs:
-            known = (*TOPICS, *((topic,) if topic.startswith("cloud-") else ()))
-        elif key in asked:
-            continue
-        else:
-            near = nearest(about or key, sorted(jobs | hosts))
-            found[key] = f"{key}: no job or server of this plan is called {about or key!r}{near}"
-            continue
-        if topic not in known and key not in asked:
-            found[key] = f"{key}: {topic!r} is nothing that can be decided there{nearest(topic, known)}"
-        elif topic in closed and about not in hosts and value not in closed[topic]:
-            found[key] = f"{key}: {value!r} is no {topic}{nearest(value, closed[topic])} Possible: {', '.join(closed[topic])}"
-    runs = {entry.job.id: entry.usage.monthly_runs if entry.usage else None for entry in plan.jobs}
-    return found | chains.wrong(decided.answers, runs)
 
 
 def _comment(text: str) -> str:

@@ -9,8 +9,7 @@ import pytest
 from aws_jobs import changed
 from every_combination import Cell
 
-from migrator import chains
-from migrator.decisions_file import wrong_keys
+from migrator import chains, topics
 from migrator.emit.tree import EmitResult, emit
 from migrator.model.option import Resource
 from migrator.model.plan import Decisions
@@ -82,7 +81,7 @@ def test_each_is_tried_once_with_a_deadline_and_one_failure_route() -> None:
 )
 def test_a_chain_that_cannot_be_is_one_line(answers: dict[str, str], what: str) -> None:
     entries = [*every.entries(CELL), samples.entry("aws_lambda", "a")]
-    found = wrong_keys(Decisions(answers=answers), samples.plan(*entries), {})
+    found = topics.wrong(Decisions(answers=answers), samples.plan(*entries))
     assert any(what in message for message in found.values()), found
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from migrator import decisions_file, planfile
+from migrator import decisions_file, planfile, topics
 from migrator.assumptions import Assumptions
 from migrator.commands.plan import command as plan
 from migrator.commands.review import command as review
@@ -131,7 +131,7 @@ TEXTS = st.text(
 
 @settings(deadline=None)
 @given(
-    st.dictionaries(st.tuples(TEXTS, st.sampled_from(decisions_file.TOPICS)), TEXTS, max_size=5),
+    st.dictionaries(st.tuples(TEXTS, st.sampled_from(topics.TOPICS)), TEXTS, max_size=5),
     st.dictionaries(st.sampled_from(Assumptions.__struct_fields__), st.floats(0.001, 0.999), max_size=3),
     st.dictionaries(TEXTS, TEXTS, max_size=3),
     st.lists(TEXTS, max_size=3),

@@ -1,0 +1,133 @@
+"""What may be said about a job or a server, and in which words: what belongs to nothing, or means nothing, is an error.
+
+A topic is the last part of an answer's id (`report-1a2b/timeout`, `web01/care-hours`); a rule, a shape, the choice or `emit`
+obeys it. Topics that a rule makes from what it saw (`service-mysql`, `cloud-bucket-dumps`) exist where it saw that.
+"""
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+
+from migrator import chains
+from migrator.cloud_calls import cloud_calls, topic
+from migrator.model.plan import Decisions, JobPlan, Plan
+
+TOPICS = (
+    "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
+    "network address repeatable items parallelism date-test random-sleep egress-gib after"
+).split()
+SERVER_TOPICS = (
+    "server-cost",
+    "reserved-until",
+    "services",
+    "timezone",
+    "care-hours",
+    "backup-gib",
+    "few-runs",
+    "cloud-identity",
+)
+EVERYTHING = "all"  # `all/dst`, `all/claim`: the answers that are about every job
+FOR_ALL = ("dst", "claim")
+YES_OR_NO = ("yes", "no")
+KEPT_WHERE = ("object-storage", "shared-disk", "not-needed")
+SERVICE = ("stays", "moves", "remote")
+WORDS: dict[str, tuple[str, ...]] = {
+    "dst": ("accept", "guard", "utc"),
+    "keep": YES_OR_NO,
+    "claim": ("on", "off"),
+    "cpu": ("waits", "computes"),
+    "network": ("private", "public"),
+    "address": YES_OR_NO,
+    "repeatable": YES_OR_NO,
+    "schedule-accepted": YES_OR_NO,
+    "notify": ("output", "failure", "none"),
+    "state": KEPT_WHERE,
+    "output": KEPT_WHERE,
+    "data": ("copy", "share", "stay"),
+    "service": SERVICE,
+    "cloud-identity": ("own-role", "keys"),
+}
+NUMBERS = frozenset({"timeout", "memory", "scratch", "items", "parallelism"})
+AMOUNTS = frozenset({"server-cost", "care-hours", "backup-gib", "egress-gib"})  # which may be 0
+OPEN = frozenset({"unknown", ""})  # the default of a question that nobody can answer yet
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """`; did you mean X?`, or nothing where nothing is near.
+
+    >>> nearest("organization", ["organisation", "answers"])
+    '; did you mean organisation?'
+    """
+    near = get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def meaningless(decided: Decisions, values: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The answers in a word that means nothing, whatever the plan: answer id -> message.
+
+    `values`: what may be said about a topic of a job, where that is a closed list that is not ours (targets, shapes)."""
+    said = {key: _meaningless(key.rpartition("/")[2], value, values) for key, value in decided.answers.items()}
+    return {key: f"{key}: {message}" for key, message in said.items() if message is not None}
+
+
+def wrong(decided: Decisions, plan: Plan) -> dict[str, str]:
+    """What of the answers belongs to nothing in a plan, and chains that cannot be: answer id -> message."""
+    jobs = {entry.job.id: entry for entry in plan.jobs}
+    hosts = {entry.host.name for entry in plan.hosts}
+    asked = {question.id for entry in plan.jobs for question in entry.placement.questions}
+    asked |= {question.id for entry in plan.hosts for question in entry.questions}
+    found: dict[str, str] = {}
+    for key in decided.answers:
+        about, _, name = key.rpartition("/")
+        if about == EVERYTHING and name in FOR_ALL:
+            known: Collection[str] = FOR_ALL
+        elif about in hosts:
+            known = (*SERVER_TOPICS, *_services(plan, about))
+        elif about in jobs:
+            known = (*TOPICS, *_calls(jobs[about]))
+        elif key in asked:
+            continue
+        else:
+            near = nearest(about or key, sorted(jobs.keys() | hosts))
+            found[key] = f"{key}: no job or server of this plan is called {about or key!r}{near}"
+            continue
+        if name not in known and key not in asked:
+            found[key] = f"{key}: {name!r} is nothing that can be decided there{nearest(name, known)}"
+    runs = {entry.job.id: entry.usage.monthly_runs if entry.usage else None for entry in plan.jobs}
+    return found | chains.wrong(decided.answers, runs)
+
+
+def _meaningless(name: str, value: str, values: Mapping[str, Collection[str]]) -> str | None:
+    """Why a word means nothing for a topic; None if it does."""
+    words = values.get(name) or WORDS.get("service" if name.startswith("service-") else name)
+    if words is not None and value.strip() not in words:
+        return f"{value!r} is no {name}{nearest(value, words)} Possible: {', '.join(words)}"
+    if name in NUMBERS and value.strip() not in OPEN and not _number(value, above=True):
+        return f"{value!r} is no number above 0"
+    if name in AMOUNTS and value.strip() not in OPEN and not _number(value, above=False):
+        return f"{value!r} is no amount"
+    return None
+
+
+def _number(text: str, *, above: bool) -> bool:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return False
+    return number.is_finite() and (number > 0 if above else number >= 0)
+
+
+def _services(plan: Plan, host: str) -> set[str]:
+    """The topics about services of this server that its jobs use."""
+    return {
+        f"service-{fact.value.split(':')[0]}"
+        for entry in plan.jobs
+        if entry.job.host == host
+        for fact in entry.facts
+        if fact.kind in {"database", "local-socket"}
+    }
+
+
+def _calls(entry: JobPlan) -> set[str]:
+    """The topics about names that variables hide in the job's calls of a cloud."""
+    return {topic(name, text) for call in cloud_calls(entry.facts) for name, text in call.parameters.items()}
