@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import emit_samples as samples
 import pytest
-from store_stubs import CloudStorage, serving
+from store_stubs import BlobStorage, CloudStorage, serving
 from test_lock import ARN, endpoint, outer, table
 
+from migrator import files
+from migrator.emit.tree import emit
 from migrator.runner import daily_check
 from migrator.runner.daily_check import due, run, troubles
 from migrator.runner.dynamodb import TableEntries
@@ -154,3 +157,40 @@ def test_as_a_process_it_reads_its_list_and_a_list_of_another_version_is_refused
         done = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == status
         assert words in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "provider"), [("gcp_cloud_run_job", "gcp"), ("azure_container_apps_job", "azure"), ("azure_functions", "azure")]
+)
+def test_the_emitted_folder_with_the_variables_of_its_template_tells_what_did_not_run(
+    target: str, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the image starts it; the stand-in has no certificate, so that one word of it is changed."""
+    result = emit(samples.plan(samples.entry(target, "night-1a2b")), samples.SCRIPTS, samples.PLACES)
+    files.write(tmp_path, result.out_files)
+    folder = tmp_path / "daily-check" / provider
+    assert 'ENTRYPOINT ["/usr/bin/python3", "-m", "runner.daily_check"]' in (folder / "Dockerfile").read_text()
+    assert f"daily-check:linux/amd64:daily-check/{provider}" in (tmp_path / "Makefile").read_text()
+    monkeypatch.setattr(daily_check.stores, "BLOBS", ("http://",))
+    with serving(CloudStorage if provider == "gcp" else BlobStorage) as (address, kept):
+        host = address.removeprefix("http://")
+        variables = {
+            "gcp": {"MIGRATOR_STORE": "gs://bucket", "STORAGE_EMULATOR_HOST": address, "GCE_METADATA_HOST": host},
+            "azure": {
+                "MIGRATOR_STORE": f"{address}/", "MIGRATOR_MARKS": f"{address}/daily-check", "AZURE_CLIENT_ID": "the-job",
+                "IDENTITY_ENDPOINT": f"{address}/msi/token", "IDENTITY_HEADER": "identity",
+            },
+        }[provider]  # fmt: skip
+        began = datetime.now(UTC) - timedelta(days=2)
+        marks = {**variables, "MIGRATOR_STORE": variables.get("MIGRATOR_MARKS", variables["MIGRATOR_STORE"])}
+        assert daily_check.lock.entries("daily-check/night-1a2b", "r", marks).take(f"checked {began.isoformat()} on", 900)
+        program = (
+            "import sys; from runner import daily_check, stores; stores.BLOBS = ('http://',); sys.exit(daily_check.main() and 9)"
+        )
+        for status in (9, 0):  # the second time there is nothing new
+            environment = {"PATH": "/usr/bin:/bin", "MIGRATOR_ENABLED": "night-1a2b", **variables}
+            command = [sys.executable, "-c", program]
+            done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+            assert done.returncode == status, done.stderr
+            assert ("missed: nothing ran" in done.stdout) == bool(status)
+        assert {key.split("/")[1] for key in kept.objects} == {"daily-check"}  # it writes nothing among what it reads

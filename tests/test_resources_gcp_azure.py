@@ -286,7 +286,8 @@ def test_the_scheduler_may_run_exactly_the_job_that_names_it() -> None:
 def test_bicep_is_parsed_and_says_what_terraform_says() -> None:
     parsed = BicepParser().parse(text=bicep())
     jobs = {name: one["config"] for name, one in parsed["resources"].items() if one["type"] == "Microsoft.App/jobs"}
-    assert list(jobs) == ["nightly_report_3f2a1b", "or_days_77aa_1", "or_days_77aa_2"]
+    assert list(jobs) == ["daily_check", "nightly_report_3f2a1b", "or_days_77aa_1", "or_days_77aa_2"]
+    assert jobs.pop("daily_check")["properties"]["configuration"]["replicaRetryLimit"] == 0
     crons = []
     for config in jobs.values():
         settings_ = config["properties"]["configuration"]

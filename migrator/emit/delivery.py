@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from migrator import render
-from migrator.emit import cut_over, day_two, job_folder, programs, shells
+from migrator.emit import cut_over, daily_check, day_two, job_folder, programs, shells
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 Groups = Mapping[tuple[str, str], Sequence[Sequence[JobPlan]]]  # by provider and language: the jobs of each file of templates
@@ -54,9 +54,10 @@ class Group(NamedTuple):
 
 
 class Image(NamedTuple):
-    """A job whose image has to be built, and for which processor."""
+    """An image that has to be built: the name under which the templates take it, its folder, and for which processor."""
 
     job_id: str
+    folder: str
     platform: str
 
 
@@ -102,7 +103,12 @@ def made(groups: Groups) -> list[Group]:
         output, many = shells.LANGUAGES[language].output, len(parts)
         templates = tuple(f"{provider}/{shells.part_name(output, at, many)}" for at in range(1, many + 1))
         stacks = tuple(f"-{at:0{max(2, len(str(many)))}}" if many > 1 else "" for at in range(1, many + 1))
-        images = tuple(Image(entry.job.id, _platform(entry)) for part in parts for entry in part if job_folder.is_image(entry))
+        entries = [entry for part in parts for entry in part]
+        images = tuple(
+            Image(entry.job.id, f"jobs/{entry.job.id}", _platform(entry)) for entry in entries if job_folder.is_image(entry)
+        )
+        check = daily_check.image(entries)
+        images += () if check is None else (Image(*check, PLATFORMS["x86_64"]),)
         several = sum(provider == other for other, _ in groups) > 1
         name = f"{provider}-{language}" if several else provider
         digests = DIGESTS.get(language, "").format(provider=provider)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from migrator import chains, render
-from migrator.emit import job_folder
+from migrator.emit import daily_check, job_folder
 from migrator.errors import EmitError
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, Organisation, OutFile
@@ -76,7 +76,8 @@ def files(
             jobs=[entry.job for entry, _ in part],
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
             checked=any("daily_check" in resource.kind for resource, _ in shared),
-            images=any(job_folder.is_image(entry) for entry, _ in part),
+            images=any(job_folder.is_image(entry) for entry, _ in part)
+            or daily_check.image(entry for entry, _ in part) is not None,
             files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in part) if layout.per_job else [],
         )
         out.append(OutFile(path=f"{provider}/{part_name(layout.output, number, len(parts))}", content=main.encode()))

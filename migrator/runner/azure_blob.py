@@ -7,14 +7,13 @@ Source: https://learn.microsoft.com/rest/api/storageservices/specifying-conditio
 from __future__ import annotations
 
 import functools
-import json
 import urllib.parse
-import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from email.utils import formatdate
 
-from .object_store import TIMEOUT_S, ObjectStore, call
+from . import bearer
+from .object_store import ObjectStore, call
 
 VERSION = "2023-11-03"
 RESOURCE = "https://storage.azure.com/"
@@ -66,7 +65,5 @@ class AzureBlob(ObjectStore):
         if self.outer.get("AZURE_CLIENT_ID"):
             asked["client_id"] = self.outer["AZURE_CLIENT_ID"]
         url = f"{self.outer['IDENTITY_ENDPOINT']}?{urllib.parse.urlencode(asked)}"
-        request = urllib.request.Request(url, headers={"X-IDENTITY-HEADER": self.outer["IDENTITY_HEADER"]})  # noqa: S310 - our own
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            token = json.load(answer)["access_token"]
-        return {"authorization": f"Bearer {token}", "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
+        who = bearer.headers(url, ("X-IDENTITY-HEADER", self.outer["IDENTITY_HEADER"]))
+        return {**who, "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}

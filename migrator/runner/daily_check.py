@@ -5,7 +5,8 @@ and "ran longer than usual"; a run that failed has told so itself. Silent on a g
 
 Line: checks.json beside the runner: `{"version": 1, "jobs": [{"job_id": ..., "name": ..., "host": ..., "calendar": ...,
 "guard": ..., "timeout_s": 900, "limit_s": 120.0, "usual_s": 31.0, "folder": ""}]}`. Which schedules are on says the event
-(`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`).
+(`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`). It writes marks only, each of how far
+a job was judged, as entries of `daily-check/JOB`; in the store that MIGRATOR_MARKS names, where that is another one.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import lock, notice, stores
-from .guard import MINUTE, UTC, fires
+from .guard import UTC, fires, firings
 from .instant import parse
 from .log import Log
 
@@ -29,6 +31,9 @@ EVERY = "*"
 LATE = timedelta(minutes=15)  # for as long a delivery is tried again
 KEPT = timedelta(days=6)  # records expire after a week
 MARK_KEPT_S = 8 * 86400
+MARKS = "daily-check"  # the entries of this program stand apart from the jobs', which it only reads
+MARK_STORE = "MIGRATOR_MARKS"
+AT_ONCE = 16
 
 
 class Trouble(NamedTuple):
@@ -44,15 +49,15 @@ class Trouble(NamedTuple):
         return f"{self.name} on {self.host}, due {self.instant.isoformat()}: {self.text}"
 
 
-def due(check: Mapping[str, Any], after: datetime, until: datetime) -> Iterator[datetime]:
+def due(check: Mapping[str, Any], after: datetime, until: datetime) -> list[datetime]:
     """The job's instants in (after, until]: what the platform's expressions start and the guard lets through."""
     calendar, guard = check["calendar"], check["guard"]
-    numbers = {part.get("expression") for part in calendar["calendars"]} or {None}
-    at = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
-    while at <= until:
-        if any(fires(calendar, at, number) and (guard is None or fires(guard, at, number)) for number in numbers):
-            yield at
-        at += MINUTE
+    numbers = {part.get("expression") for part in calendar["calendars"]}
+    found = set[datetime]()
+    for number in numbers:
+        part = {**calendar, "calendars": [one for one in calendar["calendars"] if one.get("expression") == number]}
+        found |= {at for at in firings(part, after, until) if guard is None or fires(guard, at, number)}
+    return sorted(found)
 
 
 def troubles(check: Mapping[str, Any], entries: Collection[str], after: datetime, until: datetime) -> list[Trouble]:
@@ -78,52 +83,72 @@ def troubles(check: Mapping[str, Any], entries: Collection[str], after: datetime
     return found
 
 
-def examine(check: Mapping[str, Any], entries: lock.Entries, now: datetime, *, is_on: bool) -> tuple[list[Trouble], str]:
-    """One job: what is wrong with what was due since the last check, and the mark from which the next one goes on.
+class Examined(NamedTuple):
+    """One job: what is wrong with what was due since the last check, why that could not be seen, and where its mark goes."""
 
-    A job that was off at the last check, or had none, is not judged: when it was switched on is not known. Raises `OSError`.
-    """
-    marks = sorted(entry.split(" ") for entry in entries.listed("checked "))
-    before = parse(marks[-1][1]) if marks and marks[-1][2] == "on" else None
-    until = (now - timedelta(seconds=check["timeout_s"] or 0) - LATE).replace(second=0, microsecond=0)
-    found = list[Trouble]()
-    if is_on and before is not None and before < until:
-        after = max(before, until - KEPT)
-        days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
-        kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
-        found = troubles(check, [entry for kind in kinds for entry in entries.listed(kind)], after, until)
+    found: list[Trouble]
+    unread: str | None
+    marks: lock.Entries | None
+    mark: str
+
+
+def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now: datetime, *, is_on: bool) -> Examined:
+    """Judge one job. One that was off at the last check, or had none, is not judged: when it was switched on is not known."""
+    try:
+        entries = lock.entries(check["job_id"], run_id, _place(check, outer))
+        marks = lock.entries(f"{MARKS}/{check['job_id']}", run_id, _marks(check, outer))
+        before = _before(marks)
+        until = (now - timedelta(seconds=check["timeout_s"] or 0) - LATE).replace(second=0, microsecond=0)
+        found = list[Trouble]()
+        if is_on and before is not None and before < until:
+            after = max(before, until - KEPT)
+            days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
+            kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
+            found = troubles(check, [entry for kind in kinds for entry in entries.listed(kind)], after, until)
+    except OSError as error:
+        return Examined([], f"{check['name']} on {check['host']}: its records could not be read: {error}", None, "")
     mark = now.replace(microsecond=0) if before is None else max(until, before)
-    return found, f"checked {mark.isoformat()} {'on' if is_on else 'off'}"
+    return Examined(found, None, marks, f"checked {mark.isoformat()} {'on' if is_on else 'off'}")
+
+
+def _before(marks: lock.Entries) -> datetime | None:
+    """From where the check goes on; None if the job was off then."""
+    last = max((entry.split(" ") for entry in marks.listed("checked ")), default=["", "", "off"])
+    return parse(last[1]) if last[2] == "on" else None
 
 
 def run(checks: list[dict[str, Any]], enabled: Collection[str], outer: Mapping[str, str], now: datetime) -> int:
     """Examine all jobs and send one notice if anything is wrong; returns how much."""
-    log = Log(uuid.uuid4().hex, "daily-check", None)
-    found, unread, marks = list[Trouble](), list[str](), list[tuple[lock.Entries, str]]()
-    for check in checks:
-        try:
-            entries = lock.entries(check["job_id"], str(log.fields["run_id"]), _place(check, outer))
-            wrong, mark = examine(check, entries, now, is_on=EVERY in enabled or check["job_id"] in enabled)
-            found += wrong
-            marks.append((entries, mark))
-        except OSError as error:
-            unread.append(f"{check['name']} on {check['host']}: its records could not be read: {error}")
-    lines = [trouble.line() for trouble in sorted(found, key=lambda trouble: trouble.instant)]
-    for line in [*lines, *unread]:
-        log.write("ERROR", line)
-    if lines or unread:
-        notice.publish(f"daily check: {len(lines)} runs to look at", "\n".join([*lines, *unread]), log, outer)
-    for entries, mark in marks:  # after the notice: a check that dies before it is made again
-        entries.take(mark, MARK_KEPT_S)
+    log = Log(uuid.uuid4().hex, MARKS, None)
+    run_id = str(log.fields["run_id"])
+
+    def judged(check: Mapping[str, Any]) -> Examined:
+        return examine(check, run_id, outer, now, is_on=EVERY in enabled or check["job_id"] in enabled)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # it waits for the store nearly all of the time
+        examined = list(pool.map(judged, checks))
+        found = sorted((trouble for one in examined for trouble in one.found), key=lambda trouble: trouble.instant)
+        lines, unread = [trouble.line() for trouble in found], [one.unread for one in examined if one.unread is not None]
+        for line in [*lines, *unread]:
+            log.write("ERROR", line)
+        if lines or unread:
+            notice.publish(f"daily check: {len(lines)} runs to look at", "\n".join([*lines, *unread]), log, outer)
+        # after the notice: a check that dies before it is made again
+        list(pool.map(lambda one: one.marks is not None and one.marks.take(one.mark, MARK_KEPT_S), examined))
     log.write("INFO", f"daily check: {len(checks)} jobs, {len(lines)} runs to look at", troubles=len(lines), unread=len(unread))
     return len(lines) + len(unread)
 
 
 def _place(check: Mapping[str, Any], outer: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment of the job's own store: on Azure each server has a container."""
+    """The environment of the job's own records: on Azure each server has a container."""
     if not check["folder"]:
         return outer
     return {**outer, stores.VARIABLE: f"{outer.get(stores.VARIABLE, '').rstrip('/')}/{check['folder']}"}
+
+
+def _marks(check: Mapping[str, Any], outer: Mapping[str, str]) -> Mapping[str, str]:
+    """Where this program writes, which may not be where it reads."""
+    return {**outer, stores.VARIABLE: outer[MARK_STORE]} if outer.get(MARK_STORE) else _place(check, outer)
 
 
 def handler(event: Any, context: object) -> dict[str, int]:  # noqa: ARG001 - Lambda's form

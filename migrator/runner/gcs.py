@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import json
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 
-from .object_store import TIMEOUT_S, ObjectStore, call
+from . import bearer
+from .object_store import ObjectStore, call
 
 TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - an address
 
@@ -59,6 +59,4 @@ class Gcs(ObjectStore):
 
     def _who(self) -> dict[str, str]:
         host = self.outer.get("GCE_METADATA_HOST", "metadata.google.internal")
-        asked = urllib.request.Request(f"http://{host}{TOKEN}", headers={"Metadata-Flavor": "Google"})
-        with urllib.request.urlopen(asked, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            return {"authorization": f"Bearer {json.load(answer)['access_token']}"}
+        return bearer.headers(f"http://{host}{TOKEN}", ("Metadata-Flavor", "Google"))

@@ -21,7 +21,7 @@ A guard is JSON, version 1, or 2 where `lost_in` is used:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,6 +74,19 @@ def next_firing(
         if expression is None or calendar.get("expression") in {None, expression}
     ]
     return min((instant for instant in found if instant is not None and instant - start <= DAY * limit_days), default=None)
+
+
+def firings(guard: dict[str, Any], after: datetime, until: datetime, zone: tzinfo | None = None) -> set[datetime]:
+    """All firings in (after, until], in UTC, of all its calendars; a day is passed over where nothing can fire in it."""
+    first, last = after.astimezone(UTC), until.astimezone(UTC)
+    days = [first + DAY * n for n in range((last.date() - first.date()).days + 1)]
+    return {
+        instant
+        for calendar in guard["calendars"]
+        for day in days
+        for instant in _of_day(calendar, str(guard["dst"]), zone or _zone(calendar.get("timezone") or guard["timezone"]), day)
+        if first < instant <= last
+    }
 
 
 def _zone(name: str) -> tzinfo:
@@ -142,19 +155,37 @@ def _nearest(
     """The first firing beyond `limit` on the UTC days `days`, which run away from it."""
     place = zone or _zone(calendar.get("timezone") or guard["timezone"])
     for day in days:
-        midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
-        # a UTC day touches two local dates; where neither can fire and the clock is not changed, nothing does
-        first, last = midnight.astimezone(place), (midnight + DAY).astimezone(place)
-        changed = (midnight - DAY).astimezone(place).utcoffset() != last.utcoffset()
-        if not changed and not any(_matches_day(calendar, d) for d in (first.date(), last.date())):
-            continue
-        minutes = range(1440) if changed else _utc_minutes(calendar, first)
+        minutes, midnight = _minutes(calendar, place, day), _midnight(day)
         for minute in reversed(minutes) if backwards else minutes:
             instant = midnight + MINUTE * minute
             beyond = instant <= limit if backwards else instant > limit
             if beyond and _fires(calendar, str(guard["dst"]), place, instant):
                 return instant
     return None
+
+
+def _of_day(calendar: dict[str, Any], dst: str, place: tzinfo, day: datetime) -> Iterator[datetime]:
+    midnight = _midnight(day)
+    for minute in _minutes(calendar, place, day):
+        instant = midnight + MINUTE * minute
+        if _fires(calendar, dst, place, instant):
+            yield instant
+
+
+def _midnight(day: datetime) -> datetime:
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _minutes(calendar: dict[str, Any], place: tzinfo, day: datetime) -> Sequence[int]:
+    """The minutes of a UTC day at which it may fire."""
+    # a UTC day touches two local dates; where neither can fire and the clock is not changed, nothing does
+    midnight = _midnight(day)
+    first, last = midnight.astimezone(place), (midnight + DAY).astimezone(place)
+    if (midnight - DAY).astimezone(place).utcoffset() != last.utcoffset():
+        return range(1440)
+    if not any(_matches_day(calendar, d) for d in (first.date(), last.date())):
+        return ()
+    return _utc_minutes(calendar, first)
 
 
 def _utc_minutes(calendar: dict[str, Any], local_midnight_utc: datetime) -> list[int]:

@@ -8,7 +8,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import azure_grants, billing, deadline, locking, naming, stores
+from migrator.targets import azure_grants, billing, daily_checks, deadline, locking, naming, stores
 
 NAME = "azure_container_apps_job"
 TITLE = "Azure Container Apps job"
@@ -44,6 +44,7 @@ NOTICE_QUERY = " ".join(
     )
 )
 WORKSPACE, ENVIRONMENT, NOTICES, PULL = "cron_logs", "cron_environment", "cron_notices", "cron_pull"
+OF_CONTAINERS = frozenset({"azure_container_app_environment", "azure_user_assigned_identity"})  # what a container needs around it
 
 
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
@@ -109,7 +110,7 @@ def resources(
 ) -> tuple[Resource, ...]:
     """What all jobs share, the job's identity and secrets, and one job for each expression: a job has one trigger."""
     job = dossier.job
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False, records=True)
     store = store_of(dossier, lock, naming.monthly_runs(dossier, shape))
     container = carried_container(job) if store else None
     identity = Resource(
@@ -158,8 +159,11 @@ def shared() -> tuple[Resource, ...]:
     )
 
 
-def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
-    """The account of all jobs' files and locks, and the container of this job's server; () where the job has neither."""
+def store_of(
+    dossier: Dossier, lock: dict[str, object] | None, runs: float | None, *, is_container: bool = True
+) -> tuple[Resource, ...]:
+    """The account of all jobs' files and locks, the container of this job's server, and the daily check of the records in it; ()
+    where the job has neither."""
     if lock is None and stores.state(dossier) is None:
         return ()
     container = carried_container(dossier.job)
@@ -171,6 +175,7 @@ def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | Non
             name=container.replace("-", "_"),
             values={"shared": True, "container": container, "store": stores.NAME},
         ),
+        *(daily_checks.azure(dossier, ENVIRONMENT, PULL, alone=not is_container) if daily_checks.is_made(lock, runs) else ()),
     )
 
 

@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import azure_grants, deadline, locking, naming, stores
+from migrator.targets import azure_grants, daily_checks, deadline, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
@@ -107,11 +107,12 @@ def resources(
     """What all jobs share, the job's identity, storage and secrets, and its app with one timer for each expression."""
     job, guesses = dossier.job, dossier.assumptions
     expressions = translation.expressions if translation else ()
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=len(expressions) < 2)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=len(expressions) < 2, records=True)
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
-    store = apps.store_of(dossier, lock, runs)
+    store = apps.store_of(dossier, lock, runs, is_container=False)
     container = apps.carried_container(job) if store else None
+    checked = daily_checks.is_made(lock, runs)
     app = naming.identifier(job)
     part = shape.parts[0] if shape.parts else None
     billed_s = part.billed_s if part else None
@@ -144,7 +145,7 @@ def resources(
         for secret in apps.secrets_of(dossier, identity.name, runs)
     )
     return (
-        *(resource for resource in apps.shared() if resource.kind in KEPT),
+        *(resource for resource in apps.shared() if resource.kind in KEPT or (checked and resource.kind in apps.OF_CONTAINERS)),
         Resource(kind="azure_application_insights", name=INSIGHTS, values={"shared": True, "workspace": apps.WORKSPACE}),
         *store,
         identity,

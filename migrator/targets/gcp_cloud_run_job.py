@@ -5,7 +5,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import billing, deadline, gcp_grants, locking, naming, stores
+from migrator.targets import billing, daily_checks, deadline, gcp_grants, locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
@@ -114,7 +114,7 @@ def resources(
     part = shape.parts[0] if shape.parts else None
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=False, records=True)
     store = store_of(dossier, lock, runs)
     account = account_of(dossier, stores.prefixes(dossier, locked=lock is not None))
     secrets = secrets_of(dossier, account.name, None if runs is None or skips is None else runs + skips)
@@ -177,11 +177,13 @@ def usage(dossier: Dossier, size: Size, runs: float | None, skips: float | None)
 
 
 def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
-    """The bucket of all jobs' files and locks, with the operations of this one; () where it has neither."""
+    """The bucket of all jobs' files and locks, with the operations of this one, and the daily check of its records; () where it
+    has neither."""
     if lock is None and stores.state(dossier) is None:
         return ()
     usage = stores.usage(dossier, runs, lock)
-    return (Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage}),)
+    bucket = Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage})
+    return (bucket, *((daily_checks.gcp(dossier),) if daily_checks.is_made(lock, runs) else ()))
 
 
 def account_of(dossier: Dossier, prefixes: list[str]) -> Resource:

@@ -67,7 +67,7 @@ def resources(
     part = shape.parts[0] if shape.parts else None
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True)
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=True, records=True)
     store = run_job.store_of(dossier, lock, runs)
     account = run_job.account_of(dossier, stores.prefixes(dossier, locked=lock is not None))
     secrets = run_job.secrets_of(dossier, account.name, runs)  # an instance reads them when it starts

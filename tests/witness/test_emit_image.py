@@ -65,6 +65,18 @@ def test_every_dockerfile_builds_and_its_runner_starts(made: Maker, engine: Engi
         assert done.returncode == 0, f"{folder}: {done.stdout}{done.stderr}"
 
 
+def test_the_daily_check_of_each_provider_is_an_image_that_reads_its_list(made: Maker, engine: Engine) -> None:
+    """Without a store every job's records are unread, which it says; it starts, and its list is in it."""
+    folders = [path for tree in every.trees() for path in sorted((made(EVERY, tree) / "daily-check").glob("*/Dockerfile"))]
+    assert {path.parent.name for path in folders} >= {"gcp", "azure"}
+    for folder in {path.parent.name: path.parent for path in folders}.values():
+        engine.build(folder, f"check-{folder.name}")
+        done = engine.run(f"check-{folder.name}")
+        assert done.returncode == 0, f"{folder}: {done.stdout}{done.stderr}"
+        jobs = len(json.loads((folder / "checks.json").read_text())["jobs"])
+        assert records(done.stdout)[-1]["unread"] == jobs > 0
+
+
 @pytest.fixture(scope="module")
 def plain(made: Maker, engine: Engine) -> str:
     """The image of a job that needs nothing."""

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,7 +63,7 @@ def zips(tree: Path) -> dict[str, Zip]:
         for name, one in resources.items()
         if one["Type"] == "AWS::Serverless::Function"
         and one["Properties"]["PackageType"] == "Zip"
-        and "/jobs/" in one["Properties"]["CodeUri"]  # the daily check is no job: tests/test_daily_check.py
+        and "/jobs/" in one["Properties"]["CodeUri"]  # the daily check is no job: below
     }
 
 
@@ -233,3 +233,26 @@ def test_a_dispatcher_queues_its_items_and_a_worker_does_each_once(
         answers = [invoke({"Records": [record]}) for record in [*records, *records]]
     assert answers == [{"batchItemFailures": []}] * 4
     assert sorted((tmp_path / "done").read_text().splitlines()) == ["a", "b c"]
+
+
+def test_the_daily_check_under_the_emulator_tells_what_was_missed(made: Maker, cloud: dict[str, str], tmp_path: Path) -> None:
+    """With the event of its own schedule, every job on: the first time nothing is known, then all of two days is missed."""
+    folder = made(EVERY, SAM) / "daily-check/aws"
+    jobs = [check["job_id"] for check in json.loads((folder / "checks.json").read_text())["jobs"]]
+    variables = {name: value for name, value in cloud.items() if name.startswith(("AWS_", "MIGRATOR_LOCK"))}
+    table = boto3.resource(
+        "dynamodb", endpoint_url=cloud["endpoint"], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    ).Table("locks")
+    event = {"enabled": " ".join(jobs)}
+    with rie.function(folder, "handler.handler", tmp_path / "log", timeout_s=60, environment=variables) as invoke:
+        assert invoke(event) == {"troubles": 0}
+        began = (datetime.now(UTC) - timedelta(days=2)).replace(microsecond=0)
+        marks = table.scan()["Items"]
+        assert {item["job_id"] for item in marks} >= {f"daily-check/{job_id}" for job_id in jobs}
+        for item in marks:
+            if item["entry"].startswith("checked "):
+                table.delete_item(Key={"job_id": item["job_id"], "entry": item["entry"]})
+                table.put_item(Item={**item, "entry": f"checked {began.isoformat()} on"})
+        assert invoke(event)["troubles"] >= len(jobs)
+        assert invoke(event) == {"troubles": 0}
+    assert "missed: nothing ran" in (tmp_path / "log").read_text()

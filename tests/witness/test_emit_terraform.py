@@ -112,6 +112,7 @@ def planned(
     shutil.copytree(made(of, tree), copy, dirs_exist_ok=True)
     folder = copy / tree.folder
     images = {job.name: f"{REGISTRY[tree.provider]}/{job.name}@sha256:{'0' * 64}" for job in (copy / "jobs").iterdir()}
+    images["daily-check"] = f"{REGISTRY[tree.provider]}/daily-check@sha256:{'0' * 64}"
     tools.passes(["terraform", "init", "-backend=false", "-input=false", "-no-color"], folder, terraform_environment)
     variables = [*required(folder), f"-var=images={json.dumps(images)}"]
     if tree.provider == "aws":

@@ -18,6 +18,7 @@ from migrator.targets import Target, azure_container_apps_job, gcp_cloud_run_job
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on this machine: schemas not checked")
 IMAGES = {"nightly-report-3f2a1b": "registry.test/report:1", "or-days-77aa": "registry.test/team/days@sha256:" + "0" * 64}
+IMAGES["daily-check"] = "registry.test/check:1"
 VARIABLES = {
     "gcp": ["-var=project=shop"],
     "azure": [
@@ -99,6 +100,7 @@ def test_a_schedule_is_on_only_where_a_person_said_so(tmp_path: Path, environmen
     assert paused == {
         "google_cloud_scheduler_job.nightly_report_3f2a1b_schedule": True,
         "google_cloud_scheduler_job.or_days_77aa_schedule": False,
+        "google_cloud_scheduler_job.daily_check": False,  # as soon as one job is on
     }
 
 
@@ -110,6 +112,7 @@ def test_a_container_apps_job_has_no_schedule_until_then(tmp_path: Path, environ
         "azurerm_container_app_job.nightly_report_3f2a1b": [],
         "azurerm_container_app_job.or_days_77aa_1": ["30 0,1 13 * *"],
         "azurerm_container_app_job.or_days_77aa_2": ["30 0,1 * * 5"],
+        "azurerm_container_app_job.daily_check": ["17 5 * * *"],
     }
     assert all(len(one["schedule_trigger_config"]) + len(one["manual_trigger_config"]) == 1 for one in jobs.values())
 

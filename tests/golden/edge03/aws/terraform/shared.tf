@@ -13,7 +13,7 @@ resource "aws_cloudwatch_log_group" "daily_check_logs" {
 
 resource "aws_iam_role" "daily_check_role" {
   name                 = "${var.name_prefix}daily-check-role"
-  description          = "What the daily check may do: read and mark the entries of all jobs, send notices"
+  description          = "What the daily check may do: read the entries of all jobs, write its own marks, send notices"
   permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
@@ -42,8 +42,15 @@ resource "aws_iam_role_policy" "daily_check_role" {
       {
         Sid      = "ReadRecords"
         Effect   = "Allow"
-        Action   = ["dynamodb:PutItem", "dynamodb:Query"]
+        Action   = ["dynamodb:Query"]
         Resource = [aws_dynamodb_table.locks.arn]
+      },
+      {
+        Sid       = "WriteOwnMarks"
+        Effect    = "Allow"
+        Action    = ["dynamodb:PutItem"]
+        Resource  = [aws_dynamodb_table.locks.arn]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["daily-check/*"] } }
       },
       {
         Sid      = "SendNotices"
