@@ -10,11 +10,13 @@ from test_decisions import PRICES
 from migrator import rules, shapes
 from migrator.assumptions import DEFAULT
 from migrator.model.plan import Request
+from migrator.optimise import exact
 from migrator.options import options, places_for
 from migrator.schedule.translate import translations
 
 ASKED = Request(provider="all")
 PLACES = places_for(ASKED)
+UNPRICED = {"kubernetes_cron_job"}  # the cluster is the user's, and so is its price
 LIMITS = {place.NAME: place.limits(DEFAULT) for place in PLACES}
 
 
@@ -34,9 +36,30 @@ def bills(seconds: float = 60, memory: int = 400, schedule: str = "0 5 * * *", m
     }
 
 
+def job_of(bill: dict[str, Decimal], names: set[str], number: int) -> exact.FleetJob:
+    here = [exact.Place(name=name, monthly_cost=cost) for name, cost in sorted(bill.items()) if name.split("/")[0] in names]
+    return exact.FleetJob(job_id=str(number), places=(*here, exact.Place(name="host", monthly_cost=Decimal(0), server="web01")))
+
+
+def test_adding_a_target_never_raises_the_optimum() -> None:
+    """Real bills of real places, added one by one in both orders, beside a server that costs 5 or 30 USD a month."""
+    jobs = [bills(seconds, memory) for seconds, memory in ((0.2, 128), (60, 512), (700, 3000))]
+    names = [place.NAME for place in PLACES if place.NAME != "host"]
+    for order in (names, names[::-1]):
+        for server in ("5", "30"):
+            size = exact.ServerSize(host="web01", name="now", monthly_cost=Decimal(server))
+            costs = [
+                exact.cheapest(tuple(job_of(bill, set(order[:count]), n) for n, bill in enumerate(jobs)), (size,)).monthly_cost
+                for count in range(len(order) + 1)
+            ]
+            assert costs == sorted(costs, reverse=True)
+            assert costs[-1] < costs[0], "some place is cheaper than the server"
+
+
 def rises(found: list[dict[str, Decimal]]) -> None:
     places = set(found[0]).union(*found)
-    assert len(places) >= 4, "the law is about several places"
+    priced = {place.NAME for place in PLACES if "scheduled_batch" in place.SHAPES} - UNPRICED  # others take no program
+    assert {place.split("/")[0] for place in places} == priced, "the law is about each place that has prices"
     for place in places:
         costs = [bill[place] for bill in found if place in bill]
         assert costs == sorted(costs), place

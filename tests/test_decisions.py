@@ -35,6 +35,21 @@ KNOWN_MISSES = {
     "overlaps itself": "works two thirds of the time, and then a container is cheaper; the label thought of its length only",
 }
 
+# Labels that were changed after they were first measured, as they were committed, and why; 76 of the eighty stand as written.
+# Beside these, two jobs were given the fact that a reader made later (`http-request`), two the days of their log.
+CHANGED_LABELS = {
+    "mysqldump to a bucket by pipe": (
+        "move function secret-in-text cloud-credentials private-network",
+        "the gateway that a function in a private network needs was not priced when the label was written",
+    ),
+    "hourly currency rates into a remote database": ("move function private-network", "the same gateway"),
+    "ssh to a partner on a list": (
+        "move container fixed-address key-file",
+        "no place here has a fixed address without a gateway of the user's own, which the label took for granted",
+    ),
+    "memory measured at six GiB": ("move function memory", "fits a function, but a container of 8 GiB costs a third of it"),
+}
+
 
 def decided(given: Dossier) -> tuple[Placement, tuple[str, ...], tuple[Shape, ...]]:
     try:
@@ -64,6 +79,14 @@ def test_a_labelled_job_is_decided_as_its_label_says(half: str, case: Case) -> N
         assert wrong, f"{case.name} is decided as labelled now: take it out of KNOWN_MISSES"
     else:
         assert not wrong, f"{case.path}:{case.line}: {wrong}"
+
+
+def test_each_label_that_was_changed_is_listed_as_it_was() -> None:
+    """What says so in its title is in the list, and what is in the list is labelled otherwise today."""
+    titles = {case.name.split(" (label changed")[0]: case for _, case in CASES}
+    assert {title for title, case in titles.items() if case.name != title} <= set(CHANGED_LABELS)
+    for title, (was, _) in CHANGED_LABELS.items():
+        assert titles[title].parts["want"].split()[:2] != was.split()[:2], title
 
 
 def test_there_are_eighty() -> None:
