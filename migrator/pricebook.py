@@ -13,7 +13,7 @@ import msgspec
 
 from migrator.errors import PriceError
 from migrator.model.option import CostItem, PriceBook, ServerPrice, UnitPrice
-from migrator.regions import nearest
+from migrator.regions import PLACES, nearest
 
 EVERYWHERE = "all"
 STAND_IN = "stand-in"
@@ -68,11 +68,13 @@ def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) 
     if not found and (near := nearest(provider, region, {price.region for price in known})) is not None:
         found = [_standing_in(price, region) for price in known if price.region == near]
     if not found:
-        regions = ", ".join(sorted({price.region for price in known}))
+        regions = sorted({price.region for price in known})
         if regions:
+            near = next(iter(get_close_matches(region, sorted({*regions, *PLACES.get(provider, ())}), 1)), None)
+            meant = f"; did you mean {near}?" if near else ""
             raise PriceError(
-                f"{provider} {service}, {item}: no price for region {region!r}; the price book knows {regions}; "
-                "choose one of these with --region"
+                f"{provider} {service}, {item}: no price for region {region!r}; the price book knows {', '.join(regions)}; "
+                f"choose one of these with --region{meant}"
             )
         raise PriceError(f"{provider} {service}, {item}: not in the price book; a newer price book may know it")
     return tuple(sorted(found, key=lambda price: price.from_quantity))

@@ -32,6 +32,8 @@ def whose(waiting: Sequence[Waiting], pid: int, pids: int) -> Waiting | None:
         newest = max(item.at_us for item in waiting)
         fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
         start = min(fresh, key=lambda item: apart(item.pid, pid, pids))
+        if apart(start.pid, pid, pids) > 1:  # a run of days, whose own child still waits
+            start = next((item for item in waiting if apart(item.pid, pid, pids) == 1), start)
     if start.pid >= 0 and pid >= 0 and (start.pid - pid) % pids > pids // 2:
         return None  # the job comes after the process that starts it: the start of this end was lost
     return start

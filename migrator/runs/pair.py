@@ -229,8 +229,8 @@ class Pairing:
             del self.waiting[said.key]
         else:
             found = whose(waiting[-MOST_WAITING:], pid, self.pids)
-            if found is None:
-                return
+            if found is None or (len(waiting) >= MOST_WAITING and apart(found.pid, pid, self.pids) > MOST_WAITING):
+                return  # the start was lost, or given up because too many waited
             start = found
             self._forget(start)
             start.quality = PAIRED
