@@ -20,6 +20,7 @@ from migrator.emit.programs import HANDLERS
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import emit
 from migrator.model.finding import Dossier, Need
+from migrator.model.job import Schedule
 from migrator.model.option import Shape, ShapeKind, Wire
 from migrator.model.plan import JobPlan, Plan
 from migrator.targets import Target
@@ -115,7 +116,11 @@ def answers_of(cell: Cell) -> dict[str, str]:
 
 def entry(cell: Cell, variant: str) -> JobPlan:
     """A job of the combination."""
-    several = {"choice": "utc", "hour": 2} if variant == "several" else {}
+    several: dict[str, object] = {"choice": "utc", "hour": 2} if variant == "several" else {}
+    if several and cell.shape == "http_call":  # no program, no guard: two times of day that are two expressions all the same
+        several = {
+            "when": Schedule(grammar="on-calendar", expressions=("*-*-* 04:30:00", "*-*-* 05:45:00"), timezone="Europe/Berlin")
+        }
     secret = variant == "secret"
     plain = samples.entry(cell.target, job_id(cell, variant), secret=secret, in_script=secret, **several)  # type: ignore[arg-type]
     shape = shape_of(cell.shape)

@@ -25,8 +25,16 @@ ELSEWHERE = """\
 30 3 * * * www-data curl -s -H 'Cache-Control: no-cache' https://aws.example.org/header >/dev/null
 35 3 * * * www-data curl -s 'https://aws.example.org/query?token=hh4Zq0dXv9TfLk2' >/dev/null
 40 2 * * * www-data curl -s https://aws.example.org/night >/dev/null
+20 6 * * 1-5 www-data curl -fsS -m 30 'https://azure.example.org/tick?key=1' >/dev/null
+45 6 1 * * www-data curl -s -H 'X-Key: k-@secret' -d 'a=@{b}&c=d@e.org' https://azure.example.org/form >/dev/null
+50 6 * * * www-data curl -s -H 'Content-Type: application/json' \
+-d '{"key": "hh4Zq0dXv9TfLk2", "password": "hh4Zq0dXv9TfLk2", "t": "@{x}"}' https://azure.example.org/body >/dev/null
+55 6 * 1 * www-data curl -s https://azure.example.org/january >/dev/null
+0 7 31 * * www-data curl -s https://azure.example.org/last >/dev/null
+5 7 * * * www-data curl -s -I https://azure.example.org/head >/dev/null
+10 7 * * * www-data curl -s -H 'Accept-Language: de' https://azure.example.org/header >/dev/null
 """
-TARGETS = {"aws": "aws_api_destination"}
+TARGETS = {"aws": "aws_api_destination", "azure": "azure_logic_app"}
 ANSWERED = "version: 1\nanswers:\n  all/dst: guard\n"
 
 
@@ -109,8 +117,8 @@ def test_a_call_with_a_secret_in_it_is_not_emitted_as_a_call(tree: Path) -> None
 
 def test_nothing_else_is_written_for_it(tree: Path) -> None:
     folders = sorted((tree / "jobs").iterdir())
-    assert len(folders) == 4
-    assert [[file.name for file in sorted(folder.iterdir())] for folder in folders] == [["README.md"]] * 4
+    assert len(folders) == 7
+    assert [[file.name for file in sorted(folder.iterdir())] for folder in folders] == [["README.md"]] * 7
     assert "Nothing of it runs any more" in (folders[0] / "README.md").read_text()
     assert 'variable "images"' in (tree / "gcp/terraform/main.tf").read_text()
     images = re.search(r"^IMAGES :=(.*)$", (tree / "Makefile").read_text(), re.MULTILINE)
@@ -178,3 +186,40 @@ def test_the_ledger_says_that_a_call_may_come_twice_and_the_day_after_has_its_co
         assert "at least once" in text
         for verb in ("run", "logs", "pause", "resume"):
             assert f"{folder.name}/{verb})" in commands
+
+
+def test_at_azure_a_recurrence_starts_a_workflow_that_sends_the_line_s_request(tree: Path) -> None:
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted((tree / "azure/terraform").glob("curl-*.tf")):
+        text = file.read_text()
+        uri = re.search(r"uri    = (\"https://azure.*\")", text)
+        assert uri is not None
+        lines = re.findall(r"^ +(\w+) += (.+)$", text[: text.index("azurerm_monitor_metric_alert")], re.MULTILINE)
+        found[json.loads(uri[1])] = dict(lines)
+    assert sorted(found) == [f"https://azure.example.org/{name}" for name in ("body", "form", "tick?key=1")]
+    tick, form, body = (found[f"https://azure.example.org/{name}"] for name in ("tick?key=1", "form", "body"))
+    assert tick["frequency"] == '"Week"'
+    assert tick["timeZone"] == '"W. Europe Standard Time"'
+    assert tick["method"] == '"GET"'
+    assert tick["limit"] == '{ timeout = "PT30S" }'
+    assert tick["retryPolicy"] == '{ type = "none" }'
+    assert form["schedule"] == '{ "hours" = [6], "minutes" = [45], "monthDays" = [1] }'
+    # what would be an expression of the workflow language is a text; a secret is one, read by the workflow's own identity
+    assert form["body"] == '"a=@@{b}&c=d@e.org"'
+    value = "@{body('read_password')?['value']}"
+    assert body["body"] == f'{{ "key" = "{value}", "password" = "{value}", "t" = "@@{{x}}" }}'
+    assert body["runAfter"] == '{ "read_password" = ["Succeeded"] }'
+
+
+def test_what_a_recurrence_or_an_http_action_cannot_say_is_refused_with_its_reason(tree: Path) -> None:
+    said = (tree / "README.md").read_text().replace("\\", "")
+    for reason in (
+        "logic-apps needs a guard to keep this schedule",
+        "an HTTP action of Logic Apps knows no HEAD",
+        "Logic Apps takes the header Accept-Language out",
+    ):
+        assert reason in said
+
+
+def test_no_secret_stands_anywhere_in_the_tree(tree: Path) -> None:
+    assert not [file for file in tree.rglob("*") if file.is_file() and b"hh4Zq0dXv9TfLk2" in file.read_bytes()]

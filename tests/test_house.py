@@ -180,7 +180,7 @@ def test_who_writes_a_schedule_and_who_reads_it_back_do_not_know_one_another() -
         for folder in ("dialects", "readback")
     )
     texts = {"schedule.crontab", "schedule.on_calendar", "schedule.proof", "schedule.reading"}
-    assert len(writers) == 6
+    assert len(writers) == 7
     assert len(readers) >= 8
     written, read = set[str]().union(*map(reached, writers)), set[str]().union(*map(reached, readers))
     assert {"schedule.phrasing", "schedule.text"} <= written, "the search follows imports"

@@ -17,7 +17,7 @@ from migrator.schedule.words import in_words
 from migrator.schedule.zones import zone
 
 FLAVOURS = ("debian", "cronie", "busybox", "systemd", "systemd-cron", "supercronic", "kubernetes")
-DIALECTS = ("eventbridge", "cloud-scheduler", "container-apps", "functions", "kubernetes", "systemd", "all")
+DIALECTS = ("eventbridge", "cloud-scheduler", "container-apps", "functions", "kubernetes", "logic-apps", "systemd", "all")
 MARKS = {"equal": "=", "differs": "!", "undocumented": "?", "impossible": "x"}
 
 EPILOG = """\b

@@ -267,6 +267,24 @@ def _scheduler_call(_: Resource, schedules: list[Resource], __: str | None) -> D
     )
 
 
+def _logic_app(_: Resource, schedules: list[Resource], __: str | None) -> DayTwo:
+    """Azure's own API, through `az rest`: a run by hand is one of the first workflow's trigger."""
+
+    def asked(one: Resource, method: str, path: str, more: str = "") -> str:
+        place = "/subscriptions/{subscriptionId}/resourceGroups/$GROUP/providers/Microsoft.Logic/workflows"
+        url = f"{place}/${{PREFIX}}{one.values['workflow_name']}/{path}?api-version=2019-05-01"
+        return f'az rest --method {method} --url "{url}"{more}'
+
+    columns = "value[].[properties.startTime, properties.status, properties.error.message]"
+    return DayTwo(
+        asked(schedules[0], "post", "triggers/schedule/run"),
+        None,
+        " && ".join(asked(one, "get", "runs", f' --query "{columns}" --output tsv') for one in schedules),
+        " && ".join(asked(one, "post", "disable") for one in schedules),
+        " && ".join(asked(one, "post", "enable") for one in schedules),
+    )
+
+
 def _quoted(text: str) -> str:
     """A word in double quotes, so that variables in it are still set."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -288,8 +306,15 @@ KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = 
     "kubernetes_cron_job": _cron_job,
     "aws_api_destination": _api_destination,
     "gcp_cloud_scheduler_http_job": _scheduler_call,
+    "azure_logic_app_workflow": _logic_app,
 }
 WORKFLOWS: Mapping[str, Callable[[Resource, str | None], tuple[str, str]]] = {"aws_sfn_state_machine": _step_functions}
 SCHEDULES = frozenset(
-    {"aws_scheduler_schedule", "gcp_cloud_scheduler_job", "gcp_cloud_scheduler_http_job", "kubernetes_cron_job"}
+    {
+        "aws_scheduler_schedule",
+        "gcp_cloud_scheduler_job",
+        "gcp_cloud_scheduler_http_job",
+        "azure_logic_app_workflow",
+        "kubernetes_cron_job",
+    }
 )

@@ -30,6 +30,7 @@ SETTINGS = {
 VARIABLES = {  # what the commands of the day after take from the environment
     "aws_lambda_function": (("STACK", "the stack of SAM"),),
     "aws_api_destination": (("STACK", "the stack of SAM"),),
+    "azure_logic_app_workflow": (("GROUP", "the resource group"),),
     "gcp_cloud_scheduler_http_job": (("REGION", "the region"),),
     "aws_ecs_task_definition": (("SUBNETS", "subnet ids with commas"), ("SECURITY_GROUPS", "security group ids with commas")),
     "gcp_cloud_run_v2_job": (("REGION", "the region"),),

@@ -30,6 +30,11 @@ TIMEZONE = re.compile(
 NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+[vV]alue\W+|X-Migrator-Expression" = ")(\d+)')
 # the settings of an app that hold a schedule for each of its timers
 SETTINGS = re.compile(rf"\bMIGRATOR_SCHEDULE_(\d+)'?\s*(?:=|value:)\s*{STRING}")
+# the trigger of a workflow, each member in its own line
+RECURRENCE = re.compile(
+    rf"frequency\s*[=:]\s*{STRING}\s+interval\s*[=:]\s*(\d+)\s+schedule\s*[=:]\s*(\{{.*\}})\s+startTime\s*[=:]\s*{STRING}\s+"
+    rf"timeZone\s*[=:]\s*{STRING}"
+)
 KINDS = frozenset(
     {
         "aws_scheduler_schedule",
@@ -37,6 +42,7 @@ KINDS = frozenset(
         "gcp_cloud_scheduler_job",
         "azure_container_app_job",
         "azure_function_app",
+        "azure_logic_app_workflow",
         "kubernetes_cron_job",
     }
 )
@@ -58,11 +64,25 @@ def said(text: str) -> tuple[Said, ...]:
     """
     if settings := tuple(Said(_unquoted(match[2]), "UTC", int(match[1])) for match in SETTINGS.finditer(text)):
         return settings
+    if recurrences := tuple(_recurrence(match) for match in RECURRENCE.finditer(text)):
+        return recurrences
     zone, number = TIMEZONE.search(text), NUMBER.search(text)
     return tuple(
         Said(_unquoted(match[1]), _unquoted(zone[1]) if zone else "UTC", int(number[1]) if number else None)
         for match in EXPRESSIONS.finditer(text)
     )
+
+
+def _recurrence(match: re.Match[str]) -> Said:
+    """A trigger as the JSON that Logic Apps gets: its schedule is an object of HCL or of Bicep, with plain words in it."""
+    schedule = json.loads(match[3].replace("'", '"').replace(" = ", ": "))
+    recurrence = {
+        "frequency": _unquoted(match[1]),
+        "interval": int(match[2]),
+        "schedule": schedule,
+        "startTime": _unquoted(match[4]),
+    }
+    return Said(json.dumps(recurrence, separators=(",", ":")), _unquoted(match[5]), None)
 
 
 def prove_again(entry: JobPlan, language: str, job_json: bytes, guard_py: bytes, as_of: datetime) -> Proof:

@@ -8,12 +8,14 @@ from migrator.schedule.calendar import Calendar
 
 
 class Written(NamedTuple):
-    """A dialect's expressions; `guard` where they fire on more instants than the source; `reason` if it cannot be said at all."""
+    """A dialect's expressions; `guard` where they fire on more instants than the source; `reason` if it cannot be said at all;
+    `note`: what the proof takes for granted."""
 
     timezone: str
     expressions: tuple[str, ...]
     guard: Guard | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 class Dialect(NamedTuple):

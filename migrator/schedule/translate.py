@@ -110,7 +110,7 @@ def _attempt(calendar: Calendar, dialect: Dialect, choice: str, as_of: datetime 
 
 def _told(dialect: Dialect, attempt: Attempt, choice: str | None) -> Translation:
     written = attempt.written
-    return Translation(
+    found = Translation(
         dialect=dialect.NAME,
         timezone=written.timezone,
         expressions=written.expressions,
@@ -118,3 +118,4 @@ def _told(dialect: Dialect, attempt: Attempt, choice: str | None) -> Translation
         proof=attempt.proof,
         choice=choice,
     )
+    return _noted(found, written.note)

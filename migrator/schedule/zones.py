@@ -46,6 +46,31 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo.from_file(stream, key=name)
 
 
+def windows_name(name: str) -> str | None:
+    """What Windows calls a zone of the IANA database, by CLDR's table windowsZones; None where it has no such zone.
+
+    >>> windows_name("Europe/Zurich"), windows_name("Etc/UTC"), windows_name("Antarctica/Troll")
+    ('W. Europe Standard Time', 'UTC', None)
+    """
+    if name in UTC_NAMES:
+        return "UTC"
+    # only who writes for Logic Apps waits for the table
+    found: str | None = importlib.import_module("tzlocal.windows_tz").tz_win.get(name)
+    return found
+
+
+def zone_of_windows(name: str) -> str | None:
+    """The zone of the IANA database that stands for a zone of Windows, by the same table (territory 001); None for no such zone.
+
+    >>> zone_of_windows("W. Europe Standard Time"), zone_of_windows("UTC"), zone_of_windows("Europe/Berlin")
+    ('Europe/Berlin', 'UTC', None)
+    """
+    if name == "UTC":
+        return "UTC"
+    found: str | None = importlib.import_module("tzlocal.windows_tz").win_tz.get(name)
+    return found
+
+
 def _unknown(name: str) -> str:
     shown = name if len(name) <= 60 else name[:57] + "..."
     with open(os.path.join(TZDATA, "zones"), encoding="utf-8") as stream:  # noqa: PTH118, PTH123

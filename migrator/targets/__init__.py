@@ -14,6 +14,7 @@ from migrator.targets import (
     aws_lambda,
     azure_container_apps_job,
     azure_functions,
+    azure_logic_app,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
     gcp_scheduler_http_target,
@@ -65,6 +66,7 @@ class Caller(Protocol):
 ALL: tuple[Target, ...] = (
     gcp_scheduler_http_target,
     aws_api_destination,
+    azure_logic_app,
     aws_lambda,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
@@ -75,4 +77,6 @@ ALL: tuple[Target, ...] = (
     kubernetes_cron_job,
     host,
 )
-CALLERS: Mapping[str, Caller] = {caller.NAME: caller for caller in (gcp_scheduler_http_target, aws_api_destination)}
+CALLERS: Mapping[str, Caller] = {
+    caller.NAME: caller for caller in (gcp_scheduler_http_target, aws_api_destination, azure_logic_app)
+}

@@ -10,6 +10,7 @@ from migrator.schedule.dialects import (
     eventbridge,
     functions_ncrontab,
     kubernetes,
+    logic_apps,
     systemd_timer,
 )
 from migrator.schedule.readback.cloud_scheduler import read as read_cloud_scheduler
@@ -17,6 +18,7 @@ from migrator.schedule.readback.container_apps import read as read_container_app
 from migrator.schedule.readback.eventbridge import read as read_eventbridge
 from migrator.schedule.readback.functions_ncrontab import read as read_functions_ncrontab
 from migrator.schedule.readback.kubernetes import read as read_kubernetes
+from migrator.schedule.readback.logic_apps import read as read_logic_apps
 from migrator.schedule.readback.systemd_timer import read as read_systemd_timer
 
 ALL: tuple[Dialect, ...] = (
@@ -25,6 +27,7 @@ ALL: tuple[Dialect, ...] = (
     Dialect(container_apps.NAME, container_apps.SOURCE, container_apps.write, read_container_apps),
     Dialect(functions_ncrontab.NAME, functions_ncrontab.SOURCE, functions_ncrontab.write, read_functions_ncrontab),
     Dialect(kubernetes.NAME, kubernetes.SOURCE, kubernetes.write, read_kubernetes),
+    Dialect(logic_apps.NAME, logic_apps.SOURCE, logic_apps.write, read_logic_apps),
     Dialect(systemd_timer.NAME, systemd_timer.SOURCE, systemd_timer.write, read_systemd_timer),
 )
 
