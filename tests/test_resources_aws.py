@@ -192,7 +192,9 @@ def created_for(target: Target, dossier: Dossier, shape: Shape) -> tuple[Resourc
 
 def terraform_files() -> dict[str, str]:
     files = {
-        "main.tf": render.text("languages/terraform/aws.tf.j2", "terraform", region="us-east-1", organisation=Organisation())
+        "main.tf": render.text(
+            "languages/terraform/aws.tf.j2", "terraform", region="us-east-1", organisation=Organisation(), notify=""
+        )
     }
     shared: dict[tuple[str, str], Resource] = {}
     for target, dossier, shape in jobs():
@@ -215,7 +217,13 @@ def sam_template() -> str:
     indented = "".join(f"  {line}" if line.strip() else line for line in fragments.splitlines(keepends=True))
     switches = sorted({str(one.values["enabled_by"]) for one in created.values() if "enabled_by" in one.values})
     return render.text(
-        "languages/sam/template.yaml.j2", "sam", fragments=indented, switches=switches, checked=True, organisation=Organisation()
+        "languages/sam/template.yaml.j2",
+        "sam",
+        fragments=indented,
+        switches=switches,
+        checked=True,
+        organisation=Organisation(),
+        notify="",
     )
 
 

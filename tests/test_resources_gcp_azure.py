@@ -203,7 +203,12 @@ def written(target: Target, language: str) -> dict[str, str]:
 
 def terraform_files(target: Target) -> dict[str, str]:
     main = render.text(
-        f"languages/terraform/{target.PROVIDER}.tf.j2", "terraform", region=target.DEFAULT_REGION, images=True, organisation=NONE
+        f"languages/terraform/{target.PROVIDER}.tf.j2",
+        "terraform",
+        region=target.DEFAULT_REGION,
+        images=True,
+        organisation=NONE,
+        notify="",
     )
     return {"main.tf": main, **{f"{name}.tf": text for name, text in written(target, "terraform").items()}}
 
@@ -212,7 +217,7 @@ def bicep(region: str = "eastus") -> str:
     parts = written(azure_container_apps_job, "bicep")
     fragments = "\n\n".join(parts[name].strip("\n") for name in ("shared", *EXPRESSIONS))
     return render.text(
-        "languages/bicep/main.bicep.j2", "bicep", region=region, fragments=fragments, images=True, organisation=NONE
+        "languages/bicep/main.bicep.j2", "bicep", region=region, fragments=fragments, images=True, organisation=NONE, notify=""
     )
 
 

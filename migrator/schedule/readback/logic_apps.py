@@ -78,7 +78,7 @@ def _numbers(listed: object, low: int, high: int, text: str) -> set[int]:
 
 
 def _weekdays(listed: object, text: str) -> int:
-    names = listed if isinstance(listed, list) else [listed]
-    if not names or any(not isinstance(name, str) or name.lower() not in DAY_NAMES for name in names):
+    names = [name.lower() if isinstance(name, str) else "" for name in (listed if isinstance(listed, list) else [listed])]
+    if not names or set(names) - set(DAY_NAMES):
         raise ScheduleError(f"{text!r}: {listed!r} is no list of weekdays by their English names")
-    return sum(1 << number for number, name in enumerate(DAY_NAMES) if name in {one.lower() for one in names})
+    return sum(1 << number for number, name in enumerate(DAY_NAMES) if name in names)
