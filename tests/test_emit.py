@@ -151,6 +151,10 @@ def test_what_is_proved_is_the_text_of_the_templates(target: str, iac: str) -> N
             r, values=r.values | {"expressions": [one.replace("30", "31", 1) for one in r.values["expressions"]]}
         )
         if r.values.get("expressions")
+        else msgspec.structs.replace(
+            r, values=r.values | {"recurrence": json.loads(json.dumps(r.values["recurrence"]).replace("30", "31"))}
+        )
+        if r.values.get("recurrence")
         else r
         for r in entry.placement.option.resources
     )
