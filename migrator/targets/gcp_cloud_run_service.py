@@ -49,9 +49,8 @@ def sizes() -> tuple[Size, ...]:
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
-    """The upper bound with headroom in whole minutes, at most half an hour."""
-    least = deadline.whole_minutes(p_max_s, assumptions)
-    return least if p_max_s is None else min(least, float(TIMEOUT_LIMIT_S))
+    """The upper bound with headroom in whole minutes, at most half an hour; an unmeasured job gets the assumed time, and no more."""
+    return min(deadline.whole_minutes(p_max_s, assumptions), float(TIMEOUT_LIMIT_S))
 
 
 def resources(

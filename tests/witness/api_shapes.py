@@ -55,6 +55,8 @@ def _aws(value: Any, shape: Any, path: str, report: Report) -> None:
             if plain(name) in members:
                 _aws(inner, members[plain(name)], f"{path}.{name}", report)
     elif kind == "list":
+        if isinstance(value, dict):  # names and values, as the API has them
+            value = [{"name": name, "value": inner} for name, inner in value.items()]
         _length(len(value), shape, path, report)
         for number, inner in enumerate(value):
             _aws(inner, shape.member, f"{path}[{number}]", report)

@@ -139,7 +139,7 @@ def _fields(model: Any) -> dict[str, Field]:
         found = {}
         for own, about in model._attribute_map.items():
             rules = model._validation.get(own, {})
-            key = about["key"].replace("\\\\.", "\0")
+            key = about["key"].replace("\\\\.", "\0").replace("\\.", "\0")
             found[key] = Field((about["type"],), bool(rules.get("required")), bool(rules.get("readonly")))
         return found
     fields: dict[str, Field] = {}
@@ -166,6 +166,7 @@ def _model(body: Any, model: Any, path: str, out: list[str]) -> None:
     if not isinstance(body, dict):
         out.append(f"{path}: {body!r} is no object")
         return
+    model = _subtype(body, model)
     fields = _fields(model)
     if hasattr(model, "_attribute_map"):
         nested = {key.split(".", 1)[0] for key in fields if "." in key}
@@ -175,7 +176,7 @@ def _model(body: Any, model: Any, path: str, out: list[str]) -> None:
                 flat[f"{name}.{key}"] = one
         body = flat
     for key, one in body.items():
-        field = fields.get(key)
+        field = fields.get(key) or fields.get(key.replace(".", "\0"))
         if field is None:
             out.append(f"{path}.{key}: {model.__name__} has no such property; it has {sorted(fields)}")
         elif field.readonly:
@@ -186,8 +187,17 @@ def _model(body: Any, model: Any, path: str, out: list[str]) -> None:
     out.extend(
         f"{path}.{key}: {model.__name__} needs it"
         for key, field in fields.items()
-        if field.required and not field.readonly and key not in body
+        if field.required and not field.readonly and key.replace("\0", ".") not in body
     )
+
+
+def _subtype(body: dict[str, Any], model: Any) -> Any:
+    """The model that a body of the older style says it is: `odata.type` names one of several."""
+    for own, names in getattr(model, "_subtype_map", {}).items():
+        said = body.get(model._attribute_map[own]["key"].replace("\\", ""))
+        if said in names:
+            return getattr(sys.modules[model.__module__.rsplit(".", 1)[0]], names[said])
+    return model
 
 
 def _any(one: Any, types: tuple[Any, ...], model: Any, path: str, out: list[str]) -> None:
