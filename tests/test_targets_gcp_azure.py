@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from aws_jobs import DOSSIER, JOB, SHAPE, changed, fact
 
@@ -92,6 +93,12 @@ def test_a_cloud_run_task_may_take_seven_days() -> None:
 @pytest.mark.parametrize(("longest_s", "timeout_s"), [(None, 900), (0.2, 60), (48, 60), (48.1, 120), (600, 780)])
 def test_a_timeout_is_the_bound_with_headroom_in_whole_minutes(target: Target, longest_s: float, timeout_s: float) -> None:
     assert target.timeout_s(longest_s, DEFAULT) == timeout_s
+
+
+def test_no_assumption_gives_a_function_more_than_its_half_hour() -> None:
+    """What is set in decisions.yaml for jobs that nobody measured may be an hour; these two places end a run after 30 minutes."""
+    an_hour = msgspec.structs.replace(DEFAULT, unmeasured_timeout_s=3600.0)
+    assert [place.timeout_s(None, an_hour) for place in (gcp_cloud_run_service, azure_functions)] == [1800, 1800]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.NAME)

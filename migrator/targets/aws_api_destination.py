@@ -44,8 +44,9 @@ RESOLVED = "{{resolve:"  # CloudFormation has no way to write it as text
 HEADER_VALUE = re.compile(r"[\x20-\x7e\t]+")
 LEDGER = {
     "request": (
-        "method, URL and headers are the same; Content-Type is application/json; charset=utf-8, and EventBridge adds User-Agent, "
-        "Range, Accept-Encoding and Connection: close; no redirect is followed"
+        "method, URL and headers are the same (a blank in the query may come as + instead of %20); Content-Type is "
+        "application/json; charset=utf-8, and EventBridge adds User-Agent, Range, Accept-Encoding and Connection: close; no "
+        "redirect is followed"
     ),
     "worked": "when the answer is 200 to 299 and comes within 5 s; what the URL does after that is not waited for",
     "failed": "its event lies in the queue cron-failed-calls for 14 days, with status and reason; an alarm tells the notices",

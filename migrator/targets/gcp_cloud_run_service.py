@@ -49,7 +49,7 @@ def sizes() -> tuple[Size, ...]:
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
-    """The upper bound with headroom in whole minutes, at most half an hour; an unmeasured job gets the assumed time, and no more."""
+    """The upper bound with headroom in whole minutes, at most half an hour; an unmeasured job gets the assumed time."""
     return min(deadline.whole_minutes(p_max_s, assumptions), float(TIMEOUT_LIMIT_S))
 
 

@@ -113,6 +113,11 @@ WITNESSES = (
         "deployed to LocalStack by SAM, invoked, workflows executed, failed, deleted",
         lambda cell: cell.language == "sam" and cell.shape in {"scheduled_batch", "workflow"}, runs=True,
     ),
+    Witness(
+        "call", "test_localstack_call.py", "test_the_event_of_its_schedule_becomes_the_line_s_request",
+        "deployed to LocalStack; its schedule's event on the bus becomes the request that a listener takes",
+        lambda cell: cell.language == "sam" and cell.target == "aws_api_destination", runs=True,
+    ),
 )  # fmt: skip
 
 
