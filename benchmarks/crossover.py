@@ -1,6 +1,6 @@
 """Tests the rule of thumb "at 1 to 2 million invocations a month two small servers beat functions by 3 to 5 times".
 
-Run: .venv/bin/python benchmarks/crossover.py > benchmarks/crossover.md
+Run: .venv/bin/python benchmarks/crossover.py > docs/crossover.md
 """
 
 from decimal import Decimal

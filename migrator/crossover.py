@@ -8,11 +8,12 @@ from decimal import Decimal
 from migrator.errors import PriceError
 from migrator.model.option import CostItem, PriceBook
 from migrator.model.value import Value
-from migrator.pricebook import item, server_price, tiered_items, tiers, total, unit_price
+from migrator.pricebook import item, server_key, server_price, tiered_items, tiers, total, unit_price
 
 MONTH_HOURS = Decimal("730.485")
 MONTH_S = MONTH_HOURS * 3600
 SERVERS = 2
+SERVER, REGION = "t3.small", "us-east-1"  # what the report compares with: the price book has the load balancer's price there
 DISK_GIB = Decimal(8)  # each server's root disk, the smallest that the usual images take
 NEW_CONNECTIONS_PER_LCU = Decimal(25)  # a second; https://aws.amazon.com/elasticloadbalancing/pricing/
 
@@ -101,3 +102,15 @@ def crossover(
         breaks_even_at=high * 1000,
         servers_busy=monthly_requests * request_s / MONTH_S,
     )
+
+
+def keys(book: PriceBook) -> frozenset[str]:
+    """The keys of all prices that the report's comparison rests on; empty where the book lacks one of them."""
+    server = server_price(book, "aws", REGION, SERVER)
+    if server is None:
+        return frozenset()
+    try:
+        lines = (*functions_bill(book, REGION, Decimal(1), Decimal(1), 1024), *servers_bill(book, REGION, Decimal(1), SERVER))
+    except PriceError:
+        return frozenset()
+    return frozenset({server_key(server), *(line.price_key for line in lines if line.price_key is not None)})

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from migrator import savings, unmet
+from migrator import crossover, savings, unmet
 from migrator.assumptions import Assumptions
 from migrator.model.job import Host
 from migrator.model.option import CostItem, Placement, PriceBook
@@ -81,9 +81,11 @@ def _of_type(host: Host, stated: str | None) -> Host:
 
 
 def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> PriceBook:
-    """Only the prices that the plan rests on."""
+    """Only the prices that the plan and its report rest on."""
     keys = {item.price_key for plan in plans for item in plan.placement.option.items}
     keys |= {item.price_key for host in hosts for item in host.savings.now_items}
+    if any(shape.kind == "http_call" for plan in plans for shape in plan.shapes):
+        keys |= crossover.keys(prices)
     return PriceBook(
         prices=tuple(price for price in prices.prices if key(price) in keys),
         servers=tuple(server for server in prices.servers if server_key(server) in keys),

@@ -2,12 +2,19 @@
 
 from decimal import Decimal
 
+import emit_samples as samples
+import msgspec
 import pytest
 
 from migrator.crossover import crossover, functions_bill, servers_bill
 from migrator.errors import PriceError
+from migrator.model.option import PriceBook
+from migrator.model.plan import JobPlan
+from migrator.model.usage import Spread, Usage
 from migrator.pricebook import total
 from migrator.prices import bundled
+from migrator.reports.behind_url import behind_url
+from migrator.verdict import used_prices
 
 BOOK = bundled.read()
 
@@ -45,3 +52,51 @@ def test_the_rule_of_thumb_does_not_hold_for_light_requests() -> None:
 def test_a_type_without_a_price_is_named() -> None:
     with pytest.raises(PriceError, match=r"t9\.huge"):
         servers_bill(BOOK, "us-east-1", Decimal(0), "t9.huge")
+
+
+def called(seconds: float | None) -> JobPlan:
+    """A job that calls a URL every minute; `seconds`: what an answer took in the middle."""
+    entry = samples.entry("aws_api_destination", "calls-1a2b")
+    spread = None if seconds is None else Spread(count=60, p50=seconds, p95=seconds, p99=seconds, max=seconds)
+    usage = (
+        None
+        if spread is None
+        else Usage(job_id="calls-1a2b", observed_days=30, observed_runs=60, monthly_runs=43829.1, duration_s=spread)
+    )
+    return msgspec.structs.replace(entry, usage=usage)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "memory", "load", "functions"),
+    [
+        # by hand: requests at $1.20 a million in all, and GB-s at $0.0000166667
+        (0.2, 512, 1_000_000, "2.87"),  # 100,000 GB-s: 1.67 + 1.20
+        (0.2, 1769, 2_000_000, "13.92"),  # 2 M x 0.2 x 1.7275390625 = 691,015.625 GB-s: 11.52 + 2.40
+        (5, 1769, 1_000_000, "145.16"),  # 8,637,695.3 GB-s: 143.96 + 1.20
+    ],
+)
+def test_the_report_holds_the_curve_of_a_measured_call(seconds: float, memory: int, load: int, functions: str) -> None:
+    figure = behind_url(called(seconds), BOOK)
+    assert figure is not None
+    row = next(row for row in figure.rows if row[0] == f"{load:,}")
+    assert row[figure.columns.index(f"functions, {memory:,} MiB")] == f"${functions}"
+    assert "<path" in figure.svg
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0.2, "does not hold"), (5, "holds in part"), (20, "calls holds")])
+def test_the_report_says_what_becomes_of_the_rule_of_thumb(seconds: float, verdict: str) -> None:
+    figure = behind_url(called(seconds), BOOK)
+    assert figure is not None
+    assert verdict in figure.says
+
+
+def test_without_a_measured_time_or_a_price_there_is_no_curve() -> None:
+    assert behind_url(called(None), BOOK) is None
+    assert behind_url(called(1), PriceBook()) is None
+    assert behind_url(samples.entry("aws_lambda", "batch-1a2b"), BOOK) is None
+
+
+def test_a_plan_keeps_the_prices_that_the_curve_needs() -> None:
+    kept = used_prices(BOOK, (called(1),), ())
+    assert behind_url(called(1), kept) is not None
+    assert used_prices(BOOK, (samples.entry("aws_lambda", "batch-1a2b"),), ()).prices == ()

@@ -4,8 +4,10 @@ from typing import Any
 
 from migrator import render
 from migrator.model.finding import Question
+from migrator.model.option import PriceBook
 from migrator.model.plan import HostPlan, JobPlan, OutFile, Plan
 from migrator.reports import verdict_words, words
+from migrator.reports.behind_url import behind_url
 from migrator.reports.courses import growth, saving
 from migrator.reports.drawing import Picture
 from migrator.reports.marks import chain, strip, week
@@ -36,7 +38,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         hosts=hosts,
         together=verdict_words.together(plan),
         quotas=verdict_words.quotas(plan),
-        jobs=[_job(entry, dots) for entry in plan.jobs],
+        jobs=[_job(entry, dots, plan.prices) for entry in plan.jobs],
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
@@ -75,7 +77,7 @@ def _host(host: HostPlan, jobs: tuple[JobPlan, ...]) -> dict[str, Any]:
     }
 
 
-def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
+def _job(entry: JobPlan, dots: int, prices: PriceBook) -> dict[str, Any]:
     job, placement, usage = entry.job, entry.placement, entry.usage
     findings = sorted(entry.findings, key=lambda finding: (LEVELS[finding.level], finding.rule))
     dialect = placement.option.dialect
@@ -97,6 +99,7 @@ def _job(entry: JobPlan, dots: int) -> dict[str, Any]:
         "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
         "curve": size_curve(entry.size_curve),
         "steadiness": steadiness(entry.steadiness, "It"),
+        "behind_url": behind_url(entry, prices),
         "duty": duty(entry.steadiness.duty) if entry.steadiness is not None else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,

@@ -5,6 +5,7 @@ import re
 from migrator import render
 from migrator.model.plan import OutFile, Plan
 from migrator.reports import verdict_words, words
+from migrator.reports.behind_url import behind_url
 from migrator.reports.drawing import shortened
 
 FORMAT = "md"
@@ -37,6 +38,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "w": words,
             "told": told,
             "shown": plan.jobs[:shown],
+            "behind_url": {entry.job.id: figure.says for entry in plan.jobs[:told] if (figure := behind_url(entry, plan.prices))},
             "nodes": nodes,
             "edges": edges,
         }

@@ -86,6 +86,6 @@ def _far_from_servers(monthly_calls: float | None) -> tuple[Evidence, ...]:
         return ()
     text = (
         f"{monthly_calls:,.0f} calls a month: a function behind the URL stays cheaper than two small servers and a load balancer "
-        f"up to {LEAST_BREAK_EVEN:,} calls even at 5 s and 1,769 MiB each (benchmarks/crossover.md)"
+        f"up to {LEAST_BREAK_EVEN:,} calls even at 5 s and 1,769 MiB each (docs/crossover.md)"
     )
     return (said(text),)
