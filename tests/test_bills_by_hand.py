@@ -20,9 +20,11 @@ from migrator.prices import bundled
 from migrator.schedule.translate import translations
 from migrator.targets import (
     Target,
+    aws_api_destination,
     aws_fargate,
     aws_lambda,
     azure_container_apps_job,
+    azure_logic_app,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
     gcp_scheduler_http_target,
@@ -333,3 +335,35 @@ def test_a_call_by_the_scheduler_costs_its_schedule_and_its_alert() -> None:
         "schedule": Decimal("0.0981834677"),
         "alert condition of calls": Decimal("0.1"),
     }
+
+
+CALL = '{"method": "GET", "url": "https://api.example.com/tick", "headers": {}, "body": null, "timeout_s": null}'
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"),
+    # 43,829 calls at $0.20 a million, in Frankfurt at $0.24
+    [("us-east-1", "0.0087658"), ("eu-central-1", "0.01051896")],
+)
+def test_a_call_by_eventbridge_costs_a_schedule_an_event_and_a_call(region: str, calls: str) -> None:
+    """43,829 invocations of a schedule and events at a dollar a million each; one alarm at 0.10; its key is free."""
+    found = lines(
+        aws_api_destination, 0, 43_829, 0.5, region=region, dossier=changed(DOSSIER, facts=(fact("http-request", CALL),))
+    )
+    assert found == {
+        "schedule invocations": Decimal("0.043829"),
+        "events": Decimal("0.043829"),
+        "calls": Decimal(calls),
+        "alarm of failed calls": Decimal("0.1"),
+    }
+
+
+def test_a_call_by_a_logic_app_costs_two_executions_and_one_more_for_its_secret() -> None:
+    """43,829 x 2 executions at $0.000025; the secret is a third one, and 43,829 operations at $0.03 for ten thousand."""
+    plain = lines(azure_logic_app, 0, 43_829, 0.5, dossier=changed(DOSSIER, facts=(fact("http-request", CALL),)))
+    assert plain == {"workflow executions": Decimal("2.19145"), "alert of failed calls": Decimal("0.1")}
+    with_key = CALL.replace('"headers": {}', '"headers": {"X-Key": "@secret:KEY@"}')
+    secret = changed(DOSSIER, facts=(fact("http-request", with_key), fact("secret", "KEY")))
+    found = lines(azure_logic_app, 0, 43_829, 0.5, dossier=secret)
+    assert found["workflow executions"] == Decimal("3.287175")
+    assert found["secret reads"] == Decimal("0.131487")

@@ -54,7 +54,7 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
         return None
     against: list[Evidence] = list(evidence(of(dossier, "lock")))
     if "@secret:" in requests[0].value:
-        against.append(said("a secret stands in the request, and a scheduler keeps requests in plain text"))
+        against.append(said("a secret stands in the request: only a scheduler that takes it by reference can send it"))
     if any(fact.value == "mailed" and fact.detail != "stderr" for fact in of(dossier, "output")):
         against.append(said("cron mailed what the URL answered; a scheduler keeps only whether it worked"))
     guarded = [translation.dialect for translation in dossier.translations if translation.guard is not None]
