@@ -54,34 +54,34 @@ class Tags:
         self._endings = np.zeros(1 << 16, dtype=np.bool_)  # by the last two letters; most lines are told by them
         for ending in {*(tag[-2:] for tag in plain), *((b"%c)" % letter for letter in range(256)) if self._round else ())}:
             self._endings[int.from_bytes(ending, "little")] = True
-        self._flags = self._more = np.zeros(0, dtype=np.bool_)  # used again: asking the system for memory costs more than looking
+        self._flags: tuple[Flags, ...] = ()  # used again: asking the system for memory costs more than looking
 
     def spot(self, block: Block) -> Spotted:
         """The lines of a block that may be of one of the tags."""
-        newlines = np.flatnonzero(self._equal(block, NEWLINE))
-        brackets = np.flatnonzero(self._equal(block, BRACKET))
-        before = block.words[brackets - (WORD - 1)]
-        likely = self._endings[(before >> np.uint64(40)) & np.uint64(0xFFFF)]
-        brackets, before = brackets[likely], before[likely]
-        which = np.full(len(brackets), -2, dtype=np.int64)
-        for number, name in enumerate(self.names):
-            which[_ends(before, name + b"[") & (block.bytes[brackets - len(name) - 1] == BLANK)] = number
-        for name in self._long:
-            which[_ends(before, (name + b"[")[-WORD:])] = -1
+        marks = self._marks(block)
+        is_newline = block.bytes[marks] == NEWLINE
+        newlines, others = marks[is_newline], np.flatnonzero(~is_newline)
+        line, place = others - np.arange(len(others)), marks[others]  # as many lines' ends lie before it as marks are no other
+        before = block.words[place - WORD]
+        likely = self._endings[before >> np.uint64(48)]
+        line, place, before = line[likely], place[likely], before[likely]
+        bracket = block.bytes[place] == BRACKET
+        kind = np.full(len(place), -2, dtype=np.int64)
+        for number, short in enumerate(self.names):
+            kind[_ends(before, b" " + short)] = number
+        for long in self._long:
+            kind[_ends(before, long[-WORD:])] = -1
         if self._round:
-            which[_ends(before, b")[")] = -1
-        hit = which > -2
-        at, which = brackets[hit], which[hit]
-        odd = self._without_pid(block)
-        line = np.searchsorted(newlines, np.concatenate((at, odd)))
-        kind = np.concatenate((which, np.full(len(odd), -1)))
-        place = np.concatenate((at, odd))
+            kind[_ends(before, b")") & bracket] = -1
+        kind = np.where(bracket, kind, np.where(kind > -2, -1, -2))  # a text behind a tag without a pid may be anybody's
+        hit = kind > -2
+        line, place, kind = line[hit], place[hit], kind[hit]
         marked = np.flatnonzero(block.bytes[newlines[:-1] + 1] == LESS) + 1
         if len(marked):
             line, kind = np.concatenate((line, marked)), np.concatenate((kind, np.full(len(marked), -1)))
             place = np.concatenate((place, newlines[marked - 1] + 1))
-        order = np.lexsort((place, line)) if len(odd) or len(marked) else np.arange(len(line))
-        line, kind, place = line[order], kind[order], place[order]
+            order = np.lexsort((place, line))
+            line, kind, place = line[order], kind[order], place[order]
         first = np.ones(len(line), dtype=np.bool_)
         first[1:] = line[1:] != line[:-1]  # what stands further on in a line is its text
         line, kind, place = line[first], kind[first], place[first]
@@ -91,28 +91,19 @@ class Tags:
         kind = np.where(fine & (block.bytes[end - 1] != 13) & (block.bytes[said] != ord("m")), kind, -1)
         return Spotted(start, end, kind, name, pid, said)
 
-    def _equal(self, block: Block, letter: int) -> Flags:
-        size = len(block.bytes)
-        if len(self._flags) < size:
-            self._flags = np.zeros(size + size // 8, dtype=np.bool_)
-        return np.equal(block.bytes, letter, out=self._flags[:size])
-
-    def _without_pid(self, block: Block) -> Whole:
-        """Where a tag without a pid ends; its text may be anybody's."""
-        blanks, size = self._equal(block, BLANK), len(block.bytes)
-        if len(self._more) < size:
-            self._more = np.zeros(size + size // 8, dtype=np.bool_)
-        found = np.equal(block.bytes[:-1], COLON, out=self._more[: size - 1])
-        colons = np.flatnonzero(np.logical_and(found, blanks[1:], out=found))
-        colons = colons[block.bytes[colons - 1] != CLOSING]
-        before = block.words[colons - WORD]
-        likely = self._endings[before >> np.uint64(48)]
-        colons, before = colons[likely], before[likely]
-        hit = np.zeros(len(colons), dtype=np.bool_)
-        for name in (*self.names, *self._long):
-            hit |= _ends(before, (b" " + name)[-WORD:])
-        tags: Whole = colons[hit]
-        return tags
+    def _marks(self, block: Block) -> Whole:
+        """Where a line ends, a bracket opens, or a colon has a blank behind it."""
+        letters, size = block.bytes, len(block.bytes)
+        if not self._flags or len(self._flags[0]) < size:
+            self._flags = tuple(np.zeros(size + size // 8, dtype=np.bool_) for _ in range(3))
+        found, other, more = (flags[:size] for flags in self._flags)
+        np.equal(letters[:-1], COLON, out=found[:-1])
+        np.logical_and(found[:-1], np.equal(letters[1:], BLANK, out=other[:-1]), out=found[:-1])
+        found[-1] = False
+        np.logical_or(found, np.equal(letters, NEWLINE, out=other), out=found)
+        np.logical_or(found, np.equal(letters, BRACKET, out=more), out=found)
+        marks: Whole = np.flatnonzero(found)
+        return marks
 
 
 def block_of(lines: bytes) -> Block:

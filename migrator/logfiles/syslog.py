@@ -13,8 +13,9 @@ import numpy as np
 
 from migrator import blocks
 from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
+from migrator.logfiles.alike import alike
 from migrator.logfiles.doubts import Doubts
-from migrator.logfiles.spotting import PAD, Block, Flags, Tags, block_of
+from migrator.logfiles.spotting import PAD, Block, Flags, Spotted, Tags, block_of
 from migrator.logfiles.stamp_columns import Stamps
 from migrator.logfiles.stamps import YearlessClock
 from migrator.model.source import HostFile, HostFiles, Location, Problem
@@ -115,7 +116,14 @@ class _Reader:
         self._hosts: dict[bytes, int] = {}  # -1 for what is no name: it has a blank
 
     def lines(self, block: Block) -> Lines:
+        """What the lines of a block mean."""
         spotted = self._tags.spot(block)
+        meaning = np.full(len(spotted.start), NOBODYS, dtype=np.int64)
+        long = spotted.end - spotted.start > blocks.LINE_LIMIT_BYTES
+        told = np.flatnonzero((spotted.tag >= 0) & ~long)
+        meaning[told] = self._meant(block, spotted.tag[told], spotted.said[told], spotted.end[told])
+        some = (meaning != NOBODYS) | (spotted.tag < 0) | long  # most lines of the known names say nothing of a run
+        spotted, meaning = Spotted(*(column[some] for column in spotted)), meaning[some]
         text, starts, ends = block.text, spotted.start, spotted.end
         alone: dict[int, tuple[bytes, bytes, bytes]] = {}
 
@@ -133,14 +141,13 @@ class _Reader:
         usable &= self._timely(starts, at_us, usable)
         host = np.full(len(starts), -1, dtype=np.int64)
         quick = np.flatnonzero(usable & (spotted.tag >= 0) & (rest < spotted.name - 1))
-        host[quick] = [self._host(text[begin:end]) for begin, end in
-                       zip(rest[quick].tolist(), (spotted.name[quick] - 1).tolist(), strict=True)]  # fmt: skip
+        host[quick] = self._hosts_at(block, rest[quick], spotted.name[quick] - 1)
         quick = quick[host[quick] >= 0]
-        meaning, pid, count = np.full(len(starts), NOBODYS, dtype=np.int64), spotted.pid, np.ones(len(starts), dtype=np.int64)
-        meaning[quick] = self._meant(text, spotted.tag[quick].tolist(), spotted.said[quick].tolist(), ends[quick].tolist())
+        pid, count = spotted.pid, np.ones(len(starts), dtype=np.int64)
         if len(quick) < len(starts):
             slow = np.ones(len(starts), dtype=np.bool_)
             slow[quick] = False
+            meaning[slow] = NOBODYS
             for index in np.flatnonzero(slow & usable).tolist():
                 found = alone.get(index) or _rest(text[rest[index] : ends[index]].rstrip(b"\r"))
                 if found is None:
@@ -197,16 +204,28 @@ class _Reader:
             found = self._hosts[name] = -1 if b" " in name else self._meanings.host(name)
         return found
 
-    def _meant(self, text: bytes, tags: list[int], begins: list[int], ends: list[int]) -> list[int]:
+    def _hosts_at(self, block: Block, begins: Whole, ends: Whole) -> Whole:
+        """The numbers of the hosts whose names stand between those places."""
+        same = alike(block, begins, ends)
+        own = np.flatnonzero(same == np.arange(len(same)))
+        found = np.zeros(len(same), dtype=np.int64)
+        found[own] = [self._host(block.text[begin:end]) for begin, end in
+                      zip(begins[own].tolist(), ends[own].tolist(), strict=True)]  # fmt: skip
+        return found[same]
+
+    def _meant(self, block: Block, tags: Whole, begins: Whole, ends: Whole) -> Whole:
         """What the texts between those places mean."""
-        names, learn = self._tags.names, self._meanings.learn
-        known = [self._meanings.texts.get(name, {}).get for name in names]
-        found = [known[tag](text[begin:end], -1) for tag, begin, end in zip(tags, begins, ends, strict=True)]
-        if -1 in found:
-            for index, meaning in enumerate(found):
-                if meaning < 0:
-                    found[index] = learn(names[tags[index]], text[begins[index] : ends[index]])
-        return found
+        names, texts, learn = self._tags.names, self._meanings.texts, self._meanings.learn
+        same = alike(block, begins, ends, tags)
+        own = np.flatnonzero(same == np.arange(len(same)))
+        found = np.zeros(len(same), dtype=np.int64)
+        meant = []
+        for tag, begin, end in zip(tags[own].tolist(), begins[own].tolist(), ends[own].tolist(), strict=True):
+            name, said = names[tag], block.text[begin:end]
+            known = texts[name].get(said) if name in texts else None
+            meant.append(learn(name, said) if known is None else known)
+        found[own] = meant
+        return found[same]
 
 
 def _begins_a_line(raw: bytes) -> bool:
