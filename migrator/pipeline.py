@@ -25,7 +25,7 @@ from migrator.model.source import HostFiles
 from migrator.options import places_for
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
-from migrator.scripts import facts
+from migrator.scripts import facts, output_size
 from migrator.shrink import smaller
 from migrator.side_by_side import both
 from migrator.size_curve import with_curves
@@ -70,7 +70,7 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         ),
         accounting=accounting,
         usage=measured.usage,
-        facts=tuple(job_facts for job_facts, _ in inspected),
+        facts=output_size.of_one_job(job_facts for job_facts, _ in inspected),
         unmatched=measured.unmatched,
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,

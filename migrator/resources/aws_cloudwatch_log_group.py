@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-lo
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import exact, item, unit_price
 from migrator.resources.aws_usage import quantity
+from migrator.resources.quantity import output_note
 
 KIND = "aws_cloudwatch_log_group"
 PROVIDER = "aws"
@@ -16,7 +17,7 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
     """Output written, and kept for the retention time."""
     written = unit_price(prices, PROVIDER, "CloudWatch Logs", "ingestion standard class", region)
     stored = unit_price(prices, PROVIDER, "CloudWatch Logs", "storage", region)
-    note = "output assumed (output_bytes_per_run)"
+    note = output_note(resource)
     return (
         item("logs written", written, exact(quantity(resource, "written_gb")), note),
         item("logs kept", stored, exact(quantity(resource, "stored_gb")), note),

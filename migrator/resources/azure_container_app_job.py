@@ -9,7 +9,7 @@ import msgspec
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import item, unit_price
-from migrator.resources.quantity import container_s, number, product
+from migrator.resources.quantity import container_s, number, output_note, product
 
 KIND = "azure_container_app_job"
 PROVIDER = "azure"
@@ -57,6 +57,6 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
             "logs written",
             unit_price(prices, PROVIDER, "Log Analytics", "analytics log ingestion", region),
             number(resource, "log_gb"),
-            "output assumed (output_bytes_per_run)",
+            output_note(resource),
         ),
     )

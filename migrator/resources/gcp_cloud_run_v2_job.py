@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import item, unit_price
-from migrator.resources.quantity import container_s, number, product
+from migrator.resources.quantity import container_s, number, output_note, product
 
 KIND = "gcp_cloud_run_v2_job"
 PROVIDER = "gcp"
@@ -59,6 +59,6 @@ def kept(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
             "logs written",
             unit_price(prices, PROVIDER, "Cloud Logging", "ingestion", region),
             number(resource, "log_gib"),
-            "output assumed (output_bytes_per_run); kept 30 days without charge",
+            f"{output_note(resource)}; kept 30 days without charge",
         ),
     )

@@ -40,3 +40,10 @@ def container_s(resource: Resource, minimum_s: Decimal, step_s: Decimal) -> Deci
     if runs is None or billed_s is None or skips is None or skip_s is None:
         return None
     return runs * max(rounded_up(billed_s, step_s), minimum_s) + skips * max(rounded_up(skip_s, step_s), minimum_s)
+
+
+def output_note(resource: Resource) -> str:
+    """How what is written into the log is known: a guess says "assumed", which widens the interval of the saving."""
+    usage = resource.values["usage"]
+    assert isinstance(usage, dict)
+    return "by the job's own log" if usage.get("output_measured") else "output assumed (output_bytes_per_run)"

@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, inner_schedules, known_better, static_files, text_hints
+from migrator.scripts import distributions, elf, inner_schedules, known_better, output_size, static_files, text_hints
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -112,6 +112,8 @@ class _Walk:
             self._add(identity)
         for path in known_better.lifetimes(tuple(self.found.values())):
             self._add(path)
+        if (size := output_size.measured(self.files, job, tuple(self.found.values()))) is not None:
+            self._add(size)
         for inner in inner_schedules.found(self.files, job, tuple(self.found.values())):
             self._add(inner)
         return (

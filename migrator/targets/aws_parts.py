@@ -11,6 +11,7 @@ from migrator import secret_names
 from migrator.model.finding import Dossier, Translation
 from migrator.model.job import Job
 from migrator.model.option import Part, Resource
+from migrator.targets.billing import output_bytes
 
 NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
@@ -136,9 +137,10 @@ def whole(dossier: Dossier) -> Part:
 
 
 def log_group(dossier: Dossier, folder: str, invocations: float | None, suffix: str = "") -> Resource:
-    """Where the job's output goes. GB written and kept follow from `assumptions.output_bytes_per_run`."""
+    """Where the job's output goes. GB written and kept follow from what its own log shows of a run, else from what is assumed."""
     job = dossier.job
-    written_gb = None if invocations is None else invocations * dossier.assumptions.output_bytes_per_run / 1e9
+    of_a_run, measured = output_bytes(dossier) if not suffix else (dossier.assumptions.output_bytes_per_run, False)  # of a part
+    written_gb = None if invocations is None else invocations * of_a_run / 1e9
     stored_gb = None if written_gb is None else written_gb * RETENTION_DAYS / dossier.assumptions.month_days
     return resource(
         "aws_cloudwatch_log_group",
@@ -146,7 +148,7 @@ def log_group(dossier: Dossier, folder: str, invocations: float | None, suffix: 
         folder=folder,
         group_name=f"{cloud_name(job)}-{suffix}" if suffix else cloud_name(job),
         retention_days=RETENTION_DAYS,
-        usage={"written_gb": written_gb, "stored_gb": stored_gb},
+        usage={"written_gb": written_gb, "stored_gb": stored_gb} | ({"output_measured": True} if measured else {}),
     )
 
 

@@ -256,7 +256,8 @@ def jobs(
                     "vcpu": size.vcpu,
                     "memory_gib": size.memory_mib / GIB,
                     "image_gb": dossier.assumptions.container_image_gib * share,
-                    "log_gb": None if runs is None else runs * share * dossier.assumptions.output_bytes_per_run / 1e9,
+                    "log_gb": None if runs is None else runs * share * billing.output_bytes(dossier)[0] / 1e9,
+                    **({"output_measured": True} if billing.output_bytes(dossier)[1] else {}),
                 },
             },
         )

@@ -7,7 +7,7 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import azure_grants, daily_checks, deadline, locking, naming, stores
+from migrator.targets import azure_grants, billing, daily_checks, deadline, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
@@ -175,7 +175,8 @@ def resources(
                     "skips": skips,
                     "skip_s": guesses.function_start_s,
                     "memory_gb": size.memory_mib / apps.GIB,
-                    "log_gb": None if runs is None else runs * guesses.output_bytes_per_run / 1e9,
+                    "log_gb": None if runs is None else runs * billing.output_bytes(dossier)[0] / 1e9,
+                    **({"output_measured": True} if billing.output_bytes(dossier)[1] else {}),
                 },
             },
         ),

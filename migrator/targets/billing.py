@@ -1,6 +1,23 @@
-"""Billed seconds of a container run: its start, and a minimum that every short run pays and no long one makes up for."""
+"""What a run is billed for besides its size: a container's seconds, with its start and a minimum that every short run pays and no
+long one makes up for; and the bytes that it writes into the platform's log."""
 
+import re
+
+from migrator.model.finding import Dossier
 from migrator.model.usage import Usage
+
+# The runner puts each line of output into an object with the run's ids, and tells the end of a run in one more: runner/log.py
+# and runner/record.py, with ids of ordinary length.
+LINE_BYTES, END_BYTES = 184, 479
+SIZE = re.compile(r"(\d{1,15}) bytes in (\d{1,12}(?:\.\d)?) lines")
+
+
+def output_bytes(dossier: Dossier) -> tuple[float, bool]:
+    """What a run writes into the platform's log, and whether that was measured in the job's own log or assumed."""
+    for fact in dossier.facts:
+        if fact.kind == "output-size" and (found := SIZE.fullmatch(fact.value)) is not None:
+            return float(found[1]) + float(found[2]) * LINE_BYTES + END_BYTES, True
+    return dossier.assumptions.output_bytes_per_run, False
 
 
 def container_s(usage: Usage | None, mean_s: float | None, start_s: float, minimum_s: float) -> float | None:

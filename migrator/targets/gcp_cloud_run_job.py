@@ -166,13 +166,15 @@ def container(
 
 def usage(dossier: Dossier, size: Size, runs: float | None, skips: float | None) -> dict[str, object]:
     """Monthly quantities that do not depend on how the container is billed."""
+    of_a_run, measured = billing.output_bytes(dossier)
     return {
         "runs": runs,
         "skips": skips,
         "vcpu": size.vcpu,
         "memory_gib": size.memory_mib / GIB,
         "image_gb": dossier.assumptions.container_image_gib,
-        "log_gib": None if runs is None else runs * dossier.assumptions.output_bytes_per_run / 2**30,
+        "log_gib": None if runs is None else runs * of_a_run / 2**30,
+        **({"output_measured": True} if measured else {}),
     }
 
 
