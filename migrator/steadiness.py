@@ -61,7 +61,7 @@ def duty_cycle(usage: Usage | None, assumptions: Assumptions) -> DutyCycle:
     mean_s = usage.mean_s if usage.mean_s is not None else spread.p50
     if mean_s is None:
         return DutyCycle(basis="no run of known length was seen")
-    observed_s = usage.observed_days * 86400
+    observed_s, since = _watched(usage)
     shortest = usage.quantile_s[0] if usage.quantile_s else 0.0
     longest = spread.max if spread.max is not None else mean_s
     margin = SURE * (usage.sd_s or 0.0) / math.sqrt(count)
@@ -77,8 +77,21 @@ def duty_cycle(usage: Usage | None, assumptions: Assumptions) -> DutyCycle:
         high=rate * high_s,
         busy_s=usage.observed_runs * mean_s,
         observed_s=observed_s,
-        basis=f"{count:,} runs in {usage.observed_days:,.1f} days{more}",
+        basis=f"{count:,} runs in {observed_s / 86400:,.1f} days{since}{more}",
     )
+
+
+def _watched(usage: Usage) -> tuple[float, str]:
+    """Seconds in which the job was there to be seen: all that the logs cover, but for a job whose line was added or taken out
+    while they were written (its runs fill less of them than two of its gaps and a tenth)."""
+    covered_s = (usage.observed_days or 0.0) * 86400
+    if usage.first_run_at is None or usage.last_run_at is None or usage.observed_runs < 2:
+        return covered_s, ""
+    between_s = (usage.last_run_at - usage.first_run_at).total_seconds()
+    gap_s = between_s / (usage.observed_runs - 1)
+    if between_s <= 0 or covered_s - between_s - gap_s <= max(2 * gap_s, covered_s / 10):
+        return covered_s, ""
+    return between_s + gap_s, f" from {usage.first_run_at:%Y-%m-%d} on"
 
 
 def rented(prices: PriceBook, provider: str, region: str, memory_mib: float, vcpu: float, own_mib: float) -> ServerPrice | None:

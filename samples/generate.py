@@ -200,6 +200,39 @@ EDGE03 = [
 ]  # fmt: skip
 
 
+def hanging(median: float, share: float) -> Callable[[random.Random, int], float]:
+    """A job of which some runs never end: the log has their start only."""
+    return lambda rng, _: 1e8 if rng.random() < share else median * math.exp(rng.gauss(0, 0.3))
+
+
+APP = "/var/spool/cron/crontabs/app"
+LEGACY04 = [
+    JobTruth("hourly", PORTS, 6, "root", 0, "   cd / && run-parts --report /etc/cron.hourly", every(60, 17), around(0.02)),
+    JobTruth("blocklist", "/etc/cron.d/haproxy-blocklist", 4, "root", 0, "/opt/app/bin/refresh-blocklist.sh",
+             every(60, 5), around(1.6, 0.3)),
+    JobTruth("dispatch", APP, 5, "app", 1002, "java -Xmx384m -jar /opt/billing/dispatch.jar --once",
+             every(1, 0, last_days=8), around(26, 0.12)),
+    JobTruth("orders", APP, 7, "app", 1002, "sleep 30; /opt/app/bin/poll-orders.sh", every(1, 0, last_days=8), around(30.9, 0.01)),
+    JobTruth("feed", APP, 9, "app", 1002, "/opt/app/bin/import-feed.sh", every(20), rare(1.4, 640, 0.12)),
+    JobTruth("partner", APP, 11, "app", 1002, "/opt/app/bin/ship-to-partner.sh", fixed(2, 10), around(41),
+             fails=0.06),
+    JobTruth("reporting", APP, 13, "app", 1002,
+             "docker run --rm -v /srv/exports:/data registry.example.com/reporting:4 nightly", fixed(3, 30), around(380, 0.1)),
+    JobTruth("cube", APP, 15, "app", 1002, "sudo -u reports /opt/app/bin/rebuild-cube.sh",
+             fixed(4, 0, lambda d: d.weekday() == 6), around(505)),
+    JobTruth("loyalty", APP, 17, "app", 1002, "/usr/bin/python2.7 /opt/app/legacy/sync_loyalty.py", fixed(5, 15), around(88)),
+    JobTruth("month", APP, 19, "app", 1002, '[ "$(date +%d -d tomorrow)" = 01 ] && /opt/app/bin/close-month.sh',
+             fixed(23, 0, lambda d: d.day >= 28),
+             lambda rng, day: (70 if (FIRST_DAY + timedelta(days=day + 1)).day == 1 else 0.01) * math.exp(rng.gauss(0, 0.1))),
+    JobTruth("crawl", APP, 21, "app", 1002, "/opt/app/bin/crawl-prices.sh", fixed(1, 40), hanging(1900, 0.1)),
+    JobTruth("index", APP, 23, "app", 1002, "nohup /opt/app/bin/reindex.sh >/dev/null 2>&1 &", fixed(0, 0), around(0.02)),
+    JobTruth("refresh", APP, 25, "app", 1002, "curl -fsS -X POST https://dashboard.example.io/api/refresh",
+             fixed(7, 0, lambda d: d.weekday() < 5), around(2.2, 0.3)),
+    JobTruth("upload", APP, 29, "app", 1002,
+             "aws s3 sync /srv/exports s3://example-legacy-exports --only-show-errors", fixed(1, 20), around(55, 0.3)),
+]  # fmt: skip
+
+
 def real_runs(jobs: list[JobTruth], zone: ZoneInfo, rng: random.Random, pid_max: int) -> list[Run]:
     """The truth: every run from two hours before the log begins, in order of start, with the pids that the kernel gave."""
     begin = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=zone).timestamp()
@@ -420,6 +453,14 @@ def main() -> None:
     rotated(folder, "syslog", [s for s in lines if s.facility != 10], "edge03", zone, dated=False)
     rotated(folder, "auth.log", [s for s in lines if s.facility == 10], "edge03", zone, dated=False)
     (HERE / "edge03/truth.json").write_bytes(truth(EDGE03, runs, first, last, statuses=False))
+
+    zone, rng = ZoneInfo("Europe/Paris"), random.Random(4)
+    runs = real_runs(LEGACY04, zone, rng, 32_000)
+    said = [*debian_lines(LEGACY04, runs, "(uid"), *noise(rng, first, last, 8_000)]
+    exported = journal(window(said, first, last), "legacy04")
+    folder = HERE / "legacy04"
+    (folder / "var/log/journal.json.zst").write_bytes(zstandard.ZstdCompressor(level=19, write_checksum=True).compress(exported))
+    (folder / "truth.json").write_bytes(truth(LEGACY04, runs, first, last, statuses=True))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from migrator.sources.opening import open_source
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
-@pytest.mark.parametrize("name", ["edge03", "etl02", "web01"])
+@pytest.mark.parametrize("name", ["edge03", "etl02", "web01", "legacy04"])
 def test_every_run_of_the_truth_is_found_and_none_invented(name: str) -> None:
     (files,) = open_source(str(SAMPLES / name))
     host, _ = hosts.read(files)

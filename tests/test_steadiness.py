@@ -1,5 +1,6 @@
 """Steady or bursty, and what keeping a slow starter warm costs: against figures worked out by hand beside each test."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -57,6 +58,18 @@ def test_of_few_runs_the_range_is_all_that_was_seen_and_of_none_it_is_unknown() 
     nothing = duty_cycle(dossier("runs: count=9 timed=0 monthly=30").usage, DEFAULT)
     assert (nothing.share, nothing.low, nothing.high) == (None, None, None)
     assert "no run" in nothing.basis
+
+
+def test_a_line_that_was_added_later_is_watched_from_its_first_run() -> None:
+    """10,080 runs of 30 s, a minute apart, in the last 7 of 60 days: half of the time, not a twentieth of it."""
+    usage = dossier("runs: count=10080 p50=30 max=30 days=60 monthly=43829.1").usage
+    assert usage is not None
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    late = msgspec.structs.replace(usage, first_run_at=began, last_run_at=began + timedelta(minutes=10079))
+    assert duty_cycle(late, DEFAULT).share == pytest.approx(0.5)
+    assert "from 2026-11-01 on" in duty_cycle(late, DEFAULT).basis
+    weekly = msgspec.structs.replace(usage, observed_runs=9, first_run_at=began, last_run_at=began + timedelta(days=56))
+    assert duty_cycle(weekly, DEFAULT).observed_s == 60 * 86400, "a weekly job is seen nowhere in its first week"
 
 
 def test_the_break_even_of_fargate_by_hand() -> None:

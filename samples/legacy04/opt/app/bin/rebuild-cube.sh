@@ -1,0 +1,2 @@
+#!/bin/bash
+psql -h dwh.shop.internal -U reports -d dwh -f /srv/reports/sql/cube.sql

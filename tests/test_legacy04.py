@@ -1,0 +1,66 @@
+"""The fourth sample, an old shop's application server: what most rules were written for occurs on it and changes decisions."""
+
+from pathlib import Path
+
+import pytest
+
+from migrator import pipeline
+from migrator.assumptions import DEFAULT
+from migrator.model.plan import Decisions, JobPlan, Plan, Request
+from migrator.prices import bundled
+from migrator.sources.opening import open_source
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "legacy04"
+# rule -> (what its job's command has, what the rule does to it)
+BUILT_IN = {
+    "steady-work": "dispatch.jar",
+    "slow-start": "dispatch.jar",
+    "sub-minute": "poll-orders.sh",
+    "two-kinds-of-run": "import-feed.sh",
+    "fixed-address": "ship-to-partner.sh",
+    "key-file": "ship-to-partner.sh",
+    "container-engine": "docker run",
+    "root-privileges": "sudo -u reports",
+    "obsolete-work": "python2.7",
+    "date-test": "close-month.sh",
+    "unfinished-runs": "crawl-prices.sh",
+    "paid-sleep": "crawl-prices.sh",
+    "background-process": "nohup",
+    "service-files": "refresh-blocklist.sh",
+    "managed-line": "refresh-blocklist.sh",
+    "reserved-name": "aws s3 sync",
+}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    (files,) = open_source(str(SAMPLE))
+    survey = pipeline.observe(files, None).survey
+    return pipeline.decide((survey,), bundled.read(), DEFAULT, Decisions(), Request(provider="all"))
+
+
+def of(plan: Plan, part: str) -> JobPlan:
+    (found,) = (entry for entry in plan.jobs if part in entry.job.command)
+    return found
+
+
+def test_each_rule_speaks_about_the_job_that_was_built_for_it(plan: Plan) -> None:
+    spoken = {name: {finding.rule for finding in of(plan, part).findings} for name, part in BUILT_IN.items()}
+    assert [name for name, said in spoken.items() if name not in said] == []
+
+
+def test_it_is_decided_as_its_builder_would(plan: Plan) -> None:
+    """By hand: the dispatcher runs 26 s of each minute (its truth: 43.7 %), so it asks where to stay, and what keeps it warm has
+    a price on three clouds; reporting needs an engine; the month's end is started on seven dates and works on two."""
+    dispatch = of(plan, "dispatch.jar")
+    assert dispatch.steadiness is not None
+    assert dispatch.steadiness.duty.share == pytest.approx(0.437, abs=0.003)
+    assert f"{dispatch.job.id}/target" in {question.id for question in dispatch.placement.questions}
+    assert {warm.target for warm in dispatch.kept_warm} >= {"aws_lambda", "gcp_cloud_run_service"}
+    assert all(warm.target != dispatch.placement.option.target or warm.monthly_cost for warm in dispatch.kept_warm)
+    assert of(plan, "docker run").placement.verdict == "stay"
+    assert of(plan, "refresh-blocklist.sh").placement.verdict == "stay", "it reloads a service of this machine"
+    (host,) = plan.hosts
+    assert host.steadiness is not None
+    assert host.steadiness.duty.share is not None
+    assert host.steadiness.duty.share > 1, "two jobs at half of the time each, and the rest: side by side they count twice"
