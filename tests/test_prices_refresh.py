@@ -403,6 +403,20 @@ def test_the_command_writes_a_book_that_plan_and_review_decide_by(pricing: Serve
     assert not (plan / planfile.PRICES).exists(), "a plan without a book of one's own keeps none"
 
 
+def test_every_bundled_item_is_asked_for_or_named_as_never_asked() -> None:
+    """And what is asked for is an item of the price book, but for what only a list has."""
+    book = bundled.read()
+    for provider, items in refreshing.ASKED.items():
+        mine = {f"{price.service}, {price.item}" for price in book.prices if price.provider == provider}
+        asked = {f"{one.service}, {one.item}" for one in items}
+        never = refreshing.never_asked(provider, book)
+        assert mine == (mine & asked) | set(never)
+        assert not asked & set(never)
+        assert asked <= mine, "asked for in vain: nothing here uses it"
+    assert "Step Functions, standard state transition" not in refreshing.never_asked("aws", book)
+    assert "Persistent disk, snapshot" in refreshing.never_asked("gcp", book)
+
+
 def test_a_second_refresh_keeps_what_the_book_holds_of_others(pricing: Server, tmp_path: Path) -> None:
     book = tmp_path / "mine.toml"
     own = bundled.read().prices[0]

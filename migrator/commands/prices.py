@@ -103,5 +103,7 @@ def refresh(provider: str, region: str | None, output: Path, api_key: str | None
         click.echo(
             safe(f"{provider} {item}: not in its price list for {place}; it stays as it is in the bundled prices"), err=True
         )
+    if left := refreshing.never_asked(provider, bundled.read()):
+        click.echo(safe(f"{len(left)} items are never asked for and stay as they are: {'; '.join(left)}"), err=True)
     click.echo(f"{len(found.book.prices)} prices and {len(found.book.servers)} server types of {place}: {output}", err=True)
     return EXIT_DONE

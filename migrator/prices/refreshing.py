@@ -20,6 +20,16 @@ class Refreshed(NamedTuple):
     missing: tuple[str, ...]
 
 
+ASKED = {"aws": aws_price_list.ITEMS, "azure": azure_retail.ITEMS, "gcp": gcp_catalog.ITEMS}
+
+
+def never_asked(provider: str, known: PriceBook) -> tuple[str, ...]:
+    """The items of a price book that no price list is asked for: they stay as they are until a person writes them."""
+    asked = {(one.service, one.item) for one in ASKED[provider]}
+    mine = {(price.service, price.item) for price in known.prices if price.provider == provider}
+    return tuple(f"{service}, {item}" for service, item in sorted(mine - asked))
+
+
 def known_region(provider: str, region: str) -> str:
     """The region. Raises `PriceError` with the nearest name for one that the provider does not have."""
     if region in PLACES[provider]:
