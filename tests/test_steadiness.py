@@ -18,7 +18,7 @@ from migrator.prices import bundled
 from migrator.reports import steadiness as drawn
 from migrator.shapes import scheduled_batch
 from migrator.steadiness import Server, duty_cycle, of_job, of_server, rented
-from migrator.targets import aws_fargate, aws_lambda
+from migrator.targets import aws_fargate, aws_lambda, gcp_cloud_run_service
 
 BOOK = bundled.read()
 NIGHTLY = (
@@ -221,3 +221,7 @@ def test_the_picture_says_on_which_side_of_each_break_even_it_stands() -> None:
     assert said is not None
     assert "Steady: each place costs more" in said.says
     assert drawn.steadiness(Steadiness(duty=DutyCycle(basis="none")), "It") is None
+
+
+def test_an_unmeasured_job_gets_no_more_time_than_the_scheduler_waits_for_a_service() -> None:
+    assert gcp_cloud_run_service.timeout_s(None, msgspec.structs.replace(DEFAULT, unmeasured_timeout_s=3600.0)) == 1800
