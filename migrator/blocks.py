@@ -178,6 +178,15 @@ def head(stream: BinaryIO, size: int = 65536) -> bytes:
     return taken[:size]
 
 
+def damage(stream: BinaryIO) -> str | None:
+    """Why nothing at all of a file can be unpacked; None where something can, or where it holds nothing."""
+    try:
+        any(read_blocks(stream))
+    except DAMAGED as error:
+        return str(error)
+    return None
+
+
 def lines(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[bytes]:
     """Lines (without their end) that hold one of `needles`, in order; a last line without an end counts.
 

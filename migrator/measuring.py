@@ -303,6 +303,12 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
             try:
                 with files.open(file.path) as stream:
                     head = blocks.head(stream)
+                if not head:  # nothing is in it, as in an empty log that was packed, or nothing can be unpacked
+                    with files.open(file.path) as stream:
+                        why = blocks.damage(stream)
+                    if why is None:
+                        continue
+                    raise SourceError(f"cannot be read on from byte 0: {why}; nothing of it is used")
             except (SourceError, OSError) as error:
                 unknown[file.path] = b""
                 problems.append(

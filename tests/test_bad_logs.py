@@ -1,5 +1,6 @@
 """Logs as crashes, copies, other languages and wrong clocks leave them: each named with path and byte, all else used."""
 
+import bz2
 import gzip
 import json
 import random
@@ -92,6 +93,18 @@ def test_a_compressed_file_that_is_cut_off(tmp_path: Path, form: str) -> None:
     named(problems, "cannot be read on from byte", "what is before is used")
     byte = int(problems[0]["message"].split("from byte ")[1].split(":")[0].replace(",", ""))
     assert len(text) * 0.3 < byte < len(text) * 0.7
+
+
+def test_of_a_compressed_file_nothing_may_be_left(tmp_path: Path) -> None:
+    """bzip2 unpacks 900 kB at once: of a shorter log that is cut off, or not to be read at all, nothing comes."""
+    root = tmp_path / "server"
+    (root / "var/log").mkdir(parents=True)
+    (root / "var/log/syslog.2.bz2").write_bytes(bz2.compress(whole_run(0) + random.Random(1).randbytes(9000))[:5000])
+    (root / "var/log/syslog.1.gz").write_bytes(gzip.compress(b""))  # an empty log, rotated: nothing to say
+    problems = json.loads(done("runs", root, "--format", "json"))["problems"]
+    (problem,) = [entry for entry in problems if entry["path"].startswith("/var/log")]
+    assert problem["path"] == "/var/log/syslog.2.bz2"
+    assert problem["message"].startswith("cannot be read on from byte 0: the compressed file is cut off")
 
 
 @pytest.mark.parametrize("month", ["дек", "déc.", "kwi", "12月"])
