@@ -23,6 +23,7 @@ case "${0##*/} $*" in
   docker*inspect*) echo "registry.test/x@sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
   aws*get-schedule*) echo '{"Arn": "x", "Name": "n", "State": "ENABLED", "LastModificationDate": "y"}' ;;
   aws*update-schedule*) cat >> "$SEEN" ;;
+  terraform*plan*) echo planned > plan.bin ;;
   aws*describe-stack-resource*) echo physical-name ;;
 esac
 """

@@ -4,7 +4,9 @@ act runs its steps on this machine: only what we emitted is run.
 """
 
 import os
+import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import every_combination as every
@@ -52,46 +54,119 @@ def test_no_credential_is_left_in_a_checkout(tree: Path) -> None:
                     assert step["with"]["persist-credentials"] is False
 
 
-def test_act_runs_the_check(tree: Path, tmp_path: Path, terraform_environment: dict[str, str]) -> None:
-    act = tools.program("act", "the emitted workflow when it runs")
-    copy = tmp_path / "tree"
+# what a team writes down for Terraform, beside what the workflow hands over
+VAULT = "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.KeyVault/vaults/shop"
+SETTINGS = {"azure": f'key_vault_id = "{VAULT}"\n', "aws": 'subnet_ids = ["subnet-1"]\nsecurity_group_ids = ["sg-1"]\n'}
+
+
+def repository(tree: Path, folder: Path) -> Path:
+    """The tree as what it is for: a repository that act checks out."""
+    copy = folder / "tree"
     shutil.copytree(tree, copy)
+    for terraform in copy.glob("*/terraform"):
+        (terraform / "settings.auto.tfvars").write_text(SETTINGS.get(terraform.parent.name, ""))
+        (terraform / "backend.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     for command in (
         ["git", "init", "-q"],
         ["git", "add", "-A"],
         ["git", "-c", "user.name=w", "-c", "user.email=w@example.com", "commit", "-qm", "w"],
     ):
         tools.passes(command, copy)
-    (tmp_path / "stub").mkdir()
-    (tmp_path / "stub/action.yml").write_text(STUB)
-    text = (copy / ".github/workflows/check.yml").read_text()
-    steps = YAML(typ="safe").load(text)["jobs"]["check"]["steps"]
-    stubs = [
-        word
-        for step in steps
-        if "uses" in step and "checkout" not in step["uses"]
-        for word in ("--local-repository", f"{step['uses']}={tmp_path}/stub")
-    ]
-    own = {
-        **terraform_environment,
-        "PATH": f"{tools.BIN}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }
-    variables = [
-        word for name, value in own.items() if name in {"TF_REATTACH_PROVIDERS", "PATH"} for word in ("--env", f"{name}={value}")
-    ]
-    command = [
-        act,
-        "push",
-        "-W",
-        ".github/workflows/check.yml",
-        "-P",
-        "ubuntu-24.04=-self-hosted",
-        "--action-offline-mode",
-        *stubs,
-        *variables,
-    ]
-    said = tools.passes(command, copy, own)
+    return copy
+
+
+def acted(event: Sequence[str], workflow: str, copy: Path, stubs: Mapping[str, str], own: Mapping[str, str]) -> str:
+    """What act says when it runs a workflow whose actions are stubs; `stubs`: their text by their name, "" for all others."""
+    act = tools.program("act", "the emitted workflow when it runs")
+    words = []
+    for job in YAML(typ="safe").load(copy / ".github/workflows" / workflow)["jobs"].values():
+        for uses in (step["uses"] for step in job["steps"] if "uses" in step and "checkout" not in step["uses"]):
+            name = uses.partition("@")[0]
+            folder = copy.parent / "actions" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "action.yml").write_text(stubs.get(name, STUB))
+            words += ["--local-repository", f"{uses}={folder}"]
+    handed = [word for name, value in own.items() for word in ("--env", f"{name}={value}")]
+    command = [act, *event, "-W", f".github/workflows/{workflow}", "-P", "ubuntu-24.04=-self-hosted", "--action-offline-mode"]
+    home = {"HOME": str(copy.parent), "XDG_CACHE_HOME": str(copy.parent / "cache")}
+    return tools.passes([*command, *words, *handed], copy, {**own, **home})
+
+
+def test_act_runs_the_check(tree: Path, tmp_path: Path, terraform_environment: dict[str, str]) -> None:
+    own = {"TF_REATTACH_PROVIDERS": terraform_environment["TF_REATTACH_PROVIDERS"], "PATH": f"{tools.BIN}:{os.environ['PATH']}"}
+    said = acted(["push"], "check.yml", repository(tree, tmp_path), {}, own)
     assert "Job succeeded" in said
     assert "Main make check" in said
+
+
+# the clouds' tools as they answer; terraform is the real one, and says which plan it made and which it applied
+CALLED = """\
+#!/bin/sh
+line=${0##*/}; for word; do line="$line $word"; done; printf '%s\\n' "$line" >>"$SEEN"
+case "${0##*/} $*" in
+  docker*inspect*) echo "registry.test/x@sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
+  kubectl*kustomize*) echo "kind: List" ;;
+  sam*deploy*) printf 'Waiting\\n\\nChangeset created successfully. arn:aws:cfn:x:1:changeSet/%s\\n\\n' "$(date +%N)" ;;
+  aws*describe-stacks*) echo REVIEW_IN_PROGRESS ;;
+esac
+"""
+TERRAFORM = """\
+#!/bin/sh
+[ "$1" != apply ] || echo "terraform applies $(sha256sum plan.bin)" >>"$SEEN"
+"$REAL_TERRAFORM" "$@" || exit
+[ "$1" != plan ] || echo "terraform planned $(sha256sum plan.bin)" >>"$SEEN"
+"""
+KEEP = """\
+name: keep
+description: stands for actions/upload-artifact
+inputs: {name: {required: true}, path: {required: true}, if-no-files-found: {}, retention-days: {}}
+runs:
+  using: composite
+  steps: [{shell: bash, run: 'cp "${{ inputs.path }}" "$KEPT/${{ inputs.name }}.tar"'}]
+"""
+BRING = """\
+name: bring
+description: stands for actions/download-artifact
+inputs: {name: {required: true}}
+runs:
+  using: composite
+  steps: [{shell: bash, run: 'cp "$KEPT/${{ inputs.name }}.tar" .'}]
+"""
+VARIABLES = {
+    "AWS_REGION": "us-east-1", "AWS_ROLE": "role", "AWS_REGISTRY": "1.dkr.ecr.us-east-1.amazonaws.com/jobs", "STACK": "cron",
+    "GCP_PROJECT": "p", "GCP_REGISTRY": "us-docker.pkg.dev/p/jobs", "AZURE_REGISTRY": "r.azurecr.io/jobs", "AZURE_GROUP": "jobs",
+    "KUBERNETES_REGISTRY": "r/jobs", "KUBECONFIG_COMMAND": "true",
+}  # fmt: skip
+
+
+def test_act_applies_the_plan_that_was_read(tree: Path, tmp_path: Path, terraform_environment: dict[str, str]) -> None:
+    """Two jobs: one plans, one applies what that one made; nothing is planned, built or pushed a second time."""
+    folder, seen, kept = tmp_path / "bin", tmp_path / "seen", tmp_path / "kept"
+    folder.mkdir()
+    kept.mkdir()
+    for name in ("aws", "az", "docker", "gcloud", "kubectl", "sam", "terraform"):
+        (folder / name).write_text(TERRAFORM if name == "terraform" else CALLED)
+        (folder / name).chmod(0o755)
+    own = {
+        "TF_REATTACH_PROVIDERS": terraform_environment["TF_REATTACH_PROVIDERS"], "SEEN": str(seen), "KEPT": str(kept),
+        "PATH": f"{folder}:{tools.BIN}:{os.environ['PATH']}", "CHECKPOINT_DISABLE": "1",
+        "REAL_TERRAFORM": str(tools.program("terraform", "the emitted workflow when it runs")),
+    }  # fmt: skip
+    event = ["workflow_dispatch", "--input", "apply=true"]
+    event += [word for name, value in VARIABLES.items() for word in ("--var", f"{name}={value}")]
+    stubs = {"actions/upload-artifact": KEEP, "actions/download-artifact": BRING}
+    said = acted(event, "deploy.yml", repository(tree, tmp_path), stubs, own)
+    calls = seen.read_text().splitlines()
+    groups = [path.name for path in kept.iterdir()]
+    assert said.count("Job succeeded") == 2 * len(groups), said[-3000:]
+    planned = [line.split()[2] for line in calls if line.startswith("terraform planned ")]
+    assert planned == [line.split()[2] for line in calls if line.startswith("terraform applies ")]
+    changes = [line.split()[-1] for line in calls if "execute-change-set" in line]
+    applies = [
+        at for at, line in enumerate(calls) if re.search("terraform applies|execute-change-set|group create|kubectl apply", line)
+    ]
+    assert applies
+    assert len(set(planned)) + len(set(changes)) + len(
+        [line for line in calls if re.search("group create|kubectl apply", line)]
+    ) == len(applies)
+    assert not [line for line in calls[applies[0] :] if re.match("docker|sam|terraform planned|kubectl kustomize", line)]
