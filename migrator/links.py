@@ -3,7 +3,9 @@
 A link is `certain` where both facts are certain and name the same file; `likely` where a folder or a pattern joins them.
 """
 
+import bisect
 import fnmatch
+import functools
 import itertools
 import re
 from collections import defaultdict
@@ -16,6 +18,7 @@ from migrator.model.usage import Usage
 # Everybody reads or writes these: they join nothing.
 COMMON_PLACES = ("/dev", "/proc", "/sys", "/bin", "/usr", "/sbin", "/lib", "/run", "/etc")
 MOST_HOSTS = 8
+PATTERN_SIGN = re.compile(r"[*?\[]")
 COMMON_FOLDERS = frozenset({"/", "/tmp", "/var", "/var/log", "/var/lib", "/var/tmp", "/home", "/opt", "/srv", "/mnt", "/root"})  # noqa: S108 - names in facts
 
 
@@ -62,6 +65,7 @@ def _is_inside(path: str, folder: str) -> bool:
     return folder not in COMMON_FOLDERS and path.startswith(folder + "/")
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def _is_shared_data(path: str) -> bool:
     if not path.startswith("/") or path.rstrip("/") in COMMON_FOLDERS or path == "/":
         return False
@@ -75,12 +79,10 @@ def _values(facts: Mapping[str, tuple[Fact, ...]], job: Job, *kinds: str) -> lis
 def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mapping[str, Usage]) -> Iterable[Link]:
     writers = [(job, fact) for job in jobs for fact in _values(facts, job, "writes-path")]
     readers = [(job, fact) for job in jobs for fact in _values(facts, job, "reads-path", "lists-path")]
-    near: dict[str, list[tuple[Job, Fact]]] = defaultdict(list)
-    for reader, read in readers:
-        near[_top(read.value)].append((reader, read))
+    near = _Near(tuple(fact.value for _, fact in readers))
     for writer, written in writers:
-        # a pattern that begins above may fit anything; everything else joins only below the same three folders
-        for reader, read in (*near[""], *near[_top(written.value)]) if _top(written.value) else readers:
+        for number in near.found(written.value):
+            reader, read = readers[number]
             if writer.id == reader.id or not joins(written.value, read.value):
                 continue
             exact = written.value == read.value and written.certain and read.certain
@@ -93,6 +95,40 @@ def _feeds(jobs: list[Job], facts: Mapping[str, tuple[Fact, ...]], usage: Mappin
                 evidence=(written.evidence, read.evidence),
                 confidence="certain" if exact and observed else "likely",
             )
+
+
+class _Near:
+    """Paths that are read, by what can join them: thousands of writers must not each look at thousands of readers."""
+
+    def __init__(self, read: tuple[str, ...]) -> None:
+        self.read = read
+        self.same: dict[str, list[int]] = defaultdict(list)  # by the path, without a slash at its end
+        self.patterns: dict[str, list[int]] = defaultdict(list)  # by the folder before the first sign of a pattern
+        for number, path in enumerate(read):
+            if _is_shared_data(path):
+                self.same[path.rstrip("/")].append(number)
+                if sign := PATTERN_SIGN.search(path):
+                    self.patterns[path[: path.rfind("/", 0, sign.start()) + 1]].append(number)
+        self.sorted = sorted(self.same)
+
+    def found(self, written: str) -> list[int]:
+        """The numbers of all paths that `joins` could join to this one, and of some more, in the order in which they came."""
+        if not _is_shared_data(written):
+            return []
+        folder = written.rstrip("/")
+        numbers = {*self.same.get(folder, ()), *self._below(folder + "/")}
+        at = -1
+        while (at := written.find("/", at + 1)) >= 0:
+            numbers.update(self.same.get(written[:at], ()))
+            numbers.update(self.patterns.get(written[: at + 1], ()))
+        if sign := PATTERN_SIGN.search(written):
+            numbers.update(self._below(written[: sign.start()]))
+        top = _top(written)
+        return sorted(numbers, key=lambda number: (bool(top and _top(self.read[number])), number))
+
+    def _below(self, start: str) -> Iterable[int]:
+        first, last = (bisect.bisect_left(self.sorted, text) for text in (start, start + "\U0010ffff"))
+        return (number for path in self.sorted[first:last] for number in self.same[path])
 
 
 def _top(path: str) -> str:

@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from plan_values import job
 
-from migrator.links import joins, links
+from migrator.links import _Near, joins, links
 from migrator.model.finding import Fact, FactKind
 from migrator.model.source import Evidence
 
@@ -70,3 +72,22 @@ def test_one_job_on_many_servers_is_known_by_its_command_without_their_names() -
     third = msgspec.structs.replace(job("c", host="web03"), command="/opt/push --tag web011", user="root")
     (link,) = links((one, other, third), {}, {})
     assert link.via == "2 servers (web01, web02); differs: user, the server's name in the command"
+
+
+PARTS = st.sampled_from(["srv", "out", "a", "b", "var", "log", "*", "x*", "?", "[ab]", "tmp", "a.csv", "*.csv", "$D", "opt"])
+PATHS = st.tuples(st.lists(PARTS, min_size=1, max_size=6), st.sampled_from(["", "/"])).map(lambda p: "/" + "/".join(p[0]) + p[1])
+
+
+@settings(max_examples=300, deadline=None)
+@given(written=PATHS, read=st.lists(PATHS, max_size=20).map(tuple))
+def test_the_index_leaves_out_no_reader_that_a_writer_joins(written: str, read: tuple[str, ...]) -> None:
+    found = _Near(read).found(written)
+    assert {number for number, path in enumerate(read) if joins(written, path)} <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_a_writer_looks_only_at_what_it_can_join() -> None:
+    # ten thousand lines that write to ten thousand logs took minutes
+    near = _Near(tuple(f"/srv/in/{number}" for number in range(3000)))
+    assert [near.found(f"/srv/out/{number}") for number in range(3000)] == [[]] * 3000
+    assert near.found("/srv/in/7") == [7]
