@@ -324,13 +324,19 @@ def _is_own(node: nodes.Node | None) -> bool:
     return node is None or isinstance(node, nodes.Const)
 
 
+METHODS_OF_DICT = frozenset(dir(dict))
+
+
 class Sandbox(SandboxedEnvironment):
     """Jinja's sandbox. A page of thousands of jobs asks millions of times for a field of the model, which is data, and for our
     own words: these are handed out at once, anything else as Jinja decides."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The attribute of an object in a template."""
-        if isinstance(obj, Value) and attribute in obj.__struct_fields__:
+        kind = type(obj)
+        if kind is dict and attribute in obj and attribute not in METHODS_OF_DICT:
+            return obj[attribute]
+        if isinstance(obj, Value) and attribute in kind.__struct_fields__:
             return getattr(obj, attribute)
         if isinstance(obj, ModuleType) and isinstance(found := getattr(obj, attribute, None), FunctionType) and _is_ours(found):
             return found
