@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import emit_samples as samples
-from aws_jobs import changed
+from aws_jobs import changed, fact
 from cases import read_cases
 from dossiers import dossier
 
@@ -30,6 +30,18 @@ TARGETS: dict[str, Target] = {target.NAME: target for target in targets.ALL}
 KINDS: tuple[ShapeKind, ...] = tuple(reader.KIND for reader in shapes.ALL)
 # what a job may ask for beside its shape; each makes other resources or other files of it
 VARIANTS = ("plain", "secret", "several", "locked")
+# what the job with several expressions calls, of each cloud: emitted roles allow exactly these
+CALLS = (
+    fact("cloud-call", "gcp storage.objects.create", "bucket=example-exports object=daily/$(...).csv"),
+    fact("cloud-call", "gcp pubsub.topics.publish", "project=example-shop topic=exports-done"),
+    fact("cloud-call", "gcp pubsub.subscriptions.consume", "project=example-shop subscription=exports"),
+    fact("cloud-call", "gcp secretmanager.versions.access", "secret=example-token"),
+    fact("cloud-call", "gcp bigquery.tables.getData", "dataset=example_sales"),
+    fact("cloud-call", "gcp bigquery.jobs.create"),
+    fact("cloud-call", "azure blob:write", "account=examplestore container=backups"),
+    fact("cloud-call", "azure queue:add", "account=examplestore queue=events"),
+    fact("cloud-call", "aws s3:put-object", "bucket=example-backups key=db/x.gz"),
+)
 FOLLOWER = "next"  # of a chain: the end of the plain job starts it
 LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
 
@@ -128,8 +140,9 @@ def entry(cell: Cell, variant: str) -> JobPlan:
         shape = changed(shape, adds=(*(need for need in shape.adds if need.kind not in {n.kind for n in LOCKS}), *LOCKS))
     if variant == FOLLOWER:
         shape = changed(shape, wires=(Wire(kind="event", from_part="the job before", to_part=shape.parts[0].name),))
+    facts = (*plain.facts, *(CALLS if variant == "several" else ()))
     job = Dossier(
-        job=plain.job, host=samples.HOST, usage=plain.usage, facts=plain.facts, scripts=plain.scripts, answers=answers_of(cell)
+        job=plain.job, host=samples.HOST, usage=plain.usage, facts=facts, scripts=plain.scripts, answers=answers_of(cell)
     )
     target = TARGETS[cell.target]
     made = target.resources(job, shape, target.sizes()[0], plain.translations[0], 300.0, target.DEFAULT_REGION or "")

@@ -15,6 +15,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from migrator.targets.gcp_grants import BOUND
+
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parent.parent / "templates"
 LINK = re.compile(r"\{@link \S+?(?:#([A-Za-z0-9_]+))? ([^}]+)\}")
@@ -28,9 +30,10 @@ DEEPEST = 12
 
 
 def kinds() -> frozenset[str]:
-    """The kinds of resources and data sources in our templates."""
+    """The kinds of resources and data sources in our templates: a template may choose one, or get it with its values."""
     texts = [path.read_text() for path in TEMPLATES.rglob("*.tf.j2")]
-    return frozenset(kind for text in texts for kind in re.findall(r'^(?:resource|data) "(\w+)"', text, re.MULTILINE))
+    written = (kind for text in texts for kind in re.findall(r'"((?:aws|google|azurerm|archive)_\w+)"', text))
+    return frozenset(written) | {kind for kind, _ in BOUND.values()}
 
 
 class Assembly:

@@ -98,10 +98,15 @@ class Provider(service.ProviderServicer):
 
     def ReadDataSource(self, request: Any, context: Any) -> Any:  # noqa: N802
         schema = self.schemas["data_source_schemas"][request.type_name]
-        state = filled(
-            request.config.msgpack, schema, lambda name, attribute: f"fake-{name}" if attribute["type"] == "string" else None
-        )
+        state = filled(request.config.msgpack, schema, lambda name, attribute: fake(name, attribute["type"]))
         return messages.ReadDataSource.Response(state=messages.DynamicValue(msgpack=state))
+
+
+def fake(name: str, kind: Any) -> object:
+    """What a data source could have found: a word for a text; one thing with an id where its assembly has a list of its own."""
+    if kind == "string":
+        return f"fake-{name}"
+    return [b'["list",["object",{"id":"string"}]]', [{"id": f"fake-{name}"}]] if kind == "dynamic" else None
 
 
 def filled(state: bytes, schema: dict[str, Any], value: Callable[[str, dict[str, Any]], object]) -> bytes:
