@@ -74,7 +74,7 @@ def entry(
         facts += tuple(Fact(kind="state", value=path, evidence=Evidence(snippet=path)) for path in KEPT)
         adds = (Need(kind="single_flight", choice="wait", rule="single-flight"), Need(kind="at_most_once", rule="at-most-once"))
     script = ScriptFile(
-        path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="sh", lines=4, executable=True
+        path="/srv/shop/bin/night.sh", sha256=SECRET_SHA if in_script else SHA, language="shell", lines=4, executable=True
     )
     scripts: tuple[ScriptFile, ...] = (script,)
     usage = Usage(job_id=job_id, observed_days=60, observed_runs=60, monthly_runs=30.4375, duration_s=spread)

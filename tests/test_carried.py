@@ -52,7 +52,7 @@ def test_a_path_that_no_policy_or_store_could_name_is_not_carried(path: str) -> 
 
 
 def test_a_job_s_own_script_is_no_data() -> None:
-    own = ScriptFile(path="/srv/shop/state", sha256="a" * 64, language="sh", lines=1)
+    own = ScriptFile(path="/srv/shop/state", sha256="a" * 64, language="shell", lines=1)
     assert carried.paths(JOB, [fact("state", own.path)], [own], SAID) == ()
 
 

@@ -42,6 +42,8 @@ def duty(found: DutyCycle) -> str:
     if found.share is None:
         return f"unknown: {found.basis}"
     between = "" if found.low is None or found.high is None else f" ({found.low * 100:.2g} to {found.high * 100:.2g} %)"
+    if found.share > 1:
+        return f"more than all of the time: {found.share:.2g} runs of it at once, on average{between}"
     return f"{found.share * 100:.2g} %{between}"
 
 
@@ -49,7 +51,7 @@ def _says(found: Steadiness, known: list[BreakEven], what: str) -> str:
     working = found.duty.share or 0.0
     above = [place for place in known if working > (place.share or 0.0)]
     against = f"{found.compared} ({money(found.compared_monthly)} a month)"
-    says = f"{what} works {duty(found.duty)} of the time, by {found.duty.basis}. "
+    says = f"{what} works {duty(found.duty)}{' of the time' if (found.duty.share or 0) <= 1 else ''}, by {found.duty.basis}. "
     if not above:
         nearest = min(known, key=lambda place: place.share or 0.0)
         even = f"from {share(nearest.share)} on" if (nearest.share or 0) <= 1 else "not even if it always worked"

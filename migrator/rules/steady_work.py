@@ -36,6 +36,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     between = f" ({low:.1%} to {high:.1%})" if low is not None and high is not None else ""
     against = f"({best.title}, {best.size}) costs more than ${found.compared_monthly:,.2f} a month, {found.compared}"
     works = f"works {found.duty.share:.1%} of the time{between}"
+    if found.duty.share > 1:
+        works = f"runs {found.duty.share:.2g} times at once, on average{between}"
     if not steady:
         from_on = f"from {best.share:.1%} on" if (best.share or 0.0) <= 1 else "not even working all the time"
         body = f"{works}; {from_on} the best place for steady work {against}; look again when it runs longer or more often"

@@ -81,7 +81,11 @@ def _by_grammar(notes: Notes, context: Context) -> None:
                 if top not in sys.stdlib_module_names and top not in OLD_MODULES:
                     notes.add("library", top, node.start_point[0], certain=False)
 
-    functions = {name.rsplit(".", 1)[-1]: effect for name, effect in reversed(FUNCTIONS.items())} | FUNCTIONS
+    # `from urllib2 import urlopen`: the last word alone, where it means one thing only (`load` is json's as well as pickledb's)
+    last: dict[str, set[str]] = {}
+    for name, effect in FUNCTIONS.items():
+        last.setdefault(name.rsplit(".", 1)[-1], set()).add(effect)
+    functions = {name: effects.pop() for name, effects in last.items() if len(effects) == 1} | FUNCTIONS
     known = {"__file__": Word(notes.location.path, True)}
     Program(notes, context, GRAMMAR, known).read(functions, visit, enter)
 

@@ -45,7 +45,7 @@ def package(dossier: Dossier) -> str:
         if fact.kind == "command" and program not in PROGRAMS:
             return "image"
     known = any(fact.kind in {"interpreter", "command"} for fact in dossier.facts)
-    return "zip" if known and all(script.language in {"sh", "python", "data", None} for script in dossier.scripts) else "image"
+    return "zip" if known and all(script.language in {"shell", "python", "data", None} for script in dossier.scripts) else "image"
 
 
 def locks(dossier: Dossier) -> tuple[str, ...]:
