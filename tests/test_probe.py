@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,9 +13,7 @@ from pathlib import Path
 import pytest
 from test_commands import done, migrator
 
-SHELLS = [path for path in ("/usr/bin/dash", "/usr/bin/bash") if Path(path).exists()]
-if shutil.which("busybox"):
-    SHELLS.append("busybox")
+SHELLS = ("dash", "bash", "busybox")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/root", "LOGNAME": "root", "LANG": "C", "GREETING": "hello $HOME `id`"}
 
 
@@ -31,10 +30,14 @@ def program(shell: Path, folder: Path) -> str:
 @pytest.fixture(params=SHELLS)
 def shell(request, tmp_path: Path) -> Path:
     """The shell that the job would have had."""
+    found = shutil.which(request.param)
+    if found is None and os.environ.get("CI") != "true":
+        pytest.skip(f"{request.param} is not installed: what the probe does under it is not covered")
+    assert found is not None, f"{request.param} is not installed"
     if request.param != "busybox":
-        return Path(request.param)
+        return Path(found)
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/ash").symlink_to(shutil.which("busybox"))
+    (tmp_path / "bin/ash").symlink_to(found)
     return tmp_path / "bin/ash"
 
 
