@@ -204,6 +204,8 @@ HOSTILE = {
     "lone surrogate escapes": "cat /srv/caf\\xe9",
     "empty": "",
     "operators": "a" + "+a" * 3_000,
+    "empty lines": "\n" * 50_000,
+    "no program": "this is no program at all\n" * 2_000,
 }
 
 

@@ -14,8 +14,8 @@ from migrator.scripts.words import Word
 
 Arguments = tuple[Word, ...]
 WRAPPERS = frozenset({"nohup", "setsid", "nice", "ionice", "exec", "sudo", "env", "command", "time", "stdbuf", "chrt", "taskset"})
-WAITS = re.compile(r"(?m)(?:^|[;&|({]|\bdo|\bthen)\s*wait\b")
-ENDS_IT = re.compile(r"\$!.*\bkill\b|\bkill\b[^\n]*\$!", re.DOTALL)
+WAITS = re.compile(r"(?m)(?:^|[;&|({]|\bdo|\bthen)[ \t]*wait\b")
+KILL = re.compile(r"\bkill\b")
 
 
 def started(command: str) -> str:
@@ -39,7 +39,12 @@ def is_waited_for(text: str) -> bool:
     >>> is_waited_for("a &\\nwait"), is_waited_for("a &\\nP=$!\\nb\\nkill $P"), is_waited_for("a &")
     (True, True, False)
     """
-    return bool(WAITS.search(text) or ENDS_IT.search(text))
+    first = text.find("$!")
+    if first < 0:
+        return WAITS.search(text) is not None
+    kept = KILL.search(text, first) is not None  # the number is kept, and killed later
+    in_line = any("$!" in line[kill.end() :] for line in text.split("\n") if (kill := KILL.search(line)))
+    return kept or in_line or WAITS.search(text) is not None
 
 
 def start_stop_daemon(

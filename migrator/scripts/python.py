@@ -28,7 +28,9 @@ LANGUAGE = "python"
 INTERPRETERS: tuple[str, ...] = ("python", "python2", "python3", "pypy", "pypy3")
 SUFFIXES: tuple[str, ...] = (".py",)
 
-GRAMMAR = Grammar("python", tree_sitter_python.language, "+", 0, by_last_name=True)
+GRAMMAR = Grammar(
+    "python", tree_sitter_python.language, "+", 0, by_last_name=True, pieces=re.compile(r"^(?=[A-Za-z@])", re.MULTILINE)
+)
 OLD_MODULES = frozenset("urllib2 httplib ConfigParser commands cPickle StringIO Queue popen2 sets md5 sha __future__".split())
 PYTHON_2 = re.compile(r"^[ \t]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
 WORKING = frozenset(
