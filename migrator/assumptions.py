@@ -11,6 +11,9 @@ import msgspec
 from migrator.model.assumed import Assumed
 from migrator.model.value import Value
 
+# Programs that need seconds to start; field report: 200-500 ms for Python and Node, 2-6 s for JVM and .NET
+SLOW = frozenset("java dotnet mono scala spark-submit groovy kotlin clojure jruby".split())
+
 
 class Reason(NamedTuple):
     """Why a number is what it is, and what changes if it is wrong."""

@@ -144,6 +144,13 @@ def _cloud_run(job: Resource, schedules: list[Resource], _: str | None) -> DayTw
         f"{execute} {FORCED}=1",
         f'{execute} "{FORCED}=1,{INSTANT}=$AT"',
         f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
+        *_google_switches(schedules),
+    )
+
+
+def _google_switches(schedules: list[Resource]) -> tuple[str | None, str | None]:
+    """Cloud Scheduler's pause and resume of each schedule."""
+    return (
         _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
         _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
     )
@@ -160,8 +167,7 @@ def _cloud_run_service(service: Resource, schedules: list[Resource], _: str | No
         f"{started}; started=$?; sleep 5; {update} --remove-headers X-Migrator-Run-Now && exit $started",
         None,
         f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
-        _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
-        _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+        *_google_switches(schedules),
     )
 
 
@@ -262,8 +268,7 @@ def _scheduler_call(_: Resource, schedules: list[Resource], __: str | None) -> D
         f'gcloud scheduler jobs run "{names[0]}" --location "$REGION"',
         None,
         f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,severity,jsonPayload.status)'",
-        _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
-        _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+        *_google_switches(schedules),
     )
 
 

@@ -10,12 +10,11 @@ Source: field report: cold start 200-500 ms for Python and Node, 2-6 s for JVM a
 
 import posixpath
 
-from migrator.assumptions import Assumptions
+from migrator.assumptions import SLOW, Assumptions
 from migrator.model.finding import Dossier, Fact, Finding
 from migrator.rules.dossier_reading import first_of_each, listed, of, seconds, told
 
 NAME = "slow-start"
-SLOW = frozenset("java dotnet mono scala spark-submit groovy kotlin clojure jruby".split())
 
 
 def applies(dossier: Dossier, assumptions: Assumptions) -> bool:

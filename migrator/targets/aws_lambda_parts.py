@@ -2,6 +2,7 @@
 
 import math
 
+from migrator.assumptions import SLOW
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
 from migrator.targets import aws_grants, aws_locks, aws_parts, aws_store, aws_workflow, locking, stores
@@ -13,7 +14,6 @@ FREE_SCRATCH_MIB = 512
 SHELLS = frozenset("sh dash /bin/sh".split())
 PYTHONS = frozenset("python python3".split())
 WARM_S = 600  # field reports: an idle function is kept for 5 to 15 minutes and more; nothing is promised
-SLOW = frozenset("java dotnet mono scala groovy kotlin clojure jruby spark-submit".split())
 PROGRAMS = (
     SHELLS
     | PYTHONS
