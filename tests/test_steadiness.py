@@ -211,16 +211,18 @@ def test_what_starts_quickly_or_seldom_is_not_kept_warm() -> None:
 
 def test_the_picture_says_on_which_side_of_each_break_even_it_stands() -> None:
     found, _ = weighed(dossier(NIGHTLY))
-    picture = drawn.steadiness(found, "It")
+    picture = drawn.steadiness(found, "It works")
     assert picture is not None
     assert "Bursty" in picture.says
+    assert picture.says.startswith("It works ")
+    assert not picture.title.endswith("."), "a title is no sentence"
     assert [row[0] for row in picture.rows] == ["AWS Lambda", "AWS Fargate"]
     assert "<circle" in picture.svg
     steady = msgspec.structs.replace(found, duty=msgspec.structs.replace(found.duty, share=0.9))
-    said = drawn.steadiness(steady, "It")
+    said = drawn.steadiness(steady, "It works")
     assert said is not None
     assert "Steady: each place costs more" in said.says
-    assert drawn.steadiness(Steadiness(duty=DutyCycle(basis="none")), "It") is None
+    assert drawn.steadiness(Steadiness(duty=DutyCycle(basis="none")), "It works") is None
 
 
 def test_an_unmeasured_job_gets_no_more_time_than_the_scheduler_waits_for_a_service() -> None:

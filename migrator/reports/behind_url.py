@@ -59,7 +59,7 @@ def behind_url(entry: JobPlan, prices: PriceBook) -> Picture | None:
         f"If a function takes so long, {SERVERS} small servers behind a load balancer cost less from {even} on. {_verdict(lines)}"
     )
     legend = "line: functions with 512 MiB · dashes: with 1,769 MiB · flat: servers · both axes logarithmic"
-    return Picture("The API behind the URL: functions or servers.", says, _svg(lines), columns, rows, legend)
+    return Picture("The API behind the URL: functions or servers", says, _svg(lines), columns, rows, legend)
 
 
 @functools.lru_cache(maxsize=256)  # jobs that call alike take alike

@@ -61,7 +61,7 @@ def _host(host: HostPlan, jobs: tuple[JobPlan, ...]) -> dict[str, Any]:
         bills(host, jobs),
         saving(host, jobs),
         growth(jobs),
-        steadiness(host.steadiness, "Its jobs together:"),
+        steadiness(host.steadiness, "Its jobs together work"),
     ]
     return {
         "host": host.host,
@@ -98,7 +98,7 @@ def _job(entry: JobPlan, dots: int, prices: PriceBook) -> dict[str, Any]:
         "worst": findings[0].level if findings else "none",
         "strip": strip(usage.sampled_runs, dots, job.schedule.timezone) if usage else None,
         "curve": size_curve(entry.size_curve),
-        "steadiness": steadiness(entry.steadiness, "It"),
+        "steadiness": steadiness(entry.steadiness, "It works"),
         "behind_url": behind_url(entry, prices),
         "duty": duty(entry.steadiness.duty) if entry.steadiness is not None else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),

@@ -22,7 +22,7 @@ def size_curve(points: tuple[SizePoint, ...]) -> Picture | None:
     columns += ("would it do",)
     rows = tuple(_row(point, measured) for point in points)
     legend = "● chosen · ○ would do · ✕ would not" + ("" if measured else " · line: if it waits, dashes: if it computes")
-    return Picture("What each size would cost.", _says(points, measured), _svg(points), columns, rows, legend)
+    return Picture("What each size would cost", _says(points, measured), _svg(points), columns, rows, legend)
 
 
 def _row(point: SizePoint, measured: bool) -> tuple[str, ...]:

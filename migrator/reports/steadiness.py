@@ -12,7 +12,7 @@ TICKS = ((1e-4, "0.01 %"), (1e-3, "0.1 %"), (1e-2, "1 %"), (0.1, "10 %"), (1.0, 
 
 
 def steadiness(found: Steadiness | None, what: str) -> Picture | None:
-    """None where nothing was measured, or no break-even is known; `what`: "this job", "this server's jobs"."""
+    """None where nothing was measured, or no break-even is known; `what`: who works, with the verb: "It works"."""
     if found is None or found.duty.share is None:
         return None
     known = [place for place in found.places if place.share is not None]
@@ -21,7 +21,7 @@ def steadiness(found: Steadiness | None, what: str) -> Picture | None:
     rows = tuple(_row(place) for place in found.places)
     columns = ("place", "size", "an hour of this work", "standing a month", "break-even", "against the whole server")
     legend = "● works so much (line: the range) · ◇ from here on the place costs more"
-    return Picture("Steady or bursty.", _says(found, known, what), _svg(found.duty, known), columns, rows, legend)
+    return Picture("Steady or bursty", _says(found, known, what), _svg(found.duty, known), columns, rows, legend)
 
 
 def share(amount: float | None) -> str:
@@ -51,7 +51,7 @@ def _says(found: Steadiness, known: list[BreakEven], what: str) -> str:
     working = found.duty.share or 0.0
     above = [place for place in known if working > (place.share or 0.0)]
     against = f"{found.compared} ({money(found.compared_monthly)} a month)"
-    says = f"{what} works {duty(found.duty)}{' of the time' if (found.duty.share or 0) <= 1 else ''}, by {found.duty.basis}. "
+    says = f"{what} {duty(found.duty)}{' of the time' if (found.duty.share or 0) <= 1 else ''}, by {found.duty.basis}. "
     if not above:
         nearest = min(known, key=lambda place: place.share or 0.0)
         even = f"from {share(nearest.share)} on" if (nearest.share or 0) <= 1 else "not even if it always worked"
