@@ -41,7 +41,7 @@ def misfits(
     answers = {limit.need: limit for limit in limits}
     found: list[Misfit] = []
     for need in needs:
-        message = _against_limit(need, answers.get(need.kind)) or _against_size(need, size, busy)
+        message = _against_limit(need, answers.get(need.kind)) or _against_size(need, size, busy, needs)
         if message is not None:
             found.append(Misfit(need=need.kind, message=message, hard=not need.soft, rule=need.rule))
     return tuple(found)
@@ -55,7 +55,7 @@ def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float
         return None
     asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
     for size in sizes:
-        if all(_against_size(need, size, busy) is None for need in asked):
+        if all(_against_size(need, size, busy, asked) is None for need in asked):
             return size
     return max(sizes, key=lambda size: (size.memory_mib, size.vcpu))
 
@@ -63,7 +63,7 @@ def size_for(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float
 def fitting(sizes: tuple[Size, ...], needs: tuple[Need, ...], memory_mib: float, busy: float | None = None) -> tuple[Size, ...]:
     """All sizes that hold what `size_for` asks of one, in their order."""
     asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
-    return tuple(size for size in sizes if all(_against_size(need, size, busy) is None for need in asked))
+    return tuple(size for size in sizes if all(_against_size(need, size, busy, asked) is None for need in asked))
 
 
 def one_per_share(sizes: tuple[Size, ...], architecture: str) -> tuple[Size, ...]:
@@ -78,7 +78,7 @@ def one_per_share(sizes: tuple[Size, ...], architecture: str) -> tuple[Size, ...
 def why_not(size: Size, needs: tuple[Need, ...], memory_mib: float, busy: float | None = None) -> str | None:
     """What a size does not hold, the first thing; None if it holds all."""
     asked = (*needs, Need(kind="memory_mib", amount=memory_mib))
-    return next((why for need in asked if (why := _against_size(need, size, busy)) is not None), None)
+    return next((why for need in asked if (why := _against_size(need, size, busy, asked)) is not None), None)
 
 
 def memory_mib(shape: Shape, needs: tuple[Need, ...], assumptions: Assumptions) -> tuple[float, bool]:
@@ -142,7 +142,7 @@ def _against_limit(need: Need, limit: Limit | None) -> str | None:
     return None
 
 
-def _against_size(need: Need, size: Size | None, busy: float | None) -> str | None:
+def _against_size(need: Need, size: Size | None, busy: float | None, asked: tuple[Need, ...]) -> str | None:
     if size is None:
         return None
     if need.kind == "duration_s" and need.amount is not None and size.timeout_s is not None:
@@ -161,8 +161,19 @@ def _against_size(need: Need, size: Size | None, busy: float | None) -> str | No
         if need.choice is not None and need.choice != size.architecture:
             return f"architecture: {need.choice} asked; size {size.name} is {size.architecture}"
         return None
+    if need.kind == "scratch_mib" and size.scratch_in_memory and need.amount is not None:
+        return _files_in_memory(need.amount, size, asked)
     most = has.get(need.kind)
     if need.amount is None or most is None or need.amount <= most:
         return None
     unit = UNITS.get(need.kind, "")
     return f"{WORDS[need.kind]}: {need.amount:,.0f} {unit} asked; size {size.name} has {most:,.0f} {unit}"
+
+
+def _files_in_memory(scratch_mib: float, size: Size, asked: tuple[Need, ...]) -> str | None:
+    """Where files are held in memory, both must fit into it at the same time."""
+    memory_mib = max((need.amount for need in asked if need.kind == "memory_mib" and need.amount is not None), default=0.0)
+    if memory_mib + scratch_mib <= size.memory_mib:
+        return None
+    together = f"{scratch_mib:,.0f} MiB of files are held in memory, beside {memory_mib:,.0f} MiB of the program"
+    return f"scratch space: {together}; size {size.name} has {size.memory_mib:,.0f} MiB"

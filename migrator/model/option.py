@@ -75,7 +75,8 @@ class Limit(Value, frozen=True, kw_only=True):
 
 
 class Size(Value, frozen=True, kw_only=True):
-    """One size that a target sells. `timeout_s` None: no maximum is documented."""
+    """One size that a target sells. `timeout_s` None: no maximum is documented. `scratch_in_memory`: there is no disk, a run's
+    files take of `memory_mib`."""
 
     name: str
     memory_mib: int
@@ -83,6 +84,7 @@ class Size(Value, frozen=True, kw_only=True):
     architecture: str = "x86_64"
     scratch_mib: int | None = None
     timeout_s: float | None = None
+    scratch_in_memory: bool = False
 
 
 class SizePoint(Value, frozen=True, kw_only=True):

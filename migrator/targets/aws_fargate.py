@@ -56,7 +56,9 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
                 how="no maximum; the runner ends the job at its deadline, and a workflow outside of it where one is stated",
             ),
         ),
-        limit("memory_mib", AtMost(amount=120 * GIB), SIZE_SOURCE, "in pairs with vCPU"),
+        limit(
+            "memory_mib", AtMost(amount=120 * GIB), SIZE_SOURCE, "in pairs with vCPU; 244 GiB exist with 32 vCPU, in some regions"
+        ),
         limit("vcpu", AtMost(amount=16), SIZE_SOURCE, "32 vCPU exist in some regions, not used here"),
         limit("scratch_mib", AtMost(amount=SCRATCH_LIMIT_GIB * GIB), STORAGE_SOURCE, "above 20 GiB it is billed"),
         limit("architecture", OneOf(choices=("x86_64", "arm64"))),

@@ -34,7 +34,12 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("duration_s", AtMost(amount=TIMEOUT_S), condition="900 s a run; 5,400 s only on Managed Instances, not used here"),
         limit("memory_mib", AtMost(amount=10240), condition="32,768 MB only on Managed Instances, not used here"),
         limit("vcpu", AtMost(amount=VCPU_LIMIT), CPU_SOURCE, "the share follows memory: 1,769 MB is one vCPU, 10,240 MB six"),
-        limit("scratch_mib", AtMost(amount=10240), STORAGE_SOURCE, "above 512 MB it is billed"),
+        limit(
+            "scratch_mib",
+            AtMost(amount=10240),
+            STORAGE_SOURCE,
+            "above 512 MB it is billed; 32,768 MB only with a GPU, not used here",
+        ),
         limit("architecture", OneOf(choices=("x86_64", "arm64"))),
         limit("persistent_files", Offered(offered=False, how=no_disk), STORAGE_SOURCE),
         limit("local_files", Offered(offered=False, how="the server's disk is not there; move the data to S3 first")),

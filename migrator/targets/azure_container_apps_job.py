@@ -54,10 +54,11 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     once = "no page says that a schedule fires at most once; the runner claims each instant of its calendar in Blob Storage"
     no_address = "a fixed address needs a virtual network of your own and a NAT gateway with an address: $36.52 a month"
     no_maximum = "replicaTimeout has no documented maximum"
+    profiles = "Consumption profile in an environment with workload profiles, as the emitted one is"
     return (
         limit("duration_s", Offered(offered=True, how=no_maximum)),
-        limit("memory_mib", AtMost(amount=8 * GIB), SIZE_SOURCE, "Consumption profile, 2 GiB for each vCPU"),
-        limit("vcpu", AtMost(amount=4), SIZE_SOURCE, "Consumption profile"),
+        limit("memory_mib", AtMost(amount=8 * GIB), SIZE_SOURCE, f"2 GiB for each vCPU; {profiles}: without them 4 GiB"),
+        limit("vcpu", AtMost(amount=4), SIZE_SOURCE, f"{profiles}: without them 2 vCPU"),
         limit("scratch_mib", AtMost(amount=8 * GIB), STORAGE_SOURCE, "by vCPU: 1 GiB at 0.25, 8 GiB above 1"),
         limit("architecture", OneOf(choices=("x86_64",)), SIZE_SOURCE, "linux/amd64 images only"),
         limit("persistent_files", Offered(offered=False, how=no_disk), STORAGE_SOURCE),

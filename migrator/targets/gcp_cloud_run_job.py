@@ -51,11 +51,16 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     )
     once = "Cloud Scheduler delivers at least once; the runner claims each instant of the carried calendar in Cloud Storage"
     return (
-        limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), TIMEOUT_SOURCE, "per attempt of a task, without GPU"),
-        limit("memory_mib", AtMost(amount=32 * GIB), SIZE_SOURCE, "in pairs with vCPU; files count as memory"),
+        limit(
+            "duration_s",
+            AtMost(amount=TIMEOUT_LIMIT_S),
+            TIMEOUT_SOURCE,
+            "168 hours for each attempt of a task; with a GPU 1 hour (12 in preview), which is not used here",
+        ),
+        limit("memory_mib", AtMost(amount=32 * GIB), SIZE_SOURCE, "in pairs with vCPU, 512 MiB at least; files count as memory"),
         limit("vcpu", AtMost(amount=8), SIZE_SOURCE),
         limit(
-            "scratch_mib", AtMost(amount=16 * GIB), SIZE_SOURCE, "files are held in memory; half of it is counted as disk here"
+            "scratch_mib", AtMost(amount=32 * GIB), SIZE_SOURCE, "there is no disk: files are held in memory beside the program"
         ),
         limit("architecture", OneOf(choices=("x86_64",)), CONTRACT_SOURCE),
         limit("persistent_files", Offered(offered=False, how=no_disk), CONTRACT_SOURCE),
@@ -86,7 +91,8 @@ def sizes() -> tuple[Size, ...]:
             name=f"{vcpu} vCPU, {memory} MiB",
             memory_mib=memory,
             vcpu=float(vcpu),
-            scratch_mib=memory // 2,
+            scratch_mib=memory,
+            scratch_in_memory=True,
             timeout_s=float(TIMEOUT_LIMIT_S),
         )
         for vcpu, memories in PAIRS.items()

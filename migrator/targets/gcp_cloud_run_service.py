@@ -4,6 +4,8 @@ For short, frequent runs it costs a fraction of a Cloud Run job, which is billed
 instant in a header, so a second delivery can be told from the first.
 """
 
+import msgspec
+
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import AtMost, Limit, Offered, Resource, Shape, ShapeKind, Size
@@ -31,7 +33,10 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:
     once = "Cloud Scheduler says each call's instant in a header; the runner claims it in Cloud Storage before it runs"
     own = (
         run_job.limit(
-            "duration_s", AtMost(amount=TIMEOUT_LIMIT_S), SOURCE, "the scheduler waits at most 30 minutes for the answer"
+            "duration_s",
+            AtMost(amount=TIMEOUT_LIMIT_S),
+            SOURCE,
+            "the scheduler waits at most 30 minutes for the answer; the service itself may take 60",
         ),
         run_job.limit("single_flight", Offered(offered=True, how=one), CONCURRENCY_SOURCE),
         run_job.limit("at_most_once", Offered(offered=True, how=once), HEADER_SOURCE),
@@ -42,10 +47,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:
 
 def sizes() -> tuple[Size, ...]:
     """The pairs of vCPU and memory of Cloud Run, up to half an hour."""
-    return tuple(
-        Size(name=size.name, memory_mib=size.memory_mib, vcpu=size.vcpu, scratch_mib=size.scratch_mib, timeout_s=TIMEOUT_LIMIT_S)
-        for size in run_job.sizes()
-    )
+    return tuple(msgspec.structs.replace(size, timeout_s=TIMEOUT_LIMIT_S) for size in run_job.sizes())
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:

@@ -23,6 +23,7 @@ DEADLINE_SOURCE = (
     "https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#Job.FIELDS.attempt_deadline"
 )
 SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 15, 1800
+LONGEST_URL, LARGEST_BODY_BYTES = 2083, 1_000_000  # as of a job's whole payload: https://docs.cloud.google.com/scheduler/quotas
 NAME_LIMIT = 36
 LEDGER = {
     "request": "the same; User-Agent is the scheduler's own",
@@ -59,6 +60,10 @@ def cannot_send(request: HttpRequest) -> str | None:
     """Why Cloud Scheduler cannot send this request as the job's program did; None if it can."""
     if one_request.secrets(request):
         return "a secret stands in its request, and Cloud Scheduler keeps requests in plain text; a program gets it by name"
+    if len(request.url) > LONGEST_URL:
+        return f"its URL has {len(request.url):,} characters, and Cloud Scheduler takes at most {LONGEST_URL:,}"
+    if request.body is not None and len(request.body.encode()) > LARGEST_BODY_BYTES:
+        return "its body is larger than 1 MB, which is all that Cloud Scheduler keeps of a job"
     return None
 
 
@@ -79,7 +84,7 @@ def resources(
     region: str,  # noqa: ARG001
 ) -> tuple[Resource, ...]:
     """One schedule for each expression, paused until the user switches it on, and who is told of failed calls."""
-    request = one_request.http_request(dossier.facts)
+    request = calling.request_of(dossier)
     if translation is None or request is None:
         return ()
     job, many = dossier.job, len(translation.expressions) > 1
