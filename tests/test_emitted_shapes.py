@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from migrator.emit.tree import emit
 from migrator.model.finding import Dossier, Need
 from migrator.model.option import Part, Shape, ShapeKind, Wire
 from migrator.model.plan import JobPlan
+from migrator.runner.dynamodb import TableEntries
+from migrator.runner.lock import Lock
 from migrator.runner.messages import _items
 from migrator.targets import aws_fargate, aws_lambda
 
@@ -205,6 +208,35 @@ def test_a_dispatcher_queues_each_item_once_and_workers_do_them(
     assert done.read_text().splitlines()[-1] == "again customer 13"
 
 
+def test_an_item_that_another_worker_has_comes_again_also_after_that_one_was_killed(
+    folder: Path, cloud: dict[str, str], tmp_path: Path
+) -> None:
+    body = json.dumps({"item": "customer 7", "scheduled_at": AT})
+    event = {"Records": [{"messageId": "m1", "body": body}]}
+    write(folder, "one_item.sh", f"echo did >> {tmp_path}/done")
+    other = Lock(TableEntries(TABLE, "fan-out-zip-1a2b", "other", cloud))
+    entry = f"item {sha256(body.encode()).hexdigest()}"
+    assert other.entries.take(entry, 3600)
+    ((_, answer),) = invoked(folder, "worker.handler", cloud, event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert not (tmp_path / "done").exists()
+    other.entries.take(entry, -10)  # what a worker leaves that was killed: a claim that has run out
+    answers = [answer for _, answer in invoked(folder, "worker.handler", cloud, event, event)]
+    assert answers == [{"batchItemFailures": []}, {"batchItemFailures": []}]
+    assert (tmp_path / "done").read_text() == "did\n"
+
+
+def test_a_dispatcher_that_a_person_starts_twice_queues_everything_twice(
+    folder: Path, cloud: dict[str, str], endpoint: str
+) -> None:
+    write(folder, "items.sh", "echo one")
+    for _ in range(2):
+        invoked(folder, "dispatcher.handler", cloud, {"run_now": True})
+    bodies = [message["Body"] for message in messages(endpoint)]
+    assert [json.loads(body)["item"] for body in bodies] == ["one", "one"]
+    assert bodies[0] != bodies[1], "or a worker would take the second for the first"
+
+
 def test_an_item_is_data_whatever_stands_in_it(folder: Path, cloud: dict[str, str], tmp_path: Path) -> None:
     nasty = 'it\'s $(id) `id` @secret:SHOP_PASSWORD@ "x" é'
     write(folder, "one_item.sh", f'printf %s "$MIGRATOR_ITEM" > {tmp_path}/seen')
@@ -227,6 +259,13 @@ def test_an_item_is_data_whatever_stands_in_it(folder: Path, cloud: dict[str, st
             ),
             [("s3://b/in/a bé.csv 0A", "s3://b/in/a bé.csv".encode())],
         ),
+        (
+            json.dumps({"kind": "storage#object", "bucket": "b", "name": "in/a bé.csv", "generation": "1795680000000001"}),
+            [("gs://b/in/a bé.csv 1795680000000001", "gs://b/in/a bé.csv".encode())],
+        ),
+        ('{"kind": "storage#object", "name": "x"}', [("m1", b'{"kind": "storage#object", "name": "x"}')]),
+        ('{"item": 5}', [("m1", b'{"item": 5}')]),
+        ("\udcff", [("m1", b"\xff")]),
         ("[1]", [("m1", b"[1]")]),
         ('{"Records": 1}', [("m1", b'{"Records": 1}')]),
         ("{}", [("m1", b"{}")]),

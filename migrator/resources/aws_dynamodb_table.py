@@ -10,9 +10,10 @@ from migrator.resources.aws_usage import quantity
 KIND = "aws_dynamodb_table"
 PROVIDER = "aws"
 LANGUAGES: tuple[str, ...] = ("terraform", "sam")
+NOTE = "claim and record; take and give back; the one small read of each item is in no price list here"
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
     """Conditional writes; a write that is refused is billed too. The entries of a week are a few kilobytes."""
     written = unit_price(prices, PROVIDER, "DynamoDB", "on-demand write request", region)
-    return (item("lock writes", written, exact(quantity(resource, "writes")), "claim and record; take and give back"),)
+    return (item("lock writes", written, exact(quantity(resource, "writes")), NOTE),)

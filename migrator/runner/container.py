@@ -10,11 +10,14 @@ from pathlib import Path
 
 from .http_service import serve
 from .job_file import JobFileError, read
+from .lambda_runtime import named
 from .run import NOT_STARTED, run
 
 
-def main() -> int:
-    """Run the job of MIGRATOR_JOB_FILE (default: job.json beside this package); returns its exit status."""
+def main(handler: str | None = None) -> int:
+    """Run the job of MIGRATOR_JOB_FILE (default: job.json beside this package); returns its exit status.
+
+    `handler`: `module.function` of what answers the calls of a service, where that is more than a run."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
@@ -26,5 +29,5 @@ def main() -> int:
         return NOT_STARTED
     if "K_SERVICE" in os.environ:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        serve(job)
+        serve(job, named(handler) if handler else None)
     return run(job, os.environ, stop=stop).exit_status

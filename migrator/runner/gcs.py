@@ -17,6 +17,12 @@ from .object_store import ObjectStore, call
 TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - an address
 
 
+def who(outer: Mapping[str, str]) -> dict[str, str]:
+    """The header that says who we are. Raises `OSError`."""
+    host = outer.get("GCE_METADATA_HOST", "metadata.google.internal")
+    return bearer.headers(f"http://{host}{TOKEN}", ("Metadata-Flavor", "Google"))
+
+
 class Gcs(ObjectStore):
     """A bucket, through the XML API: facts and generations are headers there."""
 
@@ -28,7 +34,7 @@ class Gcs(ObjectStore):
 
     def request(self, method: str, key: str, version: str | None, facts: Mapping[str, str]) -> tuple[str, dict[str, str]]:  # noqa: ARG002
         """Generation 0 is "there is none"."""
-        headers = {**self._who(), **{self.PREFIX + name: value for name, value in facts.items()}}
+        headers = {**who(self.outer), **{self.PREFIX + name: value for name, value in facts.items()}}
         if version is None or version:
             headers["x-goog-if-generation-match"] = version or "0"
         return f"{self.root}/{self.bucket}/{urllib.parse.quote(key, safe='/-_.~')}", headers
@@ -55,8 +61,4 @@ class Gcs(ObjectStore):
                 return found
 
     def _to(self, url: str) -> tuple[str, dict[str, str]]:
-        return url, self._who()
-
-    def _who(self) -> dict[str, str]:
-        host = self.outer.get("GCE_METADATA_HOST", "metadata.google.internal")
-        return bearer.headers(f"http://{host}{TOKEN}", ("Metadata-Flavor", "Google"))
+        return url, who(self.outer)

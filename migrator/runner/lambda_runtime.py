@@ -14,15 +14,17 @@ from collections.abc import Callable
 
 from .aws_lambda import handler
 
+Handler = Callable[..., dict[str, object]]  # of an event, a context, and the seconds that are left
 
-def named(name: str) -> Callable[..., dict[str, object]]:
+
+def named(name: str) -> Handler:
     """The handler `module.function`, as an image's command names it."""
     module, _, function = name.rpartition(".")
-    found: Callable[..., dict[str, object]] = getattr(importlib.import_module(module), function)
+    found: Handler = getattr(importlib.import_module(module), function)
     return found
 
 
-def serve(answer_to: Callable[..., dict[str, object]] = handler) -> None:
+def serve(answer_to: Handler = handler) -> None:
     """Answer invocations for as long as Lambda keeps us."""
     api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation/"
     while True:

@@ -3,9 +3,14 @@
 `/migrator/items.sh` prints the items, one a line; `/migrator/one_item.sh` does the work for $MIGRATOR_ITEM. Both run as the job
 did: its shell's environment, user, folder, deadline, secrets, record and notice.
 
+A message may come twice: a worker claims its item for as long as a run may take, and notes that it is done. One that comes
+while another worker has it, or after a worker was killed, is left in the queue and comes again.
+
 Line: `{"item": "customer-17", "scheduled_at": "2026-11-24T01:30:00+00:00"}`; an item that is not UTF-8 stands in `item_b64`. An
-object-created event of S3 becomes the item `s3://bucket/key`; any other text is an item as it is.
-Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`; any other text is an item
+as it is.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
+https://docs.cloud.google.com/storage/docs/pubsub-notifications
 """
 
 from __future__ import annotations
@@ -19,61 +24,94 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import lock, sqs
+from . import lock, queues
 from .aws_lambda import JOB_FILE, JobFailedError
 from .job_file import JobFile, read
+from .log import Log
 from .run import run
 
 ITEMS = b"exec /bin/sh /migrator/items.sh"
 ONE_ITEM = b"exec /bin/sh /migrator/one_item.sh"
+ATTEMPTS = 3
+DEAD_LETTERS = "MIGRATOR_DEAD_LETTERS"  # set where the queue cannot tell a run that failed from a delivery that found no worker
 
 
 def dispatch(event: Any, context: Any, left_s: float | None = None) -> dict[str, object]:
     """Print the items as the job would start, and queue them. Raises `JobFailedError`, and `OSError` if the queue fails us."""
     left = context.get_remaining_time_in_millis() / 1000 if left_s is None else left_s
+    said = event if isinstance(event, dict) else {}
     job, printed = read(JOB_FILE), list[bytes]()
     # what it prints is the list, not what the job has to say
     quiet = job._replace(command=ITEMS, notify="none" if job.notify == "none" else "failure")
-    outcome = run(quiet, os.environ, event if isinstance(event, dict) else {}, left, each_line=printed.append)
+    outcome = run(quiet, os.environ, said, left, each_line=printed.append)
     if outcome.exit_status:
         raise JobFailedError(outcome.headline)
     items = [item for item in printed if item.strip()] if outcome.outcome == "ok" else []
-    scheduled = str(event.get("scheduled_time", "")) if isinstance(event, dict) else ""
-    sqs.send(os.environ["MIGRATOR_QUEUE_URL"], [_message(item, scheduled) for item in items], os.environ)
+    # an item is done once for an instant; a run by hand is no instant's, and does them all
+    by_hand = {"run_id": outcome.run_id} if said.get("run_now") else {}
+    scheduled = str(said.get("scheduled_time") or "")
+    queues.send(os.environ["MIGRATOR_QUEUE_URL"], [_message(item, scheduled, by_hand) for item in items], os.environ)
     return {**outcome._asdict(), "items": len(items)}
 
 
 def work(event: Any, context: Any, left_s: float | None = None) -> dict[str, object]:
-    """Do the work of each message; those that failed are named, so that only they come again."""
+    """Do the work of each message; those that are not done are named, so that only they come again."""
     left = context.get_remaining_time_in_millis() / 1000 if left_s is None else left_s
     job = read(JOB_FILE)
-    failed = [
-        {"itemIdentifier": record["messageId"]}
-        for record in event["Records"]
-        if not all(_done(job, identity, item, left) for identity, item in _items(record))
-    ]
+    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not _is_done(job, record, left)]
     return {"batchItemFailures": failed}
 
 
-def _done(job: JobFile, identity: str, item: bytes, left_s: float) -> bool:
-    """True if the work for one item is done, now or before."""
+def _is_done(job: JobFile, record: Mapping[str, Any], left_s: float) -> bool:
+    """True if nothing of this message is left to do, or it was given up."""
+    ends = [_do(job, identity, item, left_s) for identity, item in _items(record)]
+    return all(end == "done" for end in ends) or ("failed" in ends and _is_given_up(job, record))
+
+
+def _do(job: JobFile, identity: str, item: bytes, left_s: float) -> str:
+    """The work for one item: `done`, now or before; `failed`; `busy` where another worker has it."""
     one = job._replace(command=ONE_ITEM, guard=None, calendar=None, lock=None)
     held = lock.build(job.job_id, uuid.uuid4().hex, job.lock, os.environ)
-    entry = "item " + hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
-    if held is not None and not held.claim_entry(entry):
-        return True
+    entry = _digest(identity)
+    if held is not None and held.entries.listed(f"done {entry}"):
+        return "done"
+    if held is not None and not held.entries.take(f"item {entry}", (job.lock or {})["hold_s"]):
+        return "busy"
     outcome = run(one, os.environ, {"run_now": True}, left_s, extra={b"MIGRATOR_ITEM": item})
-    if outcome.exit_status and held is not None:
-        held.give_back(entry)  # it may be tried again
-    return outcome.exit_status == 0
+    if held is not None and outcome.exit_status:
+        held.give_back(f"item {entry}")  # it may be tried again
+    elif held is not None:
+        held.claim_entry(f"done {entry}")
+    return "failed" if outcome.exit_status else "done"
 
 
-def _message(item: bytes, scheduled: str) -> str:
+def _is_given_up(job: JobFile, record: Mapping[str, Any]) -> bool:
+    """After the last attempt the message goes to the dead letters, where it is our part to send it there."""
+    dead = os.environ.get(DEAD_LETTERS)
+    log = Log(uuid.uuid4().hex, job.job_id, None)
+    held = lock.build(job.job_id, str(log.fields["run_id"]), job.lock, os.environ)
+    if not dead or held is None:
+        return False
+    entry = f"failed {_digest(record['messageId'])} "
+    attempt = len(held.entries.listed(entry)) + 1
+    held.claim_entry(f"{entry}{attempt}")
+    if attempt < ATTEMPTS:
+        return False
+    queues.send(dead, [record["body"]], os.environ)
+    log.write("ERROR", f"{job.name}: message {record['messageId']} failed {attempt} times, and lies among the dead letters")
+    return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _message(item: bytes, scheduled: str, more: Mapping[str, str]) -> str:
     try:
         fields = {"item": item.decode()}
     except UnicodeDecodeError:
         fields = {"item_b64": base64.b64encode(item).decode()}
-    return json.dumps({**fields, "scheduled_at": scheduled})
+    return json.dumps({**fields, "scheduled_at": scheduled, **more})
 
 
 def _items(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
@@ -84,9 +122,14 @@ def _items(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     except ValueError:
         fields = None
     if not isinstance(fields, dict):
-        yield record["messageId"], body.encode()
-    elif "item" in fields or "item_b64" in fields:
-        yield body, fields["item"].encode() if "item" in fields else base64.b64decode(fields["item_b64"])
+        yield record["messageId"], body.encode("utf-8", "surrogateescape")
+    elif isinstance(fields.get("item"), str):
+        yield body, fields["item"].encode("utf-8", "surrogateescape")
+    elif isinstance(fields.get("item_b64"), str):
+        yield body, base64.b64decode(fields["item_b64"])
+    elif fields.get("kind") == "storage#object" and {"bucket", "name", "generation"} <= fields.keys():
+        name = f"gs://{fields['bucket']}/{fields['name']}"
+        yield f"{name} {fields['generation']}", name.encode()
     elif fields.get("Event") == "s3:TestEvent":
         return
     elif isinstance(fields.get("Records"), list) and all("s3" in entry for entry in fields["Records"]):
@@ -95,4 +138,4 @@ def _items(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
             name = f"s3://{bucket}/{urllib.parse.unquote_plus(made['key'])}"
             yield f"{name} {made.get('sequencer', record['messageId'])}", name.encode()
     else:
-        yield record["messageId"], body.encode()
+        yield record["messageId"], body.encode("utf-8", "surrogateescape")

@@ -147,7 +147,7 @@ def _once(
 ) -> Answer:
     stream: IO[bytes] | None = None
     if content is not None:
-        headers = {**headers, "content-length": str(length), "content-type": "application/octet-stream"}
+        headers = {"content-type": "application/octet-stream", **headers, "content-length": str(length)}
         stream = content.open("rb") if isinstance(content, Path) else io.BytesIO(content)
     try:
         request = urllib.request.Request(url, stream, headers, method=method)  # noqa: S310 - our own address

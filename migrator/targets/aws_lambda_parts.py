@@ -116,7 +116,7 @@ def function(
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
             *grants,
-            *aws_locks.grants(lock, job.id, gives_back=handler == "worker"),
+            *aws_locks.grants(lock, job.id, items=handler == "worker"),
             *(aws_store.grants(dossier) if carries else ()),
             *aws_grants.statements(dossier),
         ],

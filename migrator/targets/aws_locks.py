@@ -9,6 +9,7 @@ TABLE_NAME = "migrated-locks"
 RUNTIME = "python3.13"
 CHECK_MEMORY_MIB = 256
 CHECK_TIMEOUT_S = 900
+ITEM_WRITES = 2
 
 
 def table(
@@ -16,11 +17,11 @@ def table(
 ) -> tuple[Resource, ...]:
     """The table and the daily check of its records; () where it holds no lock.
 
-    Billed are the writes of this job's runs, and one for each item that messages bring.
+    Billed are the writes of this job's runs, and two for each item that messages bring: its claim, and that it is done.
     """
     if lock is None:
         return ()
-    usage = {"writes": None if runs is None or items is None else runs * locking.writes(lock) + items}
+    usage = {"writes": None if runs is None or items is None else runs * locking.writes(lock) + ITEM_WRITES * items}
     made = aws_parts.resource("aws_dynamodb_table", TABLE, table_name=TABLE_NAME, shared=True, usage=usage)
     return (made, *(_daily_check(dossier) if lock["instants"] and runs != 0 else ()))
 
@@ -45,12 +46,14 @@ def _daily_check(dossier: Dossier) -> tuple[Resource, ...]:
     )
 
 
-def grants(lock: dict[str, object] | None, job_id: str, *, gives_back: bool = False) -> tuple[dict[str, object], ...]:
-    """What a role needs to hold the lock: to write and, where entries are given back, to delete those of its own job."""
+def grants(lock: dict[str, object] | None, job_id: str, *, items: bool = False) -> tuple[dict[str, object], ...]:
+    """What a role needs to hold the lock: to write and, where entries are given back, to delete those of its own job; a worker
+    asks, too, which `items` are done."""
     if lock is None:
         return ()
-    gives_back = gives_back or lock["single_flight"] is not None
+    gives_back = items or lock["single_flight"] is not None
     actions = ["dynamodb:DeleteItem", "dynamodb:PutItem"] if gives_back else ["dynamodb:PutItem"]
+    actions += ["dynamodb:Query"] if items else []
     return (aws_parts.statement("HoldLock", actions, [reference()], leading_key=job_id),)
 
 
