@@ -2,7 +2,7 @@
 
 Each command is the provider's own tool, for what the templates create. `$PREFIX` is name_prefix, `$STACK` the stack, `$REGION`
 the region, `$GROUP` the resource group, `$SUBNETS` and `$SECURITY_GROUPS` what containers of AWS need, `$WORKSPACE` the log
-workspace, `$AT` the instant.
+workspace, `$AT` the instant, or the item that a run by hand is for where no schedule starts the job.
 """
 
 import json
@@ -25,6 +25,7 @@ class DayTwo(NamedTuple):
     logs: str
     pause: str | None = None
     resume: str | None = None
+    redrive: str | None = None  # what lies among the dead letters goes back into the queue; None: there is no queue
 
 
 def commands(entry: JobPlan, language: str, stack: str = "") -> DayTwo | None:
@@ -36,6 +37,8 @@ def commands(entry: JobPlan, language: str, stack: str = "") -> DayTwo | None:
     resources = entry.placement.option.resources
     found = _of_runner(resources, language, stack)
     flow = next((one for one in resources if one.kind in WORKFLOWS), None)
+    if found is not None and any(one.kind == "aws_lambda_event_source_mapping" for one in resources):
+        found = _sqs(found, resources, stack if language == "sam" else None)
     if found is None or flow is None:
         return found
     run, run_for = WORKFLOWS[flow.kind](flow, stack if language == "sam" else None)
@@ -78,6 +81,22 @@ def _lambda(function: Resource, schedules: list[Resource], stack: str | None) ->
         " && ".join(f"schedule_state DISABLED {named(one, 'schedule_name')}" for one in schedules) or None,
         " && ".join(f"schedule_state ENABLED {named(one, 'schedule_name')}" for one in schedules) or None,
     )
+
+
+def _sqs(found: DayTwo, resources: tuple[Resource, ...], stack: str | None) -> DayTwo:
+    """Dead letters are moved by SQS itself; where no schedule starts the job, a run by hand is a message."""
+    queues = {bool(one.values["dead_letters"]): one for one in resources if one.kind == "aws_sqs_queue"}
+
+    def url(queue: Resource) -> str:
+        if stack is not None:
+            return f'"$(physical "$STACK{stack}" {queue.values["logical_id"]})"'
+        return f'"$(aws sqs get-queue-url --queue-name "${{PREFIX}}{queue.values["queue_name"]}" --query QueueUrl --output text)"'
+
+    asked = f"--queue-url {url(queues[False])} --attribute-names QueueArn --query Attributes.QueueArn --output text"
+    found = found._replace(redrive=f'aws sqs start-message-move-task --source-arn "$(aws sqs get-queue-attributes {asked})"')
+    if any(one.kind in SCHEDULES for one in resources):
+        return found
+    return found._replace(run=f'item && aws sqs send-message --queue-url {url(queues[True])} --message-body "$AT"', run_for=None)
 
 
 def _step_functions(machine: Resource, stack: str | None) -> tuple[str, str]:

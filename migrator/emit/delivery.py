@@ -155,6 +155,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "settings": SETTINGS,
         "jobs": sorted(jobs),
         "variables": sorted({variable for kind in kinds for variable in VARIABLES.get(kind, ())}),
+        "queues": any(done.redrive for _, done in jobs),
         "aws": any(provider == "aws" for provider, _ in groups),
         "apps": any(group.apps for group in everything),
         "scheduled": any(programs.is_scheduled(entry) for entry in emitted),

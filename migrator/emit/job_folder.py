@@ -145,6 +145,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "bring": _bring(job_file.state(entry), option.resources),
         "ledger": job_file.ledger(entry),
         "handlers": programs.handlers(entry),
+        "messages": programs.takes_messages(entry),
         "scheduled": programs.is_scheduled(entry),
         "before": chains.before(job.id, answers),
         "after": chains.after(job.id, answers),

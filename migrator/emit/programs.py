@@ -15,6 +15,7 @@ HANDLERS: dict[ShapeKind, tuple[str, ...]] = {
 }
 SCRIPTS: dict[ShapeKind, tuple[str, ...]] = {"fan_out": ("items.sh", "one_item.sh"), "event_glue": ("one_item.sh",)}
 SEEN: tuple[FactKind, ...] = ("loop", "parallelism", "lists-path", "queue-or-mail")
+NO_HANDLERS = frozenset({"azure_function_app"})  # its program names the runner's adapters itself
 WORKFLOWS = frozenset({"aws_sfn_state_machine"})
 FOLDER = "/migrator"  # where the scripts lie, in an image and among a zip function's files
 
@@ -38,7 +39,13 @@ def is_workflow(entry: JobPlan) -> bool:
 
 def handlers(entry: JobPlan) -> tuple[str, ...]:
     """The names of the handlers in the job's folder."""
-    return HANDLERS[entry.placement.option.shape]
+    kinds = {resource.kind for resource in entry.placement.option.resources}
+    return () if kinds & NO_HANDLERS else HANDLERS[entry.placement.option.shape]
+
+
+def takes_messages(entry: JobPlan) -> bool:
+    """True where the work comes in messages, one for each item."""
+    return entry.placement.option.shape in SCRIPTS
 
 
 def scripts(entry: JobPlan) -> tuple[str, ...]:
@@ -55,7 +62,7 @@ def files(entry: JobPlan) -> tuple[OutFile, ...]:
     return (
         *(
             OutFile(path=name, content=render.text(f"shapes/{kind}/{name}.j2", "python", **context).encode())
-            for name in HANDLERS[kind]
+            for name in handlers(entry)
         ),
         *(
             OutFile(

@@ -224,5 +224,6 @@ def _around(
         "hosts": sorted({entry.job.host for entry in emitted}),
         "notes": delivery.notes(groups),
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
+        "queues": any(programs.takes_messages(entry) for entry in emitted),
     }
     return (OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),)

@@ -7,10 +7,11 @@ A message may come twice: a worker claims its item for as long as a run may take
 while another worker has it, or after a worker was killed, is left in the queue and comes again.
 
 Line: `{"item": "customer-17", "scheduled_at": "2026-11-24T01:30:00+00:00"}`; an item that is not UTF-8 stands in `item_b64`. An
-object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`; any other text is an item
-as it is.
+object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`, one of Event Grid the address
+of the blob; any other text is an item as it is.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
-https://docs.cloud.google.com/storage/docs/pubsub-notifications
+https://docs.cloud.google.com/storage/docs/pubsub-notifications,
+https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage (`eTag` is the version; as CloudEvents or Event Grid's own)
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ import os
 import urllib.parse
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from . import lock, queues
 from .aws_lambda import JOB_FILE, JobFailedError
 from .job_file import JobFile, read
 from .log import Log
-from .run import run
+from .run import is_forced, run
 
 ITEMS = b"exec /bin/sh /migrator/items.sh"
 ONE_ITEM = b"exec /bin/sh /migrator/one_item.sh"
@@ -36,20 +38,26 @@ ATTEMPTS = 3
 DEAD_LETTERS = "MIGRATOR_DEAD_LETTERS"  # set where the queue cannot tell a run that failed from a delivery that found no worker
 
 
-def dispatch(event: Any, context: Any, left_s: float | None = None) -> dict[str, object]:
+def dispatch(
+    event: Any,
+    context: Any,
+    left_s: float | None = None,
+    extra: Mapping[bytes, bytes] | None = None,
+    now: datetime | None = None,
+) -> dict[str, object]:
     """Print the items as the job would start, and queue them. Raises `JobFailedError`, and `OSError` if the queue fails us."""
     left = context.get_remaining_time_in_millis() / 1000 if left_s is None else left_s
     said = event if isinstance(event, dict) else {}
     job, printed = read(JOB_FILE), list[bytes]()
     # what it prints is the list, not what the job has to say
     quiet = job._replace(command=ITEMS, notify="none" if job.notify == "none" else "failure")
-    outcome = run(quiet, os.environ, said, left, each_line=printed.append)
+    outcome = run(quiet, os.environ, said, left, now=now, extra=extra, each_line=printed.append)
     if outcome.exit_status:
         raise JobFailedError(outcome.headline)
     items = [item for item in printed if item.strip()] if outcome.outcome == "ok" else []
     # an item is done once for an instant; a run by hand is no instant's, and does them all
-    by_hand = {"run_id": outcome.run_id} if said.get("run_now") else {}
-    scheduled = str(said.get("scheduled_time") or "")
+    by_hand = {"run_id": outcome.run_id} if is_forced(said, os.environ) else {}
+    scheduled = str(said.get("scheduled_time") or outcome.scheduled_at or "")
     queues.send(os.environ["MIGRATOR_QUEUE_URL"], [_message(item, scheduled, by_hand) for item in items], os.environ)
     return {**outcome._asdict(), "items": len(items)}
 
@@ -64,11 +72,16 @@ def work(event: Any, context: Any, left_s: float | None = None) -> dict[str, obj
 
 def _is_done(job: JobFile, record: Mapping[str, Any], left_s: float) -> bool:
     """True if nothing of this message is left to do, or it was given up."""
-    ends = [_do(job, identity, item, left_s) for identity, item in _items(record)]
-    return all(end == "done" for end in ends) or ("failed" in ends and _is_given_up(job, record))
+    found = ends(job, record, left_s, {})
+    return all(end == "done" for end in found) or ("failed" in found and _is_given_up(job, record))
 
 
-def _do(job: JobFile, identity: str, item: bytes, left_s: float) -> str:
+def ends(job: JobFile, record: Mapping[str, Any], left_s: float, extra: Mapping[bytes, bytes]) -> list[str]:
+    """Do the work of one message, and say of each of its items what became of it: `done`, `failed`, or `busy`."""
+    return [_do(job, identity, item, left_s, extra) for identity, item in _items(record)]
+
+
+def _do(job: JobFile, identity: str, item: bytes, left_s: float, extra: Mapping[bytes, bytes]) -> str:
     """The work for one item: `done`, now or before; `failed`; `busy` where another worker has it."""
     one = job._replace(command=ONE_ITEM, guard=None, calendar=None, lock=None)
     held = lock.build(job.job_id, uuid.uuid4().hex, job.lock, os.environ)
@@ -77,7 +90,7 @@ def _do(job: JobFile, identity: str, item: bytes, left_s: float) -> str:
         return "done"
     if held is not None and not held.entries.take(f"item {entry}", (job.lock or {})["hold_s"]):
         return "busy"
-    outcome = run(one, os.environ, {"run_now": True}, left_s, extra={b"MIGRATOR_ITEM": item})
+    outcome = run(one, os.environ, {"run_now": True}, left_s, extra={**extra, b"MIGRATOR_ITEM": item})
     if held is not None and outcome.exit_status:
         held.give_back(f"item {entry}")  # it may be tried again
     elif held is not None:
@@ -121,7 +134,12 @@ def _items(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         fields = json.loads(body)
     except ValueError:
         fields = None
-    if not isinstance(fields, dict):
+    events = [event for event in (fields if isinstance(fields, list) else [fields]) if _is_blob(event)]
+    if events:
+        for event in events:
+            address = event["data"]["url"]
+            yield f"{address} {event['data'].get('eTag', record['messageId'])}", address.encode()
+    elif not isinstance(fields, dict):
         yield record["messageId"], body.encode("utf-8", "surrogateescape")
     elif isinstance(fields.get("item"), str):
         yield body, fields["item"].encode("utf-8", "surrogateescape")
@@ -139,3 +157,10 @@ def _items(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
             yield f"{name} {made.get('sequencer', record['messageId'])}", name.encode()
     else:
         yield record["messageId"], body.encode("utf-8", "surrogateescape")
+
+
+def _is_blob(event: Any) -> bool:
+    """True for Event Grid's word of a blob that was written, with its address."""
+    data = event.get("data") if isinstance(event, dict) else None
+    named = isinstance(data, dict) and isinstance(data.get("url"), str)
+    return named and "Microsoft.Storage.BlobCreated" in (event.get("type"), event.get("eventType"))

@@ -30,6 +30,7 @@ class Outcome(NamedTuple):
     exit_status: int
     headline: str
     run_id: str
+    scheduled_at: str | None = None  # the instant that it was for
 
 
 def run(
@@ -68,9 +69,10 @@ def run(
             notice.send(job, headline, lines, log, outer)
         if claimed is not None and (job.lock or {}).get("records"):
             claim.note(claimed, outcome, ended, log)
-        return Outcome(outcome, status, headline, str(log.fields["run_id"]))
+        said_at = None if scheduled is None else scheduled.isoformat()
+        return Outcome(outcome, status, headline, str(log.fields["run_id"]), said_at)
 
-    forced = outer.get("MIGRATOR_RUN_NOW") == "1" or bool((event or {}).get("run_now"))
+    forced = is_forced(event or {}, outer)
     asked = scheduled is not None and not forced
     if job.guard is not None and scheduled is not None and asked and not fires(job.guard, scheduled, expression):
         return end("skipped", 0, f"{job.name}: {scheduled.isoformat()} is no firing of the job; not run")
@@ -133,6 +135,11 @@ def run(
     if ended.exit_status:
         return end("failed", ended.exit_status, f"{job.name}: exit status {ended.exit_status}", ended)
     return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
+
+
+def is_forced(event: Mapping[str, Any], outer: Mapping[str, str]) -> bool:
+    """True for a run by hand: whatever the calendar says, and whoever ran before."""
+    return outer.get("MIGRATOR_RUN_NOW") == "1" or bool(event.get("run_now"))
 
 
 def _locked_out(held: lock.Lock, job: JobFile, left_s: float | None) -> tuple[str, int, str] | None:
