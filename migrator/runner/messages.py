@@ -7,8 +7,8 @@ A message may come twice: a worker claims its item for as long as a run may take
 while another worker has it, or after a worker was killed, is left in the queue and comes again.
 
 Line: `{"item": "customer-17", "scheduled_at": "2026-11-24T01:30:00+00:00"}`; an item that is not UTF-8 stands in `item_b64`. An
-object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`, one of Event Grid the address
-of the blob; any other text is an item as it is.
+object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`, one of Event Grid the
+blob's address; any other text is an item as it is.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
 https://docs.cloud.google.com/storage/docs/pubsub-notifications,
 https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage (`eTag` is the version; as CloudEvents or Event Grid's own)
