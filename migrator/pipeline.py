@@ -150,7 +150,7 @@ def decide(
         prices=used_prices(prices, plans, host_plans),
         tzdata=version("tzdata"),
         fleet=fleet_savings(candidates, placements, host_plans, prices, assumptions),
-        quotas=quotas.peaks(plans, as_of),
+        quotas=quotas.peaks(plans, as_of, decisions.answers),
     )
 
 

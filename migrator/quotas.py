@@ -1,23 +1,27 @@
 """What all jobs together ask of an account: runs that go on at once, by the proved calendars, and schedules that are kept there.
 
 Each job alone keeps to its place's limits; at midnight they all begin. A quota is of an account and a region, has a page and a
-date, and can be raised by asking; what exceeds it is told with the minute, the jobs and how many minutes would spread them.
+date, and can be raised by asking; what exceeds it is told with the minute, the jobs and how many minutes would spread them, and
+asked about: `all/quota-...` takes the number that this account really has, or `accepted`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from migrator.errors import ScheduleError
+from migrator.model.finding import Question
 from migrator.model.job import Schedule
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan, QuotaPeak
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import to_minute
+from migrator.topics import ACCEPTED, EVERYTHING
 
 WINDOW_DAYS = 35  # every weekday, and every day of a month but its last ones twice
 NAMED = 20  # jobs that a peak lists
@@ -27,6 +31,7 @@ class Quota(NamedTuple):
     """A number that an account has in a region. `key`: the value of a resource that counts; None: each counts one. `at_once`: of
     what runs at one time; else of what is there. `less`: what new accounts are known to begin with."""
 
+    topic: str  # of the answer that says what this account has
     kind: str
     key: str | None
     name: str
@@ -44,28 +49,55 @@ BATCH = "https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResour
 APPS = "https://learn.microsoft.com/azure/container-apps/quotas"
 FLEX = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#regional-subscription-memory-quotas"
 SCHEDULES = "https://docs.cloud.google.com/scheduler/quotas"
+CLOUD_RUN = "https://docs.cloud.google.com/run/quotas"
+SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html"
+STACK = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
+IN_A_STACK = 500
+SAM_PLACES = frozenset({"aws_lambda", "aws_api_destination"})  # what can be emitted as CloudFormation
 RAISED = "an account's default in a region; it is raised on request"
 ALL: tuple[Quota, ...] = (
     Quota(
-        "aws_lambda_function", None, "Lambda runs at once", "runs", 1000, LAMBDA, "2026-11-23",
+        "quota-lambda-runs", "aws_lambda_function", None, "Lambda runs at once", "runs", 1000, LAMBDA, "2026-11-23",
         f"{RAISED}; new accounts may begin with 10 (from memory)", less=10,
     ),
-    Quota("aws_ecs_task_definition", "vcpu", "Fargate vCPUs at once", "vCPU", 6, BATCH, "2026-11-23", RAISED),
     Quota(
+        "quota-fargate-vcpu", "aws_ecs_task_definition", "vcpu", "Fargate vCPUs at once", "vCPU", 6, BATCH, "2026-11-23", RAISED,
+    ),
+    Quota(
+        "quota-eventbridge-schedules",
+        "aws_scheduler_schedule", None, "EventBridge schedules", "schedules", 1_000_000, SCHEDULER,
+        "2026-11-23", "of an account in a region, by the older pages; newer ones say 10,000,000", at_once=False,
+    ),
+    Quota(
+        "quota-container-apps-cores",
         "azure_container_app_job", "vcpu", "Container Apps cores of an environment", "vCPU", 100, APPS, "2023-01-01",
         "the page of 2023; raised on request",
     ),
     Quota(
-        "azure_function_app", "memory_gb", "Flex Consumption memory at once", "GB", 500, FLEX, "2024-05-24",
+        "quota-flex-memory", "azure_function_app", "memory_gb", "Flex Consumption memory at once", "GB", 500, FLEX, "2024-05-24",
         "512,000 MB of a subscription in a region; raised on request",
     ),
     Quota(
+        "quota-cloud-scheduler-jobs",
         "gcp_cloud_scheduler_job", None, "Cloud Scheduler jobs", "schedules", 1000, SCHEDULES, "2026-11-23",
         "of a project in a region; 5,000 at most on request (an older page)", at_once=False,
     ),
     Quota(
+        "quota-cloud-scheduler-jobs",
         "gcp_cloud_scheduler_http_job", None, "Cloud Scheduler jobs", "schedules", 1000, SCHEDULES, "2026-11-23",
         "of a project in a region; 5,000 at most on request (an older page)", at_once=False,
+    ),
+    Quota(
+        "quota-cloud-run-executions", "gcp_cloud_run_job", None, "running executions of Cloud Run jobs", "executions", 1000,
+        CLOUD_RUN, "2026-11-27", "of a project in a region; raised on request by the newer page, fixed by the older one",
+    ),
+    Quota(
+        "quota-cloud-run-jobs", "gcp_cloud_run_job", None, "Cloud Run jobs", "jobs", 1000, CLOUD_RUN, "2026-11-27",
+        "of a project in a region; raised on request by the newer page, fixed by the older one", at_once=False,
+    ),
+    Quota(
+        "quota-cloud-run-services", "gcp_cloud_run_service", None, "Cloud Run services", "services", 1000, CLOUD_RUN,
+        "2026-11-27", "of a project in a region; raised on request by the newer page, fixed by the older one", at_once=False,
     ),
 )  # fmt: skip
 
@@ -78,8 +110,11 @@ class _Asked(NamedTuple):
     lasts_min: int
 
 
-def peaks(jobs: Iterable[JobPlan], as_of: datetime) -> tuple[QuotaPeak, ...]:
-    """The quotas that the moving jobs exceed in the 35 days after `as_of`, or that a new account's smaller one would not hold."""
+def peaks(jobs: Iterable[JobPlan], as_of: datetime, answers: Mapping[str, str] = {}) -> tuple[QuotaPeak, ...]:
+    """The quotas that the moving jobs exceed in the 35 days after `as_of`, or that a new account's smaller one would not hold.
+
+    `answers`: what the user said that the account has, in place of its default."""
+    jobs = tuple(jobs)
     asked: dict[tuple[str, str], tuple[list[Quota], list[_Asked]]] = {}
     for entry in jobs:
         option = entry.placement.option
@@ -89,10 +124,49 @@ def peaks(jobs: Iterable[JobPlan], as_of: datetime) -> tuple[QuotaPeak, ...]:
             amount = _amount(quota, option.resources)
             if amount:
                 quotas, who = asked.setdefault((quota.name, option.region or ""), ([], []))
-                quotas.append(quota)
+                quotas.append(_stated(quota, answers))
                 who.append(_Asked(entry, amount, _lasts_min(entry)))
     found = (_peak(quotas[0], region, who, as_of) for (_, region), (quotas, who) in sorted(asked.items(), key=lambda one: one[0]))
-    return tuple(peak for peak in found if peak is not None)
+    told = tuple(_asking(peak, answers) for peak in found if peak is not None)
+    stack = _stack(jobs)
+    return told if stack is None else (*told, stack)
+
+
+def _stated(quota: Quota, answers: Mapping[str, str]) -> Quota:
+    """The quota as the user says that it is; what new accounts begin with is no matter then."""
+    said = answers.get(f"{EVERYTHING}/{quota.topic}", ACCEPTED).strip()
+    return quota if said == ACCEPTED else quota._replace(amount=float(said), less=None, condition="as you say (decisions.yaml)")
+
+
+def _asking(peak: QuotaPeak, answers: Mapping[str, str]) -> QuotaPeak:
+    """With its question, where it was not answered."""
+    key = next(f"{EVERYTHING}/{quota.topic}" for quota in ALL if quota.name == peak.quota)
+    question = Question(
+        id=key,
+        text=f"How many {peak.unit} does your quota hold ({peak.quota})?",
+        hint=f"{peak.peak:,.4g} are needed, {peak.amount:,.0f} are the default; the number that the console shows, or that you "
+        f"were granted; {ACCEPTED}: it will be asked for, or the schedules will be spread, before they are switched on",
+        default=f"{peak.amount:.0f}",
+        monthly_money=0.0,
+    )
+    return peak if key in answers else msgspec.structs.replace(peak, question=question)
+
+
+def _stack(jobs: tuple[JobPlan, ...]) -> QuotaPeak | None:
+    """What `emit` with SAM would put into more than one stack: at least as many resources as the plan names, each once."""
+    moving = [one for one in jobs if one.placement.verdict == "move" and one.placement.option.target in SAM_PLACES]
+    named = {(made.kind, made.name) for one in moving for made in one.placement.option.resources}
+    if len(named) <= IN_A_STACK:
+        return None
+    text = (
+        f"{len(named):,} resources or more, and a stack of CloudFormation holds {IN_A_STACK}: with SAM, `emit` writes as many "
+        "stacks as it takes; nothing to do, and nothing of it holds for Terraform"
+    )
+    regions = sorted({one.placement.option.region or "" for one in moving})
+    quota = Quota(
+        "", "", None, "resources of a stack", "resources", IN_A_STACK, STACK, "2026-11-23", "of each stack", at_once=False
+    )
+    return _told(quota, ", ".join(regions), float(len(named)), None, moving, text)
 
 
 def _amount(quota: Quota, resources: tuple[Resource, ...]) -> float:

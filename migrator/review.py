@@ -10,6 +10,7 @@ def open_questions(plan: Plan) -> tuple[Question, ...]:
     """Every question without an answer once: about servers first, then most money first, last what has no money in it."""
     asked = [question for host in plan.hosts for question in host.questions]
     asked += [question for entry in plan.jobs for question in entry.placement.questions]
+    asked += [peak.question for peak in plan.quotas if peak.question is not None]
     cost = {entry.job.id: entry.placement.option.monthly_cost or Decimal(0) for entry in plan.jobs}
 
     def money(question: Question) -> float:

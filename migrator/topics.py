@@ -27,7 +27,20 @@ SERVER_TOPICS = (
     "cloud-identity",
 )
 EVERYTHING = "all"  # `all/dst`, `all/claim`: the answers that are about every job
-FOR_ALL = ("dst", "claim")
+ACCEPTED = "accepted"
+# what an account really has, where the default would be exceeded: one for each quota of quotas.py
+QUOTAS = (
+    "quota-lambda-runs",
+    "quota-fargate-vcpu",
+    "quota-eventbridge-schedules",
+    "quota-container-apps-cores",
+    "quota-flex-memory",
+    "quota-cloud-scheduler-jobs",
+    "quota-cloud-run-executions",
+    "quota-cloud-run-jobs",
+    "quota-cloud-run-services",
+)
+FOR_ALL = ("dst", "claim", *QUOTAS)
 YES_OR_NO = ("yes", "no")
 KEPT_WHERE = ("object-storage", "shared-disk", "not-needed")
 SERVICE = ("stays", "moves", "remote")
@@ -104,6 +117,8 @@ def _meaningless(name: str, value: str, values: Mapping[str, Collection[str]]) -
         return f"{value!r} is no {name}{nearest(value, words)} Possible: {', '.join(words)}"
     if name in NUMBERS and value.strip() not in OPEN and not _number(value, above=True):
         return f"{value!r} is no number above 0"
+    if name in QUOTAS and value.strip() != ACCEPTED and not _number(value, above=True):
+        return f"{value!r} is neither {ACCEPTED} nor a number above 0"
     if name in AMOUNTS and value.strip() not in OPEN and not _number(value, above=False):
         return f"{value!r} is no amount"
     return None

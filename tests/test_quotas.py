@@ -6,11 +6,13 @@ import pytest
 from aws_jobs import changed
 from small_plan import job_plan, plan
 
+from migrator import targets, topics
 from migrator.model.job import Schedule
 from migrator.model.option import Resource
-from migrator.model.plan import JobPlan, QuotaPeak
-from migrator.quotas import ALL, peaks
+from migrator.model.plan import Decisions, JobPlan, QuotaPeak
+from migrator.quotas import ALL, SAM_PLACES, peaks
 from migrator.reports import html, markdown
+from migrator.review import open_questions
 
 AS_OF = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -90,6 +92,59 @@ def test_what_stays_and_what_has_no_calendar_asks_nothing() -> None:
     assert peaks([changed(one, placement=changed(one.placement, verdict="stay")) for one in busy], AS_OF) == ()
     boot = changed(busy[0].job.schedule, expressions=("@reboot",))
     assert peaks([changed(one, job=changed(one.job, schedule=boot)) for one in busy], AS_OF) == ()
+
+
+def test_what_runs_and_what_is_kept_on_cloud_run_is_counted() -> None:
+    """1,000 running executions and 1,000 jobs of a project in a region."""
+    apart = [moving(n, f"{n} 0 * * *", "gcp_cloud_run_job", 30) for n in range(2)]
+    at_one_time = peaks([apart[0]] * 1001, AS_OF)
+    assert [(peak.quota, peak.peak) for peak in at_one_time] == [
+        ("Cloud Run jobs", 1001.0),
+        ("running executions of Cloud Run jobs", 1001.0),
+    ]
+    kept = told(*[apart[0]] * 600, *[apart[1]] * 401)
+    assert (kept.quota, kept.peak, kept.at) == ("Cloud Run jobs", 1001.0, None)
+
+
+def test_what_is_exceeded_is_asked_and_the_answer_counts() -> None:
+    night = [moving(n, "0 0 * * *", "aws_ecs_task_definition", 600, vcpu=4.0) for n in range(3)]
+    (asked,) = peaks(night, AS_OF)
+    assert asked.question is not None
+    assert (asked.question.id, asked.question.default) == ("all/quota-fargate-vcpu", "6")
+    whole = changed(plan(), quotas=(asked,))
+    assert asked.question in open_questions(whole)
+    assert "all/quota-fargate-vcpu: 6" in html.write(whole)[0].content.decode()
+    assert peaks(night, AS_OF, {"all/quota-fargate-vcpu": "12"}) == (), "twelve are needed, twelve are there"
+    (less,) = peaks(night, AS_OF, {"all/quota-fargate-vcpu": "11"})
+    assert (less.amount, less.exceeded, less.question) == (11.0, True, None)
+    (taken,) = peaks(night, AS_OF, {"all/quota-fargate-vcpu": "accepted"})
+    assert (taken.amount, taken.question) == (6.0, None), "told still, asked no more"
+    grown = peaks([moving(0, "0 0 * * *", "aws_lambda_function", 10)] * 11, AS_OF, {"all/quota-lambda-runs": "1000"})
+    assert grown == (), "what new accounts begin with is no matter once its own is known"
+
+
+def test_each_quota_can_be_answered_and_only_in_numbers() -> None:
+    assert {quota.topic for quota in ALL} == set(topics.QUOTAS)
+    for said, wrong in (("12", False), ("accepted", False), ("many", True), ("0", True), ("", True)):
+        decided = Decisions(answers={"all/quota-fargate-vcpu": said})
+        assert bool(topics.meaningless(decided, {})) == wrong, said
+    assert topics.wrong(Decisions(answers={"all/quota-fargate-vcpus": "1"}), plan()) != {}
+
+
+def test_a_stack_of_cloudformation_is_counted_in_resources() -> None:
+    one = moving(0, "0 0 * * *", "aws_lambda_function", 10)
+    option = changed(one.placement.option, target="aws_lambda")
+    made = [Resource(kind="aws_iam_role", name=f"role_{number}") for number in range(501)]
+
+    def kept(resources: list[Resource], target: str = "aws_lambda") -> list[QuotaPeak]:
+        found = changed(one, placement=changed(one.placement, option=changed(option, resources=tuple(resources), target=target)))
+        return [peak for peak in peaks([found, found], AS_OF) if peak.quota == "resources of a stack"]
+
+    (peak,) = kept(made)
+    assert (peak.peak, peak.amount, peak.question) == (501.0, 500.0, None)
+    assert kept(made[:500]) == [], "what jobs share is there once"
+    assert kept(made, "aws_fargate") == [], "which is emitted as Terraform only"
+    assert {place.NAME for place in targets.ALL if "sam" in place.LANGUAGES} == SAM_PLACES
 
 
 def test_every_quota_has_a_page_a_date_and_says_when_it_holds() -> None:

@@ -157,7 +157,8 @@ class FleetSavings(Value, frozen=True, kw_only=True):
 
 class QuotaPeak(Value, frozen=True, kw_only=True):
     """What all moving jobs together ask of an account's quota: `peak` of `unit` against `amount`, at the minute `at` (None: it is
-    kept there, not run). Not `exceeded`: only what new accounts begin with is. `condition`: when the amount holds."""
+    kept there, not run). Not `exceeded`: only what new accounts begin with is. `condition`: when the amount holds.
+    `question`: what the account really has, until it is answered."""
 
     quota: str
     unit: str
@@ -172,6 +173,7 @@ class QuotaPeak(Value, frozen=True, kw_only=True):
     source: str
     as_of: str
     condition: str
+    question: Question | None = None
 
 
 class Plan(Value, frozen=True, kw_only=True):

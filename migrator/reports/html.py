@@ -45,7 +45,8 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         difference=difference,
         chain=chain(plan.jobs),
         open_questions=sum(len(open_questions(plan, entry.placement.questions)) for entry in plan.jobs)
-        + sum(len(open_questions(plan, host.questions)) for host in plan.hosts),
+        + sum(len(open_questions(plan, host.questions)) for host in plan.hosts)
+        + sum(peak.question is not None for peak in plan.quotas),
     )
     return (OutFile(path="report.html", content=page.encode()),)
 

@@ -86,7 +86,11 @@ def together(plan: Plan) -> str | None:
 
 def quotas(plan: Plan) -> list[str]:
     """What the account's quotas do not hold, a sentence each, with page and date of the quota."""
-    return [f"{one.summary} ({one.condition}; {one.source}, {one.as_of})." for one in plan.quotas]
+    return [
+        f"{one.summary} ({one.condition}; {one.source}, {one.as_of})."
+        + (f" Say what yours holds: {one.question.id}: {one.question.default}" if one.question is not None else "")
+        for one in plan.quotas
+    ]
 
 
 def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:
