@@ -12,7 +12,7 @@ import pytest
 
 from migrator.columns import NO_PID, Runs, Whole
 from migrator.model.usage import Event, EventKind
-from migrator.runs import calm
+from migrator.runs import calm, pairings
 from migrator.runs.order import stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
@@ -90,20 +90,26 @@ class Server:
 
 
 KINDS = ("cronie", "cronie", "cronie+pam", "debian1", "debian1", "debian3", "debian8", "journal")
+CROWDED = ("debian1", "debian1", "debian3", "cronie+pam")
 
 
-def written(seed: int, runs: int, seldom: float) -> tuple[Sayings, list[Whole], int]:
-    """Sayings, the rows of one or two logs, and the number of hosts."""
+def written(seed: int, runs: int, seldom: float, *, crowded: bool = False) -> tuple[Sayings, list[Whole], int]:
+    """Sayings, rows of one or two logs, and the number of hosts; `crowded`: jobs mostly begin with others, few lines are lost."""
     chance, sayings = random.Random(seed), Sayings()
-    servers = [Server(chance, sayings, host, chance.choice(KINDS), chance.choice((40, 32_768, 32_768, 4_194_304)))
+    kinds = CROWDED if crowded else KINDS
+    servers = [Server(chance, sayings, host, chance.choice(kinds), chance.choice((40, 32_768, 32_768, 4_194_304)))
                for host in range(chance.randrange(1, 5))]  # fmt: skip
-    spread = chance.choice((3.0, 20.0, 70.0, 200.0))
+    for server in servers if crowded else ():
+        server.lost, server.set_back = server.lost / 10, (0.0, 0.0)
+    spread = chance.choice((20.0, 70.0) if crowded else (3.0, 20.0, 70.0, 200.0))
+    together = (1, 2, 2, 3, 5) if crowded else chance.choice(((1,), (1, 1, 2, 3)))
     logs: list[list[tuple[float, Row]]] = [[], []]
     at = 1_800_000_000.0
     for _ in range(runs):
         at += chance.choice((0.0, chance.random(), *(chance.expovariate(1 / spread) for _ in range(4))))
         server = chance.choice(servers)
-        server.run(at)
+        for _ in range(chance.choice(together)):
+            server.run(at)
         if chance.random() < seldom:
             server.also(at)
     for server in servers:
@@ -146,3 +152,22 @@ def test_what_is_taken_out_as_columns_is_what_the_machines_find(seed: int, monke
         assert same(found(sayings, logs, hosts, size, calmly=True), machines)
         assert machines.size
         looked.clear()
+
+
+@pytest.mark.parametrize("most", [3, 4_000])  # groups decided together
+@pytest.mark.parametrize("seed", [3, 5, 11, 24])
+def test_groups_that_are_columns_are_decided_as_those_of_the_machines(seed: int, most: int, monkeypatch) -> None:
+    sayings, logs, hosts = written(seed, 400, 0.0, crowded=True)
+    monkeypatch.setattr(pairings, "MOST_GROUPS", most)
+    columns = []
+    plain = pairings.assign
+
+    def counted(batches, *given):
+        columns.extend(crowd.shape[1] for batch in batches for crowd in batch.crowds)
+        return plain(batches, *given)
+
+    monkeypatch.setattr(pairings, "assign", counted)
+    machines = found(sayings, logs, hosts, 300, calmly=False)
+    assert not columns
+    assert same(found(sayings, logs, hosts, 300, calmly=True), machines)
+    assert sum(columns) > 5

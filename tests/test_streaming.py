@@ -13,6 +13,7 @@ from migrator.model.usage import Event
 from migrator.runs.attach import NO_RANKS
 from migrator.runs.found import Found
 from migrator.runs.pair import Pairing
+from migrator.runs.pairings import finish, sweep
 from migrator.runs.parts import Sayings, Start
 from migrator.sources.opening import open_source
 
@@ -53,7 +54,7 @@ def event(kind: str, pid: int, role: str, command: str | None) -> Event:
 def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int) -> None:
     sayings = Sayings()
     found = Found(sayings, None)
-    pairing = Pairing(0, found, NO_RANKS)
+    pairing = Pairing(0, found)
     opened, closed = (sayings.all[sayings.number(event(kind, 1, "parent", None))] for kind in ("session-open", "session-close"))
     started = [sayings.all[sayings.number(event("start", 1, "child", f"/opt/{job}"))] for job in range(jobs)]
     alive = []
@@ -66,10 +67,10 @@ def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int)
         for job in range(jobs):
             pairing.feed(closed, at_us + (job + 1) * 5_000_000, 100 + (minute * jobs + job) * 2, 1, 0)
         if minute % 100 == 99:
-            pairing.sweep(at_us + 5_000_000 * jobs)
+            sweep([pairing], found, NO_RANKS, at_us + 5_000_000 * jobs)
         if minute % 1000 == 999:
             alive.append(held())
-    pairing.finish()
+    finish([pairing], found, NO_RANKS)
     runs = found.runs(["h"])
     assert runs.size == 12_000 * jobs
     assert sorted(set(runs.length_us.tolist())) == [(job + 1) * 5_000_000 - 5 for job in range(jobs)]
@@ -80,11 +81,11 @@ def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int)
 def test_starts_without_ends_are_let_go_of() -> None:
     sayings = Sayings()
     found = Found(sayings, None)
-    pairing = Pairing(0, found, NO_RANKS)
+    pairing = Pairing(0, found)
     said = sayings.all[sayings.number(event("start", NO_PID, "child", "/opt/a"))]
     for minute in range(5_000):
         pairing.feed(said, minute * 60_000_000, minute, 1, 0)
-    pairing.sweep(5_000 * 60_000_000)
+    sweep([pairing], found, NO_RANKS, 5_000 * 60_000_000)
     assert held() < 1_000
-    pairing.finish()
+    finish([pairing], found, NO_RANKS)
     assert (found.runs(["h"]).ended_us == -1).sum() == 5_000

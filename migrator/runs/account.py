@@ -28,6 +28,7 @@ def account(record: Record, candidates: Iterable[Start | None], near_us: int) ->
         for start in candidates
         if start is not None
         and not start.emitted
+        and not start.settled
         and abs(start.at_us - record.at_us) <= near_us
         and record.said.user in {None, start.said.user}
         and (start.end is None or start.end[2].source != record.said.source)

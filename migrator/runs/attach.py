@@ -9,81 +9,163 @@ gave 110 another's length, the order of lines none (tests/test_daemon_logs.py). 
 place in the order nobody knows, carries the shortest and the longest length of its group as bounds.
 
 Of n starts and n spans the likeliest assignment (normal errors of the logarithm) gives the shortest span to the command that is
-usually shortest, and so on: it is a matter of sorting, and all groups of one size are sorted together.
+usually shortest, and so on: it is a matter of sorting, and all groups of one size, of all hosts, are sorted together
+(`crowds`). Where a start or a span has no other, or one never closed, the cheapest pairs are looked for, group by group.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from migrator.runs.parts import Span, Start
+from migrator.columns import NONE, Whole, whole
+from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Flags, Ranks, Usual, summed
+from migrator.runs.parts import Said, Span, Start
 
 ROUNDS = 6
 PAIRED, INFERRED = 1, 2
-SYSTEM, FOLDER = "/etc/crontab", "/etc/cron.d/"
 MUCH, SLIGHT = 1.5, 0.02  # how much less even, as a ratio and per run (2 %), an order of lines may be than the most even one
-HALF = 2  # of the numbers in a group lie apart by more than half of the largest: they wrapped around between
-Ranks = Mapping[tuple[str | None, str | None], tuple[str, int]]  # by user and logged command: crontab and line
 NO_RANKS: Ranks = {}
-Pairs = list[tuple[Start, Span]]
 Distance = Callable[[int, int], int]
 Group = tuple[list[Start], list[Span]]
-Real = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
+Pairs = list[tuple[int, int]]  # a start's and its span's place in their group
 
 
-class _Equal:
-    """Groups of one size in which every span has a length, as columns; in each row by pid."""
+class Batch(NamedTuple):
+    """Groups of one host that are decided together: some are objects, some are columns already. `known`: microseconds that runs
+    of a command took about which there is no doubt."""
 
-    def __init__(self, groups: list[Group]) -> None:
-        self.groups = groups
-        self.starts = [sorted(starts, key=lambda start: start.pid) for starts, _ in groups]
-        self.spans = [sorted(spans, key=lambda span: span.pid) for _, spans in groups]
-        self.keys: Whole = np.array([[start.said.key for start in starts] for starts in self.starts], dtype=np.int64)
-        lengths: Real = np.array([[length_of(span) for span in spans] for spans in self.spans], dtype=np.float64)
-        self.order = np.argsort(lengths, axis=1, kind="stable")
-        self._sorted = np.take_along_axis(lengths, self.order, axis=1)
-        self.given = lengths  # to each start; at first by pid
-        self.chosen: Whole = np.zeros_like(self.order)
-
-    def improve(self, typical: Real) -> bool:
-        """The likeliest assignment if that is how long each command usually takes; False if nothing changes."""
-        ranks = np.argsort(np.argsort(typical[self.keys], axis=1, kind="stable"), axis=1, kind="stable")
-        changed = not np.array_equal(ranks, self.chosen)
-        self.chosen = ranks
-        self.given = np.take_along_axis(self._sorted, ranks, axis=1)
-        return changed
-
-    def pairs(self) -> list[Pairs]:
-        """Starts with their spans, group by group."""
-        places = np.take_along_axis(self.order, self.chosen, axis=1).tolist()
-        return [
-            [(start, spans[place]) for start, place in zip(starts, row, strict=True)]
-            for starts, spans, row in zip(self.starts, self.spans, places, strict=True)
-        ]
+    host: int
+    groups: list[Group]
+    crowds: list[Crowd]
+    known: Mapping[int, Sequence[int]]
+    distance: Distance
 
 
-def assign(groups: list[Group], known: dict[int, list[float]], distance: Distance, ranks: Ranks) -> None:
+class Attached(NamedTuple):
+    """Groups that are columns, of one host and size: which span is each start's, and how surely. `bounded`: any of the group's
+    lengths may be its own."""
+
+    host: int
+    crowd: Crowd
+    place: Whole
+    quality: Whole
+    bounded: Flags
+
+
+class _Part(NamedTuple):
+    """Groups of one size of one batch; `groups`: the objects that they are, none where they came as columns, which are whole."""
+
+    batch: Batch
+    crowd: Crowd
+    groups: list[Group]
+
+
+def assign(batches: Sequence[Batch], sayings: Sequence[Said], ranks: Ranks) -> list[Attached]:
     """Join what most likely belongs together; quality `paired` where the order of lines tells it or all starts are equal, else
-    `inferred`."""
-    chosen = _by_length(groups, known, distance)
-    listed = [_by_line(group, ranks) for group in groups] if ranks else [None] * len(groups)
-    by_length = [pairs for pairs, found in zip(chosen, listed, strict=True) if found]
-    agreed = _agrees([pairs for pairs in listed if pairs], by_length, known)
-    for (starts, spans), pairs, by_line in zip(groups, chosen, listed, strict=True):
-        if agreed and by_line:
-            for start, span in by_line:
-                _set(start, span, True)
-            continue
+    `inferred`. Objects are told so; what was found of columns is given back."""
+    sizes, uneven = _by_size(batches)
+    keys = whole(said.key for said in sayings)
+    equal = [Equal([(part.batch.host, part.crowd) for part in parts], keys) for parts in sizes]
+    others = [batch.host << KEY_BITS | start.said.key for batch, group in uneven for start in group[0]]
+    known = {batch.host << KEY_BITS | key: lengths for batch in batches for key, lengths in batch.known.items()}
+    usual = Usual(equal, others, known)
+    for _ in range(ROUNDS):
+        typical = usual.medians([columns.code for columns in equal], [columns.given for columns in equal])
+        if not any([columns.improve(typical) for columns in equal]):  # noqa: C419 - each of them
+            break
+    typical = usual.medians([columns.code for columns in equal], [columns.given for columns in equal])
+
+    def cheapest(batch: Batch, group: Group) -> Pairs:
+        return _cheapest(group, usual.of(typical, batch.host, {start.said.key for start in group[0]}), batch.distance)
+
+    for batch, (starts, spans) in uneven:
         same = len({start.said.key for start in starts}) == 1
-        bounds = None if same else _bounds(spans)
-        for start, span in pairs:
-            _set(start, span, same)
-            if not known.get(start.said.key):  # never alone: any of the lengths may be its own
-                start.bounds_us = bounds
+        for one, other in cheapest(batch, (starts, spans)):
+            spans[other].join(starts[one], PAIRED if same else INFERRED)
+            if not same and not batch.known.get(starts[one].said.key):
+                starts[one].bounds_us = _bounds(spans)
+    for columns, parts in zip(equal, sizes, strict=True):
+        columns.settle()
+        first = 0
+        for part in parts:
+            for row in columns.odd[(columns.odd >= first) & (columns.odd < first + part.crowd.shape[1])].tolist():
+                for one, other in cheapest(part.batch, part.groups[row - first]):
+                    columns.place[row, one] = other
+            first += part.crowd.shape[1]
+    if ranks and equal:
+        _take_lines(equal, usual, sayings, ranks)
+    return [found for columns, parts in zip(equal, sizes, strict=True) for found in _told(columns, parts, usual)]
+
+
+def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Batch, Group]]]:
+    """Groups with as many starts as spans, those of one size together, and the other groups."""
+    sizes, uneven = defaultdict[int, list[_Part]](list), list[tuple[Batch, Group]]()
+    for batch in batches:
+        objects = defaultdict[int, list[Group]](list)
+        for group in batch.groups:
+            if len(group[0]) == len(group[1]):
+                objects[len(group[0])].append(group)
+            else:
+                uneven.append((batch, group))
+        for size, groups in objects.items():
+            sizes[size].append(_Part(batch, _columns(groups), groups))
+        for crowd in batch.crowds:
+            sizes[crowd.shape[2]].append(_Part(batch, crowd, []))
+    return [parts for _, parts in sorted(sizes.items())], uneven
+
+
+def _columns(groups: list[Group]) -> Crowd:
+    rows = [
+        [
+            (start.number, start.said.number, start.pid, start.at_us, start.resolution_us, start.life,
+             span.pid, span.open_us, NONE if end is None else end[0], 0 if end is None else end[1])
+            for start, span in zip(starts, spans, strict=True) for end in (span.end or span.close,)
+        ]
+        for starts, spans in groups
+    ]  # fmt: skip
+    return np.array(rows, dtype=np.int64).transpose(2, 0, 1)
+
+
+def _take_lines(equal: list[Equal], usual: Usual, sayings: Sequence[Said], ranks: Ranks) -> None:
+    """The order of files and lines, on hosts where it makes each command's lengths about as even as the assignment that looks for
+    nothing else: then the crontab was not re-ordered while the log was written, and these pids are no other daemon's."""
+    counts, apart = defaultdict[int, int](int), []
+    for columns in equal:
+        columns.list_by(ranks, sayings)
+        for host, count in zip(*np.unique(columns.host[columns.listed], return_counts=True), strict=True):
+            counts[int(host)] += int(count) * columns.place.shape[1]
+    for by_line in (True, False):
+        found = [columns.lengths(by_line=by_line) for columns in equal]
+        host, code, length_us = (np.concatenate([np.zeros(0, dtype=np.int64), *column]) for column in zip(*found, strict=True))
+        apart.append(summed(host, np.abs(np.log1p(length_us / 1e6) - usual.medians([code], [length_us])[code])))
+    by_lines, by_lengths = apart
+    even = [host for host, count in counts.items()
+            if by_lines.get(host, 0.0) <= MUCH * by_lengths.get(host, 0.0) + SLIGHT * count]  # fmt: skip
+    for columns in equal:
+        columns.take_lines(whole(even))
+
+
+def _told(columns: Equal, parts: list[_Part], usual: Usual) -> list[Attached]:
+    """Tell objects, and give back the columns."""
+    quality = np.where(columns.listed | columns.same, PAIRED, INFERRED)
+    bounded = ~(columns.listed | columns.same)[:, None] & ~usual.known[columns.command]
+    found, at = [], 0
+    for part in parts:
+        rows = slice(at, at + part.crowd.shape[1])
+        at = rows.stop
+        if not part.groups:
+            found.append(Attached(part.batch.host, part.crowd, columns.place[rows], quality[rows], bounded[rows]))
+            continue
+        told = (column[rows].tolist() for column in (columns.place, quality, bounded))
+        for (starts, spans), places, how, any_of_them in zip(part.groups, *told, strict=True):
+            bounds = _bounds(spans) if any(any_of_them) else None
+            for start, place, free in zip(starts, places, any_of_them, strict=True):
+                spans[place].join(start, how)
+                start.bounds_us = bounds if free else None
+    return found
 
 
 def _bounds(spans: list[Span]) -> tuple[int, int] | None:
@@ -92,92 +174,17 @@ def _bounds(spans: list[Span]) -> tuple[int, int] | None:
     return (min(found), max(found)) if found else None
 
 
-def _by_length(groups: list[Group], known: dict[int, list[float]], distance: Distance) -> list[Pairs]:
-    """The assignment that makes each command's lengths most even."""
-    sizes = defaultdict[int, list[int]](list)
-    chosen: list[Pairs] = [[] for _ in groups]
-    uneven: list[int] = []
-    for index, (starts, spans) in enumerate(groups):
-        if len(starts) == len(spans) and all(length_of(span) is not None for span in spans):
-            sizes[len(starts)].append(index)
-        else:
-            uneven.append(index)
-    equal = [_Equal([groups[index] for index in members]) for _, members in sorted(sizes.items())]
-    for _ in range(ROUNDS):
-        typical = _typical(equal, known)
-        if not any([columns.improve(typical) for columns in equal]):  # noqa: C419 - each of them
-            break
-    for columns, (_, members) in zip(equal, sorted(sizes.items()), strict=True):
-        for index, pairs in zip(members, columns.pairs(), strict=True):
-            chosen[index] = pairs
-    if uneven:
-        usual = dict(enumerate(_typical(equal, known).tolist()))
-        for index in uneven:
-            chosen[index] = _cheapest(groups[index], usual, distance)
-    return chosen
-
-
-def _agrees(by_line: list[Pairs], by_length: list[Pairs], known: dict[int, list[float]]) -> bool:
-    """True if the order of lines makes each command's lengths about as even as the assignment that looks for nothing else: then
-    the crontab was not re-ordered while the log was written, and these pids are no other daemon's."""
-
-    def unevenness(groups: list[Pairs]) -> float:
-        own = [(start.said.key, length) for pairs in groups for start, span in pairs if (length := length_of(span)) is not None]
-        keys, lengths = np.array([key for key, _ in own], dtype=np.int64), np.array([length for _, length in own])
-        return float(np.abs(lengths - _medians([keys], [lengths], known)[keys]).sum()) if own else 0.0
-
-    count = sum(len(pairs) for pairs in by_line)
-    return count > 0 and unevenness(by_line) <= MUCH * unevenness(by_length) + SLIGHT * count
-
-
-def _by_line(group: Group, ranks: Ranks) -> Pairs | None:
-    """By the order of files and lines, and pids; None where a command stands in no crontab or twice, where several files of
-    /etc/cron.d are in it, whose order is the disk's, or where something was lost."""
-    starts, spans = group
-    known = [place for start in starts if (place := ranks.get((start.said.user, start.said.command))) is not None]
-    numbers = [span.pid for span in spans if span.pid >= 0]
-    if len(starts) != len(spans) or len(known) != len(starts) or len(numbers) != len(spans):
-        return None
-    if len({path for path, _ in known if path.startswith(FOLDER)}) > 1 or len(set(known)) != len(known):
-        return None
-    limit = max(numbers) // HALF
-    wrapped = max(numbers) - min(numbers) > limit
-    by_line = sorted(range(len(starts)), key=lambda index: _turn_of(*known[index]))
-    by_pid = sorted(range(len(spans)), key=lambda index: (wrapped and numbers[index] < limit, numbers[index]))
-    return [(starts[one], spans[other]) for one, other in zip(by_line, by_pid, strict=True)]
-
-
-def _turn_of(path: str, line: int) -> tuple[int, int]:
-    """/etc/crontab, then /etc/cron.d, then the users' own; Debian's and cronie's database.c, and the real daemon's pids."""
-    return (0 if path == SYSTEM else 1 if path.startswith(FOLDER) else 2), -line
-
-
-def length_of(span: Span | None) -> float | None:
-    """The logarithm of a span's duration; None where its end is not known."""
+def length_of(span: Span | None) -> int | None:
+    """A span's duration in microseconds; None where its end is not known."""
     end = span and (span.end or span.close)
-    return None if span is None or not end else math.log1p(max(0, end[0] - span.open_us) / 1e6)
+    return None if span is None or not end else max(0, end[0] - span.open_us)
 
 
-def _typical(equal: list[_Equal], known: dict[int, list[float]]) -> Real:
-    return _medians([columns.keys.ravel() for columns in equal], [columns.given.ravel() for columns in equal], known)
-
-
-def _medians(keys: list[Whole], lengths: list[Real], known: dict[int, list[float]]) -> Real:
-    """The median length of each command, by its key; NaN where nothing is known."""
-    every = np.concatenate([*keys, *(np.full(len(found), key) for key, found in known.items()), np.zeros(0, dtype=np.int64)])
-    values = np.concatenate([*lengths, *map(np.array, known.values()), np.zeros(0)])
-    order = np.lexsort((values, every))
-    found, first, count = np.unique(every[order], return_index=True, return_counts=True)
-    values = values[order]
-    typical = np.full(int(found[-1]) + 1 if len(found) else 0, np.nan)
-    typical[found] = (values[first + (count - 1) // 2] + values[first + count // 2]) / 2
-    return typical
-
-
-def _cheapest(group: Group, typical: dict[int, float], distance: Distance) -> list[tuple[Start, Span]]:
+def _cheapest(group: Group, typical: dict[int, float], distance: Distance) -> Pairs:
     """For groups with more starts than spans, or with spans that never closed."""
     starts, spans = group
-    lengths = [length_of(span) for span in spans]
+    found = [length_of(span) for span in spans]
+    lengths = [None if length is None else math.log1p(length / 1e6) for length in found]
 
     def cost(i: int, j: int) -> float:
         usual, length = typical.get(starts[i].said.key, math.nan), lengths[j]
@@ -202,9 +209,4 @@ def _cheapest(group: Group, typical: dict[int, float], distance: Distance) -> li
                     changed = True
         if not changed:
             break
-    return [(starts[i], spans[j]) for i, j in chosen]
-
-
-def _set(start: Start, span: Span, sure: bool) -> None:
-    start.span, span.start = span, start
-    start.quality = PAIRED if sure else INFERRED
+    return [(i, j) for i, j in chosen]

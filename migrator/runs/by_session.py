@@ -1,17 +1,19 @@
-"""Finds the runs of sessions (PAM) that have one start near their opening, all of a stretch at once; with or without an end that
-names the command."""
+"""Finds the runs of sessions (PAM), all of a stretch at once: those with one start near their opening, those whose end names the
+command, and groups of several that begin within the same seconds, which `attach` decides."""
 
 import numpy as np
 
 from migrator.columns import Whole
-from migrator.runs.pair import EXACT, NEAR_US, PAIRED, Pairing
-from migrator.runs.told import CLOSE, END, OPEN, START, Columns, Flags, Found, ordered
+from migrator.runs.pair import EXACT, MOST_WAITING, NEAR_US, PAIRED, Pairing
+from migrator.runs.told import CLOSE, END, OPEN, START, Columns, Crowded, Flags, Found, ordered
 
 PID_BITS = 34  # a pid has at most ten digits
 
 
-def by_session(columns: Columns, states: dict[int, Pairing], limit_us: int, users: list[str | None]) -> Found:
-    """Sessions and the starts alone with them."""
+def by_session(
+    columns: Columns, states: dict[int, Pairing], limit_us: int, users: list[str | None]
+) -> tuple[Found, list[Crowded]]:
+    """Sessions and the starts with them: those about which there is no doubt, and groups of several that are to be decided."""
     names = np.flatnonzero(np.bincount(columns.host)).tolist()
     ending, closing, left = _spans(columns, names, states, users)
     place = np.flatnonzero((columns.kind == START) | (columns.kind == OPEN))
@@ -22,27 +24,55 @@ def by_session(columns: Columns, states: dict[int, Pairing], limit_us: int, user
     apart = fresh.copy()
     apart[1:] |= np.diff(columns.at_us[place]) > NEAR_US
     begins = np.flatnonzero(apart)
+    if not len(begins):
+        return _found(columns, *[begins] * 4), []
     size = np.diff(begins, append=len(place))
+    is_start, close = columns.kind[place] == START, closing[place]
+    bad = left[columns.host[place]] | (columns.at_us[place] >= limit_us)
+    bad |= ~is_start & ((close < 0) | (columns.at_us[close] >= limit_us))
+    starts, named, bad_ones = (np.add.reduceat(column.astype(np.int64), begins) for column in (is_start, ending[place] >= 0, bad))
     # the first may go on from before the stretch, the last has not ended
     inner = ~fresh[begins]
     inner[:-1] &= ~fresh[begins[1:]]
     inner[-1:] = False
-    begins = begins[inner & (size == 2)]
-    one, other = place[begins], place[begins + 1] if len(begins) else place[:0]
-    starts_first = columns.kind[one] == START
-    start, span = np.where(starts_first, one, other), np.where(starts_first, other, one)
-    close = closing[span]
-    fine = (columns.kind[start] == START) & (columns.kind[span] == OPEN) & (close >= 0) & ~left[columns.host[start]]
-    fine &= (columns.at_us[close] < limit_us) & (columns.at_us[other] < limit_us)
-    end = ending[span]
-    named = end >= 0
-    fine &= ~named | ((end > start) & (columns.key[end] == columns.key[start]))
-    start, span, close, end, named = start[fine], span[fine], close[fine], end[fine], named[fine]
-    row = columns.row
+    fine = inner & (bad_ones == 0) & (size == 2 * starts) & (starts < MOST_WAITING)
+    found, crowded = [], []
+    for count in np.unique(starts[fine]).tolist():
+        of_size = fine & (starts == count)
+        for by_name in (False, True):
+            groups = place[begins[of_size & (named == by_name * count)][:, None] + np.arange(2 * count)]
+            if not len(groups):
+                continue
+            begun = columns.kind[groups] == START
+            start, span = groups[begun].reshape(-1, count), groups[~begun].reshape(-1, count)
+            if by_name:
+                found.append(_named(columns, start, span, ending[span]))
+            elif count == 1:
+                found.append((start[:, 0], span[:, 0], np.full(len(start), -1)))
+            else:
+                crowded.append(Crowded(*(columns.row[column] for column in (start, span, closing[span]))))
+    start, span, end = (np.concatenate(column) for column in zip(*found, strict=True)) if found else [begins[:0]] * 3
+    return _found(columns, start, span, closing[span], end), crowded
+
+
+def _found(columns: Columns, start: Whole, span: Whole, close: Whole, end: Whole) -> Found:
+    """Runs by the places of their start, and of where their session opens, closes, and names its command (else -1)."""
+    row, named = columns.row, end >= 0
     return Found(
         row[start], row[np.where(named, end, close)], np.where(named, EXACT, PAIRED), columns.at_us[span],
         row[np.concatenate((start, span, close, end[named]))],
     )  # fmt: skip
+
+
+def _named(columns: Columns, start: Whole, span: Whole, end: Whole) -> tuple[Whole, Whole, Whole]:
+    """Starts, spans and ends of groups whose ends name each a command of the group that no other start has."""
+    by_key, by_end = (np.argsort(columns.key[which], axis=1, kind="stable") for which in (start, end))
+    start = np.take_along_axis(start, by_key, axis=1)
+    span, end = np.take_along_axis(span, by_end, axis=1), np.take_along_axis(end, by_end, axis=1)
+    key, at_us = columns.key[start], columns.at_us
+    fine = (key == columns.key[end]).all(axis=1) & (np.diff(key, axis=1) > 0).all(axis=1) & (end > start).all(axis=1)
+    fine &= (np.abs(at_us[start] - at_us[span]) <= NEAR_US).all(axis=1)
+    return start[fine].ravel(), span[fine].ravel(), end[fine].ravel()
 
 
 def _spans(columns: Columns, names: list[int], states: dict[int, Pairing], users: list[str | None]) -> tuple[Whole, Whole, Flags]:

@@ -19,12 +19,14 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
+from migrator.runs import crowds
 from migrator.runs.by_key import by_key
 from migrator.runs.by_session import by_session
-from migrator.runs.found import FIELDS, WHO
+from migrator.runs.crowds import END_BLUR, LIFE, NUMBER, SPAN_PID, START_BLUR, Crowd
+from migrator.runs.found import FIELDS, finished
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import EXACT, GRACE_US, Pairing
-from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Flags, Told, ordered
+from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Crowded, Flags, Told, ordered
 
 
 def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int) -> tuple[Flags, Whole]:
@@ -34,31 +36,57 @@ def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[i
     done: Flags = kind == NOTHING
     limit_us = int(rows[-1, KEY]) - GRACE_US
     columns, has_sessions = _looked_at(rows, told, kind, states, latest_us)
-    found = []
+    found, crowded = [], list[Crowded]()
     if not has_sessions.all():
         found.append(by_key(columns.of(~has_sessions), states, limit_us))
     if has_sessions.any():
-        found.append(by_session(columns.of(has_sessions), states, limit_us, told.users))
+        alone, crowded = by_session(columns.of(has_sessions), states, limit_us, told.users)
+        found.append(alone)
     if not found:
         return done, np.zeros((0, FIELDS), dtype=np.int64)
     start, end, quality, open_us, gone = (np.concatenate(column) for column in zip(*found, strict=True))
     done[gone] = True
+    for groups in crowded:
+        done[np.concatenate(groups, axis=None)] = True
     said, host, at_us = rows[start, SAID], rows[start, HOST], rows[start, AT]
     named = gone[(told.kind[rows[gone, SAID]] == END) & told.debian[rows[gone, SAID]]]
     for name, count in enumerate(np.bincount(rows[named, HOST]).tolist()):
         if count:
             states[name].life.ends += count
     _tell(_Runs(host, start + first, end + first, told.key[said], rows[start, PID], open_us, rows[end, AT], quality), states)
-    blur = np.maximum(rows[start, RESOLUTION], rows[end, RESOLUTION])
-    lives = np.zeros(int(host.max(initial=0)) + 1, dtype=np.int64)
-    for name in np.flatnonzero(np.bincount(host)).tolist():
-        lives[name] = states[name].life_number
-    return done, np.column_stack(
-        (
-            start + first, host << WHO | said, at_us, np.maximum(rows[end, AT], at_us), np.where(blur <= 1, 0, blur),
-            np.full(len(start), NONE), quality, lives[host],
-        )
-    )  # fmt: skip
+    blur_us = np.maximum(rows[start, RESOLUTION], rows[end, RESOLUTION])
+    lives = np.zeros(max(states, default=0) + 1, dtype=np.int64)
+    for name, state in states.items():
+        lives[name] = state.life_number
+    for groups in crowded:
+        crowd = _crowd(rows, groups, first)
+        crowd[LIFE] = lives[rows[groups.start, HOST]]
+        _hand_over(rows[groups.start[:, 0], HOST], crowd, states)
+    return done, finished(start + first, host, said, at_us, rows[end, AT], blur_us, quality, lives[host])
+
+
+def _crowd(rows: Whole, groups: Crowded, first: int) -> Crowd:
+    """Groups as columns."""
+    start, span, close = groups
+    crowd = np.zeros((END_BLUR + 1, *start.shape), dtype=np.int64)
+    crowd[NUMBER] = start + first
+    for field, column in ((crowds.SAID, SAID), (crowds.PID, PID), (crowds.AT, AT), (START_BLUR, RESOLUTION)):
+        crowd[field] = rows[start, column]
+    crowd[SPAN_PID], crowd[crowds.OPEN] = rows[span, PID], rows[span, AT]
+    crowd[crowds.END], crowd[END_BLUR] = rows[close, AT], rows[close, RESOLUTION]
+    return crowd
+
+
+def _hand_over(host: Whole, crowd: Crowd, states: dict[int, Pairing]) -> None:
+    """To each host its groups."""
+    order = ordered(host)
+    host, crowd = host[order], crowd[:, order]
+    edges = np.append(np.flatnonzero(np.diff(host, prepend=-1)), len(host)).tolist()
+    for begin, end in pairwise(edges):
+        own = crowd[:, begin:end]
+        state = states[int(host[begin])]
+        state.groups.crowds.append(own)
+        state.passed_by(own[crowds.PID].ravel().tolist(), own[NUMBER].ravel().tolist())
 
 
 def _looked_at(

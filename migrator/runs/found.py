@@ -3,12 +3,25 @@
 import numpy as np
 
 from migrator.columns import NONE, Runs, Who, Whole
+from migrator.runs.attach import Attached
+from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, OPEN, SAID, START_BLUR
 from migrator.runs.parts import Life, Sayings, Start
 
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 FULL = 20_000  # runs that become columns together
 FIELDS = 8
 WHO = 32  # bits for what was said; the host's number stands above
+
+
+def finished(
+    number: Whole, host: Whole | int, said: Whole, at_us: Whole, end_us: Whole, blur_us: Whole, quality: Whole, life: Whole
+) -> Whole:  # fmt: skip
+    """Runs with an end, as `Found` keeps them."""
+    columns = (
+        number, np.asarray(host) << WHO | said, at_us, np.maximum(end_us, at_us), np.where(blur_us <= 1, 0, blur_us),
+        np.full(len(number), NONE), quality, life,
+    )  # fmt: skip
+    return np.column_stack(np.broadcast_arrays(*columns))
 
 
 class Found:
@@ -61,6 +74,21 @@ class Found:
         """The same for many, as columns."""
         if len(rows):
             self._blocks.append(rows)
+
+    def put_attached(self, groups: Attached) -> None:
+        """The same for the runs of groups."""
+        start_blur, end_blur = groups.crowd[START_BLUR], np.take_along_axis(groups.crowd[END_BLUR], groups.place, axis=1)
+        end_us = np.take_along_axis(groups.crowd[END], groups.place, axis=1)
+        number, said, at_us, life = (groups.crowd[field] for field in (NUMBER, SAID, AT, LIFE))
+        quality = np.broadcast_to(groups.quality[:, None], number.shape)
+        columns = (number, said, at_us, end_us, np.maximum(start_blur, end_blur), quality, life)
+        number, said, *rest = (column.ravel() for column in columns)
+        self.put_all(finished(number, groups.host, said, *rest))
+        if groups.bounded.any():
+            length_us = groups.crowd[END] - groups.crowd[OPEN]
+            bounds = zip(length_us.min(axis=1).tolist(), length_us.max(axis=1).tolist(), strict=True)
+            for own, pair, free in zip(groups.crowd[NUMBER].tolist(), bounds, groups.bounded.tolist(), strict=True):
+                self._bounds |= {name: pair for name, is_free in zip(own, free, strict=True) if is_free}
 
     def runs(self, hosts: list[str]) -> Runs:
         """All runs in the order of their starts."""

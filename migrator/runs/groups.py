@@ -1,28 +1,31 @@
-"""Keeps starts and spans that only user and second join, until all that can be said about them was said; then attaches them."""
+"""Keeps starts and spans that only user and second join, until all was said that can be said of them; then `attach` decides."""
 
-import math
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 
-from migrator.runs.attach import Group, Ranks, assign, length_of
-from migrator.runs.parts import Chain, Span, Start
+import numpy as np
 
-MOST_GROUPS = 4_000  # decided together; typical durations are carried on
+from migrator.runs.attach import PAIRED, Attached, Batch, Distance, Group, length_of
+from migrator.runs.crowds import END, NUMBER, OPEN, SAID, Crowd
+from migrator.runs.parts import Chain, Said, Span, Start
+
 MOST_OPEN = 20_000  # groups with a span that nobody closes
-MOST_LENGTHS = 2_000  # remembered of one command
-Distance = Callable[[int, int], int]
-Length = tuple[int, int, float]  # number of the event that told it, key, logarithm
+MOST_LENGTHS = 500  # remembered of one command
+Length = tuple[int, int, int]  # number of the event that told it, key, microseconds
 
 
 class Groups:
-    """The groups of one host."""
+    """The groups of one host. `forget` is told of starts that nothing but their group decides any more; `crowds`: groups to be
+    decided that `calm` found."""
 
-    def __init__(self, near_us: int, distance: Distance, ranks: Ranks) -> None:
+    def __init__(self, near_us: int, distance: Distance, forget: Callable[[Start], None]) -> None:
         self._near_us = near_us
-        self._ranks = ranks
         self._distance = distance
+        self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
-        self._lengths: dict[int, list[float]] = {}
+        self.crowds: list[Crowd] = []
+        self._lengths: dict[int, array[int]] = {}
         self._seen: list[Length] = []  # since the last look, of the runs whose end named them; and of the others
         self._sure: list[Length] = []
 
@@ -47,13 +50,21 @@ class Groups:
     def passed_by(self, numbers: list[int], keys: list[int], lengths_us: list[int], ended: list[bool]) -> None:
         """The lengths of runs that `calm` found: those whose end named them, and the others."""
         for number, key, length_us, named in zip(numbers, keys, lengths_us, ended, strict=True):
-            (self._seen if named else self._sure).append((number, key, math.log1p(max(0, length_us) / 1e6)))
+            (self._seen if named else self._sure).append((number, key, max(0, length_us)))
+
+    def learn_from(self, attached: Attached, sayings: Sequence[Said]) -> None:
+        """The same of the runs of groups that are columns."""
+        crowd = attached.crowd
+        wanted = np.isin(crowd[SAID], [said for said in np.unique(crowd[SAID]).tolist() if self.wants(sayings[said].key)])
+        length_us = np.take_along_axis(crowd[END] - crowd[OPEN], attached.place, axis=1)
+        keys = [sayings[said].key for said in crowd[SAID][wanted].tolist()]
+        self.passed_by(crowd[NUMBER][wanted].tolist(), keys, length_us[wanted].tolist(), [True] * len(keys))
 
     def _remember(self, lengths: list[Length]) -> None:
         """The first of each command, in the order of the log, whoever found them."""
         lengths.sort()
         for _, key, length in lengths:
-            known = self._lengths.setdefault(key, [])
+            known = self._lengths.setdefault(key, array("q"))
             if len(known) < MOST_LENGTHS:
                 known.append(length)
         lengths.clear()
@@ -74,13 +85,19 @@ class Groups:
             del kept[:-MOST_OPEN]
         self._chains = kept
         self._remember(self._sure)
-        if len(self._doubtful) >= MOST_GROUPS:
-            yield from self.decide()
 
-    def decide(self) -> Iterator[Start]:
-        """The starts of all groups with more than one of them."""
-        groups, self._doubtful = self._doubtful, []
-        assign(groups, self._lengths, self._distance, self._ranks)
+    @property
+    def doubtful(self) -> int:
+        """How many groups are to be decided."""
+        return len(self._doubtful) + sum(len(crowd[NUMBER]) for crowd in self.crowds)
+
+    def batch(self, host: int) -> Batch:
+        """These groups."""
+        return Batch(host, self._doubtful, self.crowds, self._lengths, self._distance)
+
+    def decided(self) -> Iterator[Start]:
+        """The starts of those that are objects, after `attach` has told them."""
+        groups, self._doubtful, self.crowds = self._doubtful, [], []
         for starts, _ in groups:
             for start in starts:
                 if start.span is not None:
@@ -132,9 +149,13 @@ class Groups:
             yield self._joined(starts[0], spans[0])
         else:
             self._doubtful.append(group)
+            if len(starts) == len(spans):
+                for start in starts:
+                    start.settled = True
+                    self._forget(start)
 
     def _joined(self, start: Start, span: Span) -> Start:
-        start.span, span.start, start.quality = span, start, 1
+        span.join(start, PAIRED)
         length = length_of(span)
         if length is not None:
             self._sure.append((start.number, start.said.key, length))

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.attach import Ranks
 from migrator.runs.choice import LARGE_PIDS, SMALL_PIDS, STALE_US, apart, whose
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups
@@ -30,8 +29,8 @@ EXACT, PAIRED = 0, 1
 class Pairing:
     """The state: carried over block, file and rotation borders because it is one object per host."""
 
-    def __init__(self, host: int, found: Found, ranks: Ranks) -> None:  # what has no underscore is for `calm`
-        self._host = host
+    def __init__(self, host: int, found: Found) -> None:  # what has no underscore is for `calm`
+        self.host = host
         self._found = found
         self.opened: dict[int, Span] = {}
         self._numbers: dict[int, int] = {}  # of sessions that are open, by pid
@@ -41,10 +40,10 @@ class Pairing:
         self._by_parent: dict[int, Start] = {}
         self._numbered: dict[tuple[str, int], Start] = {}
         self._chains: dict[str | None, Chain] = {}
-        self.groups = Groups(NEAR_US, lambda child, parent: apart(child, parent, self.pids), ranks)
+        self.groups = Groups(NEAR_US, lambda child, parent: apart(child, parent, self.pids), self._forget)
         self._done: deque[tuple[int, Start]] = deque()
         self._records: list[Record] = []
-        self._passed: tuple[Sequence[int], Sequence[int]] = (), ()
+        self._passed: tuple[list[int], list[int]] = [], []
         self._most_pids = FEW_PIDS
         self.sessions = False  # True where the log shows any
         self._newest: Start | None = None
@@ -83,7 +82,8 @@ class Pairing:
 
     def passed_by(self, pids: Sequence[int], numbers: Sequence[int]) -> None:
         """Starts that `calm` found and this never sees: their process numbers are no older start's any more."""
-        self._passed = pids, numbers
+        self._passed[0].extend(pids)
+        self._passed[1].extend(numbers)
 
     def sees(self, pid: int) -> None:
         """A process number: how large they are tells after how many they begin again."""
@@ -103,7 +103,7 @@ class Pairing:
         if session:
             span = self.opened.get(session)
             if span is not None and span.user == said.user and span.start is None:
-                _join(span, start, EXACT)
+                span.join(start, EXACT)
             else:
                 start.session = session
                 self._by_session[session] = start
@@ -113,7 +113,7 @@ class Pairing:
             if not (span is not None and span.start is None and abs(at_us - span.open_us) <= NEAR_US and span.user == said.user):
                 span = self._opened(pid, Span(at_us, pid, said.user))
                 span.by_start = True
-            _join(span, start, EXACT)
+            span.join(start, EXACT)
         if said.child and pid >= 0:
             self._by_pid[pid] = start
         if start.span is None:
@@ -155,7 +155,7 @@ class Pairing:
         waiting = self._by_session.pop(session, None) if session else None
         if waiting is not None and waiting.said.user == said.user and abs(at_us - waiting.at_us) <= NEAR_US:
             self._forget(waiting)
-            _join(span, waiting, EXACT)
+            span.join(waiting, EXACT)
         else:
             if not self.sessions:
                 self._first_session()
@@ -209,7 +209,7 @@ class Pairing:
             if near:
                 start = near[0] if len(near) == 1 else min(near, key=lambda item: apart(item.pid, pid, self.pids))
                 self._forget(start)
-                _join(span, start, EXACT if len(near) == 1 else PAIRED)
+                span.join(start, EXACT if len(near) == 1 else PAIRED)
         if span.start is not None:
             self._ended(span.start, at_us)
         if span.by_start:
@@ -264,7 +264,7 @@ class Pairing:
             return
         self.life.failures += 1
         start = self._by_pid.get(pid) if pid >= 0 else None
-        if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None:
+        if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None and not start.settled:
             start.exit_status = status
 
     def _wait(self, start: Start) -> None:
@@ -308,7 +308,7 @@ class Pairing:
                     del self._numbered[slot]
             elif self._by_session.get(start.session) is start:
                 del self._by_session[start.session]
-        self._found.put(start, self._host)
+        self._found.put(start, self.host)
 
     def _chain(self, user: str | None, at_us: int) -> Chain:
         """The starts and spans of a user that are connected by being near in time."""
@@ -334,13 +334,9 @@ class Pairing:
             for pid, number in zip(pids, numbers, strict=True):
                 if pid in self._by_pid and self._by_pid[pid].number < number:
                     del self._by_pid[pid]
-        self._passed = (), ()
+        self._passed = [], []
         self._account(now_us - GRACE_US // 4)
-        for start in self.groups.settle(now_us - GRACE_US, now_us - STALE_US):
-            if start.span is None or start.queued:
-                self._released((start,))
-            else:
-                self._attached(start)
+        self._settled(self.groups.settle(now_us - GRACE_US, now_us - STALE_US))
         if self.sessions:
             for waiting in [found for found in self.waiting.values() if len(found) > MOST_WAITING]:
                 for start in waiting[:-MOST_WAITING]:
@@ -354,10 +350,18 @@ class Pairing:
             self._by_parent = {pid: start for pid, start in self._by_parent.items() if not start.emitted}
             self._most_pids = max(FEW_PIDS, 2 * (len(self._by_pid) + len(self._by_parent)))
 
-    def _attached(self, start: Start) -> None:
-        start.chained = False
-        self._forget(start)
-        self._put(start)
+    def decided(self) -> None:
+        """Let go of the starts of groups that were decided."""
+        self._settled(self.groups.decided())
+
+    def _settled(self, starts: Iterable[Start]) -> None:
+        for start in starts:
+            if start.span is None or start.queued:
+                self._released((start,))
+            else:
+                start.chained = False
+                self._forget(start)
+                self._put(start)
 
     def _account(self, before_us: int) -> None:
         later = []
@@ -375,18 +379,17 @@ class Pairing:
         self._records = later
 
     def finish(self) -> None:
-        """Let go of everything, after the last event."""
+        """Nothing comes any more: every group can be decided."""
         end = 1 << 62
         for chain in self._chains.values():
             if not self.groups.keep(chain):
                 self._released(chain.starts)
         self._chains.clear()
         self._account(end)
-        for start in (*self.groups.settle(end, end), *self.groups.decide()):
-            if start.span is None or start.queued:
-                self._released((start,))
-            else:
-                self._attached(start)
+        self._settled(self.groups.settle(end, end))
+
+    def close(self) -> None:
+        """The same, after all groups were decided."""
         for _, start in self._done:
             self._put(start)
         for waiting in self.waiting.values():
@@ -394,7 +397,3 @@ class Pairing:
                 self._put(start)
         for start in (*self._numbered.values(), *(span.start for span in self.opened.values() if span.start is not None)):
             self._put(start)
-
-
-def _join(span: Span, start: Start, quality: int) -> None:
-    span.start, start.span, start.quality = start, span, quality

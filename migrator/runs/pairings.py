@@ -1,18 +1,21 @@
 """Pairs the events of all hosts of a reading: what is in no doubt as columns (`calm`), the rest by each host's state machine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from migrator.columns import NO_PID, Run, Runs, Whole, session_number
 from migrator.model.usage import Event
 from migrator.runs import calm
-from migrator.runs.attach import NO_RANKS, Ranks
+from migrator.runs.attach import NO_RANKS, assign
+from migrator.runs.crowds import Ranks
 from migrator.runs.found import Found
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
 from migrator.runs.told import told_by
+
+MOST_GROUPS = 4_000  # decided together; how long runs usually take is carried on
 
 
 class Pairings:
@@ -49,9 +52,7 @@ class Pairings:
                 found.at = number
                 act(said, at_us, pid, resolution_us, session)
         found.at = first + len(rows) - 1
-        now_us = int(rows[-1, KEY])
-        for state in states.values():
-            state.sweep(now_us)
+        sweep(states.values(), found, self._ranks, int(rows[-1, KEY]))
 
     def _see(self, hosts: Whole, pids: Whole) -> None:
         largest = np.full(int(hosts.max(initial=0)) + 1, NO_PID)
@@ -61,13 +62,12 @@ class Pairings:
         largest[names] = np.maximum.reduceat(pids[order], begins)
         for host in names.tolist():
             if host not in self._states:
-                self._states[host] = Pairing(host, self._found, self._ranks)
+                self._states[host] = Pairing(host, self._found)
             self._states[host].sees(int(largest[host]))
 
     def runs(self, hosts: Sequence[str]) -> Runs:
         """Every run, after the last event; `hosts`: their names by number."""
-        for state in self._states.values():
-            state.finish()
+        finish(self._states.values(), self._found, self._ranks)
         return self._found.runs(list(hosts))
 
 
@@ -79,11 +79,37 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
     for event in events:
         state = hosts.get(event.host)
         if state is None:
-            state = hosts[event.host] = Pairing(len(hosts), found, ranks)
+            state = hosts[event.host] = Pairing(len(hosts), found)
         said = sayings.all[sayings.number(event)]
         state.feed(
             said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
         )
-    for state in hosts.values():
-        state.finish()
+    finish(hosts.values(), found, ranks)
     return found.runs(list(hosts)).objects()
+
+
+def sweep(states: Collection[Pairing], found: Found, ranks: Ranks, now_us: int) -> None:
+    """Let go of what is finished by then, on all hosts."""
+    for state in states:
+        state.sweep(now_us)
+    if sum(state.groups.doubtful for state in states) >= MOST_GROUPS:
+        _decide(states, found, ranks)
+
+
+def finish(states: Collection[Pairing], found: Found, ranks: Ranks) -> None:
+    """Let go of everything, after the last event."""
+    for state in states:
+        state.finish()
+    _decide(states, found, ranks)
+    for state in states:
+        state.close()
+
+
+def _decide(states: Iterable[Pairing], found: Found, ranks: Ranks) -> None:
+    """Attach what is in doubt, on all hosts together."""
+    doubtful = {state.host: state for state in states if state.groups.doubtful}
+    for attached in assign([state.groups.batch(host) for host, state in doubtful.items()], found.sayings.all, ranks):
+        found.put_attached(attached)
+        doubtful[attached.host].groups.learn_from(attached, found.sayings.all)
+    for state in doubtful.values():
+        state.decided()

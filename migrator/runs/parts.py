@@ -82,6 +82,7 @@ class Start:
     exit_status = NONE
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False
+    settled = False  # its end is one of its group's
     session = 0
 
     def __init__(self, said: Said, at_us: int, pid: int, resolution_us: int, life: int, number: int) -> None:
@@ -107,6 +108,10 @@ class Span:
         self.open_us = at_us
         self.pid = pid
         self.user = user
+
+    def join(self, start: Start, quality: int) -> None:
+        """The start is this span's."""
+        self.start, start.span, start.quality = start, self, quality
 
 
 class Chain:

@@ -75,6 +75,14 @@ class Found(NamedTuple):
     gone: Whole
 
 
+class Crowded(NamedTuple):
+    """Groups of one size by the rows of their starts, and of where their sessions open and close, in the order of the log."""
+
+    start: Whole
+    span: Whole
+    close: Whole
+
+
 def ordered(numbers: Whole) -> Whole:
     """The stable order of numbers from 0 on."""
     small = len(numbers) > 0 and int(numbers.max()) < BY_RADIX
