@@ -10,7 +10,7 @@ from migrator.model.job import Job
 from migrator.model.plan import JobPlan
 
 DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
-OBJECT_STORAGE, SHARE = "object-storage", "share"
+OBJECT_STORAGE, SHARE, SHARED_DISK = "object-storage", "share", "shared-disk"
 # Rule -> the topic of its answer, the word that meets the need, what it means, and the word that has a store carry the files.
 ANSWERS: dict[str, tuple[str, str, str, str]] = {
     "local-state": ("state", "not-needed", "if it may start from nothing each time", OBJECT_STORAGE),
@@ -69,13 +69,14 @@ def unmet(
         kinds = KINDS[finding.rule]
         names = [fact.value for fact in facts if fact.kind in kinds and fact.evidence in finding.evidence]
         sentence = SENTENCES[finding.rule]
-        if said != carrying:
+        if said not in {carrying, SHARED_DISK}:
             offers = f"answer {job.id}/{topic}: {carrying} {CARRY[finding.rule]}, or {job.id}/{topic}: {word} {meaning}"
             found.append(f"{sentence.format(names=_listed(names) or 'files')}; {offers}")
             continue
         lost = [name for name in names if not (covers(carried, name) or (_is_item(name) and topic == "data" and carried))]
         if lost or not names:
-            why = "object storage cannot carry it: its name is known only when it runs, or its place has no store"
+            where = "no disk can be shared" if said == SHARED_DISK else "object storage cannot carry it"
+            why = f"{where}: its name is known only when it runs, or its place has none"
             found.append(f"{sentence.format(names=_listed(lost) or 'files')}; {why}; answer {job.id}/{topic}: {word} {meaning}")
     missing = to_add(facts, scripts)
     if missing and answers.get(f"{job.id}/data") != "copy":

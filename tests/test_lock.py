@@ -108,7 +108,7 @@ def test_a_job_that_asks_for_no_lock_needs_no_table() -> None:
 
 
 def test_a_lock_without_its_table_or_a_role_is_one_clear_line(outer: dict[str, str]) -> None:
-    with pytest.raises(OSError, match="neither MIGRATOR_LOCK_TABLE nor MIGRATOR_STORE is set"):
+    with pytest.raises(OSError, match="none of MIGRATOR_LOCK_TABLE, MIGRATOR_LEASE, MIGRATOR_STORE is set"):
         build("night", "run-1", {"instants": True}, {})
     without = {name: value for name, value in outer.items() if name != "AWS_ACCESS_KEY_ID"}
     with pytest.raises(OSError, match="no credentials of a role here"):

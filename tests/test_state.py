@@ -1,4 +1,4 @@
-"""Files that outlive a run, and locks, in S3 (moto), Cloud Storage and Blob Storage: what one run leaves the next one finds."""
+"""Files that outlive a run, and locks, in S3 (moto), Cloud Storage, Blob Storage and a folder: what a run left the next finds."""
 
 import os
 import threading
@@ -34,7 +34,7 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["s3", "gcs", "azure"])
+@pytest.fixture(params=["s3", "gcs", "azure", "folder"])
 def outer(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment of a job on each platform, with an empty store."""
     if request.param == "s3":
@@ -46,6 +46,8 @@ def outer(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
             "MIGRATOR_STORE": f"{bucket}.s3.us-east-1.amazonaws.com", "AWS_ENDPOINT_URL_S3": address,
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
         }  # fmt: skip
+    elif request.param == "folder":
+        yield {"MIGRATOR_STORE": str(request.getfixturevalue("tmp_path_factory").mktemp("volume"))}
     elif request.param == "gcs":
         with serving(CloudStorage) as (address, _):
             host = address.removeprefix("http://")
@@ -205,9 +207,36 @@ def test_a_folder_and_a_pattern_bring_what_belongs_to_them(outer: dict[str, str]
 
 def test_an_object_whose_name_leads_elsewhere_is_refused(outer: dict[str, str], store: ObjectStore, tmp_path: Path) -> None:
     asked = {"prefix": "files/web01", "paths": [{"path": "/var/lib/shop/in", "fetch": True, "folder": True}]}
-    store.put("files/web01/var/lib/shop/in/../../../../etc/cron.d/x", b"x", None, {"run": "evil"})
+    elsewhere = "files/web01/var/lib/shop/in/../../../../etc/cron.d/x"
+    if outer["MIGRATOR_STORE"].startswith("/"):  # no file of a folder can be called so
+        with pytest.raises(OSError, match="is no plain path"):
+            store.put(elsewhere, b"x", None, {"run": "evil"})
+        return
+    store.put(elsewhere, b"x", None, {"run": "evil"})
     with pytest.raises(OSError, match="no plain path"):
         open_(asked, outer, "run-1", tmp_path)
+
+
+def test_a_volume_is_a_tree_of_plain_files_and_a_link_in_it_is_none(tmp_path: Path) -> None:
+    """What a person copied there is found, what is half written is not, and nobody is led out of it."""
+    volume = tmp_path / "volume"
+    (volume / "files/web01/srv").mkdir(parents=True)
+    (volume / "files/web01/srv/by-hand.csv").write_bytes(b"1;2")
+    (volume / "files/web01/srv/.migrator-77").write_bytes(b"torn")
+    (volume / "files/web01/srv/link").symlink_to("/etc/passwd")
+    store = stores.build({"MIGRATOR_STORE": f"{volume}/"})
+    assert listed(store) == {"files/web01/srv/by-hand.csv": b"1;2"}
+    assert listed(store, "files/web01/srv/by-") == {"files/web01/srv/by-hand.csv": b"1;2"}
+    assert store.listed("files/web02/") == {}
+    assert store.text("files/web01/srv/link") is None
+    assert store.put("files/web01/srv/new.csv", b"3", None, {"run": "1", "mode": "600"})
+    assert (volume / "files/web01/srv/new.csv").read_bytes() == b"3"
+    assert (volume / "files/web01/srv/new.csv").stat().st_mode & 0o777 == 0o666  # the next job of the server is another user
+    before = store.listed("")["files/web01/srv/new.csv"]
+    (volume / "files/web01/srv/new.csv").write_bytes(b"4")  # by hand: another version, whatever its time says
+    os.utime(volume / "files/web01/srv/new.csv", ns=(1, 1))
+    assert not store.put("files/web01/srv/new.csv", b"5", before, {"run": "2"})
+    assert not store.delete("files/web01/srv/new.csv", before)
 
 
 @pytest.mark.parametrize(("kind", "more"), [(CloudStorage, ""), (BlobStorage, "/container")])

@@ -10,7 +10,7 @@ from aws_jobs import DOSSIER, JOB, SHAPE, changed, fact
 from migrator.assumptions import DEFAULT
 from migrator.model.finding import Guard, Need, Translation
 from migrator.model.job import Secret
-from migrator.model.option import AtMost, Limit, OneOf, Resource
+from migrator.model.option import AtMost, Limit, OneOf, Resource, Shape
 from migrator.schedule.translate import translations
 from migrator.targets import (
     Target,
@@ -32,10 +32,10 @@ def translated(target: Target, expression: str = "30 2 * * *") -> Translation:
     return next(found for found in translations(schedule, {}) if found.dialect == target.DIALECT)
 
 
-def made(target: Target, expression: str | None = "30 2 * * *", **changes: Any) -> tuple[Resource, ...]:
+def made(target: Target, expression: str | None = "30 2 * * *", shape: Shape = SHAPE, **changes: Any) -> tuple[Resource, ...]:
     dossier = changed(DOSSIER, **changes)
     translation = None if expression is None else translated(target, expression)
-    return target.resources(dossier, SHAPE, target.sizes()[0], translation, 900, "somewhere")
+    return target.resources(dossier, shape, target.sizes()[0], translation, 900, "somewhere")
 
 
 def of_kind(resources: tuple[Resource, ...], kind: str) -> list[dict[str, Any]]:
@@ -184,9 +184,11 @@ def test_a_cron_job_forbids_overlap_only_where_the_job_took_a_lock() -> None:
     locked = (fact("lock", "/run/report.lock", "skip"),)
     assert of_kind(made(kubernetes_cron_job), "kubernetes_cron_job")[0]["concurrency_policy"] == "Allow"
     assert of_kind(made(kubernetes_cron_job, facts=locked), "kubernetes_cron_job")[0]["concurrency_policy"] == "Forbid"
-    limit = answer(kubernetes_cron_job, "single_flight").answer
-    assert isinstance(limit, OneOf)
-    assert Need(kind="single_flight", choice="wait").choice not in limit.choices
+    waiting = changed(SHAPE, adds=(Need(kind="single_flight", choice="wait"),))
+    (job,) = of_kind(made(kubernetes_cron_job, shape=waiting, facts=locked), "kubernetes_cron_job")
+    assert (job["concurrency_policy"], job["lock"]["single_flight"]) == ("Allow", "wait")
+    # a run that waits for its lock may live as long as that: Kubernetes counts from the start of the pod
+    assert job["timeout_s"] == job["lock"]["hold_s"] + of_kind(made(kubernetes_cron_job), "kubernetes_cron_job")[0]["timeout_s"]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.NAME)

@@ -115,4 +115,11 @@ def _check(entry: JobPlan, job: Mapping[str, object], assumptions: Assumptions) 
         "limit_s": None if limit_s is None else round(limit_s, 1),
         "usual_s": None if usual_s is None else round(usual_s, 1),
         "folder": containers[0] if containers else "",  # on Azure each server's records lie in a container of its own
+        **_lease(entry),
     }
+
+
+def _lease(entry: JobPlan) -> dict[str, object]:
+    """Where a job's records are on Kubernetes, and which CronJobs start it."""
+    made = next((made for made in entry.placement.option.resources if made.kind == "kubernetes_lease"), None)
+    return {} if made is None else {"lease": made.values["lease"], "switch": {"kubernetes": made.values["cron_jobs"]}}

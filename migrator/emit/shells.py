@@ -78,7 +78,7 @@ def files(
             checked=any("daily_check" in resource.kind for resource, _ in shared),
             images=any(job_folder.is_image(entry) for entry, _ in part)
             or daily_check.image(entry for entry, _ in part) is not None,
-            files=sorted(layout.per_job.format(job=entry.job.id) for entry, _ in part) if layout.per_job else [],
+            files=_files_of(layout, part, shared=bool(together)),
         )
         out.append(OutFile(path=f"{provider}/{part_name(layout.output, number, len(parts))}", content=main.encode()))
     if layout.per_job:
@@ -89,6 +89,12 @@ def files(
             name = layout.per_job.format(job=entry.job.id)
             out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
     return Templates(tuple(file for file in out if file.content), tuple(tuple(entry for entry, _ in part) for part in parts))
+
+
+def _files_of(layout: Language, part: Sequence[Own], *, shared: bool) -> list[str]:
+    """The files that a shell names, where each job has its own."""
+    names = [entry.job.id for entry, _ in part] + (["shared"] if shared else [])
+    return sorted(layout.per_job.format(job=name) for name in names) if layout.per_job else []
 
 
 def _rendered(language: str, entries: Iterable[JobPlan]) -> tuple[list[tuple[Resource, JobPlan]], list[Own]]:

@@ -51,6 +51,9 @@ from migrator.resources import (
     gcp_service_account,
     gcp_storage_bucket,
     kubernetes_cron_job,
+    kubernetes_daily_check,
+    kubernetes_lease,
+    kubernetes_persistent_volume_claim,
     kubernetes_service_account,
 )
 
@@ -113,6 +116,9 @@ ALL: tuple[ResourceKind, ...] = (
     gcp_service_account,
     gcp_storage_bucket,
     kubernetes_cron_job,
+    kubernetes_daily_check,
+    kubernetes_lease,
+    kubernetes_persistent_volume_claim,
     kubernetes_service_account,
     aws_sqs_queue,
 )

@@ -4,9 +4,11 @@ One for all jobs of a stack, instead of an alarm for each, and it sees a monthly
 and "ran longer than usual"; a run that failed has told so itself. Silent on a good day.
 
 Line: checks.json beside the runner: `{"version": 1, "jobs": [{"job_id": ..., "name": ..., "host": ..., "calendar": ...,
-"guard": ..., "timeout_s": 900, "limit_s": 120.0, "usual_s": 31.0, "folder": ""}]}`. Which schedules are on says the event
-(`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`). It writes marks only, each of how far
-a job was judged, as entries of `daily-check/JOB`; in the store that MIGRATOR_MARKS names, where that is another one.
+"guard": ..., "timeout_s": 900, "limit_s": 120.0, "usual_s": 31.0, "folder": "", "lease": "", "switch": {}}]}`. Which schedules
+are on says the event (`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`), and the scheduler
+itself, where it can be asked (`switch.py`). It writes marks only, each of how far a job was judged, as entries of
+`daily-check/JOB`; in the store that MIGRATOR_MARKS names, where that is another one; on Kubernetes in the job's own Lease.
+With MIGRATOR_TROUBLE_FAILS=1 its exit status is 1 where something is wrong.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import lock, notice, stores
+from . import lease_entries, lock, notice, stores, switch
 from .guard import UTC, fires, firings
 from .instant import parse
 from .log import Log
@@ -94,7 +96,9 @@ class Examined(NamedTuple):
 
 def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now: datetime, *, is_on: bool) -> Examined:
     """Judge one job. One that was off at the last check, or had none, is not judged: when it was switched on is not known."""
+    lost = None
     try:
+        is_on = is_on and switch.is_on(check, outer)
         entries = lock.entries(check["job_id"], run_id, _place(check, outer))
         marks = lock.entries(f"{MARKS}/{check['job_id']}", run_id, _marks(check, outer))
         before = _before(marks)
@@ -102,13 +106,17 @@ def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now
         found = list[Trouble]()
         if is_on and before is not None and before < until:
             after = max(before, until - KEPT)
+            since = entries.since() if isinstance(entries, lease_entries.LeaseEntries) else None
+            if since is not None and after < since:
+                lost = f"{check['name']} on {check['host']}: its records before {since.isoformat()} are gone, and nobody looked"
+                after = min(since - timedelta(seconds=1), until)
             days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
             kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
             found = troubles(check, [entry for kind in kinds for entry in entries.listed(kind)], after, until)
     except OSError as error:
         return Examined([], f"{check['name']} on {check['host']}: its records could not be read: {error}", None, "")
     mark = now.replace(microsecond=0) if before is None else max(until, before)
-    return Examined(found, None, marks, f"checked {mark.isoformat()} {'on' if is_on else 'off'}")
+    return Examined(found, lost, marks, f"checked {mark.isoformat()} {'on' if is_on else 'off'}")
 
 
 def _before(marks: lock.Entries) -> datetime | None:
@@ -140,7 +148,9 @@ def run(checks: list[dict[str, Any]], enabled: Collection[str], outer: Mapping[s
 
 
 def _place(check: Mapping[str, Any], outer: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment of the job's own records: on Azure each server has a container."""
+    """The environment of the job's own records: on Azure each server has a container, on Kubernetes each job a Lease."""
+    if check.get("lease"):
+        return {**outer, lease_entries.VARIABLE: check["lease"]}
     if not check["folder"]:
         return outer
     return {**outer, stores.VARIABLE: f"{outer.get(stores.VARIABLE, '').rstrip('/')}/{check['folder']}"}
@@ -168,5 +178,5 @@ def main(said: object = None) -> int:
 
 
 if __name__ == "__main__":
-    main()
-    sys.exit(0)  # what is wrong with jobs is in the notice; this program did its work
+    # what is wrong with jobs is in the notice, and this program did its work; elsewhere nobody reads a log
+    sys.exit(main() > 0 and os.environ.get("MIGRATOR_TROUBLE_FAILS") == "1")

@@ -1,4 +1,4 @@
-"""A lock that holds on all machines: entries with expiry, written on condition, in a table or in an object store.
+"""A lock that holds on all machines: entries with expiry, written on condition, in a table, a Lease or an object store.
 
 Three kinds of entry of a job: `instant <ISO 8601>`, which the first delivery of a scheduled instant writes and nobody takes away
 (at most once); `record <ISO 8601> <outcome> <seconds>`, which that run writes at its end, for the daily check; and `lease`, which
@@ -6,8 +6,8 @@ a run holds until its end (one at a time). All expire by themselves: a run that 
 have ended it.
 
 Line: `"lock": {"instants": true, "records": true, "unclaimed": "run" | "fail", "single_flight": "skip" | "wait" | null,
-"hold_s": 960}` of job.json; MIGRATOR_LOCK_TABLE names a DynamoDB table; where it is not set, MIGRATOR_STORE names the object
-store. `unclaimed` is what becomes of a run whose claim the store did not answer.
+"hold_s": 960}` of job.json; MIGRATOR_LOCK_TABLE names a DynamoDB table, MIGRATOR_LEASE a Lease of Kubernetes; where neither is
+set, MIGRATOR_STORE names the object store. `unclaimed` is what becomes of a run whose claim the store did not answer.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Union
 
-from . import stores
+from . import lease_entries, stores
 from .dynamodb import TableEntries
+from .lease_entries import LeaseEntries
 from .object_lock import ObjectEntries
 
 INSTANT_KEPT_S = 7 * 86400  # schedulers try a delivery for a day at most
 POLL_S = 5.0
 TABLE = "MIGRATOR_LOCK_TABLE"
 
-Entries = Union[TableEntries, ObjectEntries]  # noqa: UP007 - Python 3.9
+Entries = Union[TableEntries, LeaseEntries, ObjectEntries]  # noqa: UP007 - Python 3.9
 
 
 class Lock:
@@ -74,9 +75,12 @@ def entries(job_id: str, run_id: str, outer: Mapping[str, str]) -> Entries:
     """The entries of a job in the place that the environment names. Raises `OSError` where it names none."""
     if outer.get(TABLE):
         return TableEntries(outer[TABLE], job_id, run_id, outer)
+    if outer.get(lease_entries.VARIABLE):
+        return LeaseEntries(outer[lease_entries.VARIABLE], run_id, outer)
     if outer.get(stores.VARIABLE):
         return ObjectEntries(stores.build(outer), job_id, run_id)
-    raise OSError(f"neither {TABLE} nor {stores.VARIABLE} is set; the job asks for a lock that holds on all machines")
+    names = f"{TABLE}, {lease_entries.VARIABLE}, {stores.VARIABLE}"
+    raise OSError(f"none of {names} is set; the job asks for a lock that holds on all machines")
 
 
 def build(job_id: str, run_id: str, lock: Mapping[str, Any] | None, outer: Mapping[str, str]) -> Lock | None:

@@ -10,8 +10,9 @@ from migrator.targets import stores
 NAME = "daily_check"
 KEY = "daily-check"  # of its image in the templates' variable, and of its own entries in the store
 TIMEOUT_S = 1800
-VCPU = {"gcp": 1.0, "azure": 0.5}  # the least that goes with the memory
-MEMORY_GIB = {"gcp": 0.5, "azure": 1.0}
+VCPU = {"gcp": 1.0, "azure": 0.5, "kubernetes": 0.1}  # the least that goes with the memory
+MEMORY_GIB = {"gcp": 0.5, "azure": 1.0, "kubernetes": 0.25}
+KUBERNETES_ACCOUNT = "cron-daily-check"
 
 
 def is_made(lock: dict[str, object] | None, runs: float | None) -> bool:
@@ -36,6 +37,12 @@ def azure(dossier: Dossier, environment: str, pull_identity: str, *, alone: bool
         kind="azure_storage_container", name=NAME + "_marks", values={"shared": True, "container": KEY, "store": stores.NAME}
     )
     return own, made
+
+
+def kubernetes(dossier: Dossier) -> Resource:
+    """A CronJob; each job's own file lets it read that job's Lease."""
+    values = {**_values(dossier, "kubernetes"), "account": KUBERNETES_ACCOUNT}
+    return Resource(kind="kubernetes_daily_check", name=NAME, values=values)
 
 
 def _values(dossier: Dossier, provider: str, *, alone: bool = False) -> dict[str, object]:

@@ -20,11 +20,20 @@ def short_name(job: Job, limit: int) -> str:
 
     Lower case letters, digits and single hyphens, a letter first: what Cloud Run, Container Apps and Kubernetes all take.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", job.id.lower()).strip("-") or "job"
+    return label(job.id, limit)
+
+
+def label(text: str, limit: int) -> str:
+    """Any text as a DNS label of at most `limit` characters, with a digest where it is not the text itself.
+
+    >>> label("web01", 40), label("web01.example.com", 40)
+    ('web01', 'web01-example-com-9954c360')
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "job"
     name = name if name[0].isalpha() else f"job-{name}"
-    if len(name) <= limit and name in {job.id, f"job-{job.id}"}:
+    if len(name) <= limit and name in {text, f"job-{text}"}:
         return name
-    return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(job.id.encode()).hexdigest()[:8]}"
+    return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def numbered(name: str, number: int, many: bool, between: str = "-") -> str:
