@@ -34,6 +34,10 @@ STORES = {  # how a file is brought to a store by hand
     "azure_storage_account": (
         "az storage blob upload --auth-mode login --account-name ACCOUNT --container-name CONTAINER --file {path} --name {key}"
     ),
+    # POD: any that mounts the claim at /mnt/migrator
+    "kubernetes_persistent_volume_claim": (
+        """kubectl exec -i POD -- sh -c 'mkdir -p "${{0%/*}}" && cat > "$0"' /mnt/migrator/{key} < {path}"""
+    ),
 }
 # folders of every image, which stay as they are, and what anybody may write into or nobody can
 SYSTEM = frozenset(
@@ -143,6 +147,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "once": job_file.once(entry),
         "state": job_file.state(entry),
         "bring": _bring(job_file.state(entry), option.resources),
+        "claim": next((str(made.values["claim"]) for made in option.resources if made.values.get("claim")), None),
         "ledger": job_file.ledger(entry),
         "handlers": programs.handlers(entry),
         "messages": programs.takes_messages(entry),

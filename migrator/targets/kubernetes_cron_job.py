@@ -33,6 +33,7 @@ SIZES: tuple[tuple[float, int], ...] = ((0.25, 256), (0.25, 512), (0.5, 1024), (
 # Without a deadline a resumed CronJob starts what it missed at once, which cron never does; below 10 s it may never start.
 START_DEADLINE_S = 60
 LEASE_SOURCE = "https://kubernetes.io/docs/concepts/architecture/leases/"
+PULLED_S = 90  # activeDeadlineSeconds counts the pull of the image, the runner's own deadline does not
 MOUNT = "/mnt/migrator"  # where the volume of kept files is in a pod
 GROUP = 10001  # who may write it
 KEPT_TOPICS = ("state", "output")
@@ -125,7 +126,7 @@ def resources(
     volume = _volume(dossier)
     common: dict[str, object] = {
         **_container(dossier, size, account),
-        "timeout_s": int(timeout_s) + _waits_s(lock),
+        "timeout_s": int(timeout_s) + PULLED_S + _waits_s(lock),
         "concurrency_policy": overlap(dossier, lock),
         "lock": lock,
         "lease": account if lock else None,

@@ -49,7 +49,7 @@ def test_words_names_and_schedules_that_the_schemas_do_not_check(folder: Path) -
         if document["kind"] == "CronJob":
             spec = document["spec"]
             assert spec["concurrencyPolicy"] in {"Allow", "Forbid", "Replace"}
-            assert spec["suspend"] is True
+            assert spec["suspend"] is (document["metadata"]["name"] != "cron-daily-check")
             assert spec["jobTemplate"]["spec"]["backoffLimit"] == 0
             assert kubernetes.read((spec["schedule"],), spec["timeZone"])
             # https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/: 11 characters are added to it
@@ -57,8 +57,31 @@ def test_words_names_and_schedules_that_the_schemas_do_not_check(folder: Path) -
     assert {path.stem for path in folder.glob("*.yaml")} - {"kustomization", "shared"} == jobs
 
 
+def test_roles_name_what_is_there_and_give_no_more_than_two_verbs(folder: Path) -> None:
+    """Neither the schemas nor the API itself look whether a role's names exist."""
+    found = documents(folder)
+    names = {(str(one["kind"]), str(one["metadata"]["name"])) for one in found}
+    assert len(names) == len(found)
+    plural = {"leases": "Lease", "cronjobs": "CronJob"}
+    for one in found:
+        if one["kind"] == "RoleBinding":
+            assert ("Role", one["roleRef"]["name"]) in names
+            assert {("ServiceAccount", subject["name"]) for subject in one["subjects"]} <= names
+        if one["kind"] == "Role":
+            for rule in one["rules"]:
+                assert {(plural[kind], name) for kind in rule["resources"] for name in rule["resourceNames"]} <= names
+                assert set(rule["verbs"]) <= {"get", "update"}
+        if one["kind"] == "CronJob":
+            pod = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+            assert ("ServiceAccount", pod["serviceAccountName"]) in names
+            claims = {volume["persistentVolumeClaim"]["claimName"] for volume in pod.get("volumes", ())}
+            assert {("PersistentVolumeClaim", claim) for claim in claims} <= names
+
+
 def test_kustomize_builds_it(folder: Path) -> None:
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not here: whether kustomize takes the folder is not covered")
     built = list(YAML(typ="safe").load_all(tools.passes(["kubectl", "kustomize", "."], folder)))
+    on = [one["metadata"]["name"] for one in built if one["kind"] == "CronJob" and not one["spec"]["suspend"]]
+    assert on == ["cron-daily-check"]
     assert sorted(one["metadata"]["name"] for one in built) == sorted(one["metadata"]["name"] for one in documents(folder))
