@@ -13,7 +13,7 @@ from migrator.model.job import Host, Schedule
 from migrator.model.option import CostItem, Limit, Misfit, Option, PriceBook, Resource, Shape, Size
 from migrator.model.plan import Request
 from migrator.optimise.candidate import same_size
-from migrator.pricebook import sent, total
+from migrator.pricebook import own_address, sent, total
 from migrator.regions import nearest
 from migrator.resources import ResourceKind
 from migrator.schedule.reading import calendar_of
@@ -22,6 +22,7 @@ from migrator.targets import Target
 
 KINDS: dict[str, ResourceKind] = {kind.KIND: kind for kind in resources.ALL}
 WORTH_A_LARGER_ONE = Decimal("1.01")  # what is not a percent cheaper is a tie, and the smaller size wins
+FIXED_ADDRESS = "fixed_address"
 SIZES = {place.NAME: place.sizes() for place in targets.ALL}
 
 
@@ -87,13 +88,28 @@ def options(
                 items=items,
                 resources=made,
                 misfits=(
-                    *fit.misfits(needs, limits[place.NAME], size, busy),
+                    *_priced(fit.misfits(needs, limits[place.NAME], size, busy), place, region, prices, assumptions),
                     *([Misfit(need="schedule", message=unsayable, hard=True, rule="schedule")] if unsayable else ()),
                 ),
                 timeout_s=timeout_s,
                 size_measured=measured,
                 region=region or None,
             )
+
+
+def _priced(
+    misfits: tuple[Misfit, ...], place: Target, region: str, prices: PriceBook, assumptions: Assumptions
+) -> tuple[Misfit, ...]:
+    """The misfits, with what a fixed address costs there, where one is asked for and sold."""
+    if place.NAME in targets.CALLERS or not any(misfit.need == FIXED_ADDRESS for misfit in misfits):
+        return misfits
+    cost = total(own_address(prices, place.PROVIDER, region, assumptions.month_hours))
+    return tuple(
+        msgspec.structs.replace(misfit, message=f"{misfit.message}; ${cost:,.2f} of its monthly bill are for that")
+        if misfit.need == FIXED_ADDRESS and cost
+        else misfit
+        for misfit in misfits
+    )
 
 
 def bill(
@@ -110,7 +126,19 @@ def bill(
     """What has to be created for a shape at one size, and what that costs; the shape's parts are as long as they take there."""
     made = place.resources(dossier, msgspec.structs.replace(shape, adds=needs), size, translation, timeout_s, region)
     items = tuple(item for resource in made for item in KINDS[resource.kind].cost(resource, region, prices))
-    return made, items + _sent(dossier, place, region, prices)
+    return made, items + _address(items, dossier, place, needs, region, prices) + _sent(dossier, place, region, prices)
+
+
+def _address(
+    items: tuple[CostItem, ...], dossier: Dossier, place: Target, needs: tuple[Need, ...], region: str, prices: PriceBook
+) -> tuple[CostItem, ...]:
+    """What an address that stays the same costs where a job needs one and a program runs; not twice where a private network has
+    the gateway already."""
+    if place.NAME in targets.CALLERS or not any(need.kind == FIXED_ADDRESS for need in needs):
+        return ()
+    known = {line.name for line in items}
+    lines = own_address(prices, place.PROVIDER, region, dossier.assumptions.month_hours)
+    return tuple(line for line in lines if line.name not in known)
 
 
 def _cheapest(

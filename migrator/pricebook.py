@@ -56,6 +56,23 @@ ADDRESSES = {
     "azure": ("Public IP", "standard static regional"),
 }
 
+# what stands beside jobs that need an address of their own: provider -> the lines, each with its service and item
+OWN_ADDRESS = {
+    "aws": (
+        ("NAT gateway", "NAT gateway", "hour"),
+        ("public IPv4 address of the NAT gateway", "VPC", "public IPv4 address (in use or idle)"),
+    ),
+    "gcp": (
+        ("Cloud NAT gateway", "Cloud NAT", "gateway per VM or endpoint"),
+        ("reserved address of Cloud NAT", "VPC", "static external IP in use by VM"),
+    ),
+    "azure": (
+        ("NAT gateway", "NAT gateway", "hour"),
+        ("public address of the NAT gateway", "Public IP", "standard static regional"),
+    ),
+}
+PASSING = {"aws": "NAT gateway", "gcp": "Cloud NAT", "azure": "NAT gateway"}  # whose "data processed" each GB through it costs
+
 
 def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) -> tuple[UnitPrice, ...]:
     """The price tiers of one item in one region, lowest quantity first; worldwide prices answer for every region, and the nearest
@@ -286,3 +303,15 @@ def sent(book: PriceBook, provider: str | None, region: str, monthly_gib: Decima
     if provider not in EGRESS:
         return None
     return item("data out to the internet", unit_price(book, provider, *EGRESS[provider], region), monthly_gib, SENT_NOTE)
+
+
+def own_address(book: PriceBook, provider: str, region: str, month_hours: float) -> tuple[CostItem, ...]:
+    """The lines of an address that stays the same, whether anything runs or not, once for all jobs there; none where a provider
+    sells none. Raises `PriceError` where the book has no price."""
+    lines = []
+    for name, service, sold in OWN_ADDRESS.get(provider, ()):
+        data = unit_price(book, provider, PASSING[provider], "data processed", region)
+        note = f"for an address that stays the same, once for all jobs there; and ${data.price_usd:f} a GB of data through it"
+        line = item(name, unit_price(book, provider, service, sold, region), exact(month_hours), note)
+        lines.append(msgspec.structs.replace(line, shared=True))
+    return tuple(lines)

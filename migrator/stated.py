@@ -19,8 +19,8 @@ from migrator.rules.dossier_reading import number
 from migrator.savings import STATED
 from migrator.schedule import date_test, random_sleep
 from migrator.schedule.reading import calendar_of
+from migrator.topics import ACCEPTED, OPEN
 
-ACCEPTED = "accepted"
 EGRESS = "egress-gib"  # what a job sends to the internet, GiB a month
 CRON_GRAMMARS = frozenset({"debian", "cronie", "busybox", "systemd-cron", "supercronic"})
 
@@ -255,8 +255,8 @@ def _amount(survey: Survey, decisions: Decisions, topic: str) -> Decimal | None:
 
 
 def amount(key: str, answers: Mapping[str, str]) -> Decimal | None:
-    """An amount that the user stated; None where nothing is said. Raises `PlanError` for what is none."""
-    if key not in answers:
+    """An amount that the user stated; None where nothing is said, or that nobody knows. Raises `PlanError` for what is none."""
+    if answers.get(key, "").strip() in OPEN:
         return None
     try:
         found = Decimal(answers[key].strip())

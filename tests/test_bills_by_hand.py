@@ -10,7 +10,7 @@ import pytest
 from aws_jobs import DOSSIER, SHAPE, TRANSLATION, changed, fact
 from plan_values import job, option
 
-from migrator import resources
+from migrator import pricebook, resources
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import CostItem
 from migrator.model.usage import Bucket
@@ -213,8 +213,28 @@ def test_a_function_in_a_private_network_pays_for_the_way_out() -> None:
     found = lines(aws_lambda, 512, 30, 1, needs=(Need(kind="private_network", choice="db.internal"),))
     assert found["NAT gateway"] == Decimal("32.871825")
     assert found["public IPv4 address of the NAT gateway"] == Decimal("3.652425")
-    said = next(limit for limit in aws_lambda.limits(DOSSIER.assumptions) if limit.need == "fixed_address")
-    assert "$36.52" in said.answer.how  # type: ignore[union-attr]
+    never = lines(aws_lambda, 512, 0, 1, needs=(Need(kind="private_network", choice="db.internal"),))
+    assert never["NAT gateway"] == Decimal("32.871825"), "the gateway stands, whether anything runs or not"
+    assert never["public IPv4 address of the NAT gateway"] == Decimal("3.652425")
+    assert never["Lambda requests"] == never["Lambda duration"] == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "region", "gateway", "address"),
+    [
+        ("aws", "us-east-1", "32.871825", "3.652425"),  # 730.485 h x 0.045; x 0.005
+        ("aws", "eu-central-1", "37.985220", "3.652425"),  # x 0.052
+        ("gcp", "us-central1", "1.022679", "3.652425"),  # x 0.0014, as if one instance always ran; x 0.005
+        ("azure", "westeurope", "32.871825", "3.652425"),
+    ],
+)
+def test_an_address_that_stays_the_same_is_two_lines_in_each_cloud(
+    provider: str, region: str, gateway: str, address: str
+) -> None:
+    found = pricebook.own_address(BOOK, provider, region, 730.485)
+    assert [line.monthly_cost for line in found] == [Decimal(gateway), Decimal(address)]
+    assert all(line.shared and "a GB of data" in (line.note or "") for line in found), "paid once for all jobs"
+    assert pricebook.own_address(BOOK, "kubernetes", region, 730.485) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The fourth sample, an old shop's application server: what most rules were written for occurs on it and changes decisions."""
 
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from migrator import pipeline
@@ -64,3 +66,20 @@ def test_it_is_decided_as_its_builder_would(plan: Plan) -> None:
     assert host.steadiness is not None
     assert host.steadiness.duty.share is not None
     assert host.steadiness.duty.share > 1, "two jobs at half of the time each, and the rest: side by side they count twice"
+
+
+def test_an_address_that_a_partner_knows_has_its_price_where_it_would_be_lost() -> None:
+    """eu-west-1: 730.485 h of a NAT gateway at 0.048 and of its address at 0.005 are 38.715705; nobody asks what it sends then."""
+    (files,) = open_source(str(SAMPLE))
+    whole = pipeline.observe(files, None).survey
+    job = next(one for one in whole.jobs if "ship-to-partner.sh" in one.command)
+    alone = msgspec.structs.replace(whole, jobs=(job,))
+    decided = pipeline.decide(
+        (alone,), bundled.read(), DEFAULT, Decisions(answers={f"{job.id}/address": "yes"}), Request(provider="all")
+    )
+    placed = decided.jobs[0].placement
+    lost = {one.target: one for one in placed.rejected}
+    assert placed.verdict == "stay"
+    assert "$38.72 of its monthly bill are for that" in lost["aws_fargate"].reason
+    assert Decimal("38.71") < (lost["aws_fargate"].monthly_cost or 0) < Decimal("39.5")
+    assert any(finding.rule == "sent-data" and finding.question for finding in decided.jobs[0].findings)

@@ -102,5 +102,6 @@ def test_what_jobs_send_is_on_the_bill_of_their_server_too() -> None:
     said = Decisions(answers={"job-1/egress-gib": "30", "job-2/egress-gib": "20.5"})
     (line,) = beside_the_bill(seen, said, bundled.read(), None)
     assert (line.name, line.monthly_cost) == ("data out to the internet", Decimal("4.545"))
+    assert beside_the_bill(seen, Decisions(answers={"job-1/egress-gib": "unknown"}), bundled.read(), None) == (), "as it is asked"
     with pytest.raises(PlanError, match="job-1/egress-gib: 'much' is no number"):
         beside_the_bill(seen, Decisions(answers={"job-1/egress-gib": "much"}), bundled.read(), None)

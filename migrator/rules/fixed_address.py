@@ -28,7 +28,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         )
     )
     if said == "yes":
-        body = "you say that its address is on somebody's list; a run elsewhere has a new address each time; it gets a fixed one"
+        body = "you say that its address is on somebody's list; a run elsewhere has a new one each time; it needs one that stays"
         return told(dossier, NAME, "warning", body, facts=hosts, effort="hours", needs=(Need(kind="fixed_address", rule=NAME),))
     if said == "no" or not transfers or not hosts:
         return ()

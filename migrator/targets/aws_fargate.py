@@ -47,7 +47,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a container job may ask for."""
     no_disk = "a task's disk is gone after it; keep the file in S3 or mount EFS"
     lease = "Scheduler starts a task while the last one runs; the runner holds a lease in a DynamoDB table"
-    no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP: $36.52 a month"
+    no_address = "a public address changes with every task; a fixed one needs a NAT gateway with an Elastic IP"
     return (
         limit(
             "duration_s",

@@ -64,7 +64,11 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         limit("stdin", Offered(offered=True, how="the runner feeds it from the job file")),
         limit("local_service", Offered(offered=False, how="nothing else runs beside a function; use a managed service")),
         limit("sub_minute", Offered(offered=False, how="Scheduler's finest step is one minute"), aws_scheduler_source()),
-        limit("fixed_address", Offered(offered=False, how="needs a NAT gateway with an Elastic IP: $36.52 a month"), VPC_SOURCE),
+        limit(
+            "fixed_address",
+            Offered(offered=False, how="needs a NAT gateway with an Elastic IP, which is not emitted"),
+            VPC_SOURCE,
+        ),
     )
 
 

@@ -52,7 +52,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     no_disk = "a replica's disk is gone after it; keep the file in Blob Storage or mount Azure Files"
     lease = "a schedule starts a run beside one that goes on; the runner holds a lease in Blob Storage"
     once = "no page says that a schedule fires at most once; the runner claims each instant of its calendar in Blob Storage"
-    no_address = "a fixed address needs a virtual network of your own and a NAT gateway with an address: $36.52 a month"
+    no_address = "a fixed address needs a virtual network of your own and a NAT gateway with an address"
     no_maximum = "replicaTimeout has no documented maximum"
     profiles = "Consumption profile in an environment with workload profiles, as the emitted one is"
     return (

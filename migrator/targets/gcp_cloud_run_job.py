@@ -46,9 +46,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     """What a job may ask for."""
     no_disk = "what a task writes is gone after it; keep the file in Cloud Storage or mount a bucket or NFS"
     lease = "jobs:run answers at once, so a firing starts beside a run that goes on; the runner holds a lease in Cloud Storage"
-    no_address = (
-        "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address: from $4.68 a month"
-    )
+    no_address = "a fixed address needs Direct VPC egress for all traffic and Cloud NAT with a reserved address"
     once = "Cloud Scheduler delivers at least once; the runner claims each instant of the carried calendar in Cloud Storage"
     return (
         limit(
