@@ -8,7 +8,7 @@ import pytest
 
 from migrator import pipeline
 from migrator.assumptions import DEFAULT
-from migrator.model.plan import Decisions, JobPlan, Plan, Request
+from migrator.model.plan import Decisions, JobPlan, Plan, Request, Survey
 from migrator.prices import bundled
 from migrator.sources.opening import open_source
 
@@ -35,9 +35,13 @@ BUILT_IN = {
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def survey() -> Survey:
     (files,) = open_source(str(SAMPLE))
-    survey = pipeline.observe(files, None).survey
+    return pipeline.observe(files, None).survey
+
+
+@pytest.fixture(scope="module")
+def plan(survey: Survey) -> Plan:
     return pipeline.decide((survey,), bundled.read(), DEFAULT, Decisions(), Request(provider="all"))
 
 
@@ -68,12 +72,10 @@ def test_it_is_decided_as_its_builder_would(plan: Plan) -> None:
     assert host.steadiness.duty.share > 1, "two jobs at half of the time each, and the rest: side by side they count twice"
 
 
-def test_an_address_that_a_partner_knows_has_its_price_where_it_would_be_lost() -> None:
-    """eu-west-1: 730.485 h of a NAT gateway at 0.048 and of its address at 0.005 are 38.715705; nobody asks what it sends then."""
-    (files,) = open_source(str(SAMPLE))
-    whole = pipeline.observe(files, None).survey
-    job = next(one for one in whole.jobs if "ship-to-partner.sh" in one.command)
-    alone = msgspec.structs.replace(whole, jobs=(job,))
+def test_an_address_that_a_partner_knows_has_its_price_where_it_would_be_lost(survey: Survey) -> None:
+    """eu-west-1: 730.485 h of a NAT gateway at 0.048 and of its address at 0.005 are 38.715705."""
+    job = next(one for one in survey.jobs if "ship-to-partner.sh" in one.command)
+    alone = msgspec.structs.replace(survey, jobs=(job,))
     decided = pipeline.decide(
         (alone,), bundled.read(), DEFAULT, Decisions(answers={f"{job.id}/address": "yes"}), Request(provider="all")
     )
