@@ -25,8 +25,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
 from migrator.ownlogs import with_own_logs
 from migrator.runlogs import RunLog
-from migrator.runs.attach import NO_RANKS
-from migrator.runs.crowds import Ranks
+from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
 from migrator.runs.order import AT, stream
 from migrator.runs.pairings import Pairings

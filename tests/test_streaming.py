@@ -10,8 +10,8 @@ from migrator import blocks, measuring
 from migrator.columns import NO_PID, Run, Runs
 from migrator.hosts import reading as hosts
 from migrator.model.usage import Event
-from migrator.runs.attach import NO_RANKS
 from migrator.runs.found import Found
+from migrator.runs.line_order import NO_RANKS, LineOrder
 from migrator.runs.pair import Pairing
 from migrator.runs.pairings import finish, sweep
 from migrator.runs.parts import Sayings, Start
@@ -67,10 +67,10 @@ def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int)
         for job in range(jobs):
             pairing.feed(closed, at_us + (job + 1) * 5_000_000, 100 + (minute * jobs + job) * 2, 1, 0)
         if minute % 100 == 99:
-            sweep([pairing], found, NO_RANKS, at_us + 5_000_000 * jobs)
+            sweep([pairing], found, LineOrder(NO_RANKS), at_us + 5_000_000 * jobs)
         if minute % 1000 == 999:
             alive.append(held())
-    finish([pairing], found, NO_RANKS)
+    finish([pairing], found, LineOrder(NO_RANKS))
     runs = found.runs(["h"])
     assert runs.size == 12_000 * jobs
     assert sorted(set(runs.length_us.tolist())) == [(job + 1) * 5_000_000 - 5 for job in range(jobs)]
@@ -85,7 +85,7 @@ def test_starts_without_ends_are_let_go_of() -> None:
     said = sayings.all[sayings.number(event("start", NO_PID, "child", "/opt/a"))]
     for minute in range(5_000):
         pairing.feed(said, minute * 60_000_000, minute, 1, 0)
-    sweep([pairing], found, NO_RANKS, 5_000 * 60_000_000)
+    sweep([pairing], found, LineOrder(NO_RANKS), 5_000 * 60_000_000)
     assert held() < 1_000
-    finish([pairing], found, NO_RANKS)
+    finish([pairing], found, LineOrder(NO_RANKS))
     assert (found.runs(["h"]).ended_us == -1).sum() == 5_000

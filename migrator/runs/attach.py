@@ -1,12 +1,11 @@
 """Attaches starts to spans where only user and second say that they belong together.
 
-One start and one span in a group: no doubt. Several: cron starts the jobs of a crontab in the reverse order of its lines (it
-builds its list head first), one process after the other, so the processes' pids ascend in that order: where the place of each
-is known, and the lengths do not speak against it, they are joined by it. Else by the assignment under which each command's
-durations agree from minute to minute (hard expectation maximisation, begun with the order of pids, fed by the runs without
-doubt). That cannot tell jobs apart that always start together: of 121 runs of the real Debian cron, eleven in each minute, it
-gave 110 another's length, the order of lines none (tests/test_daemon_logs.py). A run of a job that was never alone, and whose
-place in the order nobody knows, carries the shortest and the longest length of its group as bounds.
+One start and one span in a group: no doubt. Several: where the order of a crontab's lines is known and the log agrees with it
+(`line_order`), they are joined by it. Else by the assignment under which each command's durations agree from minute to minute
+(hard expectation maximisation, begun with the order of pids, fed by the runs without doubt). That cannot tell jobs apart that
+always start together: of 121 runs of the real Debian cron, eleven a minute, it gave 110 another's length, the order of lines
+none (tests/test_daemon_logs.py). So a run that is joined like this carries the shortest and the longest length that it may have
+had (`possible`) as bounds; where it may be one that never ended, it has no length.
 
 Of n starts and n spans the likeliest assignment (normal errors of the logarithm) gives the shortest span to the command that is
 usually shortest, and so on: it is a matter of sorting, and all groups of one size, of all hosts, are sorted together
@@ -21,13 +20,14 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole, whole
-from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Flags, Ranks, Usual, summed
+from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Usual
+from migrator.runs.line_order import LineOrder
 from migrator.runs.parts import Said, Span, Start
+from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of
+from migrator.runs.possible import lengths as possible_lengths
 
 ROUNDS = 6
-PAIRED, INFERRED = 1, 2
-MUCH, SLIGHT = 1.5, 0.02  # how much less even, as a ratio and per run (2 %), an order of lines may be than the most even one
-NO_RANKS: Ranks = {}
+PAIRED, INFERRED, STARTS_ONLY = 1, 2, 3
 Distance = Callable[[int, int], int]
 Group = tuple[list[Start], list[Span]]
 Pairs = list[tuple[int, int]]  # a start's and its span's place in their group
@@ -35,24 +35,26 @@ Pairs = list[tuple[int, int]]  # a start's and its span's place in their group
 
 class Batch(NamedTuple):
     """Groups of one host that are decided together: some are objects, some are columns already. `known`: microseconds that runs
-    of a command took about which there is no doubt."""
+    of a command took, as far as could be told; `certain`: those about which there is no doubt."""
 
     host: int
     groups: list[Group]
     crowds: list[Crowd]
     known: Mapping[int, Sequence[int]]
+    certain: Mapping[int, Certain]
     distance: Distance
 
 
 class Attached(NamedTuple):
-    """Groups that are columns, of one host and size: which span is each start's, and how surely. `bounded`: any of the group's
-    lengths may be its own."""
+    """Groups that are columns, of one host and size: which span is each start's, how surely, and the shortest and the longest
+    length that it may have had; `NONE` where there is no doubt."""
 
     host: int
     crowd: Crowd
     place: Whole
     quality: Whole
-    bounded: Flags
+    low_us: Whole
+    high_us: Whole
 
 
 class _Part(NamedTuple):
@@ -63,7 +65,7 @@ class _Part(NamedTuple):
     groups: list[Group]
 
 
-def assign(batches: Sequence[Batch], sayings: Sequence[Said], ranks: Ranks) -> list[Attached]:
+def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) -> list[Attached]:
     """Join what most likely belongs together; quality `paired` where the order of lines tells it or all starts are equal, else
     `inferred`. Objects are told so; what was found of columns is given back."""
     sizes, uneven = _by_size(batches)
@@ -82,11 +84,12 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], ranks: Ranks) -> l
         return _cheapest(group, usual.of(typical, batch.host, {start.said.key for start in group[0]}), batch.distance)
 
     for batch, (starts, spans) in uneven:
-        same = len({start.said.key for start in starts}) == 1
+        found = [length_of(span) for span in spans]
         for one, other in cheapest(batch, (starts, spans)):
-            spans[other].join(starts[one], PAIRED if same else INFERRED)
-            if not same and not batch.known.get(starts[one].said.key):
-                starts[one].bounds_us = _bounds(spans)
+            may = any_of(found, batch.certain.get(starts[one].said.key, NOTHING_CERTAIN).range_us)
+            if may is not None:
+                spans[other].join(starts[one], INFERRED)
+                starts[one].bounds_us = may
     for columns, parts in zip(equal, sizes, strict=True):
         columns.settle()
         first = 0
@@ -95,9 +98,10 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], ranks: Ranks) -> l
                 for one, other in cheapest(part.batch, part.groups[row - first]):
                     columns.place[row, one] = other
             first += part.crowd.shape[1]
-    if ranks and equal:
-        _take_lines(equal, usual, sayings, ranks)
-    return [found for columns, parts in zip(equal, sizes, strict=True) for found in _told(columns, parts, usual)]
+    order.take(equal, usual, sayings)
+    ranges = {batch.host << KEY_BITS | key: known.range_us for batch in batches for key, known in batch.certain.items()}
+    by_code = {code: ranges[name] for name, code in usual.codes(ranges).items()}
+    return [found for columns, parts in zip(equal, sizes, strict=True) for found in _told(columns, parts, by_code)]
 
 
 def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Batch, Group]]]:
@@ -129,49 +133,31 @@ def _columns(groups: list[Group]) -> Crowd:
     return np.array(rows, dtype=np.int64).transpose(2, 0, 1)
 
 
-def _take_lines(equal: list[Equal], usual: Usual, sayings: Sequence[Said], ranks: Ranks) -> None:
-    """The order of files and lines, on hosts where it makes each command's lengths about as even as the assignment that looks for
-    nothing else: then the crontab was not re-ordered while the log was written, and these pids are no other daemon's."""
-    counts, apart = defaultdict[int, int](int), []
-    for columns in equal:
-        columns.list_by(ranks, sayings)
-        for host, count in zip(*np.unique(columns.host[columns.listed], return_counts=True), strict=True):
-            counts[int(host)] += int(count) * columns.place.shape[1]
-    for by_line in (True, False):
-        found = [columns.lengths(by_line=by_line) for columns in equal]
-        host, code, length_us = (np.concatenate([np.zeros(0, dtype=np.int64), *column]) for column in zip(*found, strict=True))
-        apart.append(summed(host, np.abs(np.log1p(length_us / 1e6) - usual.medians([code], [length_us])[code])))
-    by_lines, by_lengths = apart
-    even = [host for host, count in counts.items()
-            if by_lines.get(host, 0.0) <= MUCH * by_lengths.get(host, 0.0) + SLIGHT * count]  # fmt: skip
-    for columns in equal:
-        columns.take_lines(whole(even))
-
-
-def _told(columns: Equal, parts: list[_Part], usual: Usual) -> list[Attached]:
+def _told(columns: Equal, parts: list[_Part], ranges: Mapping[int, Range]) -> list[Attached]:
     """Tell objects, and give back the columns."""
-    quality = np.where(columns.listed | columns.same, PAIRED, INFERRED)
-    bounded = ~(columns.listed | columns.same)[:, None] & ~usual.known[columns.command]
+    sure = (columns.listed | columns.same)[:, None]
+    may = possible_lengths(columns, ranges)
+    quality = np.where(sure, PAIRED, np.where(may.endless, STARTS_ONLY, INFERRED))
+    low_us, high_us = np.where(sure, NONE, may.low_us), np.where(sure, NONE, may.high_us)
     found, at = [], 0
     for part in parts:
         rows = slice(at, at + part.crowd.shape[1])
         at = rows.stop
-        if not part.groups:
-            found.append(Attached(part.batch.host, part.crowd, columns.place[rows], quality[rows], bounded[rows]))
-            continue
-        told = (column[rows].tolist() for column in (columns.place, quality, bounded))
-        for (starts, spans), places, how, any_of_them in zip(part.groups, *told, strict=True):
-            bounds = _bounds(spans) if any(any_of_them) else None
-            for start, place, free in zip(starts, places, any_of_them, strict=True):
-                spans[place].join(start, how)
-                start.bounds_us = bounds if free else None
+        attached = Attached(part.batch.host, part.crowd, columns.place[rows], quality[rows], low_us[rows], high_us[rows])
+        if part.groups:
+            _tell(part.groups, attached)
+        else:
+            found.append(attached)
     return found
 
 
-def _bounds(spans: list[Span]) -> tuple[int, int] | None:
-    """The shortest and the longest of the lengths, in microseconds."""
-    found = [end[0] - span.open_us for span in spans if (end := span.end or span.close) is not None]
-    return (min(found), max(found)) if found else None
+def _tell(groups: list[Group], attached: Attached) -> None:
+    told = (column.tolist() for column in attached[2:])
+    for (starts, spans), places, how, low_us, high_us in zip(groups, *told, strict=True):
+        for start, place, quality, low, high in zip(starts, places, how, low_us, high_us, strict=True):
+            if quality != STARTS_ONLY:
+                spans[place].join(start, quality)
+                start.bounds_us = None if quality == PAIRED else (low, high)
 
 
 def length_of(span: Span | None) -> int | None:

@@ -10,20 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from migrator.columns import NONE, Real, Whole
-from migrator.runs.parts import Said
 
 NUMBER, SAID, PID, AT, START_BLUR, LIFE, SPAN_PID, OPEN, END, END_BLUR = range(10)
-KEY_BITS, CODE_BITS, LINE_BITS, PID_BITS = 32, 20, 40, 40
-SYSTEM, FOLDER = "/etc/crontab", "/etc/cron.d/"
+KEY_BITS, CODE_BITS, PID_BITS = 32, 20, 40
 HALF = 2  # of the numbers in a group lie apart by more than half of the largest: they wrapped around between
 Flags = npt.NDArray[np.bool_]
 Crowd = npt.NDArray[np.int64]
-Ranks = Mapping[tuple[str | None, str | None], tuple[str, int]]  # by user and logged command: crontab and line
 
 
 class Equal:
-    """Groups of one size. `place`: to which span of its group each start belongs; `rows`: the groups in which every span has a
-    length, `odd`: the others. `code` and `given`: the commands in `rows`, by pid, and the length that is given to each."""
+    """Groups of one size. `place`: to which span of its group each start belongs; `listed`: the groups that the order of lines
+    told; `rows`: those in which every span has a length, `odd`: the others. `code` and `given`: the commands in `rows`, by pid,
+    and the length that is given to each."""
 
     def __init__(self, members: Sequence[tuple[int, Crowd]], keys: Whole) -> None:
         self.crowd: Crowd = np.concatenate([crowd for _, crowd in members], axis=1)
@@ -35,7 +33,6 @@ class Equal:
         self.rows, self.odd = np.flatnonzero(ends.all(axis=1)), np.flatnonzero(~ends.all(axis=1))
         self.place = np.tile(np.arange(self.crowd.shape[2]), (len(self.host), 1))
         self.listed: Flags = np.zeros(len(self.host), dtype=np.bool_)
-        self._by_line = self.place
         self._starts = np.argsort(self.crowd[PID][self.rows], axis=1, kind="stable")
         self._spans = np.argsort(self.crowd[SPAN_PID][self.rows], axis=1, kind="stable")
         self.given = np.take_along_axis(self.length_us[self.rows], self._spans, axis=1)
@@ -59,44 +56,6 @@ class Equal:
         np.put_along_axis(found, self._starts, spans, axis=1)
         self.place[self.rows] = found
 
-    def list_by(self, ranks: Ranks, sayings: Sequence[Said]) -> None:
-        """Look which groups the order of files and lines, and pids, can tell: not where a command stands in no crontab or twice,
-        nor where several files of /etc/cron.d are in it, whose order is the disk's."""
-        said, index = np.unique(self.crowd[SAID], return_inverse=True)
-        known = [ranks.get((sayings[number].user, sayings[number].command)) for number in said.tolist()]
-        numbers = {place: number for number, place in enumerate(dict.fromkeys(known)) if place is not None}
-        paths = {path: number for number, path in enumerate(dict.fromkeys(path for path, _ in numbers))}
-        place, folder, turn = (
-            np.array(column, dtype=np.int64)[index.reshape(self.place.shape)]
-            for column in zip(
-                *((NONE, NONE, 0) if where is None else
-                  (numbers[where], paths[where[0]] if where[0].startswith(FOLDER) else NONE, _turn_of(*where))
-                  for where in known), strict=True,
-            )
-        )  # fmt: skip
-        pid = self.crowd[SPAN_PID]
-        most, least = pid.max(axis=1), pid.min(axis=1)
-        self.listed = (place >= 0).all(axis=1) & (least >= 0) & (np.diff(np.sort(place, axis=1), axis=1) > 0).all(axis=1)
-        self.listed &= ((folder == NONE) | (folder == folder.max(axis=1)[:, None])).all(axis=1)
-        limit = most // HALF
-        late = ((most - least > limit)[:, None] & (pid < limit[:, None])).astype(np.int64)
-        by_pid = np.argsort(pid + (late << PID_BITS), axis=1, kind="stable")
-        self._by_line = np.empty_like(by_pid)
-        np.put_along_axis(self._by_line, np.argsort(turn, axis=1, kind="stable"), by_pid, axis=1)
-
-    def lengths(self, *, by_line: bool) -> tuple[Whole, Whole, Whole]:
-        """Hosts, commands and lengths of the groups that are listed, as far as they are known."""
-        place = (self._by_line if by_line else self.place)[self.listed]
-        length_us = np.take_along_axis(self.length_us[self.listed], place, axis=1)
-        known = length_us != NONE
-        host = np.broadcast_to(self.host[self.listed][:, None], known.shape)
-        return host[known], self.command[self.listed][known], length_us[known]
-
-    def take_lines(self, hosts: Whole) -> None:
-        """Take the order of lines on these hosts; nothing else is listed any more."""
-        self.listed &= np.isin(self.host, hosts)
-        self.place = np.where(self.listed[:, None], self._by_line, self.place)
-
 
 class Usual:
     """How long commands take. Names of commands become numbers from 0 on, in all of `equal`. `others`: further names that are
@@ -111,8 +70,6 @@ class Usual:
             columns.code = np.searchsorted(self._names, columns.code)
         self._bits = 63 - max(CODE_BITS, len(self._names).bit_length())
         told = [(number, known[name]) for name, number in self._number.items() if known.get(name)]
-        self.known: Flags = np.zeros(len(self._names), dtype=np.bool_)
-        self.known[[number for number, _ in told]] = True
         self._told = self._packed(
             np.repeat(np.array([number for number, _ in told], dtype=np.int64), [len(lengths) for _, lengths in told]),
             np.concatenate([np.zeros(0, dtype=np.int64), *(np.array(lengths, dtype=np.int64) for _, lengths in told)]),
@@ -130,6 +87,10 @@ class Usual:
         typical[code[first]] = (_log(length_us[first + (count - 1) // 2]) + _log(length_us[first + count // 2])) / 2
         return typical
 
+    def codes(self, names: Iterable[int]) -> dict[int, int]:
+        """The numbers of those of the names that there are."""
+        return {name: number for name in names if (number := self._number.get(name)) is not None}
+
     def of(self, typical: Real, host: int, keys: Iterable[int]) -> dict[int, float]:
         """The same of some commands of a host, by key."""
         return {key: float(typical[self._number[host << KEY_BITS | key]]) for key in keys}
@@ -138,20 +99,6 @@ class Usual:
         return code << self._bits | np.minimum(length_us, (1 << self._bits) - 1)
 
 
-def summed(host: Whole, far: Real) -> dict[int, float]:
-    """The sum for each host, in whole millionths: these have no order."""
-    names, index = np.unique(host, return_inverse=True)
-    millionths = np.zeros(len(names), dtype=np.int64)
-    np.add.at(millionths, index, np.rint(far * 1e6).astype(np.int64))
-    return dict(zip(names.tolist(), (millionths / 1e6).tolist(), strict=True))
-
-
 def _log(length_us: Whole) -> Real:
     found: Real = np.log1p(length_us / 1e6)
     return found
-
-
-def _turn_of(path: str, line: int) -> int:
-    """/etc/crontab, then /etc/cron.d, then the users' own; Debian's and cronie's database.c, and the real daemon's pids."""
-    place = 0 if path == SYSTEM else 1 if path.startswith(FOLDER) else 2
-    return ((place + 1) << LINE_BITS) - line

@@ -4,7 +4,7 @@ import numpy as np
 
 from migrator.columns import NONE, Runs, Who, Whole
 from migrator.runs.attach import Attached
-from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, OPEN, SAID, START_BLUR
+from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, SAID, START_BLUR
 from migrator.runs.parts import Life, Sayings, Start
 
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
@@ -34,7 +34,8 @@ class Found:
         self._flat: list[int] = []
         self._blocks: list[Whole] = []
         self._used: dict[int, tuple[float | None, float | None]] = {}  # processor seconds and memory of the runs that show them
-        self._bounds: dict[int, tuple[int, int]] = {}  # of the runs whose length may be any of their group
+        self._bounds: list[tuple[int, int, int]] = []  # of runs whose length is not sure: number, shortest, longest
+        self._bound_rows: list[Whole] = []  # the same of many
         self.at = 0  # the number of the event that is looked at: runs are ordered by that of their start
 
     def put(self, start: Start, host: int) -> None:
@@ -60,7 +61,7 @@ class Found:
         if used is not None and (used.event.cpu_s is not None or used.event.peak_memory_mib is not None):
             self._used[start.number] = used.event.cpu_s, used.event.peak_memory_mib
         if start.bounds_us is not None and ended_us != NONE:
-            self._bounds[start.number] = start.bounds_us
+            self._bounds.append((start.number, *start.bounds_us))
         start.span = None  # no ring of references: nobody has to look for it
         flat = self._flat
         flat += (
@@ -80,15 +81,13 @@ class Found:
         start_blur, end_blur = groups.crowd[START_BLUR], np.take_along_axis(groups.crowd[END_BLUR], groups.place, axis=1)
         end_us = np.take_along_axis(groups.crowd[END], groups.place, axis=1)
         number, said, at_us, life = (groups.crowd[field] for field in (NUMBER, SAID, AT, LIFE))
-        quality = np.broadcast_to(groups.quality[:, None], number.shape)
-        columns = (number, said, at_us, end_us, np.maximum(start_blur, end_blur), quality, life)
+        columns = (number, said, at_us, end_us, np.maximum(start_blur, end_blur), groups.quality, life)
         number, said, *rest = (column.ravel() for column in columns)
         self.put_all(finished(number, groups.host, said, *rest))
-        if groups.bounded.any():
-            length_us = groups.crowd[END] - groups.crowd[OPEN]
-            bounds = zip(length_us.min(axis=1).tolist(), length_us.max(axis=1).tolist(), strict=True)
-            for own, pair, free in zip(groups.crowd[NUMBER].tolist(), bounds, groups.bounded.tolist(), strict=True):
-                self._bounds |= {name: pair for name, is_free in zip(own, free, strict=True) if is_free}
+        unsure = groups.high_us != NONE
+        if unsure.any():
+            bounds = (groups.crowd[NUMBER], groups.low_us, groups.high_us)
+            self._bound_rows.append(np.column_stack([column[unsure] for column in bounds]))
 
     def runs(self, hosts: list[str]) -> Runs:
         """All runs in the order of their starts."""
@@ -115,11 +114,10 @@ class Found:
         length = ended - started
         low = np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
         high = np.where(timed, (length + blur) / 1e6, np.nan)
-        if self._bounds:
-            at = np.searchsorted(number, np.array(list(self._bounds), dtype=np.int64))
-            bounds = np.array(list(self._bounds.values()), dtype=np.int64)
-            low[at] = np.minimum(low[at], np.maximum(0, bounds[:, 0] - blur[at]) / 1e6)
-            high[at] = np.maximum(high[at], (bounds[:, 1] + blur[at]) / 1e6)
+        bounds = np.concatenate((*self._bound_rows, np.array(self._bounds, dtype=np.int64).reshape(-1, 3)))
+        at = np.searchsorted(number, bounds[:, 0])
+        low[at] = np.minimum(low[at], np.maximum(0, bounds[:, 1] - blur[at]) / 1e6)
+        high[at] = np.maximum(high[at], (bounds[:, 2] + blur[at]) / 1e6)
         cpu, memory = np.full(size, np.nan), np.full(size, np.nan)
         if self._used:
             at = np.searchsorted(number, np.array(list(self._used), dtype=np.int64))

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from migrator.runs.attach import PAIRED, Attached, Batch, Distance, Group, length_of
+from migrator.runs.attach import INFERRED, PAIRED, Attached, Batch, Distance, Group, length_of
 from migrator.runs.crowds import END, NUMBER, OPEN, SAID, Crowd
 from migrator.runs.parts import Chain, Said, Span, Start
+from migrator.runs.possible import NOTHING_CERTAIN, Certain
 
 MOST_OPEN = 20_000  # groups with a span that nobody closes
 MOST_LENGTHS = 500  # remembered of one command
-Length = tuple[int, int, int]  # number of the event that told it, key, microseconds
+Length = tuple[int, int, int, bool]  # number of the event that told it, key, microseconds, and if there is no doubt about it
 
 
 class Groups:
@@ -26,6 +27,7 @@ class Groups:
         self._doubtful: list[Group] = []
         self.crowds: list[Crowd] = []
         self._lengths: dict[int, array[int]] = {}
+        self._certain: dict[int, Certain] = {}
         self._seen: list[Length] = []  # since the last look, of the runs whose end named them; and of the others
         self._sure: list[Length] = []
 
@@ -41,16 +43,16 @@ class Groups:
         """How long a run took whose span is known: it tells in groups which span is its command's."""
         length = length_of(start.span)
         if length is not None:
-            self._seen.append((number, start.said.key, length))
+            self._seen.append((number, start.said.key, length, start.quality < INFERRED))
 
     def wants(self, key: int) -> bool:
         """True while lengths of a command are still to be learnt."""
-        return len(self._lengths.get(key, ())) < MOST_LENGTHS
+        return len(self._lengths.get(key, ())) < MOST_LENGTHS or self._certain.get(key, NOTHING_CERTAIN).runs < MOST_LENGTHS
 
     def passed_by(self, numbers: list[int], keys: list[int], lengths_us: list[int], ended: list[bool]) -> None:
         """The lengths of runs that `calm` found: those whose end named them, and the others."""
         for number, key, length_us, named in zip(numbers, keys, lengths_us, ended, strict=True):
-            (self._seen if named else self._sure).append((number, key, max(0, length_us)))
+            (self._seen if named else self._sure).append((number, key, max(0, length_us), True))
 
     def learn_from(self, attached: Attached, sayings: Sequence[Said]) -> None:
         """The same of the runs of groups that are columns."""
@@ -58,15 +60,20 @@ class Groups:
         wanted = np.isin(crowd[SAID], [said for said in np.unique(crowd[SAID]).tolist() if self.wants(sayings[said].key)])
         length_us = np.take_along_axis(crowd[END] - crowd[OPEN], attached.place, axis=1)
         keys = [sayings[said].key for said in crowd[SAID][wanted].tolist()]
-        self.passed_by(crowd[NUMBER][wanted].tolist(), keys, length_us[wanted].tolist(), [True] * len(keys))
+        sure = (attached.quality[wanted] < INFERRED).tolist()
+        self._seen += zip(crowd[NUMBER][wanted].tolist(), keys, length_us[wanted].tolist(), sure, strict=True)
 
     def _remember(self, lengths: list[Length]) -> None:
         """The first of each command, in the order of the log, whoever found them."""
         lengths.sort()
-        for _, key, length in lengths:
+        for _, key, length, sure in lengths:
             known = self._lengths.setdefault(key, array("q"))
             if len(known) < MOST_LENGTHS:
                 known.append(length)
+            if sure:
+                certain = self._certain.get(key, NOTHING_CERTAIN)
+                if certain.runs < MOST_LENGTHS:
+                    self._certain[key] = certain.with_one(length)
         lengths.clear()
 
     def settle(self, before_us: int, stale_us: int) -> Iterator[Start]:
@@ -93,7 +100,7 @@ class Groups:
 
     def batch(self, host: int) -> Batch:
         """These groups."""
-        return Batch(host, self._doubtful, self.crowds, self._lengths, self._distance)
+        return Batch(host, self._doubtful, self.crowds, self._lengths, self._certain, self._distance)
 
     def decided(self) -> Iterator[Start]:
         """The starts of those that are objects, after `attach` has told them."""
@@ -158,7 +165,7 @@ class Groups:
         span.join(start, PAIRED)
         length = length_of(span)
         if length is not None:
-            self._sure.append((start.number, start.said.key, length))
+            self._sure.append((start.number, start.said.key, length, True))
         return start
 
 

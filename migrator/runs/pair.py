@@ -356,7 +356,7 @@ class Pairing:
 
     def _settled(self, starts: Iterable[Start]) -> None:
         for start in starts:
-            if start.span is None or start.queued:
+            if start.queued or (start.span is None and not start.settled):
                 self._released((start,))
             else:
                 start.chained = False

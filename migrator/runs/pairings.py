@@ -7,9 +7,9 @@ import numpy as np
 from migrator.columns import NO_PID, Run, Runs, Whole, session_number
 from migrator.model.usage import Event
 from migrator.runs import calm
-from migrator.runs.attach import NO_RANKS, assign
-from migrator.runs.crowds import Ranks
+from migrator.runs.attach import assign
 from migrator.runs.found import Found
+from migrator.runs.line_order import NO_RANKS, LineOrder, Ranks
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
@@ -25,7 +25,7 @@ class Pairings:
     def __init__(self, sayings: Sayings, level: int | None, ranks: Ranks = NO_RANKS, *, calmly: bool = True) -> None:
         self._sayings = sayings
         self._found = Found(sayings, level)
-        self._ranks = ranks
+        self._line_order = LineOrder(ranks)
         self._calmly = calmly
         self._states: dict[int, Pairing] = {}
         self._latest_us: dict[int, int] = {}
@@ -52,7 +52,7 @@ class Pairings:
                 found.at = number
                 act(said, at_us, pid, resolution_us, session)
         found.at = first + len(rows) - 1
-        sweep(states.values(), found, self._ranks, int(rows[-1, KEY]))
+        sweep(states.values(), found, self._line_order, int(rows[-1, KEY]))
 
     def _see(self, hosts: Whole, pids: Whole) -> None:
         largest = np.full(int(hosts.max(initial=0)) + 1, NO_PID)
@@ -67,7 +67,7 @@ class Pairings:
 
     def runs(self, hosts: Sequence[str]) -> Runs:
         """Every run, after the last event; `hosts`: their names by number."""
-        finish(self._states.values(), self._found, self._ranks)
+        finish(self._states.values(), self._found, self._line_order)
         return self._found.runs(list(hosts))
 
 
@@ -84,31 +84,31 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
         state.feed(
             said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
         )
-    finish(hosts.values(), found, ranks)
+    finish(hosts.values(), found, LineOrder(ranks))
     return found.runs(list(hosts)).objects()
 
 
-def sweep(states: Collection[Pairing], found: Found, ranks: Ranks, now_us: int) -> None:
+def sweep(states: Collection[Pairing], found: Found, order: LineOrder, now_us: int) -> None:
     """Let go of what is finished by then, on all hosts."""
     for state in states:
         state.sweep(now_us)
     if sum(state.groups.doubtful for state in states) >= MOST_GROUPS:
-        _decide(states, found, ranks)
+        _decide(states, found, order)
 
 
-def finish(states: Collection[Pairing], found: Found, ranks: Ranks) -> None:
+def finish(states: Collection[Pairing], found: Found, order: LineOrder) -> None:
     """Let go of everything, after the last event."""
     for state in states:
         state.finish()
-    _decide(states, found, ranks)
+    _decide(states, found, order)
     for state in states:
         state.close()
 
 
-def _decide(states: Iterable[Pairing], found: Found, ranks: Ranks) -> None:
+def _decide(states: Iterable[Pairing], found: Found, order: LineOrder) -> None:
     """Attach what is in doubt, on all hosts together."""
     doubtful = {state.host: state for state in states if state.groups.doubtful}
-    for attached in assign([state.groups.batch(host) for host, state in doubtful.items()], found.sayings.all, ranks):
+    for attached in assign([state.groups.batch(host) for host, state in doubtful.items()], found.sayings.all, order):
         found.put_attached(attached)
         doubtful[attached.host].groups.learn_from(attached, found.sayings.all)
     for state in doubtful.values():

@@ -1,0 +1,110 @@
+"""Sessions without numbers (PAM in auth.log, CMD in syslog, stamps of whole seconds) of several jobs of one user and one second:
+a run has the length that it really had, or bounds that hold it; never another job's."""
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from migrator.columns import Run
+from migrator.model.usage import Event
+from migrator.runs.line_order import Ranks
+from migrator.runs.pairings import pair
+
+MINUTE_US = 60_000_000
+CURL, PUSH, SYNC, LONG = "curl -fsS https://d/refresh", "/opt/push.sh", "/opt/sync.sh", "/opt/rebuild.sh"
+JOBS = {CURL: (1, 2.0), PUSH: (1, 5.0), SYNC: (1, 20.0), LONG: (15, 780.0)}  # every so many minutes, so many seconds
+Order = Callable[[random.Random, list[str]], list[str]]
+ORDERS: dict[str, Order] = {
+    "as cron starts them": lambda _, lines: lines[::-1],
+    "re-ordered since": lambda _, lines: lines,
+    "any": lambda chance, lines: chance.sample(lines, len(lines)),
+}
+
+
+class Log(NamedTuple):
+    events: list[Event]
+    truth: dict[tuple[str, int], float]
+
+
+def event(kind: str, at_s: float, pid: int, command: str | None) -> Event:
+    parent = kind.startswith("session")
+    source, role = ("pam_session", "parent") if parent else ("debian_cron", "child")
+    at_us = int(at_s) * 1_000_000
+    return Event(kind, at_us, "edge03", source, "sensor", command, pid, role, None, None, None, None, None, 1_000_000, 0)  # type: ignore[arg-type]
+
+
+def log(seed: int, order: Order, minutes: int, spread: float = 0.35, jobs: dict[str, tuple[int, float]] = JOBS) -> Log:
+    """The crontab's lines are those of `jobs`; the pids are as the real daemon's: all processes between, then the jobs."""
+    chance = random.Random(seed)
+    said: list[tuple[float, Event]] = []
+    truth = {}
+    pid = 20_000
+    for minute in range(minutes):
+        due = order(chance, [command for command, (every, _) in jobs.items() if minute % every == 0])
+        children = sorted(chance.sample(range(pid + len(due), pid + 2 * len(due) + 3), len(due)))
+        for place, command in enumerate(due):
+            start, length = 60.0 * minute + 1 + chance.random() * 0.02, jobs[command][1] * 2.0 ** chance.gauss(0, spread)
+            truth[command, minute] = length
+            said += [
+                (start, event("session-open", start, pid + place, None)),
+                (start + 0.01, event("start", start, children[place], command)),
+                (start + length, event("session-close", start + length, pid + place, None)),
+            ]
+        pid = 300 if pid > 32_000 else pid + 3 * len(due) + chance.randrange(30)
+    return Log([one for at, one in sorted(said, key=lambda pair: pair[0]) if at < minutes * 60], truth)
+
+
+def ranks(jobs: dict[str, tuple[int, float]] = JOBS) -> Ranks:
+    return {("sensor", command): ("/var/spool/cron/crontabs/sensor", line) for line, command in enumerate(jobs, 1)}
+
+
+def outside(runs: list[Run], truth: dict[tuple[str, int], float]) -> list[tuple[str | None, float | None, float]]:
+    """Runs whose bounds do not hold the length that they really had."""
+    return [
+        (run.command, run.duration_s, length)
+        for run in runs
+        if run.duration_low_s is not None
+        and run.duration_high_s is not None
+        and (length := truth[run.command or "", run.started_at_us // MINUTE_US])
+        and not run.duration_low_s <= length <= run.duration_high_s
+    ]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_job_gets_the_length_of_another(order: str) -> None:
+    found = log(3, ORDERS[order], 400)
+    runs = pair(found.events, ranks=ranks())
+    assert len(runs) == len(found.truth)
+    assert outside(runs, found.truth) == []
+    assert {run.quality for run in runs if run.ended_at_us} == {"paired" if order == "as cron starts them" else "inferred"}
+
+
+def test_lengths_that_overlap_are_bounded_and_not_believed_to_be_in_order() -> None:
+    jobs = {CURL: (1, 2.0), PUSH: (1, 3.0), LONG: (15, 780.0)}
+    found = log(2, ORDERS["any"], 300, 0.7, jobs)
+    runs = pair(found.events, ranks=ranks(jobs))
+    assert outside(runs, found.truth) == []
+    assert {run.quality for run in runs if run.ended_at_us} == {"inferred"}
+
+
+def test_a_crontab_that_was_re_ordered_in_the_meantime_times_nothing_before_that() -> None:
+    before, after = log(1, ORDERS["re-ordered since"], 100), log(2, ORDERS["as cron starts them"], 1500)
+    moved = [one._replace(at_us=one.at_us + 100 * MINUTE_US) for one in after.events]
+    runs = pair([*before.events, *moved], ranks=ranks())
+    truth = before.truth | {(command, minute + 100): length for (command, minute), length in after.truth.items()}
+    assert outside(runs, truth) == []
+
+
+def test_a_job_that_is_often_alone_keeps_its_length_beside_a_long_one() -> None:
+    jobs = {CURL: (1, 2.0), LONG: (60, 780.0)}
+    found = log(7, ORDERS["re-ordered since"], 600, jobs=jobs)
+    runs = pair(found.events, ranks=ranks(jobs))
+    assert outside(runs, found.truth) == []
+    assert max(run.duration_high_s or 0 for run in runs if run.command == CURL) < 10
+
+
+def test_a_run_that_may_be_the_one_that_never_ended_has_no_length() -> None:
+    found = log(9, ORDERS["any"], 60, jobs={CURL: (1, 2.0), LONG: (1, 1e6)})
+    assert {run.ended_at_us for run in pair(found.events)} == {None}
