@@ -42,6 +42,8 @@ class Quota(NamedTuple):
     condition: str
     at_once: bool = True
     less: float | None = None
+    apart: str = "projects or regions"  # where what is there beyond it can go
+    regional: bool = True
 
 
 LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
@@ -51,6 +53,9 @@ FLEX = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#
 SCHEDULES = "https://docs.cloud.google.com/scheduler/quotas"
 CLOUD_RUN = "https://docs.cloud.google.com/run/quotas"
 SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html"
+ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
+ACCOUNTS = "https://docs.cloud.google.com/iam/docs/service-accounts-create"
+ASSIGNMENTS = "https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits"
 STACK = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 IN_A_STACK = 500
 SAM_PLACES = frozenset({"aws_lambda", "aws_api_destination"})  # what can be emitted as CloudFormation
@@ -88,16 +93,29 @@ ALL: tuple[Quota, ...] = (
         "of a project in a region; 5,000 at most on request (an older page)", at_once=False,
     ),
     Quota(
-        "quota-cloud-run-executions", "gcp_cloud_run_job", None, "running executions of Cloud Run jobs", "executions", 1000,
+        "quota-cloud-run-executions", "gcp_cloud_run_v2_job", None, "running executions of Cloud Run jobs", "executions", 1000,
         CLOUD_RUN, "2026-11-27", "of a project in a region; raised on request by the newer page, fixed by the older one",
     ),
     Quota(
-        "quota-cloud-run-jobs", "gcp_cloud_run_job", None, "Cloud Run jobs", "jobs", 1000, CLOUD_RUN, "2026-11-27",
+        "quota-cloud-run-jobs", "gcp_cloud_run_v2_job", None, "Cloud Run jobs", "jobs", 1000, CLOUD_RUN, "2026-11-27",
         "of a project in a region; raised on request by the newer page, fixed by the older one", at_once=False,
     ),
     Quota(
-        "quota-cloud-run-services", "gcp_cloud_run_service", None, "Cloud Run services", "services", 1000, CLOUD_RUN,
+        "quota-cloud-run-services", "gcp_cloud_run_v2_service", None, "Cloud Run services", "services", 1000, CLOUD_RUN,
         "2026-11-27", "of a project in a region; raised on request by the newer page, fixed by the older one", at_once=False,
+    ),
+    Quota(
+        "quota-iam-roles", "aws_iam_role", None, "IAM roles", "roles", 1000, ROLES, "2026-11-27",
+        "of an account, in all regions; 5,000 at most on request (from memory)", at_once=False, apart="accounts", regional=False,
+    ),
+    Quota(
+        "quota-service-accounts", "gcp_service_account", None, "service accounts", "accounts", 100, ACCOUNTS, "2026-11-27",
+        "of a project; raised on request", at_once=False, apart="projects", regional=False,
+    ),
+    Quota(
+        "quota-role-assignments", "azure_user_assigned_identity", None, "role assignments, one or more for each identity",
+        "assignments", 4000, ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False,
+        apart="subscriptions", regional=False,
     ),
 )  # fmt: skip
 
@@ -123,7 +141,7 @@ def peaks(jobs: Iterable[JobPlan], as_of: datetime, answers: Mapping[str, str] =
         for quota in ALL:
             amount = _amount(quota, option.resources)
             if amount:
-                quotas, who = asked.setdefault((quota.name, option.region or ""), ([], []))
+                quotas, who = asked.setdefault((quota.name, (option.region or "") if quota.regional else "all regions"), ([], []))
                 quotas.append(_stated(quota, answers))
                 who.append(_Asked(entry, amount, _lasts_min(entry)))
     found = (_peak(quotas[0], region, who, as_of) for (_, region), (quotas, who) in sorted(asked.items(), key=lambda one: one[0]))
@@ -196,9 +214,9 @@ def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> Quot
         total = sum(one.amount for one in who)
         if total <= quota.amount:
             return None
-        says = f"{total:,.0f} {quota.name} in {region}; a project has {quota.amount:,.0f}"
-        projects = ceil(total / quota.amount)
-        advice = f"ask for more, or emit them apart (`emit --job`) into {projects} projects or regions"
+        says = f"{total:,.0f} {quota.name} in {region}; the quota is {quota.amount:,.0f}"
+        many = ceil(total / quota.amount)
+        advice = f"ask for more, or emit them apart (`emit --job`) into {many} {quota.apart}"
         return _told(quota, region, total, None, [one.entry for one in who], f"{says}: {advice}")
     start = to_minute(as_of)
     count = WINDOW_DAYS * 1440

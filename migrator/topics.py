@@ -38,6 +38,9 @@ QUOTAS = (
     "quota-cloud-scheduler-jobs",
     "quota-cloud-run-executions",
     "quota-cloud-run-jobs",
+    "quota-iam-roles",
+    "quota-role-assignments",
+    "quota-service-accounts",
     "quota-cloud-run-services",
 )
 FOR_ALL = ("dst", "claim", *QUOTAS)

@@ -6,7 +6,7 @@ import pytest
 from aws_jobs import changed
 from small_plan import job_plan, plan
 
-from migrator import targets, topics
+from migrator import resources, targets, topics
 from migrator.model.job import Schedule
 from migrator.model.option import Resource
 from migrator.model.plan import Decisions, JobPlan, QuotaPeak
@@ -96,7 +96,7 @@ def test_what_stays_and_what_has_no_calendar_asks_nothing() -> None:
 
 def test_what_runs_and_what_is_kept_on_cloud_run_is_counted() -> None:
     """1,000 running executions and 1,000 jobs of a project in a region."""
-    apart = [moving(n, f"{n} 0 * * *", "gcp_cloud_run_job", 30) for n in range(2)]
+    apart = [moving(n, f"{n} 0 * * *", "gcp_cloud_run_v2_job", 30) for n in range(2)]
     at_one_time = peaks([apart[0]] * 1001, AS_OF)
     assert [(peak.quota, peak.peak) for peak in at_one_time] == [
         ("Cloud Run jobs", 1001.0),
@@ -104,6 +104,13 @@ def test_what_runs_and_what_is_kept_on_cloud_run_is_counted() -> None:
     ]
     kept = told(*[apart[0]] * 600, *[apart[1]] * 401)
     assert (kept.quota, kept.peak, kept.at) == ("Cloud Run jobs", 1001.0, None)
+
+
+def test_every_quota_counts_what_a_plan_really_holds() -> None:
+    """A kind that no target makes would be counted never; identities are of an account, not of a region."""
+    assert {quota.kind for quota in ALL} <= {module.__name__.rsplit(".", 1)[-1] for module in resources.ALL}
+    many = told(*[moving(0, "0 0 * * *", "gcp_service_account", 30)] * 101)
+    assert many.summary.endswith("emit them apart (`emit --job`) into 2 projects")
 
 
 def test_what_is_exceeded_is_asked_and_the_answer_counts() -> None:
