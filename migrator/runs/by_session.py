@@ -4,10 +4,9 @@ command, and groups of several that begin within the same seconds, which `attach
 import numpy as np
 
 from migrator.columns import Whole
-from migrator.runs.pair import EXACT, MOST_WAITING, NEAR_US, PAIRED, Pairing
-from migrator.runs.told import CLOSE, END, OPEN, START, Columns, Crowded, Flags, Found, ordered
-
-PID_BITS = 34  # a pid has at most ten digits
+from migrator.runs.choice import MOST_WAITING
+from migrator.runs.pair import EXACT, NEAR_US, PAIRED, Pairing
+from migrator.runs.told import CLOSE, END, OPEN, PID_BITS, START, Columns, Crowded, Flags, Found, ordered
 
 
 def by_session(

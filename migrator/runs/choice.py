@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
+MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 
 
@@ -36,6 +37,8 @@ def whose(waiting: Sequence[Waiting], pid: int, pids: int) -> Waiting | None:
             start = next((item for item in waiting if apart(item.pid, pid, pids) == 1), start)
     if start.pid >= 0 and pid >= 0 and (start.pid - pid) % pids > pids // 2:
         return None  # the job comes after the process that starts it: the start of this end was lost
+    if len(waiting) >= MOST_WAITING and apart(start.pid, pid, pids) > MOST_WAITING:
+        return None  # or given up because too many waited
     return start
 
 

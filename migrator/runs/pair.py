@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.choice import LARGE_PIDS, SMALL_PIDS, STALE_US, apart, whose
+from migrator.runs.choice import LARGE_PIDS, MOST_WAITING, SMALL_PIDS, STALE_US, apart, whose
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups
 from migrator.runs.parts import Chain, Life, Said, Span, Start
@@ -21,7 +21,6 @@ from migrator.runs.parts import Chain, Life, Said, Span, Start
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
 RESTART_US = 60_000_000
-MOST_WAITING = 64  # starts of one command without an end; those before lost theirs
 FEW_PIDS = 512  # remembered without a look at which are finished
 EXACT, PAIRED = 0, 1
 
@@ -229,8 +228,8 @@ class Pairing:
             del self.waiting[said.key]
         else:
             found = whose(waiting[-MOST_WAITING:], pid, self.pids)
-            if found is None or (len(waiting) >= MOST_WAITING and apart(found.pid, pid, self.pids) > MOST_WAITING):
-                return  # the start was lost, or given up because too many waited
+            if found is None:
+                return  # the start was lost
             start = found
             self._forget(start)
             start.quality = PAIRED

@@ -12,6 +12,7 @@ from migrator.runs.parts import Said
 Flags = npt.NDArray[np.bool_]
 NOTHING, START, END, OPEN, CLOSE, NUMBERED, OTHER = range(7)
 ENDED = {"start": START, "end": END, "session-open": OPEN, "session-close": CLOSE}
+PID_BITS = 34  # a pid has at most ten digits
 BY_RADIX = 1 << 16  # numbers below are sorted in a fraction of the time
 
 
