@@ -1,5 +1,6 @@
 """One job considered: what the rules say, how it can be cut, where each cut can live at which bill, and how steadily it works."""
 
+import functools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from migrator.model.finding import Dossier
 from migrator.model.option import KeptWarm, Limit, Placement, PriceBook
 from migrator.model.plan import JobPlan, Request
 from migrator.options import options
+from migrator.schedule.calendar import Calendar
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.words import in_words
 from migrator.steadiness import Server, of_job
@@ -62,6 +64,11 @@ def considered(
     return Considered(dossier, candidate, warm)
 
 
+@functools.lru_cache(maxsize=20_000)  # thousands of jobs share few schedules
+def _firings(calendar: Calendar, after: datetime) -> tuple[datetime, ...]:
+    return calendar.next(after, 5)
+
+
 def job_plan(found: Considered, placement: Placement, as_of: datetime) -> JobPlan:
     """The job's whole story, for reports and `emit`."""
     dossier, job = found.dossier, found.dossier.job
@@ -78,7 +85,7 @@ def job_plan(found: Considered, placement: Placement, as_of: datetime) -> JobPla
         findings=found.candidate.findings,
         shapes=found.candidate.shapes,
         placement=placement,
-        next_firings=tuple(calendar.next(as_of, 5)) if calendar is not None else (),
+        next_firings=_firings(calendar, as_of) if calendar is not None else (),
         smallest_gap_s=dossier.smallest_gap_s,
         schedule_in_words=words,
         links=dossier.links,

@@ -23,7 +23,7 @@ from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
-from migrator.ownlogs import with_own_logs
+from migrator.ownlogs import Facts, with_own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
@@ -49,13 +49,20 @@ OF_LINE = -1  # stands for the time and the pid of a line where its text is read
 
 
 def measure(
-    files: HostFiles, host: Host, jobs: tuple[Job, ...], as_of: datetime | None, assumptions: Assumptions = DEFAULT
+    files: HostFiles,
+    host: Host,
+    jobs: tuple[Job, ...],
+    as_of: datetime | None,
+    assumptions: Assumptions = DEFAULT,
+    facts: Facts | None = None,
 ) -> tuple[Measured, RunTable]:
-    """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs."""
+    """Usage of each job of a host in the order of `jobs`, runs of no job, and the table of all runs.
+
+    `facts`: those of each job, where somebody has read them already; else they are read for the jobs that need them."""
     with _uncollected():
         logged = read(files, host, as_of, ranks(jobs))
         runs = _of_interest(Matching(host.name, jobs).jobs_of(logged.runs))
-        runs, unread = with_own_logs(files, host, jobs, runs)
+        runs, unread = with_own_logs(files, host, jobs, runs, facts)
         seen = logged.seen
         if seen is None and runs.size:
             seen = int(runs.started_us.min()), int(runs.started_us.max())

@@ -2,13 +2,14 @@
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from migrator import blocks
 from migrator.columns import NONE, Run, Runs, joined, runs_from
 from migrator.errors import ScheduleError, SourceError
+from migrator.model.finding import Fact
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.runs import own_log
@@ -19,8 +20,13 @@ WRITES = re.compile(r">|\btee\b|\btime\b")  # else the line itself writes to no 
 TIMES = re.compile(r"\btime\b")
 
 
-def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Runs) -> tuple[Runs, list[Problem]]:
-    """The runs, and those that only jobs' own logs tell."""
+Facts = Mapping[str, tuple[Fact, ...]]  # of each job, by its id
+
+
+def with_own_logs(
+    files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Runs, facts: Facts | None = None
+) -> tuple[Runs, list[Problem]]:
+    """The runs, and those that only jobs' own logs tell. `facts`: None where nobody has read them yet."""
     ids = [job.id for job in jobs]
     problems: list[Problem] = []
     replaced: dict[int, list[Run]] = {}
@@ -36,7 +42,7 @@ def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Run
         if timed and not TIMES.search(job.command):
             continue
         own = mine.objects(ids)
-        for file in _logs(files, host, job):
+        for file in _logs(files, host, job, facts):
             try:
                 with files.open(file.path) as stream:
                     found = own_log.told(stream, place)
@@ -64,11 +70,15 @@ def with_own_logs(files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Run
     return joined(kept, runs_from([run for found in replaced.values() for run in found], ids)), problems
 
 
-def _logs(files: HostFiles, host: Host, job: Job) -> Iterator[HostFile]:
+def _logs(files: HostFiles, host: Host, job: Job, facts: Facts | None) -> Iterator[HostFile]:
     """The regular files that the job's own line writes to."""
-    # only here: the grammars of six languages take a fifth of a second to load, and most lines write nowhere
-    entry, _ = importlib.import_module("migrator.scripts.facts").facts(files, host, job)
-    written = [fact for fact in entry.facts if fact.kind == "writes-path" and fact.evidence.location == job.location]
+    if facts is None:
+        # only here: the grammars of six languages take a fifth of a second to load, and most lines write nowhere
+        entry, _ = importlib.import_module("migrator.scripts.facts").facts(files, host, job)
+        found = entry.facts
+    else:
+        found = facts.get(job.id, ())
+    written = [fact for fact in found if fact.kind == "writes-path" and fact.evidence.location == job.location]
     for path in dict.fromkeys(fact.value for fact in written if fact.value.startswith("/") and "$" not in fact.value):
         file = files.stat(path) if not path.startswith("/dev/") else None
         if file is not None and file.size:

@@ -2,7 +2,7 @@
 
 observe(files, as_of) -> Survey       touches the server's files
 decide(surveys, ...) -> Plan          pure: no files, no clock, no network
-write(plan) -> OutFile                decides nothing
+plan_folder.write(folder, plan, ...)  decides nothing
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, chains, links, measuring, optimise, quotas, reports, schedulers
+from migrator import __version__, chains, links, measuring, optimise, quotas, schedulers
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT, Assumptions, assumed
 from migrator.considered import Considered, considered, job_plan
@@ -20,14 +20,13 @@ from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Job
 from migrator.model.option import PriceBook
-from migrator.model.plan import Decisions, OutFile, Plan, Request, Survey
+from migrator.model.plan import Decisions, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import places_for
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
 from migrator.scripts import facts, output_size
 from migrator.shrink import smaller
-from migrator.side_by_side import both
 from migrator.size_curve import with_curves
 from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
 from migrator.steadiness import server
@@ -35,7 +34,6 @@ from migrator.tables import RunTable
 from migrator.verdict import host_plan, server_bill, used_prices, with_smaller
 
 LOG = logging.getLogger(__name__)
-LONG_PLAN = 500  # jobs; below that a second process gains nothing
 LONG_LIST = 200  # jobs; above that break-evens are computed only for what costs a dollar
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,8 +52,9 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
     host, problems = hosts.read(files)
     found = [scheduler.read(files, host) for scheduler in schedulers.ALL]
     jobs = tuple(job for schedules in found for job in schedules.jobs)
-    measured, runs = measuring.measure(files, host, jobs, as_of, assumptions)
     inspected = [facts.facts(files, host, job) for job in jobs]
+    known = {told.job_id: told.facts for told, _ in inspected}
+    measured, runs = measuring.measure(files, host, jobs, as_of, assumptions, known)
     LOG.info("%s: %d jobs, %d of them with runs", host.name, len(jobs), sum(1 for u in measured.usage if u.observed_runs))
     scripts = {digest: text for _, texts in inspected for digest, text in texts.items()}
     accounting = tuple(account for schedules in found for account in schedules.accounting)
@@ -152,17 +151,6 @@ def decide(
         fleet=fleet_savings(candidates, placements, host_plans, prices, assumptions),
         quotas=quotas.peaks(plans, as_of, decisions.answers),
     )
-
-
-def write(plan: Plan) -> tuple[OutFile, ...]:
-    """The reports that belong into every plan folder; those of a long plan beside the page, which takes as long as the rest."""
-    first, *others = [report for report in reports.ALL if report.DEFAULT]
-
-    def rest() -> list[OutFile]:
-        return [out_file for report in others for out_file in report.write(plan)]
-
-    page, more = both(lambda: first.write(plan), rest) if len(plan.jobs) >= LONG_PLAN else (first.write(plan), rest())
-    return (*page, *more)
 
 
 def _translations(job: Job, decisions: Decisions, as_of: datetime, dialects: frozenset[str]) -> tuple[Translation, ...]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from migrator import deciding, decisions_file, files, pipeline, planfile, review
+from migrator import deciding, decisions_file, plan_folder, planfile, review
 from migrator.diff import Change, changes
 from migrator.model.finding import Question
 from migrator.model.plan import Decisions, Plan
@@ -63,10 +63,8 @@ class Reviewing:
 
     def verdicts(self) -> tuple[str, ...]:
         """The verdict on each server in a sentence, as the plan stands now."""
-        return tuple(
-            verdict_words.sentence(host, tuple(entry for entry in self.plan.jobs if entry.job.host == host.host.name))
-            for host in self.plan.hosts
-        )
+        jobs_of = verdict_words.by_host(self.plan)
+        return tuple(verdict_words.sentence(host, jobs_of.get(host.host.name, ())) for host in self.plan.hosts)
 
     def skip(self, question: Question) -> None:
         """Ask it no more in this review; it stays open."""
@@ -84,8 +82,8 @@ class Reviewing:
     def take(self, key: str, answer: str) -> tuple[Change, ...]:
         """Decide again with one more answer and write everything; returns what it changed."""
         before, self.plan = self.plan, self._answered(key, answer)
-        files.write(self._folder, [planfile.plan_file(self.plan), *pipeline.write(self.plan)])
-        files.write(self._folder, [decisions_file.out_file(self.open(), self.plan.decisions)])
+        said = decisions_file.out_file(self.open(), self.plan.decisions)
+        plan_folder.write(self._folder, self.plan, lambda: (planfile.plan_file(self.plan), said))
         return _told(before, self.plan)
 
     def _answered(self, key: str, answer: str, *, unsaid: bool = False) -> Plan:

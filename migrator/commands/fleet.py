@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, files, pipeline, planfile
+from migrator import deciding, decisions_file, files, plan_folder, planfile
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -16,7 +16,7 @@ from migrator.errors import MigratorError
 from migrator.fleet import engine, running
 from migrator.fleet.listing import listed
 from migrator.fleet.task import SURVEYS, survey_name
-from migrator.model.plan import Plan, Provider, Request
+from migrator.model.plan import OutFile, Plan, Provider, Request
 from migrator.prices import bundled
 from migrator.review import open_questions
 from migrator.terminal import progress, safe
@@ -104,10 +104,15 @@ def command(
     surveys = tuple(planfile.read_survey(output / SURVEYS / survey_name(host)) for host in hosts)
     request = Request(provider=provider, region=region)
     plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
-    files.write(output, [planfile.plan_file(plan), *(pipeline.write(plan) if report else ())])
     questions = open_questions(plan)
-    if decisions is None:
-        files.write(output, [decisions_file.out_file(questions)])
+
+    def data() -> tuple[OutFile, ...]:
+        return (planfile.plan_file(plan), *(() if decisions is not None else (decisions_file.out_file(questions),)))
+
+    if report:
+        plan_folder.write(output, plan, data)
+    else:
+        files.write(output, data())
     click.echo(_summary(plan))
     click.echo(left_open(questions, plan), err=True)
     if failed:

@@ -7,14 +7,14 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, files, history, pipeline, planfile, tables
+from migrator import deciding, decisions_file, files, history, pipeline, plan_folder, planfile, tables
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
 from migrator.commands.asking_aws import with_aws
 from migrator.commands.summary import left_open, show
 from migrator.errors import SourceError
-from migrator.model.plan import Plan, Provider, Request
+from migrator.model.plan import OutFile, Plan, Provider, Request
 from migrator.prices import user_book
 from migrator.review import open_questions
 from migrator.schedule.crosscheck import crosscheck
@@ -112,16 +112,18 @@ def command(
     surveys = tuple(entry.survey for entry in observed)
     plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
     scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
-    files.write(output, planfile.files(plan, surveys, scripts))
-    files.write(output, pipeline.write(plan))
+    questions = open_questions(plan)
+
+    def data() -> tuple[OutFile, ...]:
+        asked = () if decisions is not None else (decisions_file.out_file(questions),)
+        return (*planfile.files(plan, surveys, scripts), *asked)
+
+    plan_folder.write(output, plan, data)
     tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
     if own is not None:  # so that `review` decides by the same prices
         files.write(output, [user_book.out_file(own, planfile.PRICES)])
     else:
         files.remove(output, [planfile.PRICES])
-    questions = open_questions(plan)
-    if decisions is None:
-        files.write(output, [decisions_file.out_file(questions)])
     show(plan)
     differing = _cross_check(plan) if cross_check else 0
     for problem in plan.problems:

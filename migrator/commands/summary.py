@@ -33,8 +33,9 @@ def show(plan: Plan) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     kept = [number for number, name in enumerate(COLUMNS) if width is None or width >= GIVES_WAY.get(name, 0)]
     table([COLUMNS[number] for number in kept], [[row[number] for number in kept] for row in rows], WHOLE)
+    jobs_of = verdict_words.by_host(plan)
     for host in plan.hosts:
-        jobs = tuple(entry for entry in plan.jobs if entry.job.host == host.host.name)
+        jobs = jobs_of.get(host.host.name, ())
         click.echo(safe(verdict_words.sentence(host, jobs)))
         for group in verdict_words.grouped(verdict_words.blockers(host, jobs)):
             names = ", ".join(member.name for member in group.members[:MOST_NAMES])

@@ -26,10 +26,8 @@ MOST_DOTS, FEWEST_DOTS = 200, 20
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """report.html."""
-    by_host: dict[str, list[JobPlan]] = {}
-    for entry in plan.jobs:
-        by_host.setdefault(entry.job.host, []).append(entry)
-    hosts = [_host(host, tuple(by_host.get(host.host.name, ()))) for host in plan.hosts]
+    jobs_of = verdict_words.by_host(plan)
+    hosts = [_host(host, jobs_of.get(host.host.name, ())) for host in plan.hosts]
     dots = max(FEWEST_DOTS, min(MOST_DOTS, DOTS // max(1, len(plan.jobs))))
     page = render.text(
         TEMPLATE,

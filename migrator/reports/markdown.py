@@ -20,9 +20,9 @@ LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """report.md; jobs beyond the size limit are counted and left to report.html."""
-    hosts = []
+    hosts, jobs_of = [], verdict_words.by_host(plan)
     for host in plan.hosts:
-        jobs = tuple(entry for entry in plan.jobs if entry.job.host == host.host.name)
+        jobs = jobs_of.get(host.host.name, ())
         keeping = verdict_words.grouped(verdict_words.blockers(host, jobs))
         numbers = verdict_words.numbers(host, jobs)
         hosts.append({"plan": host, "sentence": verdict_words.sentence(host, jobs), "keeping": keeping, "numbers": numbers})

@@ -34,6 +34,14 @@ def grouped(found: tuple[Blocker, ...]) -> tuple[Keeping, ...]:
     return tuple(Keeping(why, tuple(members)) for why, members in groups.items())
 
 
+def by_host(plan: Plan) -> dict[str, tuple[JobPlan, ...]]:
+    """Each server's jobs, by its name, in the order of the plan; a server without jobs has no entry."""
+    found: dict[str, list[JobPlan]] = {}
+    for entry in plan.jobs:
+        found.setdefault(entry.job.host, []).append(entry)
+    return {host: tuple(jobs) for host, jobs in found.items()}
+
+
 def blockers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Blocker, ...]:
     """What keeps the server, jobs first."""
     found = []

@@ -1,5 +1,6 @@
 """How a report says numbers: money, spans of time, instants, counts; unknown is said, never shown as 0."""
 
+import functools
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -116,6 +117,7 @@ def day(at: datetime) -> str:
     return f"{at.day} {at:%b %Y}"
 
 
+@functools.lru_cache(maxsize=20_000)  # asked of each job by the page, the terminal and the sentence
 def brief(reason: str) -> str:
     """The core of a reason: without place, rule and advice; the whole stands beside it, folded.
 

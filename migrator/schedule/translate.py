@@ -1,5 +1,6 @@
 """A schedule in every platform's language, each with its guard and its proof."""
 
+import functools
 from datetime import datetime
 from typing import NamedTuple
 
@@ -81,6 +82,7 @@ def _impossible(dialect: Dialect, timezone: str, reason: str) -> Translation:
     return Translation(dialect=dialect.NAME, timezone=timezone, expressions=(), guard=None, proof=proof)
 
 
+@functools.lru_cache(maxsize=20_000)  # thousands of jobs share few schedules
 def translation(calendar: Calendar, dialect: Dialect, choice: str | None, as_of: datetime | None = None) -> Translation:
     """One dialect's translation: the plain one if it is proved equal, else UTC if that is equal without a guard, else what the
     user chose, else the plain one with its differences."""

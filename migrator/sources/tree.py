@@ -43,6 +43,7 @@ class Tree:
         self._kept = kept or {}
         self._problems: dict[Problem, None] = {}
         self._odd_names: dict[str, str] = {}
+        self._folders: set[str] = set()  # looked at already, and no links: a job's paths share nearly all of theirs
         self.keep_alive: object = None  # whatever must live as long as these files
         self._owners_kept = live or self._owners_differ()
 
@@ -87,6 +88,9 @@ class Tree:
                     done.pop()
                 continue
             here = "/" + "/".join([*done, part])
+            if todo and here in self._folders:
+                done.append(part)
+                continue
             try:
                 status = os.lstat(self._root + here)
                 if stat.S_ISLNK(status.st_mode) and (todo or last):
@@ -104,6 +108,8 @@ class Tree:
             except (OSError, ValueError) as error:
                 self._problem(path, f"cannot be looked at ({_reason(error)})")
                 return None
+            if stat.S_ISDIR(status.st_mode):
+                self._folders.add(here)
             done.append(part)
         here = "/" + "/".join(done)
         try:
