@@ -29,6 +29,8 @@ class Carried(NamedTuple):
 
 def paths(job: Job, facts: Iterable[Fact], scripts: Iterable[ScriptFile], answers: Mapping[str, str]) -> tuple[Carried, ...]:
     """What is carried for a job, sorted by path; () where the user said nothing."""
+    if not any(answers.get(f"{job.id}/{topic}") in {OBJECT_STORAGE, SHARE} for topic in ("state", "output", "data")):
+        return ()
     facts = tuple(facts)
     own = {script.path for script in scripts}
     kept = {fact.value for fact in facts if fact.kind == "state"}

@@ -7,27 +7,28 @@ from migrator import files, reports
 from migrator.model.plan import OutFile, Plan
 from migrator.side_by_side import both
 
+TO_READ = ("html", "md", "csv")
 LONG_PLAN = 500  # jobs; below that a second process gains nothing
 
 
 def write(folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]]) -> None:
-    """`others` (the plan itself among them), then the reports.
-
-    The page of a long plan takes as long as all the rest, which a copy of this process makes and writes meanwhile. Raises
-    `MigratorError` for a folder that cannot be written.
+    """`others` (the plan itself among them) and the reports; of a long plan in halves that take about as long, the second in a
+    copy of this process. Raises `MigratorError` for a folder that cannot be written.
     """
-    page, *more = [report for report in reports.ALL if report.DEFAULT]
-
-    def rest() -> None:
-        files.write(folder, others())
-        for report in more:
-            files.write(folder, report.write(plan))
+    to_read = [report for report in reports.ALL if report.DEFAULT and report.FORMAT in TO_READ]
+    to_count = [report for report in reports.ALL if report.DEFAULT and report.FORMAT not in TO_READ]
 
     def first() -> None:
-        files.write(folder, page.write(plan))
+        for report in to_read:
+            files.write(folder, report.write(plan))
+
+    def second() -> None:
+        files.write(folder, others())
+        for report in to_count:
+            files.write(folder, report.write(plan))
 
     if len(plan.jobs) >= LONG_PLAN:
-        both(first, rest)
+        both(first, second)
     else:
-        rest()
+        second()
         first()

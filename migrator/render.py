@@ -334,10 +334,10 @@ class Sandbox(SandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The attribute of an object in a template."""
         kind = type(obj)
+        if attribute in _fields(kind):  # type: ignore[arg-type]  # a class is hashable; mypy doubts it of type[Any]
+            return getattr(obj, attribute)
         if kind is dict and attribute in obj and attribute not in METHODS_OF_DICT:
             return obj[attribute]
-        if isinstance(obj, Value) and attribute in kind.__struct_fields__:
-            return getattr(obj, attribute)
         if isinstance(obj, ModuleType) and isinstance(found := getattr(obj, attribute, None), FunctionType) and _is_ours(found):
             return found
         return super().getattr(obj, attribute)
@@ -351,6 +351,13 @@ class Sandbox(SandboxedEnvironment):
         return super().call(context, function, *args, **named)
 
 
+@functools.cache
+def _fields(kind: type) -> frozenset[str]:
+    """The fields of a class of the model; of any other class none."""
+    return frozenset(kind.__struct_fields__) if issubclass(kind, Value) else frozenset()
+
+
+@functools.lru_cache(maxsize=1024)
 def _is_ours(function: FunctionType) -> bool:
     return (function.__module__ or "").startswith("migrator.") and not function.__name__.startswith("_")
 
