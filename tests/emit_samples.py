@@ -28,7 +28,8 @@ HOST = Host(
     users=(User(name="shop", uid=1001, home="/srv/shop", shell="/bin/sh"),),
 )  # fmt: skip
 PLACES = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
-RUNNING = {t.NAME for t in targets.ALL if t.SHAPES != ("http_call",)}  # there a program runs, with secrets and a guard
+SHAPES = {t.NAME: t.SHAPES for t in targets.ALL}
+RUNNING = {t.NAME for t in targets.ALL if "scheduled_batch" in t.SHAPES}  # there a program runs, with secrets and a guard
 SCRIPT = b'#!/bin/sh\nset -e\ncat\necho "$GREETING from $0"\n'
 SHA = "a" * 64
 REQUEST = '{"body": "{\\"a\\": \\"\\u00e9${x}%%{y} !Sub @{z} {{w}}\\", \\"n\\": [1, 2.5]}", "headers": {"Content-Type": "application/json", "X-Job": "n\\"ight"%s}, "method": "POST", "timeout_s": 20, "url": "https://example.org/x?y=%%20"}'
@@ -151,6 +152,8 @@ def every_target() -> Plan:
     )
     entries = []
     for name in names:
+        if not {"scheduled_batch", "http_call"} & {*SHAPES[name]}:  # takes messages only: every_combination has those
+            continue
         job_id = name.replace("_", "-")
         entries.append(entry(name, f"{job_id}-plain-1a2b"))
         if name not in RUNNING:

@@ -7,6 +7,7 @@ https://learn.microsoft.com/rest/api/storageservices/put-blob, .../list-blobs; t
 import json
 import threading
 import urllib.parse
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,8 +88,13 @@ class Stub(BaseHTTPRequestHandler):
 
 
 class CloudStorage(Stub):
-    """Objects with generations, and the metadata server."""
+    """Objects with generations, the metadata server, and topics of Pub/Sub that take what is published.
 
+    Source: https://docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
+    """
+
+    published: ClassVar[dict[str, list[bytes]]] = {}  # by topic
+    refused: ClassVar[set[str]] = set()  # topics that nobody may write to
     missing = 403  # what a role is told that may list below its own prefixes only
     kept = "x-goog-meta-"
 
@@ -104,6 +110,18 @@ class CloudStorage(Stub):
             return None
         assert self.headers["Metadata-Flavor"] == "Google"
         return json.dumps({"access_token": "right", "expires_in": 3599, "token_type": "Bearer"}).encode()
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        topic, _, verb = self.path.removeprefix("/v1/").partition(":")
+        assert verb == "publish"
+        assert self.headers["content-type"] == "application/json"
+        if self.headers.get("authorization") != "Bearer right" or topic in self.refused:
+            return self.say(403, b'{"error": {"code": 403, "status": "PERMISSION_DENIED"}}')
+        assert 1 <= len(body["messages"]) <= 1000, "what one call may hold"
+        with self.lock:
+            self.published.setdefault(topic, []).extend(b64decode(one["data"], validate=True) for one in body["messages"])
+        return self.say(200, json.dumps({"messageIds": [str(n) for n in range(len(body["messages"]))]}).encode())
 
     def listing(self, query: dict[str, str]) -> bytes | None:
         if not self.path.startswith("/storage/v1/b/bucket/o?"):
@@ -150,9 +168,10 @@ class BlobStorage(Stub):
 @contextmanager
 def serving(kind: type[Stub]) -> Iterator[tuple[str, type[Stub]]]:
     """The address of an empty stand-in, and its class."""
-    own = type(kind.__name__, (kind,), {"objects": {}, "written": [0], "lose_answers": [0], "lock": threading.Lock()})
+    empty = {"objects": {}, "written": [0], "lose_answers": [0], "lock": threading.Lock()}
+    own = type(kind.__name__, (kind,), {**empty, "published": {}, "refused": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), own)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", own
     finally:

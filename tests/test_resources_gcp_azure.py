@@ -209,6 +209,7 @@ def terraform_files(target: Target) -> dict[str, str]:
         images=True,
         organisation=NONE,
         notify="",
+        kinds=(),
     )
     return {"main.tf": main, **{f"{name}.tf": text for name, text in written(target, "terraform").items()}}
 

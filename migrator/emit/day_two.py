@@ -39,6 +39,9 @@ def commands(entry: JobPlan, language: str, stack: str = "") -> DayTwo | None:
     flow = next((one for one in resources if one.kind in WORKFLOWS), None)
     if found is not None and any(one.kind == "aws_lambda_event_source_mapping" for one in resources):
         found = _sqs(found, resources, stack if language == "sam" else None)
+    names = next((queue for one in resources if isinstance(queue := one.values.get("queue"), dict)), None)
+    if found is not None and names is not None:
+        found = _pubsub(found, resources, names)
     if found is None or flow is None:
         return found
     run, run_for = WORKFLOWS[flow.kind](flow, stack if language == "sam" else None)
@@ -172,6 +175,24 @@ def _google_switches(schedules: list[Resource]) -> tuple[str | None, str | None]
     return (
         _each(schedules, lambda one: f'gcloud scheduler jobs pause {one} --location "$REGION"'),
         _each(schedules, lambda one: f'gcloud scheduler jobs resume {one} --location "$REGION"'),
+    )
+
+
+def _pubsub(found: DayTwo, resources: tuple[Resource, ...], names: Mapping[str, str]) -> DayTwo:
+    """Dead letters are published again. Where no schedule starts the job, a run by hand is a message, and a pause has nothing
+    pushed any more: the queue keeps what comes for a week."""
+    items, dead = (f'"${{PREFIX}}{names[name]}"' for name in ("items", "dead_letters"))
+    found = found._replace(redrive=f"redrive {dead} {items}")
+    if any(one.kind in SCHEDULES for one in resources):
+        return found
+    worker = next(one for one in resources if one.kind == "gcp_cloud_run_v2_service")
+    service = f'"${{PREFIX}}{worker.values["service_name"]}"'
+    called = f'gcloud run services describe {service} --region "$REGION" --format "value(status.url)"'
+    return found._replace(
+        run=f'item && gcloud pubsub topics publish {items} --message="$AT"',
+        run_for=None,
+        pause=f'gcloud pubsub subscriptions modify-push-config {items} --push-endpoint=""',
+        resume=f'push_to {items} "$({called})" "${{PREFIX}}cron-messages"',
     )
 
 

@@ -158,6 +158,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "queues": any(done.redrive for _, done in jobs),
         "aws": any(provider == "aws" for provider, _ in groups),
         "apps": any(group.apps for group in everything),
+        "pushed": "gcp_pubsub_subscription" in kinds,
         "scheduled": any(programs.is_scheduled(entry) for entry in emitted),
     }
 

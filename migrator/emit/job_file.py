@@ -69,6 +69,17 @@ def once(entry: JobPlan) -> object:
     return _of_resources(entry, "once")
 
 
+def fed_by(entry: JobPlan) -> object:
+    """What a person has to do so that messages come, where no schedule starts the job; None where its place does not say."""
+    return _of_resources(entry, "fed_by")
+
+
+def widths(entry: JobPlan) -> tuple[int, ...]:
+    """How many of each part of it run at once, at most; () where the place caps nothing."""
+    found = (made.values.get("width") for made in entry.placement.option.resources)
+    return tuple(one for one in found if isinstance(one, int))
+
+
 def state(entry: JobPlan) -> dict[str, object]:
     """The files that the chosen place carries from run to run; {} if none."""
     found = _of_resources(entry, "state")

@@ -75,6 +75,7 @@ def files(
             fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
             jobs=[entry.job for entry, _ in part],
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
+            kinds={resource.kind for entry, _ in part for resource in entry.placement.option.resources},
             checked=any("daily_check" in resource.kind for resource, _ in shared),
             images=any(job_folder.is_image(entry) for entry, _ in part)
             or daily_check.image(entry for entry, _ in part) is not None,

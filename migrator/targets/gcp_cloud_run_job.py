@@ -182,12 +182,16 @@ def usage(dossier: Dossier, size: Size, runs: float | None, skips: float | None)
     }
 
 
-def store_of(dossier: Dossier, lock: dict[str, object] | None, runs: float | None) -> tuple[Resource, ...]:
+def store_of(
+    dossier: Dossier, lock: dict[str, object] | None, runs: float | None, more_writes: float | None = 0.0
+) -> tuple[Resource, ...]:
     """The bucket of all jobs' files and locks, with the operations of this one, and the daily check of its records; () where it
-    has neither."""
+    has neither. `more_writes`: beside those of its runs."""
     if lock is None and stores.state(dossier) is None:
         return ()
     usage = stores.usage(dossier, runs, lock)
+    writes = usage["writes"]
+    usage |= {"writes": None if writes is None or more_writes is None else writes + more_writes}
     bucket = Resource(kind="gcp_storage_bucket", name=stores.NAME, values={"shared": True, "usage": usage})
     return (bucket, *((daily_checks.gcp(dossier),) if daily_checks.is_made(lock, runs) else ()))
 

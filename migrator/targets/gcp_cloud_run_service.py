@@ -95,21 +95,21 @@ def resources(
         Resource(kind="gcp_monitoring_http_alert", name="cron_call_failed", values={"shared": True, "channel": "cron_notices"}),
         account,
         service,
-        *(() if translation is None else _schedules(dossier, translation, service.name, timeout_s)),
+        *(() if translation is None else schedules(dossier, translation, service.name, timeout_s)),
     )
 
 
-def _schedules(dossier: Dossier, translation: Translation, service: str, timeout_s: float) -> tuple[Resource, ...]:
+def schedules(dossier: Dossier, translation: Translation, service: str, timeout_s: float) -> tuple[Resource, ...]:
     """As a Cloud Run job's, but that they call the service and wait for its answer."""
     made = run_job.schedules(dossier.job, translation, service)
-    deadline = min(timeout_s + run_job.ATTEMPT_DEADLINE_S, TIMEOUT_LIMIT_S)
+    waits_s = min(timeout_s + run_job.ATTEMPT_DEADLINE_S, TIMEOUT_LIMIT_S)
     return tuple(
         resource
         if resource.kind != "gcp_cloud_scheduler_job"
         else Resource(
             kind=resource.kind,
             name=resource.name,
-            values=resource.values | {"run_job": None, "service": service, "attempt_deadline": f"{deadline:.0f}s"},
+            values=resource.values | {"run_job": None, "service": service, "attempt_deadline": f"{waits_s:.0f}s"},
         )
         for resource in made
     )

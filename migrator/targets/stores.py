@@ -27,7 +27,7 @@ def prefixes(dossier: Dossier, *, locked: bool) -> list[str]:
     return [*(f"{own}{top}" for top in outermost), *([f"locks/{dossier.job.id}/"] if locked else [])]
 
 
-def usage(dossier: Dossier, runs: float | None, lock: dict[str, object] | None) -> dict[str, object]:
+def usage(dossier: Dossier, runs: float | None, lock: dict[str, object] | None) -> dict[str, float | None]:
     """Requests a month: each carried path is listed, read and written once a run; a claim and a
     record are written, the entry of a lease is read and written."""
     paths = len(carried.paths(dossier.job, dossier.facts, dossier.scripts, dossier.answers))

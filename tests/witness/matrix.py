@@ -109,6 +109,11 @@ WITNESSES = (
         "imported and called with Microsoft's azure-functions", lambda cell: cell.target == "azure_functions", runs=True,
     ),
     Witness(
+        "push", "../test_pubsub_push.py", "test_two_workers_never_have_the_same_item_and_a_killed_one_loses_none",
+        "called and pushed to as Cloud Scheduler and Pub/Sub do, with stand-ins of Cloud Storage and Pub/Sub",
+        lambda cell: cell.target == "gcp_pubsub_push", runs=True,
+    ),
+    Witness(
         "stack", "test_localstack.py", "test_the_schedules_read_back_are_the_plan_s",
         "deployed to LocalStack by SAM, invoked, workflows executed, failed, deleted",
         lambda cell: cell.language == "sam" and cell.shape in {"scheduled_batch", "workflow"}, runs=True,

@@ -5,6 +5,7 @@ providers' schemas, and the planned values are held against the providers' own d
 import json
 import re
 import shutil
+import subprocess
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,6 +64,9 @@ GOOGLE_BODIES = {
     "google_cloud_run_v2_service": ("run.v2", "GoogleCloudRunV2Service", "name location project deletion_protection"),
     "google_cloud_scheduler_job": ("cloudscheduler.v1", "Job", "region project paused"),
     "google_monitoring_alert_policy": ("monitoring.v3", "AlertPolicy", "project"),
+    "google_pubsub_subscription": ("pubsub.v1", "Subscription", "project"),
+    "google_pubsub_topic": ("pubsub.v1", "Topic", "project"),
+    "google_storage_notification": ("storage.v1", "Notification", "bucket"),
     "google_monitoring_notification_channel": ("monitoring.v3", "NotificationChannel", "project force_delete"),
     "google_service_account": ("iam.v1", "ServiceAccount", "account_id project create_ignore_already_exists member"),
 }
@@ -87,6 +91,7 @@ class Planned(NamedTuple):
     folder: Path
     environment: dict[str, str]
     resources: list[dict[str, Any]]
+    variables: list[str]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [one["change"]["after"] for one in self.resources if one["type"] == kind]
@@ -122,7 +127,7 @@ def planned(
         variables.append('-var=subnet_ids=["subnet-1"]')
     tools.passes(["terraform", "plan", "-input=false", "-no-color", "-out=plan.bin", *variables], folder, terraform_environment)
     shown = json.loads(tools.passes(["terraform", "show", "-json", "plan.bin"], folder, terraform_environment))
-    return Planned(tree, folder, terraform_environment, shown["resource_changes"])
+    return Planned(tree, folder, terraform_environment, shown["resource_changes"], variables)
 
 
 def test_it_is_formatted(planned: Planned) -> None:
@@ -205,6 +210,70 @@ def test_cloud_run_gets_sizes_that_it_sells(planned: Planned) -> None:
         assert template["max_retries"] == 0
         assert 1 <= int(template["timeout"].removesuffix("s")) <= 7 * 86400
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", job["name"])
+
+
+def test_queues_wait_for_as_long_as_their_workers_may_take(planned: Planned) -> None:
+    """https://docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions: 10 to 600 s, 5 to 100 deliveries."""
+    answered = {service["name"]: service["template"][0] for service in planned.of("google_cloud_run_v2_service")}
+    assert all(re.fullmatch(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?", name) for name in answered)
+    for topic in planned.of("google_pubsub_topic"):
+        assert re.fullmatch(r"(?!goog)[A-Za-z][-\w.~+%]{2,254}", topic["name"])
+    for one in planned.of("google_pubsub_subscription"):
+        assert re.fullmatch(r"(?!goog)[A-Za-z][-\w.~+%]{2,254}", one["name"])
+        assert 10 <= one["ack_deadline_seconds"] <= 600
+        assert 600 <= int(one["message_retention_duration"].removesuffix("s")) <= 7 * 86400
+        assert one["expiration_policy"] == [{"ttl": ""}]
+        if one["name"].endswith("-items"):
+            (policy,), (backoff,) = one["dead_letter_policy"], one["retry_policy"]
+            assert 5 <= policy["max_delivery_attempts"] <= 100
+            assert 0 <= int(backoff["minimum_backoff"][:-1]) <= int(backoff["maximum_backoff"][:-1]) <= 600
+            worker = answered[one["name"].removesuffix("-items") + "-worker"]
+            assert int(worker["timeout"].removesuffix("s")) < one["ack_deadline_seconds"]
+            assert worker["max_instance_request_concurrency"] == 1
+            assert 1 <= worker["scaling"][0]["max_instance_count"] <= 1000
+
+
+def test_a_bucket_tells_of_its_objects_once_the_job_is_switched_on(planned: Planned) -> None:
+    jobs = [path.stem for path in planned.folder.glob("*.tf") if "google_storage_notification" in path.read_text()]
+    if not jobs:
+        assert planned.of("google_storage_notification") == []
+        return
+    assert planned.of("google_storage_notification") == [], "off, and no bucket is named"
+    inboxes = dict.fromkeys(jobs, "inbox/in/") | {jobs[0]: "inbox"}
+    variables = [*planned.variables, f"-var=inboxes={json.dumps(inboxes)}"]
+    said = {}
+    for name, enabled in (("off", []), ("on", jobs[:2])):
+        given = [*variables, f"-var=enabled_jobs={json.dumps(enabled)}"]
+        tools.passes(
+            ["terraform", "plan", "-input=false", "-no-color", f"-out={name}.bin", *given], planned.folder, planned.environment
+        )
+        said[name] = json.loads(tools.passes(["terraform", "show", "-json", f"{name}.bin"], planned.folder, planned.environment))[
+            "resource_changes"
+        ]
+    made = [one["change"]["after"] for one in said["on"] if one["type"] == "google_storage_notification"]
+    assert [one for one in said["off"] if one["type"] == "google_storage_notification"] == []
+    assert {(one["bucket"], one["object_name_prefix"]) for one in made} == {("inbox", ""), ("inbox", "in/")}
+    assert len(made) == 2
+    document, schema, not_sent = GOOGLE_BODIES["google_storage_notification"]
+    for one in made:
+        report = api_shapes.google(one, document, schema, frozenset(not_sent.split()))
+        assert report.wrong == []
+        assert report.looked_at
+    may_read = [one["change"]["after"] for one in said["off"] if ".reads" in one["address"] or "_reads[" in one["address"]]
+    assert {one["role"] for one in may_read} == {"roles/storage.objectViewer"}
+    assert len([one for one in may_read if one["bucket"] == "inbox"]) == len(jobs)
+    conditions = {one["condition"][0]["expression"] for one in may_read if one["bucket"] == "inbox"}
+    assert conditions == {
+        'resource.name.startsWith("projects/_/buckets/inbox/objects/")',
+        'resource.name.startsWith("projects/_/buckets/inbox/objects/in/")',
+    }
+    wrong = [*planned.variables, "-var=inboxes=" + json.dumps({jobs[0]: "gs://inbox"})]
+    refused = subprocess.run(
+        ["terraform", "plan", "-input=false", "-no-color", *wrong], cwd=planned.folder, capture_output=True, text=True,
+        env=tools.environment(planned.environment), check=False, timeout=120,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert "Each inbox is BUCKET or BUCKET/BEGINNING" in refused.stderr
 
 
 def test_container_apps_get_sizes_that_they_sell(planned: Planned) -> None:
