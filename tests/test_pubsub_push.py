@@ -250,7 +250,7 @@ def test_two_workers_never_have_the_same_item_and_a_killed_one_loses_none(start:
 
 PULLED = """
   gcloud*subscriptions*pull*) n=$(($(cat "$SEEN.n" 2>/dev/null || echo 0) + 1)); echo $n > "$SEEN.n"; case $n in
-    1) printf '%s' '[{"ackId": "a1", "message": {"data": "LXggImE=", "messageId": "7"}}, {"ackId": "a2", "message": {"data": "Yg=="}}]' ;;
+    1) printf '%s' '[{"ackId": "a1", "message": {"data": "LXggImE="}}, {"ackId": "a2", "message": {"data": "Yg=="}}]' ;;
     *) echo "[]" ;; esac ;;
   gcloud*services*describe*) echo https://worker.example ;;
   gcloud*get-value*) echo shop ;;
@@ -271,7 +271,9 @@ def test_every_verb_of_a_job_with_a_queue_calls_gcloud(tree: Path, tmp_path: Pat
     text = (tree / f"gcp/terraform/{name}.tf").read_text()
     queue, dead = (re.search(rf'"\$\{{var.name_prefix\}}([a-z0-9-]+-{end})"', text)[1] for end in ("items", "dead-letters"))  # type: ignore[index]
     assert called("run", name, status=2) == [], "which item?"
-    assert called("run", name, "gs://inbox/a b") == [f"gcloud <pubsub> <topics> <publish> <acme-{queue}> <--message=gs://inbox/a b>"]
+    assert called("run", name, "gs://inbox/a b") == [
+        f"gcloud <pubsub> <topics> <publish> <acme-{queue}> <--message=gs://inbox/a b>"
+    ]
     assert called("pause", name) == [f"gcloud <pubsub> <subscriptions> <modify-push-config> <acme-{queue}> <--push-endpoint=>"]
     assert called("resume", name)[-1] == (
         f"gcloud <pubsub> <subscriptions> <modify-push-config> <acme-{queue}> <--push-endpoint=https://worker.example> "
@@ -295,7 +297,8 @@ def test_every_verb_of_a_job_with_a_queue_calls_gcloud(tree: Path, tmp_path: Pat
 def test_the_readme_says_what_becomes_of_items(tree: Path) -> None:
     text = (tree / "jobs" / every.job_id(EVENT_GLUE, "plain") / "README.md").read_text()
     for words in (
-        "No schedule starts it: name its bucket", "in the variable inboxes", "| items at once | as many as the job did | 10 at most |",
+        "No schedule starts it: name its bucket", "in the variable inboxes",
+        "| items at once | as many as the job did | 10 at most |",
         "its item comes again, once its claim has run out (after 450 s)", "./jobs.sh redrive", "each item is claimed",
     ):  # fmt: skip
         assert words in text, words
