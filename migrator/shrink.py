@@ -120,7 +120,7 @@ def peak_mib(
 
 def _week(candidate: Candidate, measured: Usage | None, as_of: datetime) -> list[tuple[datetime, datetime]] | None:
     """Begin and end of each run in the week after; None where that is not known, or where it nearly always runs."""
-    length = max(measured.upper_s or 0.0, measured.duration_s.max or 0.0) if measured is not None else 0.0
+    length = max(measured.upper_s or 0.0, measured.longest_s or 0.0) if measured is not None else 0.0
     try:
         calendar = calendar_of(candidate.job.schedule)
     except ScheduleError:

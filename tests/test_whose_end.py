@@ -5,12 +5,20 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
 import pytest
+from dossiers import dossier
+from plan_values import job
 
+from migrator.assumptions import DEFAULT
 from migrator.columns import Run
+from migrator.model.job import Host
 from migrator.model.usage import Event
+from migrator.reports import words
+from migrator.rules import run_time
 from migrator.runs.line_order import Ranks
 from migrator.runs.pairings import pair
+from migrator.usage import summary
 
 MINUTE_US = 60_000_000
 CURL, PUSH, SYNC, LONG = "curl -fsS https://d/refresh", "/opt/push.sh", "/opt/sync.sh", "/opt/rebuild.sh"
@@ -108,3 +116,17 @@ def test_a_job_that_is_often_alone_keeps_its_length_beside_a_long_one() -> None:
 def test_a_run_that_may_be_the_one_that_never_ended_has_no_length() -> None:
     found = log(9, ORDERS["any"], 60, jobs={CURL: (1, 2.0), LONG: (1, 1e6)})
     assert {run.ended_at_us for run in pair(found.events)} == {None}
+
+
+def test_what_a_run_may_have_taken_decides_not_what_it_likely_took() -> None:
+    runs = [
+        Run("h", "j", "u", CURL, at_us, at_us + 2_000_000, 1.0, high, None, None, None, "debian_cron", how)  # type: ignore[arg-type]
+        for at_us, high, how in [(0, 3.0, "exact"), (MINUTE_US, 780.0, "inferred"), (2 * MINUTE_US, 780.0, "inferred")]
+    ]  # fmt: skip
+    (usage,) = summary(runs, Host(name="h"), (job("j", "h"),), (0, 3 * MINUTE_US)).usage
+    assert (usage.duration_s.max, usage.longest_s) == (2.0, 780.0)
+    assert words.length(usage, "p95") == "2.0 s, at most 13.0 min"
+    (finding,) = run_time.check(msgspec.structs.replace(dossier(""), usage=usage), DEFAULT)
+    assert finding.needs[0].amount is not None
+    assert finding.needs[0].amount > 900
+    assert "the longest 13.0 min at most" in finding.message

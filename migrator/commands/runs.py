@@ -24,6 +24,8 @@ from migrator.sources import one_log
 from migrator.sources.opening import open_source
 from migrator.terminal import one_line, safe, table
 
+DOUBT_S = 2.0  # between two stamps in whole seconds
+
 
 @click.command(
     epilog="""\b
@@ -132,6 +134,9 @@ def _job(job: Job, entry: Usage) -> dict[str, Any]:
         "p95_s": spread.p95,
         "p99_s": spread.p99,
         "max_s": spread.max,
+        "p95_low_s": (entry.low_s or spread).p95,
+        "p95_high_s": (entry.high_s or spread).p95,
+        "longest_s": entry.longest_s,
         "upper_s": entry.upper_s,
         "upper_confidence": entry.upper_confidence,
         "growth_per_month": entry.growth_per_month,
@@ -174,6 +179,12 @@ def _figure(value: float | None, unit: str = "s") -> str:
     return "unknown" if value is None else f"{value:,.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
 
 
+def _length(entry: Usage, name: str) -> str:
+    value, most = getattr(entry.duration_s, name), getattr(entry.high_s or entry.duration_s, name)
+    told = _figure(value)
+    return told if value is None or most is None or most <= value + DOUBT_S else f"{told} (at most {_figure(most)})"
+
+
 def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, found: list[Measured]) -> None:
     if each:
         table(
@@ -205,8 +216,7 @@ def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, f
         ("job", "runs", "p50", "p95", "p99", "max", "failed", "overlapping", "log"),
         (
             (
-                job.id, str(entry.observed_runs), _figure(entry.duration_s.p50), _figure(entry.duration_s.p95),
-                _figure(entry.duration_s.p99), _figure(entry.duration_s.max),
+                job.id, str(entry.observed_runs), *(_length(entry, name) for name in ("p50", "p95", "p99", "max")),
                 "unknown" if entry.failed_runs is None else str(entry.failed_runs),
                 "unknown" if entry.overlapping_runs is None else str(entry.overlapping_runs), log_quality.in_words(entry),
             )

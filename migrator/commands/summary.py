@@ -22,7 +22,7 @@ def show(plan: Plan) -> None:
         (
             entry.job.id,
             words.when(entry),
-            words.span(entry.usage.duration_s.p95 if entry.usage else None),
+            words.length(entry.usage, "p95"),
             entry.placement.option.shape,
             words.place(entry.placement),
             words.monthly(entry.placement),

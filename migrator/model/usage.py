@@ -111,7 +111,10 @@ class Usage(Value, frozen=True, kw_only=True):
 
     Of all complete runs (`duration_s.count` of them), not of a sample: `mean_s` and `sd_s` (None below two runs) are exact,
     `quantile_s` are the 101 nearest-rank quantiles from 0 % (the shortest) to 100 % (the longest), `buckets` the non-empty ones
-    in ascending order. A mean's error is `sd_s` over the root of the count."""
+    in ascending order. A mean's error is `sd_s` over the root of the count.
+
+    `low_s` and `high_s`: the same as `duration_s` of the shortest and of the longest lengths that its runs may have had; None
+    where the log is as exact as its stamps. What must not be too short is decided by `longest_s`."""
 
     job_id: str
     observed_days: float | None
@@ -140,6 +143,13 @@ class Usage(Value, frozen=True, kw_only=True):
     sd_s: float | None = None
     quantile_s: tuple[float, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+    low_s: Spread | None = None
+    high_s: Spread | None = None
+
+    @property
+    def longest_s(self) -> float | None:
+        """The longest run, or what it may have been where the log does not tell whose that length is."""
+        return self.duration_s.max if self.high_s is None else self.high_s.max
 
 
 class Unmatched(Value, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import functools
 import re
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from migrator import render
@@ -11,9 +12,11 @@ from migrator.log_quality import in_words
 from migrator.model.finding import Question
 from migrator.model.option import Option, Placement
 from migrator.model.plan import JobPlan
+from migrator.model.usage import Usage
 
 LEAVING = ("move", "insufficient-data")  # verdicts whose option says where the job would run
 MONTH_S = 30.436875 * 86400
+RESOLUTION_S, MUCH_MORE = 2.0, 1.1  # what a length is said to be instead: more than stamps blur, and than a tenth
 LEAD = re.compile(r"^(no place fits: )?(/\S+?(:\d+)?: )?")
 RULE = re.compile(r" \[[a-z-]+\]$")
 
@@ -32,6 +35,15 @@ def money(amount: Decimal | float | None) -> str:
     if value and abs(value) < 0.01:
         return f"${value:.2g}" if abs(value) >= 1e-4 else f"${value:.1e}"
     return f"-${-value:,.2f}" if value < 0 else f"${value:,.2f}"
+
+
+def length(usage: Usage | None, name: Literal["p50", "p95", "p99", "max"]) -> str:
+    """A quantile of a job's runs, and how much it may be where the log does not tell whose each end is."""
+    if usage is None:
+        return span(None)
+    value, most = getattr(usage.duration_s, name), None if usage.high_s is None else getattr(usage.high_s, name)
+    far = value is not None and most is not None and most > max(value + RESOLUTION_S, value * MUCH_MORE)
+    return f"{span(value)}, at most {span(most)}" if far else span(value)
 
 
 def span(seconds: float | None) -> str:

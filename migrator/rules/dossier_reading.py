@@ -114,6 +114,11 @@ def unsure_ends(usage: Usage) -> int:
     return found.ambiguous if found.ambiguous > MOST_UNSURE * (found.exact + found.bounded) else 0
 
 
+def took(usage: Usage) -> str:
+    """`took`, or `may have taken` where the log does not tell whose the longest length is."""
+    return "took" if usage.longest_s == usage.duration_s.max else "may have taken"
+
+
 def seconds(amount: float | None) -> str:
     """A run time with its unit, short: seconds below two minutes, minutes below two hours, hours above.
 

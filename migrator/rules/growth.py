@@ -24,13 +24,13 @@ MOST = 0.5  # a slope above this was not seen over enough days to be carried on 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     """A need for the run time at the horizon, linear growth; a warning."""
     usage = dossier.usage
-    if usage is None or usage.growth_per_month is None or usage.duration_s.max is None or usage.growth_per_month < LEAST:
+    if usage is None or usage.growth_per_month is None or usage.longest_s is None or usage.growth_per_month < LEAST:
         return ()
-    if usage.duration_s.max < LEAST_S or _sleeps_at_random(dossier):
+    if usage.longest_s < LEAST_S or _sleeps_at_random(dossier):
         return ()
     if usage.growth_per_month * (usage.duration_s.p50 or 0.0) < LEAST_MONTHLY_S:
         return ()
-    bound = max(usage.upper_s or 0.0, usage.duration_s.max) * assumptions.run_time_headroom
+    bound = max(usage.upper_s or 0.0, usage.longest_s) * assumptions.run_time_headroom
     months = assumptions.growth_horizon_months
     later = bound * (1 + min(usage.growth_per_month, MOST) * months)
     reached = _reached(bound, usage.growth_per_month, usage.growth_low_per_month, usage.growth_high_per_month)

@@ -11,7 +11,7 @@ Source: field report in the project's notes: "reliably over an hour: a VM or a c
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import answer, listed, runs, seconds, told
+from migrator.rules.dossier_reading import answer, listed, runs, seconds, told, took
 from migrator.rules.local_state import remembered, where_to_keep
 
 NAME = "long-run"
@@ -20,7 +20,7 @@ NAME = "long-run"
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     """A warning above `long_job_s`."""
     usage = dossier.usage
-    if usage is None or usage.duration_s.p50 is None or usage.duration_s.max is None:
+    if usage is None or usage.duration_s.p50 is None or usage.longest_s is None:
         return ()
     if usage.duration_s.p50 > assumptions.long_job_s and (state := remembered(dossier)) and answer(dossier, "state") is None:
         body = (
@@ -41,9 +41,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
             "or a container with a stated time budget; keep it on a server, or cut the work into parts that can be repeated alone"
         )
         return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="days")
-    if usage.duration_s.max > assumptions.long_job_s:
+    if usage.longest_s > assumptions.long_job_s:
         body = (
-            f"its longest run took {seconds(usage.duration_s.max)}, half of them less than "
+            f"its longest run {took(usage)} {seconds(usage.longest_s)}, half of them less than "
             f"{seconds(usage.duration_s.p50)}; above "
             f"{seconds(assumptions.long_job_s)} a run meets restarts and limits; find out what makes those runs long"
         )

@@ -18,7 +18,7 @@ import math
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
 from migrator.model.usage import Usage
-from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told, unsure_ends
+from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told, took, unsure_ends
 
 NAME = "run-time"
 SERVER_TOPIC = "few-runs"  # `<server>/few-runs`: one answer for all of its jobs; `accepted`, or the factor
@@ -32,15 +32,15 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         body = f"you say that it may take {seconds(stated)}; that is the time it gets; nothing to do"
         return told(dossier, NAME, "note", body, needs=(_need(stated),))
     usage = dossier.usage
-    if usage is None or usage.duration_s.max is None:
+    if usage is None or usage.longest_s is None:
         return ()
-    longest = usage.duration_s.max
+    longest = usage.longest_s
     if usage.upper_s is not None and usage.upper_confidence is not None:
         bound = max(usage.upper_s, longest) * assumptions.run_time_headroom
         of_which = "the longest" if longest >= usage.upper_s else "that bound"
         body = (
             f"99 % of its runs end within {seconds(usage.upper_s)} ({usage.upper_confidence:.0%} sure, "
-            f"{usage.duration_s.count:,} runs), the longest took {seconds(longest)}; "
+            f"{usage.duration_s.count:,} runs), the longest {took(usage)} {seconds(longest)}; "
             f"with {assumptions.run_time_headroom - 1:.0%} headroom on {of_which} it needs "
             f"{seconds(bound)}{_second_opinion(usage.fitted_tail_s, bound)}{_unsure(usage)}; "
             "look at the longest runs if that surprises"
@@ -51,7 +51,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     factor = number(said) or few_runs_factor(count, assumptions)
     bound = longest * factor
     share = (1 - assumptions.upper_confidence) ** (1 / count)
-    seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}{_unsure(usage)}"
+    seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}{_at_most(usage)}{_unsure(usage)}"
     if count >= FEWEST:
         body = (
             f"{seen}: at least {share:.0%} of its runs end within that ({assumptions.upper_confidence:.0%} sure); with "
@@ -70,7 +70,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         dossier,
         "timeout",
         f"How long may {dossier.job.name} run at most, in seconds?",
-        f"the longest of {count} measured took {seconds(longest)}; a longer run is ended; above 900 no function takes it",
+        f"the longest of {count} measured {took(usage)} {seconds(longest)}; a longer run is ended; "
+        "above 900 no function takes it",
         f"{bound:.0f}",
     )
     return told(
@@ -82,6 +83,10 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         needs=(_need(bound),),
         question=question if count < assumptions.enough_runs else None,
     )
+
+
+def _at_most(usage: Usage) -> str:
+    return "" if usage.longest_s == usage.duration_s.max else " at most"
 
 
 def _unsure(usage: Usage) -> str:

@@ -11,7 +11,7 @@ Source: flock(1); cron(8): Vixie cron starts a new run each time, whether or not
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding, Need
-from migrator.rules.dossier_reading import first_of_each, listed, of, runs, seconds, told
+from migrator.rules.dossier_reading import first_of_each, listed, of, runs, seconds, told, took
 from migrator.rules.run_time import few_runs_factor
 
 NAME = "single-flight"
@@ -37,9 +37,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         body = f"has no lock{seen}; nothing keeps two runs apart, here or elsewhere; give it a lock or a longer gap"
         return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="minutes")
     gap = dossier.smallest_gap_s
-    if usage is not None and usage.duration_s.max is not None and gap is not None and usage.duration_s.max > gap:
+    if usage is not None and usage.longest_s is not None and gap is not None and usage.longest_s > gap:
         body = (
-            f"its longest run took {seconds(usage.duration_s.max)}, the smallest gap of its schedule is {seconds(gap)}; "
+            f"its longest run {took(usage)} {seconds(usage.longest_s)}, the smallest gap of its schedule is {seconds(gap)}; "
             "nothing keeps two runs apart; give it a lock or a longer gap"
         )
         return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="minutes")
@@ -49,7 +49,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
 def _never_meets(dossier: Dossier, assumptions: Assumptions) -> bool:
     """Measured, with its bound below the smallest gap, and never seen to overlap: the lock has nothing to do."""
     usage = dossier.usage
-    if usage is None or usage.duration_s.max is None or usage.overlapping_runs or dossier.smallest_gap_s is None:
+    if usage is None or usage.longest_s is None or usage.overlapping_runs or dossier.smallest_gap_s is None:
         return False
-    bound = max(usage.upper_s or 0.0, usage.duration_s.max) * few_runs_factor(usage.duration_s.count, assumptions)
+    bound = max(usage.upper_s or 0.0, usage.longest_s) * few_runs_factor(usage.duration_s.count, assumptions)
     return bound < dossier.smallest_gap_s

@@ -16,7 +16,7 @@ from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
 from migrator.usage.load import loads
-from migrator.usage.quality import shares, surer, word
+from migrator.usage.quality import RESOLUTION_S, shares, surer, word
 from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, percentiles, spread, trend, upper_bound
 
 MOST_SAMPLES = 200
@@ -90,10 +90,12 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
     statuses = runs.status[runs.status != NONE]
     memory = runs.memory_mib[~np.isnan(runs.memory_mib)]
     cpu = runs.cpu_s[~np.isnan(runs.cpu_s)]
-    bound = upper_bound(runs.high_s[timed], 0.99, assumptions.upper_confidence)
     mean, sd = mean_and_sd(lengths)
     grown = trend(at_days, in_order_s, assumptions.month_days) if len(lengths) else None
     shown = shares(runs)
+    low_s, high_s = runs.low_s[timed], runs.high_s[timed]
+    coarse = bool((high_s - low_s > RESOLUTION_S).any())
+    bound = upper_bound(high_s, 0.99, assumptions.upper_confidence)
     sources = tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()}))
     return Usage(
         job_id=job.id,
@@ -123,6 +125,8 @@ def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -
         sd_s=sd,
         quantile_s=percentiles(lengths),
         buckets=buckets(lengths),
+        low_s=spread(low_s) if coarse else None,
+        high_s=spread(high_s) if coarse else None,
     )
 
 
