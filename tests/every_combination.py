@@ -16,7 +16,7 @@ from dossiers import dossier
 from migrator import chains, files, shapes, targets
 from migrator.assumptions import DEFAULT
 from migrator.emit import secret_store
-from migrator.emit.programs import HANDLERS
+from migrator.emit.programs import HANDLERS, SCRIPTS
 from migrator.emit.shells import LANGUAGES
 from migrator.emit.tree import emit
 from migrator.model.finding import Dossier, Need
@@ -42,6 +42,8 @@ CALLS = (
     fact("cloud-call", "azure queue:add", "account=examplestore queue=events"),
     fact("cloud-call", "aws s3:put-object", "bucket=example-backups key=db/x.gz"),
 )
+# what the scripts that a person completes quote of the job
+LOOPS = (fact("loop", f"for one in {samples.NASTY}; do"), fact("lists-path", "/srv/in/'$(x)'\nexit 1"))
 FOLLOWER = "next"  # of a chain: the end of the plain job starts it
 LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
 
@@ -140,7 +142,7 @@ def entry(cell: Cell, variant: str) -> JobPlan:
         shape = changed(shape, adds=(*(need for need in shape.adds if need.kind not in {n.kind for n in LOCKS}), *LOCKS))
     if variant == FOLLOWER:
         shape = changed(shape, wires=(Wire(kind="event", from_part="the job before", to_part=shape.parts[0].name),))
-    facts = (*plain.facts, *(CALLS if variant == "several" else ()))
+    facts = (*plain.facts, *(CALLS if variant == "several" else ()), *(LOOPS if cell.shape in SCRIPTS else ()))
     job = Dossier(
         job=plain.job, host=samples.HOST, usage=plain.usage, facts=facts, scripts=plain.scripts, answers=answers_of(cell)
     )
@@ -148,7 +150,7 @@ def entry(cell: Cell, variant: str) -> JobPlan:
     made = target.resources(job, shape, target.sizes()[0], plain.translations[0], 300.0, target.DEFAULT_REGION or "")
     option = changed(plain.placement.option, shape=cell.shape, resources=made)
     others = tuple(other for other in plain.shapes if other.kind != shape.kind)
-    return changed(plain, shapes=(*others, shape), placement=changed(plain.placement, option=option))
+    return changed(plain, facts=facts, shapes=(*others, shape), placement=changed(plain.placement, option=option))
 
 
 def entries(cell: Cell) -> list[JobPlan]:

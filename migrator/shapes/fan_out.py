@@ -42,7 +42,8 @@ def cut(dossier: Dossier, assumptions: Assumptions) -> Shape | None:  # noqa: AR
     width = _width(dossier)
     items = _items(dossier)
     job = whole(dossier)
-    each = taken * width / items if taken is not None and items else None
+    # an item takes as long as it does today, however many the user wants to go on at once later
+    each = taken * _today(dossier) / items if taken is not None and items else None
     dispatcher = Part(
         name="dispatcher",
         monthly_invocations=job.monthly_invocations,
@@ -86,9 +87,14 @@ def _endless(value: str) -> bool:
 
 
 def _width(dossier: Dossier) -> int:
-    widths = [int(fact.value) for fact in of(dossier, "parallelism") if fact.value.isdecimal() and 0 < len(fact.value) < 4]
     said_ = dossier.answers.get(f"{dossier.job.id}/parallelism", "")
-    return int(said_) if said_.isdecimal() and 0 < len(said_) < 5 else max([*widths, 1])
+    return max(int(said_), 1) if said_.isdecimal() and 0 < len(said_) < 5 else _today(dossier)
+
+
+def _today(dossier: Dossier) -> int:
+    """How many items the job has in work at once."""
+    widths = [int(fact.value) for fact in of(dossier, "parallelism") if fact.value.isdecimal() and 0 < len(fact.value) < 4]
+    return max([*widths, 1])
 
 
 def _items(dossier: Dossier) -> int | None:
