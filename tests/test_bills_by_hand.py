@@ -12,7 +12,7 @@ from plan_values import job, option
 
 from migrator import pricebook, resources
 from migrator.model.finding import Dossier, Need, Translation
-from migrator.model.option import CostItem
+from migrator.model.option import CostItem, Part, Shape
 from migrator.model.usage import Bucket
 from migrator.optimise import Candidate, exact
 from migrator.pricebook import item, tiered_items, tiers, unit_price
@@ -27,6 +27,7 @@ from migrator.targets import (
     azure_logic_app,
     gcp_cloud_run_job,
     gcp_cloud_run_service,
+    gcp_pubsub_push,
     gcp_scheduler_http_target,
 )
 
@@ -387,3 +388,69 @@ def test_a_call_by_a_logic_app_costs_two_executions_and_one_more_for_its_secret(
     found = lines(azure_logic_app, 0, 43_829, 0.5, dossier=secret)
     assert found["workflow executions"] == Decimal("3.287175")
     assert found["secret reads"] == Decimal("0.131487")
+
+
+def messages(shape: Shape) -> dict[str, list[tuple[Decimal | None, Decimal | None]]]:
+    """Quantity and USD a month of everything that Pub/Sub and its workers are made of, by name, at 1 vCPU and 512 MiB."""
+    size = next(one for one in gcp_pubsub_push.sizes() if (one.vcpu, one.memory_mib) == (1.0, 512))
+    made = gcp_pubsub_push.resources(DOSSIER, shape, size, _translation(gcp_pubsub_push), 60, "us-central1")
+    found: dict[str, list[tuple[Decimal | None, Decimal | None]]] = {}
+    for line in (line for resource in made for line in KINDS[resource.kind].cost(resource, "us-central1", BOOK)):
+        found.setdefault(line.name, []).append((line.monthly_quantity, line.monthly_cost))
+    return found
+
+
+def fan_out(items: float | None, seconds: float | None) -> Shape:
+    """100 dispatches of 5 s, and four workers."""
+    return Shape(
+        kind="fan_out",
+        faithful=False,
+        parts=(
+            Part(name="dispatcher", monthly_invocations=100, duration_s=None, billed_s=5.0, memory_mib=None),
+            Part(name="worker", monthly_invocations=items, duration_s=None, billed_s=seconds, memory_mib=None, parallelism=4),
+        ),
+        adds=(Need(kind="at_most_once", soft=True),),
+    )
+
+
+def test_a_fan_out_on_google_by_hand() -> None:
+    """100 dispatches of 5 s; 10,000 items of 7.25 s, on 4 workers; an instance takes 3 s to start, and is billed by 0.1 s.
+
+    dispatcher: 100 x (5 + 3) = 800 s. workers: 100 x 4 starts are 0.04 of the items, so an item is 7.25 + 0.12 = 7.37 s, billed
+    as 7.4: 74,000 s. vCPU $0.000024, GiB $0.0000025 (half a GiB): 0.0192 and 1.776; 400 and 37,000 GiB-s: 0.001 and 0.0925.
+    messages: 10,000 x 1 KiB, in and out: 20,000 / 2^30 TiB at $40 = 0.000745058. writes: 100 claims and 100 records, and three
+    for each item: 30,200 at $5 a million = 0.151.
+    """
+    found = messages(fan_out(10_000, 7.25))
+    assert found["Cloud Run vCPU"] == [(Decimal(800), Decimal("0.0192")), (Decimal(74_000), Decimal("1.776"))]
+    assert found["Cloud Run memory"] == [(Decimal(400), Decimal("0.001")), (Decimal(37_000), Decimal("0.0925"))]
+    assert found["requests"] == [(Decimal(100), Decimal("0.00004")), (Decimal(10_000), Decimal("0.004"))]
+    ((_, sent),) = found["queue messages"]
+    assert sent is not None
+    assert round(sent, 9) == Decimal("0.000745058")
+    assert found["file and lock writes"] == [(Decimal(30_200), Decimal("0.151"))]
+    assert [quantity for quantity, _ in found["image storage"]] == [0, Decimal("0.25")], "one image, whatever its parts"
+    assert len(found["schedule"]) == 1
+    assert [name for name, each in found.items() if None in {cost for _, cost in each}] == []
+
+
+def test_event_glue_on_google_by_hand() -> None:
+    """1,000 objects of 2 s, each perhaps on an instance that has to start: 5 s. 5,000 s x $0.000024 = 0.12; 2,500 GiB-s: 0.00625;
+    2 KiB a message, in and out: 4,000 / 2^30 TiB at $40 = 0.000149012; 3,000 writes = 0.015. No schedule, no daily check."""
+    part = Part(name="handler", monthly_invocations=1000, duration_s=None, billed_s=2.0, memory_mib=None)
+    found = messages(Shape(kind="event_glue", faithful=False, parts=(part,), adds=(Need(kind="at_most_once", soft=True),)))
+    assert found["Cloud Run vCPU"] == [(Decimal(5000), Decimal("0.12"))]
+    assert found["Cloud Run memory"] == [(Decimal(2500), Decimal("0.00625"))]
+    ((_, sent),) = found["queue messages"]
+    assert sent is not None
+    assert round(sent, 9) == Decimal("0.000149012")
+    assert found["file and lock writes"] == [(Decimal(3000), Decimal("0.015"))]
+    assert not {"schedule", "daily check vCPU"} & found.keys()
+
+
+@pytest.mark.parametrize(("items", "seconds"), [(None, None), (None, 7.0), (10_000, None)])
+def test_items_that_nobody_counted_make_the_bill_unknown_and_not_smaller(items: float | None, seconds: float | None) -> None:
+    found = messages(fan_out(items, seconds))
+    assert found["Cloud Run vCPU"][1] == (None, None)
+    assert (found["queue messages"][0][1] is None) == (items is None)
+    assert (found["file and lock writes"][0][1] is None) == (items is None)

@@ -25,8 +25,12 @@ from every_combination import Cell
 from store_stubs import CloudStorage, Stub, serving
 from test_delivery import Tools
 
-from migrator import files
+from migrator import files, fit
+from migrator.assumptions import DEFAULT
 from migrator.emit.tree import emit
+from migrator.model.finding import Dossier, Need, NeedKind
+from migrator.model.option import Part, Shape
+from migrator.targets import gcp_pubsub_push
 
 FAN_OUT, EVENT_GLUE = (Cell(shape, "gcp_pubsub_push", "terraform") for shape in ("fan_out", "event_glue"))
 TOPIC, DEAD = "projects/shop/topics/items", "projects/shop/topics/dead"
@@ -303,3 +307,32 @@ def test_the_readme_says_what_becomes_of_items(tree: Path) -> None:
     ):  # fmt: skip
         assert words in text, words
     assert "three for each item" in (tree / "jobs" / every.job_id(FAN_OUT, "plain") / "README.md").read_text()
+
+
+def test_an_item_may_take_as_long_as_pub_sub_waits_for_it_and_not_longer() -> None:
+    """Ten minutes (projects.subscriptions, ackDeadlineSeconds), of which one is for the start of an instance."""
+    limits = gcp_pubsub_push.limits(DEFAULT)
+    assert {limit.need for limit in limits} == {*NeedKind.__args__}  # type: ignore[attr-defined]
+    sizes = gcp_pubsub_push.sizes()
+    assert fit.misfits((Need(kind="duration_s", amount=540.0),), limits, sizes[0]) == ()
+    (misfit,) = fit.misfits((Need(kind="duration_s", amount=541.0),), limits, sizes[0])
+    assert "at most 540 s" in misfit.message
+    assert "Pub/Sub waits 10 minutes at most" in misfit.message
+    assert [gcp_pubsub_push.timeout_s(one, DEFAULT) for one in (None, 5.0, 100.0, 4000.0)] == [540, 60, 180, 540]
+
+
+@pytest.mark.parametrize(
+    ("parallelism", "said", "width"), [(None, {}, 10), (7, {}, 7), (None, {"parallelism": "3"}, 3), (5000, {}, 1000)]
+)
+def test_the_pool_is_as_wide_as_the_shape_or_the_user_says(parallelism: int | None, said: dict[str, str], width: int) -> None:
+    plain = samples.entry("gcp_cloud_run_service", "x-1a2b")
+    job = Dossier(
+        job=plain.job, host=samples.HOST, usage=plain.usage, answers={f"x-1a2b/{topic}": value for topic, value in said.items()}
+    )
+    part = Part(name="handler", monthly_invocations=1, duration_s=None, billed_s=1, memory_mib=None, parallelism=parallelism)
+    shape = Shape(kind="event_glue", faithful=False, parts=(part,), adds=(Need(kind="at_most_once", soft=True),))
+    made = gcp_pubsub_push.resources(job, shape, gcp_pubsub_push.sizes()[0], None, 540.0, "us-central1")
+    (worker,) = [one for one in made if one.kind == "gcp_cloud_run_v2_service"]
+    assert worker.values["width"] == width
+    (queue,) = [one for one in made if one.kind == "gcp_pubsub_subscription" and one.values["service"]]
+    assert queue.values["ack_s"] == 600
