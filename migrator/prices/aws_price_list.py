@@ -52,7 +52,73 @@ ITEMS: tuple[Wanted, ...] = (
     Wanted("NAT gateway", "data processed", "GB", "AmazonEC2", {"productFamily": "NAT Gateway"}, "NatGateway-Bytes"),
     Wanted("VPC", "public IPv4 address (in use or idle)", "hour", "AmazonVPC", {}, "PublicIPv4:InUseAddress"),
     Wanted("EBS", "gp3 storage", "GB-month", "AmazonEC2", {"volumeApiName": "gp3"}, "EBS:VolumeUsage.gp3"),
-)
+    Wanted("EBS", "gp3 IOPS above 3000", "IOPS-month", "AmazonEC2", {"volumeApiName": "gp3"}, "EBS:VolumeP-IOPS.gp3"),
+    Wanted("EBS", "snapshot", "GB-month", "AmazonEC2", {"productFamily": "Storage Snapshot"}, "EBS:SnapshotUsage"),
+    Wanted(
+        "Lambda", "provisioned concurrency x86", "GB-second", "AWSLambda", {"group": "AWS-Lambda-Provisioned-Concurrency"},
+        "Lambda-Provisioned-Concurrency",
+    ),
+    Wanted(
+        "Lambda", "provisioned concurrency arm64", "GB-second", "AWSLambda",
+        {"group": "AWS-Lambda-Provisioned-Concurrency-ARM"}, "Lambda-Provisioned-Concurrency-ARM",
+    ),
+    Wanted(
+        "Lambda", "provisioned duration x86", "GB-second", "AWSLambda", {"group": "AWS-Lambda-Duration-Provisioned"},
+        "Lambda-Provisioned-GB-Second",
+    ),
+    Wanted(
+        "Lambda", "provisioned duration arm64", "GB-second", "AWSLambda", {"group": "AWS-Lambda-Duration-Provisioned-ARM"},
+        "Lambda-Provisioned-GB-Second-ARM",
+    ),
+    Wanted("Step Functions", "express request", "request", "AmazonStates", {}, "StepFunctions-Request"),
+    Wanted("Step Functions", "express duration", "GB-hour", "AmazonStates", {}, "StepFunctions-GB-Second", times=3600),
+    Wanted(
+        "SNS", "HTTP notification", "notification", "AmazonSNS", {"productFamily": "Message Delivery"},
+        "DeliveryAttempts-HTTP",
+    ),
+    Wanted(
+        "SNS", "email notification", "notification", "AmazonSNS", {"productFamily": "Message Delivery"},
+        "DeliveryAttempts-SMTP",
+    ),
+    Wanted("CloudWatch Logs", "Insights scanned", "GB", "AmazonCloudWatch", {}, "DataScanned-Bytes"),
+    Wanted(
+        "CloudWatch", "alarm (standard resolution)", "alarm-month", "AmazonCloudWatch",
+        {"productFamily": "Alarm", "alarmType": "Standard"}, "CW:AlarmMonitorUsage",
+    ),
+    Wanted(
+        "DynamoDB", "on-demand write request", "request", "AmazonDynamoDB",
+        {"productFamily": "Amazon DynamoDB PayPerRequest Throughput", "group": "DDB-WriteUnits"}, "WriteRequestUnits",
+    ),
+    Wanted("DynamoDB", "storage", "GB-month", "AmazonDynamoDB", {"productFamily": "Database Storage"}, "TimedStorage-ByteHrs"),
+    Wanted("S3", "standard storage", "GB-month", "AmazonS3", {}, "TimedStorage-ByteHrs"),
+    Wanted("S3", "standard write request", "request", "AmazonS3", {}, "Requests-Tier1"),
+    Wanted("S3", "standard read request", "request", "AmazonS3", {}, "Requests-Tier2"),
+    Wanted("EFS", "standard storage", "GB-month", "AmazonEFS", {"productFamily": "Storage"}, "TimedStorage-ByteHrs"),
+    Wanted("EFS", "one zone storage", "GB-month", "AmazonEFS", {"productFamily": "Storage"}, "TimedStorage-Z-ByteHrs"),
+    Wanted("EventBridge bus", "custom event published", "event", "AWSEvents", {"eventType": "Custom Event"}, "Event-64K-Chunks"),
+    Wanted(
+        "Secrets Manager", "API calls", "10k calls", "AWSSecretsManager", {"productFamily": "API Request"},
+        "AWSSecretsManagerAPIRequest", times=10_000,
+    ),
+    Wanted("SSM Parameter Store", "advanced parameter", "parameter-month", "AWSSystemsManager", {}, "PS-Advanced-Param-Tier1"),
+    Wanted("VPC", "interface endpoint", "AZ-hour", "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Hours"),
+    Wanted("VPC", "interface endpoint data", "GB", "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Bytes"),
+    Wanted(
+        "Application Load Balancer", "hour", "hour", "AWSELB", {"productFamily": "Load Balancer-Application"}, "LoadBalancerUsage"
+    ),
+    Wanted(
+        "Application Load Balancer", "capacity unit", "LCU-hour", "AWSELB", {"productFamily": "Load Balancer-Application"},
+        "LCUUsage",
+    ),
+    Wanted("API Gateway", "HTTP API request", "request", "AmazonApiGateway", {}, "ApiGatewayHttpRequest"),
+    Wanted(
+        "Data transfer", "out to internet", "GB", "AWSDataTransfer",
+        {"transferType": "AWS Outbound", "fromRegionCode": "{region}", "toLocation": "External"}, "DataTransfer-Out-Bytes",
+    ),
+)  # fmt: skip
+# services with too many products to be asked whole, and one whose products belong to no region but go out of one
+NARROWED = frozenset({"AmazonEC2", "AWSSecretsManager", "AWSDataTransfer"})
+OF_NO_REGION = frozenset({"AWSDataTransfer"})
 SERVERS = {
     "productFamily": "Compute Instance",
     "operatingSystem": "Linux",
@@ -66,17 +132,20 @@ def unit_prices(region: str, ask: PRODUCTS) -> Iterator[UnitPrice]:
     """The prices of ITEMS that the list has for a region; each call is made once for all items that it answers."""
     answers: dict[tuple[str, tuple[tuple[str, str], ...]], list[dict[str, Any]]] = {}
     for wanted in ITEMS:
-        # services with few products are asked whole: EC2 alone is too large for that
-        filters = dict(wanted.filters) if wanted.service_code in {"AmazonEC2", "AWSSecretsManager"} else {}
+        asked = {name: value.format(region=region) for name, value in wanted.filters.items()}
+        filters = asked if wanted.service_code in NARROWED else {}
         call = (wanted.service_code, tuple(sorted(filters.items())))
         if call not in answers:
-            answers[call] = list(ask(wanted.service_code, {"regionCode": region, **filters}))
+            of_region = {} if wanted.service_code in OF_NO_REGION else {"regionCode": region}
+            answers[call] = list(ask(wanted.service_code, {**of_region, **filters}))
         ends = re.compile(rf"(^|-){re.escape(wanted.usage)}$")
         for product in answers[call]:
             attributes = product["product"]["attributes"]
             usage = attributes.get("usagetype", "")
             free_for_one_country = "China free tier" in attributes.get("groupDescription", "")
-            if _matches(ends, usage) and not free_for_one_country and _in_group(attributes, wanted.filters):
+            said = {"productFamily": product["product"].get("productFamily", ""), **attributes}
+            meant = all(said.get(name) == value for name, value in asked.items())
+            if _matches(ends, usage) and not free_for_one_country and meant:
                 yield from _tiers(wanted, region, usage, product)
                 break
 
@@ -86,10 +155,6 @@ def _matches(ends: re.Pattern[str], usage: str) -> bool:
     `RegionalNatGateway-Hours`, `NatGateway-Prvd-Hours`)."""
     found = ends.search(usage)
     return found is not None and re.fullmatch(r"|[A-Z]{2,4}\d?-?", usage[: found.start()]) is not None
-
-
-def _in_group(attributes: Mapping[str, str], filters: Mapping[str, str]) -> bool:
-    return "group" not in filters or attributes.get("group") == filters["group"]
 
 
 def _tiers(wanted: Wanted, region: str, usage: str, product: dict[str, Any]) -> Iterator[UnitPrice]:
@@ -104,8 +169,8 @@ def _tiers(wanted: Wanted, region: str, usage: str, product: dict[str, Any]) -> 
                 item=wanted.item,
                 unit=wanted.unit,
                 region=region,
-                price_usd=price,
-                from_quantity=Decimal(tier["beginRange"]) if number else Decimal(0),
+                price_usd=price * wanted.times,
+                from_quantity=Decimal(tier["beginRange"]) / wanted.times if number else Decimal(0),
                 source=f"AWS Price List API, {wanted.service_code} {usage}",
                 as_of=str(term.get("effectiveDate", product.get("publicationDate", "unknown")))[:10],
             )

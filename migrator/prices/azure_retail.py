@@ -20,6 +20,10 @@ ENDPOINT = "https://prices.azure.com/api/retail/prices"
 VERSION = "2023-01-01-preview"
 GET = Callable[[str], dict[str, Any]]  # a URL -> the JSON object there
 
+BLOBS = {"productName": "General Block Blob v2", "skuName": "Hot LRS"}
+GLOBAL = "Global"  # the region of what costs the same everywhere
+ANYWHERE = {"armRegionName": GLOBAL}
+EVERYWHERE = "all"  # as the price book calls it
 ITEMS: tuple[Wanted, ...] = (
     Wanted(
         "Container Apps (Consumption)", "vCPU active", "vCPU-second", "Azure Container Apps", {"skuName": "Standard"},
@@ -56,7 +60,56 @@ ITEMS: tuple[Wanted, ...] = (
     Wanted("NAT gateway", "hour", "hour", "NAT Gateway", {}, "Standard Gateway"),
     Wanted("NAT gateway", "data processed", "GB", "NAT Gateway", {}, "Standard Data Processed"),
     Wanted("Container Registry", "Basic registry incl. 10 GB", "day", "Container Registry", {}, "Basic Registry Unit"),
+    Wanted("Container Registry", "Premium registry incl. 500 GB", "day", "Container Registry", {}, "Premium Registry Unit"),
     Wanted("Container Registry", "extra storage", "GB-month", "Container Registry", {}, "Data Stored"),
+    Wanted(
+        "Functions Flex Consumption", "always-ready baseline", "GB-second", "Functions",
+        {"productName": "Flex Consumption", "skuName": "Always Ready"}, "Always Ready Baseline",
+    ),
+    Wanted(
+        "Functions Flex Consumption", "always-ready execution time", "GB-second", "Functions",
+        {"productName": "Flex Consumption", "skuName": "Always Ready"}, "Always Ready Execution Time",
+    ),
+    Wanted("Functions Premium", "vCPU", "vCPU-hour", "Functions", {"productName": "Premium Functions"}, "Premium vCPU Duration"),
+    Wanted(
+        "Functions Premium", "memory", "GiB-hour", "Functions", {"productName": "Premium Functions"},
+        "Premium Memory Duration",
+    ),
+    Wanted("Blob Storage", "hot LRS data", "GB-month", "Storage", BLOBS, "Hot LRS Data Stored"),
+    Wanted("Blob Storage", "hot LRS write", "operation", "Storage", BLOBS, "Hot LRS Write Operations", 10_000),
+    Wanted("Blob Storage", "hot LRS read", "operation", "Storage", BLOBS, "Hot Read Operations", 10_000),
+    Wanted(
+        "Managed disk", "P4 LRS premium SSD 32 GiB", "month", "Storage", {"productName": "Premium SSD Managed Disks"},
+        "P4 LRS Disk"
+    ),
+    Wanted("Managed disk", "S4 LRS HDD 32 GiB", "month", "Storage", {"productName": "Standard HDD Managed Disks"}, "S4 LRS Disk"),
+    Wanted(
+        "Bandwidth", "out to internet", "GB", "Bandwidth", {"productName": "Rtn Preference: MGN", "skuName": "Standard"},
+        "Standard Data Transfer Out",
+    ),
+    Wanted(
+        "Public IP", "standard static regional", "hour", "Virtual Network",
+        {"productName": "IP Addresses", "skuName": "Standard"},
+        "Standard IPv4 Static Public IP",
+    ),
+    Wanted("Key Vault", "secret operations", "10k operations", "Key Vault", {"skuName": "Standard"}, "Operations"),
+    Wanted(
+        "Log Analytics", "analytics log ingestion", "GB", "Log Analytics", {"skuName": "Analytics Logs"},
+        "Analytics Logs Data Ingestion",
+    ),
+    Wanted("Log Analytics", "basic log ingestion", "GB", "Log Analytics", {"skuName": "Basic Logs"}, "Basic Logs Data Ingestion"),
+    Wanted(
+        "Azure Monitor", "log alert rule 15 minutes", "rule-month", "Azure Monitor", ANYWHERE,
+        "Alerts System Log Monitored at 15 Minute Frequency",
+    ),
+    Wanted(
+        "Azure Monitor", "log alert time series 15 minutes", "time-series-month", "Azure Monitor", ANYWHERE,
+        "Alerts Resource Monitored at 15 Minute Frequency",
+    ),
+    Wanted(
+        "Azure Monitor", "metric alert time series", "time-series-month", "Azure Monitor", ANYWHERE,
+        "Alerts Metric Monitored",
+    ),
 )  # fmt: skip
 
 
@@ -77,11 +130,12 @@ def pages(first: str, get: GET) -> Iterator[dict[str, Any]]:
 
 def unit_prices(region: str, get: GET, endpoint: str = ENDPOINT) -> Iterator[UnitPrice]:
     """The prices of ITEMS that the list has for a region."""
-    known: dict[str, list[dict[str, Any]]] = {}
+    known: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for wanted in ITEMS:
-        if wanted.service_code not in known:
-            known[wanted.service_code] = list(pages(url(wanted.service_code, region, endpoint), get))
-        found = [row for row in known[wanted.service_code] if _is(row, wanted)]
+        asked = (wanted.service_code, wanted.filters.get("armRegionName", region))
+        if asked not in known:
+            known[asked] = list(pages(url(*asked, endpoint), get))
+        found = [row for row in known[asked] if _is(row, wanted)]
         paid = sorted((row for row in found if Decimal(str(row["retailPrice"])) > 0), key=lambda row: row["tierMinimumUnits"])
         for number, row in enumerate(paid):
             yield UnitPrice(
@@ -89,7 +143,7 @@ def unit_prices(region: str, get: GET, endpoint: str = ENDPOINT) -> Iterator[Uni
                 service=wanted.service,
                 item=wanted.item,
                 unit=wanted.unit,
-                region=region,
+                region=EVERYWHERE if wanted.filters is ANYWHERE else region,
                 price_usd=Decimal(str(row["retailPrice"])) / wanted.per,
                 from_quantity=Decimal(str(row["tierMinimumUnits"])) * wanted.per if number else Decimal(0),
                 source=f"Azure Retail Prices API, {row['serviceName']}, {row['meterName']}",

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 
 class Wanted(NamedTuple):
-    """`service`, `item` and `unit` as the price book says them; the rest as the provider does. `per`: units in one of theirs."""
+    """`service`, `item` and `unit` as the price book says them; the rest as the provider does. `per`: units in one of theirs;
+    `times`: theirs in one of ours."""
 
     service: str
     item: str
@@ -14,3 +15,4 @@ class Wanted(NamedTuple):
     filters: Mapping[str, str]
     usage: str
     per: int = 1
+    times: int = 1
