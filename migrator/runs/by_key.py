@@ -31,75 +31,118 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     numbers = columns.host * (int(columns.key.max()) + 1) + columns.key
     order = ordered(numbers)
     columns, numbers = columns.of(order), numbers[order]
-    finding = _Keys(columns, columns.row == last[columns.host], states, limit_us)
-    fresh = np.diff(numbers, prepend=-1) != 0
-    group = np.cumsum(fresh) - 1
-    edges = np.append(np.flatnonzero(fresh), len(group))
-    # how many wait, if each end finds a start
-    names = zip(columns.host[edges[:-1]].tolist(), columns.key[edges[:-1]].tolist(), strict=True)
-    before = np.array([len(states[host].waiting.get(key, ())) for host, key in names])
-    start = columns.kind == START
-    sums = np.cumsum(np.where(start, 1, -1))
-    sums += np.repeat(before - np.append(0, sums[edges[1:-1] - 1]), np.diff(edges))
-    fall = group * (2 * len(group) + int(before.max(initial=0)) + 1)  # so that each group lies below the one before
-    waiting = sums - np.minimum(0, np.minimum.accumulate(sums - fall) + fall)
-    # from where nothing waits to where nothing waits again
-    opens = fresh.copy()
-    opens[1:] |= waiting[:-1] == 0
-    begins = np.flatnonzero(opens)
-    size = np.diff(begins, append=len(group))
-    closed = waiting[begins + size - 1] == 0
-    carried = np.zeros(len(begins), dtype=np.bool_)
-    carried[np.searchsorted(begins, edges[:-1])] = before > 0
-    free = closed & ~carried
-    lone = free & (size == 1)  # an end whose start was before the log
-    pairs = free & (size == 2)
-    at = begins[pairs]
-    pairs[pairs] = _is_after(columns.pid[at], columns.pid[at + 1], finding.pids[columns.host[at]])
-    few = np.maximum.reduceat(waiting, begins) <= MOST_WAITING
-    child = _children(columns, begins, size, free & (size > 2) & few, finding.pids)
-    plain = child[begins] >= 0
-    cut = np.full(len(edges) - 1, len(group))  # from here on the machine's choice is made one by one
-    for number in np.flatnonzero(~(lone | pairs | plain)).tolist():
-        begin, end = int(begins[number]), int(begins[number] + size[number])
-        its = int(group[begin])
-        looked_at = closed[number] and (carried[number] or size[number] > 2)
-        if begin < cut[its] and not (looked_at and finding.several(begin, end, carried[number])):
-            cut[its] = begin
-    for its in np.flatnonzero(cut < edges[1:]).tolist():
-        finding.rest(int(cut[its]), int(edges[its + 1]), cut[its] == edges[its])
-    uncut = begins < cut[group[begins]]
-    at = begins[pairs & uncut]
-    at = at[(columns.at_us[at + 1] < limit_us) & ~finding.kept[at]]
-    plain &= uncut & (columns.at_us[begins + size - 1] < limit_us)
-    plain[np.flatnonzero(plain)[np.add.reduceat(finding.kept, begins)[plain] > 0]] = False
-    several = np.flatnonzero(np.repeat(plain, size) & start)
-    starts = np.concatenate((at, several, np.array(finding.starts, dtype=np.int64)))
-    ends = np.concatenate((at + 1, child[several], np.array(finding.ends, dtype=np.int64)))
-    alone = np.concatenate((begins[lone & uncut], np.array(finding.nobodys, dtype=np.int64)))
-    row = columns.row
+    kept = columns.row == last[columns.host]
+    pids = np.ones(int(columns.host.max()) + 1, dtype=np.int64)
+    for name in np.flatnonzero(np.bincount(columns.host)).tolist():
+        pids[name] = states[name].pids
+    start, end, plain = _by_pid(columns, numbers, pids, states)
+    fine = ~kept[start] & (columns.at_us[end] < limit_us)
+    found = _found(columns, start[fine], end[fine])
+    if plain.all():
+        return found
+    finding = _Keys(columns.of(~plain), kept[~plain], pids, states, limit_us)
+    return Found(*(np.concatenate(column) for column in zip(found, finding.found(numbers[~plain]), strict=True)))
+
+
+def _found(columns: Columns, start: Whole, end: Whole, alone: Whole | None = None) -> Found:
+    """Runs by the places of their starts and ends; `alone`: ends that are nobody's."""
+    gone = (start, end) if alone is None else (start, end, alone)
     return Found(
-        row[starts], row[ends], np.full(len(starts), PAIRED), np.full(len(starts), NONE),
-        row[np.concatenate((starts, ends, alone))],
+        columns.row[start], columns.row[end], np.full(len(start), PAIRED), np.full(len(start), NONE),
+        columns.row[np.concatenate(gone)],
     )  # fmt: skip
 
 
-class _Keys:
-    """The choices among several starts of a command, made as the machine makes them. `kept`: starts that stay the machine's."""
+def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pairing]) -> tuple[Whole, Whole, Flags]:
+    """Starts and their ends, by place, of commands in whose every end the process is the one just before that of one start, and
+    no other's: `whose` looks for nothing nearer, and what else waits stays; and which events are of such commands."""
+    fresh = np.diff(numbers, prepend=-1) != 0
+    group, edges = np.cumsum(fresh) - 1, np.flatnonzero(fresh)
+    names = zip(columns.host[edges].tolist(), columns.key[edges].tolist(), strict=True)
+    before = [(its, start.pid) for its, name in enumerate(names) for start in states[name[0]].waiting.get(name[1], ())]
+    its, its_pid = np.array(before, dtype=np.int64).reshape(-1, 2).T
+    begun = columns.kind == START
+    start, end = np.flatnonzero(begun), np.flatnonzero(~begun)
+    own = np.concatenate((group[start], its))
+    pid = np.concatenate((columns.pid[start], its_pid))
+    parent, most = columns.pid[end], pids[columns.host[end]]
+    size = len(edges)
+    level = np.bincount(its, minlength=size)[group] + np.cumsum(np.where(begun, 1, -1))
+    level -= np.append(0, np.cumsum(np.where(begun, 1, -1)))[edges][group]
+    odd = np.bincount(group, level > MOST_WAITING, minlength=size)  # some are given up
+    odd += np.bincount(own, (pid < 0) | (pid >= pids[columns.host[edges]][own]), minlength=size)
+    code, place = own << PID_BITS | np.maximum(pid, 0), np.concatenate((start, np.full(len(its), -1)))
+    order = np.argsort(code, kind="stable")
+    code, place = code[order], place[order]
+    odd += np.bincount(code[1:] >> PID_BITS, code[1:] == code[:-1], minlength=size)
+    wanted = group[end] << PID_BITS | (parent + 1) % most
+    at = np.minimum(np.searchsorted(code, wanted), len(code) - 1) if len(code) else np.zeros(len(end), dtype=np.int64)
+    its_start = place[at] if len(code) else np.full(len(end), -1)
+    lost = (code[at] != wanted) | (its_start > end) if len(code) else np.ones(len(end), dtype=np.bool_)
+    again = np.sort(wanted)
+    odd += np.bincount(again[1:] >> PID_BITS, again[1:] == again[:-1], minlength=size)
+    odd += np.bincount(group[end], lost | np.isin(group[end] << PID_BITS | parent % most, code), minlength=size)
+    plain = odd[group] == 0
+    fine = plain[end] & (its_start >= 0)
+    return its_start[fine], end[fine], plain
 
-    def __init__(self, columns: Columns, kept: Flags, states: dict[int, Pairing], limit_us: int) -> None:
+
+class _Keys:
+    """The other commands: the choices among several starts, made as the machine makes them. `kept`: starts that stay its own."""
+
+    def __init__(self, columns: Columns, kept: Flags, pids: Whole, states: dict[int, Pairing], limit_us: int) -> None:
         self._columns = columns
-        self.kept = kept
+        self._kept = kept
         self._states = states
         self._limit_us = limit_us
-        self.pids = np.ones(int(columns.host.max()) + 1, dtype=np.int64)
-        for name in np.flatnonzero(np.bincount(columns.host)).tolist():
-            self.pids[name] = states[name].pids
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.nobodys: list[int] = []  # ends
+        self._pids = pids
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._nobodys: list[int] = []  # ends
 
-    def several(self, begin: int, end: int, carried: bool) -> bool:
+    def found(self, numbers: Whole) -> Found:
+        """Their runs; `numbers`: of the commands, ascending."""
+        columns = self._columns
+        fresh = np.diff(numbers, prepend=-1) != 0
+        group = np.cumsum(fresh) - 1
+        edges = np.append(np.flatnonzero(fresh), len(group))
+        # how many wait, if each end finds a start
+        names = zip(columns.host[edges[:-1]].tolist(), columns.key[edges[:-1]].tolist(), strict=True)
+        before = np.array([len(self._states[host].waiting.get(key, ())) for host, key in names])
+        sums = np.cumsum(np.where(columns.kind == START, 1, -1))
+        sums += np.repeat(before - np.append(0, sums[edges[1:-1] - 1]), np.diff(edges))
+        fall = group * (2 * len(group) + int(before.max(initial=0)) + 1)  # so that each group lies below the one before
+        waiting = sums - np.minimum(0, np.minimum.accumulate(sums - fall) + fall)
+        # from where nothing waits to where nothing waits again
+        opens = fresh.copy()
+        opens[1:] |= waiting[:-1] == 0
+        begins = np.flatnonzero(opens)
+        size = np.diff(begins, append=len(group))
+        closed = waiting[begins + size - 1] == 0
+        carried = np.zeros(len(begins), dtype=np.bool_)
+        carried[np.searchsorted(begins, edges[:-1])] = before > 0
+        free = closed & ~carried
+        lone = free & (size == 1)  # an end whose start was before the log
+        pairs = free & (size == 2)
+        at = begins[pairs]
+        pairs[pairs] = _is_after(columns.pid[at], columns.pid[at + 1], self._pids[columns.host[at]])
+        cut = np.full(len(edges) - 1, len(group))  # from here on the machine's choice is made one by one
+        for number in np.flatnonzero(~(lone | pairs)).tolist():
+            begin, end = int(begins[number]), int(begins[number] + size[number])
+            its = int(group[begin])
+            looked_at = closed[number] and (carried[number] or size[number] > 2)
+            if begin < cut[its] and not (looked_at and self._several(begin, end, carried[number])):
+                cut[its] = begin
+        for its in np.flatnonzero(cut < edges[1:]).tolist():
+            self._rest(int(cut[its]), int(edges[its + 1]), cut[its] == edges[its])
+        uncut = begins < cut[group[begins]]
+        at = begins[pairs & uncut]
+        at = at[(columns.at_us[at + 1] < self._limit_us) & ~self._kept[at]]
+        starts = np.concatenate((at, np.array(self._starts, dtype=np.int64)))
+        ends = np.concatenate((at + 1, np.array(self._ends, dtype=np.int64)))
+        return _found(columns, starts, ends, np.concatenate((begins[lone & uncut], np.array(self._nobodys, dtype=np.int64))))
+
+    def _several(self, begin: int, end: int, carried: bool) -> bool:
         """Those between two places at which nothing waits, or after what waits from before; False if something still does, after
         all, or the machine may choose differently."""
         its = self._before(begin) if carried else []
@@ -108,16 +151,16 @@ class _Keys:
             return False
         if carried:
             return self._take(its, found)
-        if self._columns.at_us[end - 1] < self._limit_us and not self.kept[begin:end].any():
+        if self._columns.at_us[end - 1] < self._limit_us and not self._kept[begin:end].any():
             self._pairs(found[0])
         return True
 
-    def rest(self, begin: int, end: int, carried: bool) -> None:
+    def _rest(self, begin: int, end: int, carried: bool) -> None:
         """The rest of a command's events in the stretch, after what waits from before it."""
         its = self._before(begin) if carried else []
         found = self._walked(its, range(begin, end))
         if found is not None and self._take(its, found):
-            self.nobodys += found[2]
+            self._nobodys += found[2]
 
     def _before(self, place: int) -> list[_Waits]:
         its = self._states[int(self._columns.host[place])].waiting.get(int(self._columns.key[place]), ())
@@ -126,7 +169,7 @@ class _Keys:
     def _take(self, before: Sequence[_Waits], found: tuple[list[tuple[int, int]], list[_Waits], list[int]]) -> bool:
         pairs, waiting, _ = found
         kept = [(start, place) for start, place in pairs
-                if start < 0 or self.kept[start] or self._columns.at_us[place] >= self._limit_us]  # fmt: skip
+                if start < 0 or self._kept[start] or self._columns.at_us[place] >= self._limit_us]  # fmt: skip
         if kept:  # the machine will choose among fewer
             places = sorted({place for pair in kept for place in pair if place >= 0} | {item.place for item in waiting})
             again = self._walked(before, [place for place in places if place >= 0])
@@ -138,15 +181,15 @@ class _Keys:
 
     def _pairs(self, pairs: list[tuple[int, int]]) -> None:
         for start, end in pairs:
-            self.starts.append(start)
-            self.ends.append(end)
+            self._starts.append(start)
+            self._ends.append(end)
 
     def _walked(
         self, before: Sequence[_Waits], places: Sequence[int]
     ) -> tuple[list[tuple[int, int]], list[_Waits], list[int]] | None:
         """Starts with their ends, starts that still wait, ends that are nobody's; None where starts are given up."""
         waiting, pairs, nobodys = list(before), list[tuple[int, int]](), list[int]()
-        pids = int(self.pids[self._columns.host[places[0]]]) if len(places) else 0
+        pids = int(self._pids[self._columns.host[places[0]]]) if len(places) else 0
         for place in places:
             at_us, pid = int(self._columns.at_us[place]), int(self._columns.pid[place])
             if self._columns.kind[place] == START:
@@ -161,30 +204,6 @@ class _Keys:
                 waiting.remove(start)
                 pairs.append((start.place, place))
         return pairs, waiting, nobodys
-
-
-def _children(columns: Columns, begins: Whole, size: Whole, which: Flags, pids: Whole) -> Whole:
-    """For each start its end, where in a stretch from nothing to nothing each end's process is the one before a start's, and no
-    other's: `whose` looks for nothing nearer. -1 elsewhere."""
-    end_of = np.full(len(columns.row), -1)
-    number = np.repeat(np.arange(len(begins)), size)
-    place = np.flatnonzero(which[number])
-    begun = columns.kind[place] == START
-    start, end = place[begun], place[~begun]
-    if not len(start):
-        return end_of
-    pid, parent = columns.pid[start], columns.pid[end] % pids[columns.host[end]]
-    child = (parent + 1) % pids[columns.host[end]]
-    by_start = np.argsort(number[start] << PID_BITS | pid, kind="stable")
-    by_end = np.argsort(number[end] << PID_BITS | child, kind="stable")
-    start, end, pid, child = start[by_start], end[by_end], pid[by_start], child[by_end]
-    odd = (pid != child) | (end < start)
-    odd[1:] |= (number[start[1:]] == number[start[:-1]]) & (pid[1:] == pid[:-1])
-    odd |= np.isin(number[start] << PID_BITS | pid, number[end] << PID_BITS | parent[by_end])
-    fine = np.bincount(number[start], odd, minlength=len(begins)) == 0
-    fine = fine[number[start]]
-    end_of[start[fine]] = end[fine]
-    return end_of
 
 
 def _is_after(child: Whole, parent: Whole, pids: Whole) -> Flags:
