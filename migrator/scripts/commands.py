@@ -50,16 +50,21 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     name = posixpath.basename(first.text)
     known = program(name)
     if first.text in CHORES["scripts"]:
-        notes.add("package-chore", CHORES["scripts"][first.text], row)
+        chore = CHORES["scripts"][first.text]
+        notes.add("package-chore", chore, row)
+        if chore in CHORES["machine"]:
+            notes.add("host-only", chore, row, detail=CHORES["machine"][chore])
         notes.add("command", name, row)
         return
     if first.text.startswith(("/etc/init.d/", "/etc/rc.d/")) and len(argv) > 1:
         notes.add("service-control", name, row, argv[1].is_known, detail=argv[1].text)
         notes.add("command", name, row)
         return
-    if "/" in first.text and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
+    hidden = not first.is_known and known is not UNKNOWN  # `$PREFIX/bin/sar`: where it lies is not known, what it is, is
+    if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
+        _sockets(reader, argv[1:], row)
         _uncertain_paths(reader, argv[1:], row)
         return
     if known.wraps and wraps < MAX_WRAPS:
@@ -79,6 +84,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         handler(reader, name, known, argv[1:], variables, row)
     elif not known.quiet:
         _plain(reader, known, argv[1:], variables, row)
+    if name in {"wget", "curl"}:
+        special_files.fetched(reader, name, known, argv[1:], row)
     if name in http_request.READERS:
         http_request.note(reader, name, argv[1:], row)
 
@@ -89,6 +96,8 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
         notes.add("host-only", name, row)
     if known.chore:
         notes.add("package-chore", known.chore, row, detail=name)
+        if known.chore in CHORES["machine"]:
+            notes.add("host-only", known.chore, row, detail=CHORES["machine"][known.chore])
     if known.cloud:
         words = [word.text for word in arguments if not word.text.startswith("-") and "/" not in word.text][:2]
         notes.add("cloud-cli", name, row, detail=" ".join(words) or None)
@@ -97,11 +106,19 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket":
             notes.add("local-socket", word.text, row, word.is_known)
-    for word in arguments:
-        if match := re.match(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|SocketPath)[:=](?://)?(/[^,;\s]+)", word.text):
-            notes.add("local-socket", match[1], row, word.is_known)
+    _sockets(reader, arguments, row)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
+
+
+SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
+
+
+def _sockets(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
+    """Sockets that any program is told of: `UNIX-CONNECT:/run/x`, `--socket=/run/x`."""
+    for word in arguments:
+        if match := SOCKET.search(word.text):
+            reader.notes.add("local-socket", match[1], row, word.is_known)
 
 
 def _call(

@@ -12,6 +12,8 @@ from migrator.scripts.words import Word
 
 UNKNOWN = Word("", False)
 OPENS_FOR_WRITING = re.compile(r"[wax+]|>")
+VARIABLES = re.compile(r"\$\{?\w+\}?(?:(?:->|\.)\w+)*")
+LITERAL = re.compile(r"/[\w.-]{2,}|^\w[\w-]+\.\w+$")  # a folder, or a whole name: what a path can be known by
 COPY = ("copy", "move")
 
 
@@ -49,7 +51,7 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         target = named.get("url") or _at(arguments, int(value or 0))
         if "://" in target.text:
             notes.add_url(target.text, row, target.is_known)
-        elif target.text:
+        elif target.text and VARIABLES.sub("", target.text):
             notes.add("url", target.text, row, certain=False)
     elif word == "database":
         _database(notes, value, arguments, named, place)
@@ -66,7 +68,8 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
     elif word == "shell":
         _shell(notes, first, place)
     elif word == "lock":
-        notes.add("lock", first.text or value, row, first.is_known and bool(first.text), detail="wait")
+        is_file = "/" in first.text
+        notes.add("lock", first.text if is_file else value, row, first.is_known and is_file, detail="wait")
     elif word == "env":
         notes.add("environment-variable", first.text, row, first.is_known and len(arguments) < 2 and value != "optional")
     elif word == "host":
@@ -78,6 +81,8 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         notes.add("parallelism", width.text or "one per processor", row, width.is_known and width.text.isdigit())
     elif word == "container":
         notes.add("container", value or "docker", row, certain=False)
+    elif word == "machine":
+        notes.add("host-only", value, row)
     elif word == "kill":
         notes.add("service-control", "(process)", row, certain=False)
     elif word == "time":
@@ -106,6 +111,8 @@ def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
         notes.add_url(word.text, place.row, word.is_known)
     elif word.text.startswith("php://") or not word.text:
         return
+    elif kind != "deletes-path" and not word.is_known and not LITERAL.search(VARIABLES.sub("", word.text)):
+        return  # `$file`, `$dir/$name.tmp`: somewhere
     else:
         note_path(notes, kind, word, place.folder, place.row, None, place.variables)
 

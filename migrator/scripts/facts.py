@@ -44,6 +44,7 @@ class Pending(NamedTuple):
     call: Call
     depth: int
     working_directory: str | None
+    foreign: bool = False  # a shell text in a program of another language
 
 
 def facts(files: HostFiles, host: Host, job: Job) -> tuple[JobFacts, dict[str, bytes]]:
@@ -126,12 +127,13 @@ class _Walk:
         locks = {fact.value for fact in self.found.values() if fact.kind == "lock" and fact.value.startswith("/")}
         modules = [fact.value for fact in self.found.values() if fact.kind == "library"]
         versions = distributions.installed(self.files, modules, [path for path in self.scripts if path.endswith(".py")])
+        libraries = {fact.value for fact in self.found.values() if fact.kind == "reads-path" and fact.detail == "sourced"}
         return tuple(
             known_better.with_version(fact, versions)
             for fact in self.found.values()
             if not (fact.detail == "argument" and fact.evidence.location in self.followed)
             and not (fact.kind in {"state", "writes-path", "deletes-path"} and fact.value in locks)
-            and not (fact.kind == "environment-variable" and fact.value in self.assigned)
+            and not (fact.kind == "environment-variable" and (fact.value in self.assigned or _in(fact, libraries)))
         )
 
     def _package_chore(self) -> None:
@@ -141,6 +143,12 @@ class _Walk:
         if re.match(r"/etc/cron\.(?:d|hourly|daily|weekly|monthly)/", path) and name in CHORES["cron_files"]:
             evidence = Evidence(snippet=snippet(self.job.command), location=self.job.location)
             self._add(Fact(kind="package-chore", value=CHORES["cron_files"][name], evidence=evidence, detail=path))
+            self._of_the_machine(CHORES["cron_files"][name], evidence)
+
+    def _of_the_machine(self, package: str, evidence: Evidence) -> None:
+        """A chore that looks after the machine itself: its packages, disks, accounts, logs."""
+        if package in CHORES["machine"]:
+            self._add(Fact(kind="host-only", value=package, evidence=evidence, detail=CHORES["machine"][package]))
 
     def _add(self, fact: Fact) -> None:
         key = (fact.kind, fact.value, fact.detail)
@@ -166,7 +174,14 @@ class _Walk:
                 self._add(Fact(kind="state", value=fact.value, evidence=fact.evidence, certain=kept.certain))
 
     def _read_inline(
-        self, text: str, language: str, location: Location, context: Context, depth: int, certain: bool = True
+        self,
+        text: str,
+        language: str,
+        location: Location,
+        context: Context,
+        depth: int,
+        certain: bool = True,
+        foreign: bool = False,
     ) -> None:
         inspector = next((plugin for plugin in scripts.ALL if language == plugin.LANGUAGE), None)
         if inspector is None:
@@ -176,6 +191,8 @@ class _Walk:
             context = context._replace(variables={**sourced, **context.variables})
         reading = inspector.read(text, location, context)
         gathered = reading.facts if language == "shell" else tuple(known_better.with_host(fact, text) for fact in reading.facts)
+        if foreign:  # its variables are those of the program that made this text
+            gathered = tuple(fact for fact in gathered if fact.kind != "environment-variable")
         self._take((*gathered, *text_hints.facts(text, location, language)), certain)
         self.pending = [
             *(
@@ -183,6 +200,7 @@ class _Walk:
                     call if certain else call._replace(certain=False),
                     depth + 1,
                     call.working_directory or context.working_directory,
+                    language != "shell" and call.language in {None, "shell"} and call.inline is not None,
                 )
                 for call in reading.calls
             ),
@@ -211,7 +229,13 @@ class _Walk:
                 location = call.evidence.location or self.job.location
                 inner = Context(variables, call.arguments, item.working_directory, False)
                 self._read_inline(
-                    redact.redact(call.inline).text, call.language or "shell", location, inner, item.depth, call.certain
+                    redact.redact(call.inline).text,
+                    call.language or "shell",
+                    location,
+                    inner,
+                    item.depth,
+                    call.certain,
+                    item.foreign,
                 )
             return
         path = self._resolved(call, item.working_directory)
@@ -220,6 +244,7 @@ class _Walk:
             return
         if path in CHORES["scripts"]:
             self._add(Fact(kind="package-chore", value=CHORES["scripts"][path], evidence=call.evidence, certain=call.certain))
+            self._of_the_machine(CHORES["scripts"][path], call.evidence)
         if (path, call.language) in self.seen:
             return
         self.seen.add((path, call.language))
@@ -332,6 +357,11 @@ class _Walk:
         elsewhere = path.startswith("/") and not path.startswith(("/bin/", "/usr/bin/")) and program != "env"
         if elsewhere and self._folder_was_read(path) and self.files.stat(path) is None:
             self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
+
+
+def _in(fact: Fact, paths: set[str]) -> bool:
+    """True for a fact of a file of functions that another text reads in: who calls them sets their variables."""
+    return not fact.certain and fact.evidence.location is not None and fact.evidence.location.path in paths
 
 
 def _shebang_program(match: re.Match[str]) -> str:

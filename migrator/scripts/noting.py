@@ -8,6 +8,8 @@ from migrator.model.finding import FactKind
 from migrator.scripts.reading import Context, Notes, absolute, is_local
 from migrator.scripts.words import Word, Words
 
+OWN_PROCESS = ("/proc/self/fd", "/proc/$$/fd")  # every process has these, wherever it runs
+
 
 class Reader(Protocol):
     """The walker that asks: what it knows at this point."""
@@ -69,6 +71,8 @@ def note_path(
             and path != "/dev/tty"
         ):
             notes.add("host-only", path, row, word.is_known)
+        return
+    if path.startswith(OWN_PROCESS):
         return
     if path.startswith(("/proc/", "/sys/")) or path in {"/proc", "/sys"}:
         notes.add("host-only", path, row, word.is_known)

@@ -67,5 +67,6 @@ PATH_METHODS: dict[str, str] = {
 
 # Libraries whose import alone says something.
 LIBRARIES: dict[str, str] = {
-    "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none", "psutil": "none", "apt": "none", "RPi": "none",
+    "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none",
+    **{name: f"machine:{name}" for name in "psutil apt apt_pkg dbus pyudev libvirt systemd RPi smbus serial".split()},
 }  # fmt: skip

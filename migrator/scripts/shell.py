@@ -11,11 +11,11 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, cloud_calls, commands
+from migrator.scripts import background, cloud_calls, commands, special_files
 from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
-from migrator.scripts.shell_pieces import roots, without_long_lines
+from migrator.scripts.shell_pieces import braced, roots, without_long_lines
 from migrator.scripts.words import Word, Words, text_of
 
 LANGUAGE = "shell"
@@ -53,7 +53,7 @@ def read(text: str, location: Location, context: Context) -> Reading:
             certain=False,
             detail="opaque: too long to be read",
         )
-    _Reader(notes, context).program(list(roots(text)))
+    _Reader(notes, context).program(list(roots(braced(text))))
     return notes.reading()
 
 
@@ -75,6 +75,7 @@ class _Reader(Redirects):
         self.tested: set[str] = set()
         self.background: list[tuple[str, int]] = []
         self.depth = 0
+        self.is_asking = False
         self.first_row: dict[str, int] = {}
 
     def program(self, trees: list[Node]) -> None:
@@ -114,6 +115,8 @@ class _Reader(Redirects):
 
     def _asked_for(self, name: str, row: int) -> None:
         if name in self.assigned or name in ALWAYS_SET or name in self.words.variables or name in self.functions:
+            return
+        if self.is_asking:  # `[ -z "$X" ]` asks whether it is set, and goes on without it
             return
         self.notes.add("environment-variable", name, row, certain="*" not in self.assigned)
 
@@ -285,10 +288,27 @@ class _Reader(Redirects):
             if part.type == "comment":
                 continue
             self._walk(part, top and index == len(parts) - 1)
+            if index and bare.type == "command":
+                self._fed(parts[:index], bare)
         if top and parts and self.context.is_command_line:
             last = commands.name_of(text_of(parts[-1]))
             if last in {"logger", "systemd-cat", "tee", "ts"}:
                 self.notes.add("output", "piped", node.start_point[0], detail=last)
+
+    def _fed(self, before: list[Node], node: Node) -> None:
+        """`find DIR ... | xargs rm`: what is deleted are files below DIR."""
+        words = [self.words.word(child).text for child in node.children]
+        if "xargs" not in words[:6] or not any(posixpath.basename(word) in special_files.DELETERS for word in words[1:]):
+            return
+        for part in before:
+            inner = part
+            while inner.type == "redirected_statement" and inner.children:
+                inner = inner.children[0]
+            argv = tuple(self.words.word(child) for child in inner.children if child.is_named)
+            names = [posixpath.basename(word.text) for word in argv]
+            at = next((at for at, name in enumerate(names) if name in {"find", "ls"}), None)
+            if at is not None:
+                special_files.fed_to_rm(self, names[at], argv[at + 1 :], node.start_point[0])
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command."""
@@ -310,7 +330,12 @@ class _Reader(Redirects):
             else:
                 pending.extend((child, depth + 1) for child in inner.children)
 
-    def _test_command(self, node: Node, top: bool) -> None:  # noqa: ARG002
+    def _test_command(self, node: Node, top: bool) -> None:
+        self.is_asking, before = True, self.is_asking
+        self._test(node, top)
+        self.is_asking = before
+
+    def _test(self, node: Node, top: bool) -> None:  # noqa: ARG002
         self._substitutions(node)
         pending = [node]
         while pending:

@@ -8,7 +8,7 @@ from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
 from migrator.scripts.reading import Call, absolute
-from migrator.scripts.words import Word
+from migrator.scripts.words import Word, temporary
 
 Arguments = tuple[Word, ...]
 Handler = Callable[[Reader, str, Program, Arguments, dict[str, Word], int], None]
@@ -142,6 +142,12 @@ def _mkdir(reader: Reader, name: str, known: Program, arguments: Arguments, vari
             note_path(reader.notes, "writes-path", word, reader.words.folder, row, None, reader.context.variables)
 
 
+def _mktemp(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """A temporary file or folder."""
+    path = temporary([word.text for word in arguments], reader.words.folder)
+    note_path(reader.notes, "writes-path", Word(path, "$" not in path), None, row, None, reader.context.variables)
+
+
 def _date(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
     takes = ("-d", "--date", "-r", "--reference", "-f", "-s", "-v")
     for word in split(arguments, takes).values("-d", "--date", "-v"):
@@ -251,6 +257,8 @@ HANDLERS: dict[str, Handler] = {
     "certbot": _certbot,
     "certbot-auto": _certbot,
     "mkdir": _mkdir,
+    "mktemp": _mktemp,
+    "tempfile": _mktemp,
     "docker": _docker,
     "podman": _docker,
     "nerdctl": _docker,

@@ -36,7 +36,7 @@ def find_command(reader: Reader, name: str, known: Program, arguments: Arguments
         if text in {"-exec", "-execdir", "-ok", "-okdir"}:
             end = next((i for i in range(index + 1, len(texts)) if texts[i] in {";", "\\;", "+"}), len(texts))
             inner = rest[index + 1 : end]
-            if inner and posixpath.basename(inner[0].text) in {"rm", "unlink", "shred"}:
+            if inner and posixpath.basename(inner[0].text) in DELETERS:
                 _deletes(reader, places, row)
                 notes.add("command", posixpath.basename(inner[0].text), row)
             elif inner:
@@ -48,6 +48,45 @@ def find_command(reader: Reader, name: str, known: Program, arguments: Arguments
                     row,
                     1,
                 )
+
+
+def fetched(reader: Reader, name: str, known: Program, arguments: Arguments, row: int) -> None:
+    """The file that wget, or `curl -O`, makes where no option names one: as in the address, in the working folder."""
+    parts = split(arguments, (*known.values, *known.reads, *known.writes))
+    flags = {option for option, _ in parts.options}
+    short = "".join(option[1:] for option in flags if not option.startswith("--"))
+    place = next(iter(parts.values("-P", "--directory-prefix", "--output-dir")), None)
+    folder = absolute(place.text, reader.words.folder) if place is not None else reader.words.folder
+    if name == "curl":
+        named = "O" in short or flags & {"--remote-name", "--remote-name-all"}
+        if not named or "-o" in flags:
+            return
+    elif (
+        "O" in short
+        or flags & {"--output-document", "--spider", "--mirror", "--recursive", "--delete-after"}
+        or set(short) & {"r", "m"}
+    ):
+        return
+    for word in parts.operands:
+        path = re.sub(r"^\w+://[^/]*", "", word.text.split("?")[0])
+        made = posixpath.basename(path) or "index.html"
+        if ("/" in path or "://" in word.text) and not made.startswith("$"):
+            note_path(reader.notes, "writes-path", word._replace(text=made), folder, row, None, reader.context.variables)
+
+
+DELETERS = frozenset({"rm", "unlink", "shred"})
+
+
+def fed_to_rm(reader: Reader, name: str, arguments: Arguments, row: int) -> None:
+    """What find(1) or ls(1) lists and `xargs rm` deletes."""
+    places = []
+    for word in arguments:
+        if word.text.startswith(("(", "!", "\\")) or (places and word.text.startswith("-")):
+            break
+        if not word.text.startswith("-"):
+            text = posixpath.dirname(word.text) if name == "ls" and word.is_glob else word.text
+            places.append(word._replace(text=text))
+    _deletes(reader, places or [Word(".", True)], row)
 
 
 def _place(text: str, folder: str | None) -> str:

@@ -47,6 +47,32 @@ PIECE_BYTES = 12_000
 LONGEST_LINE = 1_000  # in a text that is cut into pieces; a longer one is data
 DEPTH_OF_CALL = 14  # how much of MAX_DEPTH a call within a call takes
 UNKNOWN = Word("", False)
+VOCABULARY = re.compile(
+    r"https?://(?:www\.w3\.org|schemas?\.[\w.-]+|purl\.org|xmlns\.com|www\.sitemaps\.org/schemas|ns\.[\w.-]+)/"
+)
+
+
+SET_ELSEWHERE = frozenset(
+    "PATH HOME USER LOGNAME SHELL TMPDIR TMP TEMP TZ HOSTNAME LANG COMSPEC WINDIR MOD_PERL GATEWAY_INTERFACE PATH_INFO "
+    "CONTENT_TYPE CONTENT_LENGTH AUTH_TYPE HTTPS".split()
+)
+ASKING = re.compile(r"\b(?:defined|exists|isset|empty)\b")
+
+
+def _is_asked(node: Node) -> bool:
+    """True where a program only asks whether a variable is set: `if ($ENV{X})`, `defined $ENV{X}`."""
+    around = node.parent
+    for _ in range(4):
+        if around is None:
+            return False
+        if ASKING.match(text_of(around)[:20]) or around.type == "conditional_expression":
+            return True
+        if around.type in {"if_statement", "conditional_statement", "unless_statement", "postfix_conditional_expression"}:
+            return around.child_by_field_name("condition") is not None or node.start_point[0] == around.start_point[0]
+        if around.type.endswith(("block", "statement", "statement_list")):
+            return False
+        around = around.parent
+    return False
 
 
 class Grammar(NamedTuple):
@@ -334,7 +360,7 @@ class Program:
         first = parent.named_children[0] if parent is not None and parent.named_children else None
         if parent is not None and first == node and (parent.type in ASSIGNMENTS or operator(parent) in DEFAULTS):
             return
-        if name in self.context.variables or name in {"PATH", "HOME", "USER", "LOGNAME", "SHELL"}:
+        if name in self.context.variables or name in SET_ELSEWHERE or _is_asked(node):
             return
         if name.startswith(("HTTP_", "REQUEST_", "SCRIPT_", "DOCUMENT_", "REMOTE_", "SERVER_", "QUERY_", "PHP_")):
             return
@@ -352,6 +378,9 @@ class Program:
         if len(word.text) > 5000:
             return
         for match in URL.finditer(word.text):
+            spoken = re.search(r"[\s<>]", word.text[: match.start()].strip() + word.text[match.end() :].strip())
+            if spoken or VOCABULARY.match(match[0]):
+                continue  # a text for people, a name of a vocabulary: nobody goes there
             if "." in match[0] or "localhost" in match[0]:
                 self.notes.add_url(match[0], row, certain=False)
         if (local := re.fullmatch(r"(/(?:proc|sys)/[\w/.-]+|/[\w/.-]+\.sock)", word.text)) is not None:

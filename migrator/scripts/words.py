@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 MAX_DEPTH = 60
 SPECIAL = frozenset("0123456789@*#?$!-_")
-MKTEMP = re.compile(r"(?:\$\(\s*)?mktemp((?:\s+[^\s;|&)]+)*)\s*\)?")
+MKTEMP = re.compile(r"(?:\$\(\s*)?(?:/(?:usr/)?bin/)?mktemp((?:\s+[^\s;|&)]+)*)\s*\)?")
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -134,11 +134,37 @@ class Words:
                 if bare in {f"readlink-f{me}", f"realpath{me}", f"readlink-e{me}"}:
                     return Word(self.script, True, row=row)
         if (made := MKTEMP.fullmatch(raw.strip("`"))) is not None:
-            template = next((part for part in (made[1] or "").split() if not part.startswith("-")), "tmp.XXXXXXXXXX")
-            return Word(template if template.startswith("/") else f"/tmp/{template}", "$" not in template, row=row)  # noqa: S108
+            path = temporary([part.strip("\"'") for part in (made[1] or "").split()], self.folder)
+            return Word(path, "$" not in path, row=row)
         if bare == "pwd" and self.folder:
             return Word(self.folder, True, row=row)
         return Word(raw, False, row=row)
+
+
+def temporary(arguments: list[str], folder: str | None) -> str:
+    """The path that mktemp(1) makes: a bare template lies in the working folder, with -t, --tmpdir or none at all in /tmp.
+
+    >>> temporary(["-d"], "/srv"), temporary(["-t", "x.XXX"], None), temporary(["a.XXX"], "/srv")
+    ('/tmp/tmp.XXXXXXXXXX', '/tmp/x.XXX', '/srv/a.XXX')
+    """
+    place, template, at = None, None, 0
+    while at < len(arguments):
+        text = arguments[at]
+        at += 1
+        if text in {"-p", "--suffix"} and at < len(arguments):
+            place = arguments[at] if text == "-p" else place
+            at += 1
+        elif text.startswith("--tmpdir="):
+            place = text.partition("=")[2]
+        elif text == "--tmpdir" or (re.fullmatch(r"-[a-z]*t[a-z]*", text) and not text.startswith("--")):
+            place = place or "/tmp"  # noqa: S108 - what mktemp does where TMPDIR is not set
+        elif not text.startswith("-"):
+            template = text
+    if template is None:
+        return f"{place or '/tmp'}/tmp.XXXXXXXXXX"  # noqa: S108
+    if template.startswith(("/", "$")):
+        return template
+    return posixpath.join(place or folder or "/tmp", template)  # noqa: S108
 
 
 def text_of(node: Node) -> str:
