@@ -33,12 +33,17 @@ def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
     subprocess.run(["apt-get", "download", "-qq", package], cwd=root, check=True, capture_output=True, timeout=120)
     tree = root / "tree"
     subprocess.run(["dpkg", "-x", str(next(root.glob("*.deb"))), str(tree)], check=True, timeout=120)
+    path, _, number = path.partition(":")
+    user, command = "root", path
+    if number:  # a line of a file in /etc/cron.d
+        line = (tree / path.lstrip("/")).read_text().splitlines()[int(number) - 1]
+        user, command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(\S+)\s+(.*)", line).groups()
     job = Job(
         **BASE,
-        location=Location(host="web01", path=path, line=1),
+        location=Location(host="web01", path=path, line=int(number or 1)),
         schedule=Schedule(grammar="debian", expressions=("@daily",), timezone="UTC"),
-        user="root",
-        command=path,
+        user=user,
+        command=command.replace("\\%", "%"),
     )
     return facts(directory.open(str(tree))[0], Host(name="web01"), job)[0].facts
 
@@ -47,7 +52,9 @@ def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
     """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
     name, _, number = case.parts["corpus"].strip().rpartition(":")
     text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1]
-    command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(?:(?:root|apache|postgres|www-data)\s+)?(.*)", text)[1].replace("\\%", "%")
+    command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(?:(?:root|apache|postgres|www-data|ubuntu)\s+)?(.*)", text)[1].replace(
+        "\\%", "%"
+    )
     (root / "etc").mkdir()
     location = Location(host="web01", path="/etc/cron.d/app", line=1)
     clean = redact(command, location)

@@ -82,8 +82,8 @@ def _end(raw: bytes, start: int, quoted: list[tuple[int, int]]) -> int:
     if across is not None and across - start <= PIECES_IN_A_QUOTE * PIECE_BYTES:
         line = raw.find(b"\n", across)
         return line + 1 if 0 <= line < across + PIECE_BYTES else across
-    found = next((found for cut in CUTS if (found := cut.search(raw, near, far))), None)
-    return found.end() if found is not None else far
+    anywhere = next((match for cut in CUTS if (match := cut.search(raw, near, far))), None)
+    return anywhere.end() if anywhere is not None else far
 
 
 JOINED = re.compile(

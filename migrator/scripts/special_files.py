@@ -79,7 +79,7 @@ DELETERS = frozenset({"rm", "unlink", "shred"})
 
 def fed_to_rm(reader: Reader, name: str, arguments: Arguments, row: int) -> None:
     """What find(1) or ls(1) lists and `xargs rm` deletes."""
-    places = []
+    places: list[Word] = []
     for word in arguments:
         if word.text.startswith(("(", "!", "\\")) or (places and word.text.startswith("-")):
             break
