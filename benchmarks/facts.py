@@ -36,7 +36,7 @@ def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
     path, _, number = path.partition(":")
     user, command = "root", path
     if number:  # a line of a file in /etc/cron.d
-        line = (tree / path.lstrip("/")).read_text().splitlines()[int(number) - 1]
+        line = (tree / path.lstrip("/")).read_text().splitlines()[int(number) - 1].lstrip()
         user, command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(\S+)\s+(.*)", line).groups()
     job = Job(
         **BASE,
@@ -51,7 +51,7 @@ def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
 def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
     """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
     name, _, number = case.parts["corpus"].strip().rpartition(":")
-    text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1]
+    text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1].lstrip()
     command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(?:(?:root|apache|postgres|www-data|ubuntu)\s+)?(.*)", text)[1].replace(
         "\\%", "%"
     )

@@ -1,6 +1,7 @@
 """What a path on a server is: a program, a setting, a log, scratch, or data that somebody would miss."""
 
 import posixpath
+import re
 from typing import Literal
 
 PathKind = Literal["nothing", "scratch", "log", "setting", "program", "machine", "key", "data", "relative"]
@@ -86,6 +87,7 @@ LIVES: tuple[tuple[str, Lifetime], ...] = (
     ("/var/lib/redis", "database"),
     ("/var/lib/ldap", "database"),
 )
+LOG_NAME = re.compile(r"\.log(?:\.\d+)?(?:\.(?:gz|xz|bz2|zst))?$")
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3", ".rrd", ".mdb", ".dbm")
 
 
@@ -99,6 +101,8 @@ def lifetime(path: str) -> Lifetime | None:
     """
     if not path.startswith("/"):
         return None
+    if LOG_NAME.search(path) and path_kind(path) in {"data", "log"}:
+        return "log"  # wherever it lies
     for place, word in LIVES:
         if path == place or path.startswith(place + "/"):
             return word

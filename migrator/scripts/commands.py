@@ -60,7 +60,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         notes.add("service-control", name, row, argv[1].is_known, detail=argv[1].text)
         notes.add("command", name, row)
         return
-    hidden = not first.is_known and known is not UNKNOWN  # `$PREFIX/bin/sar`: where it lies is not known, what it is, is
+    # `$PREFIX/bin/sar`, `/srv/venv/bin/python`: where it lies says nothing, its name says what it is
+    hidden = known is not UNKNOWN and (not first.is_known or posixpath.dirname(first.text).endswith(("/bin", "/sbin")))
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))

@@ -168,7 +168,7 @@ class _Walk:
                 else Fact(kind=fact.kind, value=fact.value, evidence=fact.evidence, certain=False, detail=fact.detail)
             )
             self._add(kept)
-            if fact.kind == "reads-path" and fact.detail not in {"sourced", "program", "argument"}:
+            if fact.kind == "reads-path" and fact.detail not in {"sourced", "program", "argument", "test"}:
                 self.read_at.setdefault(fact.value, 1)
             elif fact.kind == "writes-path" and fact.value in self.read_at and not fact.value.startswith("/dev/"):
                 self._add(Fact(kind="state", value=fact.value, evidence=fact.evidence, certain=kept.certain))

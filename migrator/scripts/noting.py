@@ -11,6 +11,19 @@ from migrator.scripts.words import Word, Words
 OWN_PROCESS = ("/proc/self/fd", "/proc/$$/fd")  # every process has these, wherever it runs
 
 
+# what the system itself keeps: accounts, mounts, packages, kernel, who is logged in, whether it wants to be started again
+MACHINE = tuple(
+    f"{path}/"
+    for path in (
+        "/boot /lib/modules /var/lib/dpkg /var/lib/apt /var/lib/rpm /var/cache/apt /etc/apt /etc/yum.repos.d /etc/fstab "
+        "/etc/mtab /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/sudoers.d /etc/crontab /etc/cron.d "
+        "/etc/motd /etc/update-motd.d /run/motd /var/run/motd /run/motd.dynamic /run/utmp /var/run/utmp /run/reboot-required "
+        "/run/reboot-required.pkgs /var/run/reboot-required /var/run/reboot-required.pkgs /etc/network /etc/netplan /etc/udev "
+        "/etc/iptables /etc/modprobe.d /etc/sysctl.conf /etc/sysctl.d /etc/systemd /etc/init.d /etc/resolv.conf /etc/hosts"
+    ).split()
+)
+
+
 class Reader(Protocol):
     """The walker that asks: what it knows at this point."""
 
@@ -77,6 +90,8 @@ def note_path(
     if path.startswith(("/proc/", "/sys/")) or path in {"/proc", "/sys"}:
         notes.add("host-only", path, row, word.is_known)
         return
+    if (path + "/").startswith(MACHINE) and detail not in {"sourced", "argument"}:
+        notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
     if kind in {"reads-path", "deletes-path", "lists-path"} and (path + "/").startswith("/var/log/"):
         notes.add("host-only", path, row, word.is_known, detail="logs")
     if path.endswith((".sock", ".socket")):

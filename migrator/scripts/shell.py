@@ -11,8 +11,10 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, cloud_calls, commands, special_files
+from migrator.scripts import background, cloud_calls, commands
+from migrator.scripts.conditions import Conditions
 from migrator.scripts.noting import note_host
+from migrator.scripts.pipes import Pipes
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
 from migrator.scripts.shell_pieces import braced, roots, without_long_lines
@@ -57,7 +59,7 @@ def read(text: str, location: Location, context: Context) -> Reading:
     return notes.reading()
 
 
-class _Reader(Redirects):
+class _Reader(Redirects, Conditions, Pipes):
     """Walks one syntax tree; knows the variables, the folder and the file descriptors at each point."""
 
     def __init__(self, notes: Notes, context: Context) -> None:
@@ -76,6 +78,7 @@ class _Reader(Redirects):
         self.background: list[tuple[str, int]] = []
         self.depth = 0
         self.is_asking = False
+        self.fresh: set[str] = set()  # variables that this turn of the loop has set
         self.first_row: dict[str, int] = {}
 
     def program(self, trees: list[Node]) -> None:
@@ -128,6 +131,8 @@ class _Reader(Redirects):
             visit(node, top)
         else:
             for child in node.children:
+                if child.type == "&":
+                    self._background_sign(child)
                 self._walk(
                     child, top and node.type in {"program", "list", "if_statement", "else_clause", "elif_clause", "do_group"}
                 )
@@ -145,6 +150,8 @@ class _Reader(Redirects):
 
     def _background_sign(self, node: Node) -> None:
         before = node.prev_sibling
+        while before is not None and before.type == "list" and before.named_children:
+            before = before.named_children[-1]  # `[ -d X ] || daemon &`
         if self.loops and background.is_waited_for(self.notes.text):
             self.notes.add("parallelism", "unbounded", node.start_point[0], False, detail="&")
         elif before is not None:
@@ -204,8 +211,11 @@ class _Reader(Redirects):
         if value is None:
             self.words.variables[name] = Word("", True)
         elif self.loops or value.type == "array":
-            if self.loops and re.search(rf"\$\{{?{re.escape(name)}\b|\b{re.escape(name)}\b\s*[-+*]", text_of(value)[:2000]):
+            itself = rf"\$\{{?{re.escape(name)}\b|\(\([^)]*\b{re.escape(name)}\b\s*[-+*]"
+            if self.loops and name not in self.fresh and re.search(itself, text_of(value)[:2000]):
                 self.notes.add("iteration-dependence", name, node.start_point[0])
+            else:
+                self.fresh.add(name)  # this turn has set it itself
             self.words.variables.pop(name, None)
             self.assigned.add(name)
         else:
@@ -237,17 +247,19 @@ class _Reader(Redirects):
             self._substitutions(item)
             if word.is_glob and "/" in word.text and "{" not in word.text:
                 self.notes.add("lists-path", absolute(posixpath.dirname(word.text) or "/", self.words.folder), row, word.is_known)
-        listed = " ".join(word.text for word in words) if words else '"$@"'
+        listed = " ".join(word.text or text_of(item) for item, word in zip(items, words, strict=True)) if words else '"$@"'
         self.notes.add("loop", listed[:200], row, all(word.is_known for word in words))
         previous = self.words.variables.get(name)
         self.words.variables[name] = Word(
             words[0].text if len(words) == 1 and words[0].is_glob else f"${name}", False, bool(words and words[0].is_glob)
         )
         self.loops += 1
+        before, self.fresh = self.fresh, set()
         for child in node.children:
             if child.type in {"do_group", "compound_statement"}:
                 self._walk(child, False)
         self.loops -= 1
+        self.fresh = before
         if previous is not None:
             self.words.variables[name] = previous
         del top
@@ -256,10 +268,12 @@ class _Reader(Redirects):
         head = text_of(node).split("\n")[0].split("))")[0]
         self.notes.add("loop", head.removeprefix("for").strip(" (")[:100], node.start_point[0])
         self.loops += 1
+        before, self.fresh = self.fresh, set()
         for child in node.children:
             if child.type in {"do_group", "compound_statement"}:
                 self._walk(child)
         self.loops -= 1
+        self.fresh = before
 
     def _while_statement(self, node: Node, top: bool, source: str | None = None) -> None:  # noqa: ARG002
         condition = next((c for c in node.children if c.type not in {"while", "until", "do_group"}), None)
@@ -270,9 +284,11 @@ class _Reader(Redirects):
         elif text in {"true", ":", "/bin/true", "[ 1 ]", "[ true ]", "((1))", "(( 1 ))", "[[ true ]]"}:
             self.notes.add("loop", "while true", row)
         self.loops += 1
+        before, self.fresh = self.fresh, set()
         for child in node.children:
             self._walk(child, False)
         self.loops -= 1
+        self.fresh = before
 
     def _pipeline(self, node: Node, top: bool) -> None:
         """Commands of a pipeline; a loop at its end reads what the command before it writes."""
@@ -295,21 +311,6 @@ class _Reader(Redirects):
             if last in {"logger", "systemd-cat", "tee", "ts"}:
                 self.notes.add("output", "piped", node.start_point[0], detail=last)
 
-    def _fed(self, before: list[Node], node: Node) -> None:
-        """`find DIR ... | xargs rm`: what is deleted are files below DIR."""
-        words = [self.words.word(child).text for child in node.children]
-        if "xargs" not in words[:6] or not any(posixpath.basename(word) in special_files.DELETERS for word in words[1:]):
-            return
-        for part in before:
-            inner = part
-            while inner.type == "redirected_statement" and inner.children:
-                inner = inner.children[0]
-            argv = tuple(self.words.word(child) for child in inner.children if child.is_named)
-            names = [posixpath.basename(word.text) for word in argv]
-            at = next((at for at, name in enumerate(names) if name in {"find", "ls"}), None)
-            if at is not None:
-                special_files.fed_to_rm(self, names[at], argv[at + 1 :], node.start_point[0])
-
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command."""
         commands.run(self, argv, variables, row, wraps)
@@ -330,32 +331,15 @@ class _Reader(Redirects):
             else:
                 pending.extend((child, depth + 1) for child in inner.children)
 
-    def _test_command(self, node: Node, top: bool) -> None:
-        self.is_asking, before = True, self.is_asking
-        self._test(node, top)
-        self.is_asking = before
+    def _file_redirect(self, node: Node, top: bool) -> None:  # noqa: ARG002
+        self._redirect(node, False, {})  # `$(< FILE)`
 
-    def _test(self, node: Node, top: bool) -> None:  # noqa: ARG002
-        self._substitutions(node)
-        pending = [node]
-        while pending:
-            inner = pending.pop()
-            if inner.type == "unary_expression" and inner.child_count == 2 and text_of(inner.children[0]) in {"-x", "-f", "-e"}:
-                self.tested.add(self.words.word(inner.children[1]).text)
-            if (
-                inner.type == "unary_expression"
-                and inner.child_count == 2
-                and text_of(inner.children[0]) in {"-s", "-r", "-nt", "-S"}
-            ):
-                word = self.words.word(inner.children[1])
-                if text_of(inner.children[0]) == "-S":
-                    self.notes.add("local-socket", word.text, inner.start_point[0], word.is_known)
-                elif word.text.startswith("/"):
-                    self.path("reads-path", word, inner.start_point[0], "test")
-            elif inner.type == "binary_expression" and any(text_of(c) in {"-nt", "-ot"} for c in inner.children):
-                for child in inner.children[::2]:
-                    self.path("reads-path", self.words.word(child), inner.start_point[0], "newer")
-            pending.extend(inner.children)
+    def _split(self, node: Node) -> list[Word]:
+        """The words that one becomes: an unquoted variable is split at its blanks, and none at all where it is empty."""
+        word = self.words.word(node)
+        if node.type not in {"simple_expansion", "expansion"} or not word.is_known:
+            return [word]
+        return [word._replace(text=part) for part in word.text.split()]
 
     def _command(self, node: Node, top: bool) -> None:
         variables: dict[str, Word] = {}
@@ -368,7 +352,7 @@ class _Reader(Redirects):
                 variables[name] = self.words.word(value) if value.type not in {"=", "variable_name"} else Word("", True)
                 self._substitutions(value)
             elif child.type == "command_name":
-                argv.append(self.words.word(child))
+                argv.extend(self._split(child.children[0] if child.child_count == 1 else child))
                 self._substitutions(child)
             elif child.type == "file_redirect":
                 self._redirect(child, False, {})
@@ -376,7 +360,7 @@ class _Reader(Redirects):
                 here = text_of(child)
                 self._substitutions(child)
             elif child.type not in {"comment", "heredoc_redirect"}:
-                argv.append(self.words.word(child))
+                argv.extend(self._split(child))
                 self._substitutions(child)
         if not argv:
             return

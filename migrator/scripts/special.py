@@ -8,7 +8,7 @@ from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
 from migrator.scripts.reading import Call, absolute
-from migrator.scripts.words import Word, temporary
+from migrator.scripts.words import Word, made_by_tempfile, temporary
 
 Arguments = tuple[Word, ...]
 Handler = Callable[[Reader, str, Program, Arguments, dict[str, Word], int], None]
@@ -249,7 +249,49 @@ def _lockfile(reader: Reader, name: str, known: Program, arguments: Arguments, v
             reader.notes.add("lock", path, row, word.is_known, detail="wait")
 
 
+def _trap(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """What runs when the script ends: `trap 'rm -f "$TMP"' EXIT`."""
+    if len(arguments) > 1 and arguments[0].text not in {"-", "", "-p", "-l"}:
+        values = tuple(sorted((key, word.text) for key, word in reader.words.variables.items() if word.is_known))
+        inner = Call(
+            path="",
+            language="shell",
+            evidence=reader.notes.evidence(row),
+            working_directory=reader.words.folder,
+            variables=values,
+            inline=arguments[0].text,
+        )
+        reader.notes.call(inner)
+
+
+def _getent(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """The machine's accounts; `getent hosts` asks for a name only."""
+    if arguments and arguments[0].text in {"passwd", "group", "shadow", "gshadow", "initgroups", "netgroup"}:
+        reader.notes.add("host-only", name, row, detail=arguments[0].text)
+
+
+def _tempfile(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    path = made_by_tempfile([word.text for word in arguments])
+    note_path(reader.notes, "writes-path", Word(path, "$" not in path), None, row, None, reader.context.variables)
+
+
+def _resolver(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """The server that is asked, not the name that is asked for: `dig @ns1 NAME`, `nslookup NAME ns1`, `host NAME ns1`."""
+    operands = split(arguments, known.values).operands
+    asked = [word._replace(text=word.text[1:]) for word in operands if word.text.startswith("@")]
+    if name != "dig":
+        asked = list(operands[1:2])
+    for word in asked:
+        note_host(reader.notes, word.text, row, word.is_known)
+    if not asked and operands:
+        note_host(reader.notes, operands[0].text, row, certain=False)
+
+
 HANDLERS: dict[str, Handler] = {
+    "trap": _trap,
+    "getent": _getent,
+    "tempfile": _tempfile,
+    **dict.fromkeys(("dig", "host", "nslookup"), _resolver),
     "find": special_files.find_command,
     "tar": special_files.tar_command,
     "bsdtar": special_files.tar_command,
@@ -258,7 +300,6 @@ HANDLERS: dict[str, Handler] = {
     "certbot-auto": _certbot,
     "mkdir": _mkdir,
     "mktemp": _mktemp,
-    "tempfile": _mktemp,
     "docker": _docker,
     "podman": _docker,
     "nerdctl": _docker,

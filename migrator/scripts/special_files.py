@@ -74,7 +74,7 @@ def fetched(reader: Reader, name: str, known: Program, arguments: Arguments, row
             note_path(reader.notes, "writes-path", word._replace(text=made), folder, row, None, reader.context.variables)
 
 
-DELETERS = frozenset({"rm", "unlink", "shred"})
+DELETERS = frozenset({"rm", "unlink", "shred", "rmdir"})
 
 
 def fed_to_rm(reader: Reader, name: str, arguments: Arguments, row: int) -> None:

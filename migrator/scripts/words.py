@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -10,6 +11,7 @@ from tree_sitter import Node
 MAX_DEPTH = 60
 SPECIAL = frozenset("0123456789@*#?$!-_")
 MKTEMP = re.compile(r"(?:\$\(\s*)?(?:/(?:usr/)?bin/)?mktemp((?:\s+[^\s;|&)]+)*)\s*\)?")
+TEMPFILE = re.compile(r"(?:\$\(\s*)?(?:/usr/bin/|/bin/)?tempfile((?:\s+[^\s;|&)]+)*)\s*\)?")
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -136,6 +138,9 @@ class Words:
         if (made := MKTEMP.fullmatch(raw.strip("`"))) is not None:
             path = temporary([part.strip("\"'") for part in (made[1] or "").split()], self.folder)
             return Word(path, "$" not in path, row=row)
+        if (made := TEMPFILE.fullmatch(raw.strip("`"))) is not None:
+            path = made_by_tempfile([part.strip("\"'") for part in (made[1] or "").split()])
+            return Word(path, "$" not in path, row=row)
         if bare == "pwd" and self.folder:
             return Word(self.folder, True, row=row)
         return Word(raw, False, row=row)
@@ -165,6 +170,17 @@ def temporary(arguments: list[str], folder: str | None) -> str:
     if template.startswith(("/", "$")):
         return template
     return posixpath.join(place or folder or "/tmp", template)  # noqa: S108
+
+
+def made_by_tempfile(arguments: list[str]) -> str:
+    """The path that tempfile(1) makes.
+
+    >>> made_by_tempfile(["-p", "doku", "-s", "blist"]), made_by_tempfile([])
+    ('/tmp/dokuXXXXXXblist', '/tmp/fileXXXXXX')
+    """
+    values = dict(pairwise(arguments))
+    place, prefix, suffix = (values.get(option, "") for option in ("-d", "-p", "-s"))
+    return f"{place or '/tmp'}/{prefix or 'file'}XXXXXX{suffix}"  # noqa: S108 - where it lies without an option
 
 
 def text_of(node: Node) -> str:

@@ -91,6 +91,11 @@ def _inline_shell(reader: Reader, word: Word, row: int) -> None:
     )
 
 
+XARGS_TAKE = tuple(
+    "-I -n -P -L -d -a -s -E -j -i --max-procs --max-args --jobs --arg-file --delimiter --joblog --delay --timeout".split()
+)
+
+
 def _xargs(
     reader: Reader,
     name: str,
@@ -100,26 +105,7 @@ def _xargs(
     row: int,
     wraps: int,
 ) -> None:
-    takes: tuple[str, ...] = (
-        "-I",
-        "-n",
-        "-P",
-        "-L",
-        "-d",
-        "-a",
-        "-s",
-        "-E",
-        "-j",
-        "-i",
-        "--max-procs",
-        "--max-args",
-        "--jobs",
-        "--arg-file",
-        "--delimiter",
-        "--joblog",
-        "--delay",
-        "--timeout",
-    )
+    takes: tuple[str, ...] = XARGS_TAKE
     if name == "parallel":
         takes = (*(option for option in takes if option not in {"-P", "-n"}), "-P", "-N", "-S")
     parts = split(arguments, takes, stop_at_operand=True)
