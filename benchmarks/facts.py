@@ -52,9 +52,8 @@ def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
     """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
     name, _, number = case.parts["corpus"].strip().rpartition(":")
     text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1].lstrip()
-    command = re.match(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(?:(?:root|apache|postgres|www-data|ubuntu)\s+)?(.*)", text)[1].replace(
-        "\\%", "%"
-    )
+    users = r"(?:(?:root|apache|postgres|www-data|ubuntu|planet-user)\s+)?"
+    command = re.match(rf"(?:@\w+|(?:\S+\s+){{4}}\S+)\s+{users}(.*)", text)[1].replace("\\%", "%")
     (root / "etc").mkdir()
     location = Location(host="web01", path="/etc/cron.d/app", line=1)
     clean = redact(command, location)

@@ -57,6 +57,8 @@ def start_stop_daemon(
     )
     parts = split(arguments, takes)
     program = next(iter(parts.values("-a", "--startas", "-x", "--exec")), None)
+    if parts.has("-T", "--status") or any(word.text in {"0", "SIG0"} for word in parts.values("-s", "--signal")):
+        return  # asks whether it runs
     if parts.has("-K", "--stop"):
         reader.notes.add("service-control", program.text if program else name, row, detail="stop")
         return

@@ -20,6 +20,9 @@ SILENT = frozenset(
     "touch return exit trap wait shift let pushd popd flock nice timeout".split()
 )
 MAX_WRAPS = 12
+OUTPUT = re.compile(
+    r"-o|--(?:out(?:put|file|dir)?(?:-(?:file|dir|directory|path))?|(?:index|log|report)-?file|dest(?:ination)?(?:-dir)?)"
+)
 REMOTE = re.compile(r"(?:[\w.$@{}-]{1,200}@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.${}-]{2,200}):(?P<path>.*)", re.DOTALL)
 
 
@@ -61,7 +64,10 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         notes.add("command", name, row)
         return
     # `$PREFIX/bin/sar`, `/srv/venv/bin/python`: where it lies says nothing, its name says what it is
-    hidden = known is not UNKNOWN and (not first.is_known or posixpath.dirname(first.text).endswith(("/bin", "/sbin")))
+    folder = posixpath.dirname(first.text)
+    hidden = known is not UNKNOWN and (
+        not first.is_known or folder.endswith(("/bin", "/sbin")) or (known.mail and folder == "/usr/lib")
+    )
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
@@ -78,7 +84,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         reader.tested.update(after.text for before, after in pairwise(argv[1:]) if before.text in {"-x", "-f", "-e"})
     if not known.quiet:
         notes.add("command", name, row, certain=first.is_known)
-    if known is UNKNOWN:
+    if known is UNKNOWN or known.script:
         notes.call(_call(reader, name, None, argv[1:], variables, row, first.is_known)._replace(optional=True))
     _flags(reader, name, known, argv[1:], row)
     if (handler := special.HANDLERS.get(name)) is not None:
@@ -218,7 +224,18 @@ def _interpret(
 
 def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
     """Paths, URLs that are given to a program that is not known here: it may read them."""
-    for word in arguments:
+    taken = -1
+    for index, word in enumerate(arguments):
+        if index == taken:
+            continue
+        name, _, value = word.text.partition("=")
+        if OUTPUT.fullmatch(name):  # `-o FILE`, `--output=FILE`: what programs call what they write
+            target = value or (arguments[index + 1].text if index + 1 < len(arguments) else "")
+            if target.startswith(("/", "~/")):
+                taken = index + 1 if not value else -1
+                made = word._replace(text=target, is_known=False)
+                note_path(reader.notes, "writes-path", made, reader.words.folder, row, None, reader.context.variables)
+                continue
         text = word.text.partition("=")[2] if word.text.startswith("-") and "=" in word.text else word.text
         if re.match(r"https?://", text):
             reader.notes.add_url(text, row, certain=False)

@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, str] = {
     "DBI->connect": "database:by-dsn", "get": "url", "getstore": "url", "Net::FTP->new": "host", "Net::SMTP->new": "mail:smtp",
     "Mail::IMAPClient->new": "queue:mailbox", "Net::POP3->new": "queue:mailbox", "Net::IMAP::Simple->new": "queue:mailbox",
     "sendmail": "mail", "flock": "lock:flock", "kill": "kill", "fork": "parallel", "dbmopen": "update:1", "retrieve": "read", "read_file": "read",
-    "write_file": "write", "find": "none",
+    "write_file": "write", "find": "list:1",
 }  # fmt: skip
 CORE = frozenset(
     "strict warnings utf8 vars lib POSIX Data File Getopt Time List Scalar Carp Cwd Socket IO IPC Sys Encode constant base parent feature "

@@ -36,6 +36,7 @@ class Program(Value, frozen=True, kw_only=True):
     chore: str | None = None
     service: bool = False  # operands name units
     lock: bool = False
+    script: bool = False  # its package's program is a script: what it does stands in it, where it is in the tree
     quiet: bool = False  # a builtin or a utility that says nothing about the job
 
 

@@ -25,6 +25,8 @@ INTERPRETERS: tuple[str, ...] = ("sh", "bash", "dash", "ash", "ksh", "zsh", "rba
 SUFFIXES: tuple[str, ...] = (".sh", ".bash", ".ksh", ".zsh")
 
 MAX_DEPTH = 150
+MAX_TURNS = 8
+MAX_TURN_BYTES = 4_000
 # What the daemon or the shell itself sets.
 ALWAYS_SET = frozenset(
     "HOME LOGNAME USER SHELL PATH PWD OLDPWD MAILTO MAILFROM IFS RANDOM SECONDS LINENO HOSTNAME UID EUID PPID BASH BASH_VERSION "
@@ -216,6 +218,9 @@ class _Reader(Redirects, Conditions, Pipes):
                 self.notes.add("iteration-dependence", name, node.start_point[0])
             else:
                 self.fresh.add(name)  # this turn has set it itself
+            if node.parent is not None and node.parent.type == "case_item" and name in self.words.variables:
+                self.words.variables[name] = self.words.variables[name]._replace(is_known=False)  # `-o) OUT="$2"`
+                return
             self.words.variables.pop(name, None)
             self.assigned.add(name)
         else:
@@ -250,19 +255,28 @@ class _Reader(Redirects, Conditions, Pipes):
         listed = " ".join(word.text or text_of(item) for item, word in zip(items, words, strict=True)) if words else '"$@"'
         self.notes.add("loop", listed[:200], row, all(word.is_known for word in words))
         previous = self.words.variables.get(name)
+        turns = words if self._is_list(node, words) else []
         self.words.variables[name] = Word(
             words[0].text if len(words) == 1 and words[0].is_glob else f"${name}", False, bool(words and words[0].is_glob)
         )
         self.loops += 1
         before, self.fresh = self.fresh, set()
-        for child in node.children:
-            if child.type in {"do_group", "compound_statement"}:
-                self._walk(child, False)
+        self.fresh.add(name)
+        for turn in turns or [self.words.variables[name]]:
+            self.words.variables[name] = turn
+            for child in node.children:
+                if child.type in {"do_group", "compound_statement"}:
+                    self._walk(child, False)
         self.loops -= 1
         self.fresh = before
         if previous is not None:
             self.words.variables[name] = previous
         del top
+
+    def _is_list(self, node: Node, words: list[Word]) -> bool:
+        """`for LOG in a.log b.log`: few words that are written out, so that each turn can be read for itself."""
+        plain = all(word.is_known and word.text and not word.is_glob for word in words)
+        return plain and not self.loops and len(words) <= MAX_TURNS and node.end_byte - node.start_byte < MAX_TURN_BYTES
 
     def _c_style_for_statement(self, node: Node, top: bool) -> None:  # noqa: ARG002
         head = text_of(node).split("\n")[0].split("))")[0]
@@ -345,6 +359,7 @@ class _Reader(Redirects, Conditions, Pipes):
         variables: dict[str, Word] = {}
         argv: list[Word] = []
         here: str | None = None
+        self.is_asking = commands.name_of(text_of(node)) == "test"
         for child in node.children:
             if child.type == "variable_assignment":
                 name = next((text_of(c) for c in child.children if c.type == "variable_name"), "")
@@ -362,6 +377,7 @@ class _Reader(Redirects, Conditions, Pipes):
             elif child.type not in {"comment", "heredoc_redirect"}:
                 argv.extend(self._split(child))
                 self._substitutions(child)
+        self.is_asking = False
         if not argv:
             return
         if here is not None and QUEUE_SQL.search(here):
