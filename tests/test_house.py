@@ -67,6 +67,7 @@ DOORS = {
     "croniter": ("schedule.crosscheck",),
     "crontab": ("sources.live_crontab",),
     "tree_sitter": ("scripts",),
+    "elftools": ("scripts.elf",),  # the head of a compiled program: hostile input, and a format with many corners
     **dict.fromkeys((f"tree_sitter_{name}" for name in ("bash", "javascript", "perl", "php", "python", "ruby")), ("scripts",)),
     "subprocess": ("sources", "logfiles", "runner"),
     "urllib": ("prices", "runner", "sources", "redact", "scripts"),

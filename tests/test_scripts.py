@@ -3,6 +3,7 @@
 A line of `want` is `kind value [detail] @line`, with `?` in front where the fact is not certain.
 """
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from cases import read_cases, rewrite
 from migrator import scripts
 from migrator.model.finding import Fact
 from migrator.model.job import Host, Job, Schedule, Setting
-from migrator.model.source import Location
+from migrator.model.source import Evidence, Location
+from migrator.scripts import elf, shell
 from migrator.scripts import facts as follow
-from migrator.scripts import shell
 from migrator.scripts.reading import Context
 from migrator.sources import directory
 
@@ -240,3 +241,45 @@ def test_a_long_shell_program_is_read_in_pieces_with_its_rows() -> None:
 def test_a_hostile_shell_program_does_not_take_minutes(piece: str) -> None:
     # the parser's time grows with the square of these: a whole of 64 kB took 10 s, of 128 kB 40
     shell.inspect(piece * (128_000 // len(piece)), Location(host="h", path="/srv/x.sh", line=1))
+
+
+def elf_program(*needed: str, machine: int = 62) -> bytes:
+    """The smallest dynamically linked program: a header, one loaded segment over everything, and its dynamic section."""
+    strings = b"\0" + b"".join(name.encode() + b"\0" for name in needed)
+    table = 64 + 2 * 56
+    dynamic = table + len(strings)
+    entries, at = b"", 1
+    for name in needed:
+        entries += struct.pack("<QQ", 1, at)
+        at += len(name) + 1
+    entries += struct.pack("<QQQQ", 5, table, 10, len(strings)) + struct.pack("<QQ", 0, 0)
+    size = dynamic + len(entries)
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 4, 0, 0, 0, size, size, 1)
+    return (
+        head + load + struct.pack("<IIQQQQQQ", 2, 4, dynamic, dynamic, dynamic, len(entries), len(entries), 1) + strings + entries
+    )
+
+
+def test_a_compiled_program_names_its_architecture_and_the_packages_of_its_libraries() -> None:
+    place = Location(host="h", path="/opt/bin/report", line=1)
+    said = elf.facts(elf_program("libpq.so.5", "libc.so.6", "libshop.so.1", machine=183), place, Evidence(snippet="x"))
+    assert [(fact.kind, fact.value, fact.detail) for fact in said] == [
+        ("interpreter", "compiled binary", "aarch64"),
+        ("command", "/opt/bin/report", "opaque: compiled"),
+        ("library", "libpq.so.5", "linked; Debian package libpq5"),
+        ("library", "libshop.so.1", "linked"),
+    ]
+
+
+def test_a_damaged_program_is_opaque_and_nothing_else() -> None:
+    """Cut anywhere, or with any one byte turned over."""
+    whole = elf_program("libpq.so.5")
+    place = Location(host="h", path="/opt/bin/report", line=1)
+    broken = [whole[:length] for length in range(5, len(whole), 7)]
+    broken += [whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(4, len(whole))]
+    for raw in broken:
+        said = elf.facts(raw, place, Evidence(snippet="x"))
+        assert said[0].value == "compiled binary"
+        assert said[1].certain is False
+    assert elf.facts(b"\x7fELF", place, Evidence(snippet="x"))[1].detail == "opaque: damaged ELF"

@@ -68,8 +68,14 @@ def package_of(program: str) -> str | None:
 
 def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = ()) -> tuple[str, ...]:
     """The Debian packages of every program that the facts name, and `more`, sorted; always what the runner itself needs."""
+    facts = tuple(facts)
     programs = [fact.value.rsplit("/", 1)[-1] for fact in facts if fact.kind in {"command", "interpreter", "cloud-cli"}]
     found = {name for program in [*programs, shell.rsplit("/", 1)[-1]] if (name := package_of(program)) is not None}
+    found |= {  # of compiled programs; "linked; Debian package libssl3"
+        (fact.detail or "").rpartition(" ")[2]
+        for fact in facts
+        if fact.kind == "library" and "Debian package" in (fact.detail or "")
+    }
     found |= {"php-cli" for program in programs if program.startswith("php")}
     return tuple(sorted(found.union(ALWAYS, more)))
 

@@ -1,33 +1,108 @@
-"""Reads the head of a compiled program: its architecture and the libraries that it names.
+"""Reads the head of a compiled program: its architecture, and the libraries that it is linked with.
 
-Source: elf(5).
+Source: elf(5), ld.so(8); which Debian package brings a library: debian_libraries.toml, made from Debian's own Contents index.
 """
 
-import re
-import struct
+import io
+import tomllib
+from functools import cache
+from importlib import resources
+
+from elftools.common.exceptions import ELFError
+from elftools.construct import ConstructError
+from elftools.elf.dynamic import DynamicSection, DynamicSegment
+from elftools.elf.elffile import ELFFile
 
 from migrator.model.finding import Fact
 from migrator.model.source import Evidence, Location
 
-MACHINES = {3: "x86", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64", 21: "ppc64", 22: "s390x"}
-SHARED = re.compile(rb"\0(lib[\w+.-]{1,60}\.so(?:\.\d+){0,3})(?=\0)")
-SCAN_BYTES = 2_000_000
+MACHINES = {
+    "EM_386": "x86",
+    "EM_ARM": "arm",
+    "EM_X86_64": "x86_64",
+    "EM_AARCH64": "aarch64",
+    "EM_RISCV": "riscv64",
+    "EM_PPC64": "ppc64",
+    "EM_S390": "s390x",
+}
+MAX_BYTES = 200_000_000
+MAX_LIBRARIES = 300
+# what every Debian system has: libc6, libgcc-s1, libstdc++6
+EVERYWHERE = (
+    "libc.so.",
+    "libm.so.",
+    "libdl.so.",
+    "libpthread.so.",
+    "librt.so.",
+    "libresolv.so.",
+    "libutil.so.",
+    "libgcc_s.so.",
+    "libstdc++.so.",
+    "ld-linux",
+)
+BROKEN = (
+    ELFError,
+    ConstructError,
+    ValueError,
+    OverflowError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    RecursionError,
+    UnicodeError,
+    MemoryError,
+)
+
+
+@cache
+def _packages() -> dict[str, str]:
+    text = resources.files("migrator.scripts").joinpath("debian_libraries.toml").read_text(encoding="utf-8")
+    return {name: package for package, names in tomllib.loads(text).items() for name in names}
+
+
+def package_of(library: str) -> str | None:
+    """The Debian package that brings a library by its SONAME; None where no or several packages do, or where few need it.
+
+    >>> package_of("libssl.so.3"), package_of("libshop.so.1")
+    ('libssl3', None)
+    """
+    return _packages().get(library)
 
 
 def facts(raw: bytes, location: Location, evidence: Evidence) -> tuple[Fact, ...]:
-    """An opaque program: nothing else is known of it."""
-    machine = None
-    if len(raw) >= 20:
-        order = ">" if raw[5] == 2 else "<"
-        machine = MACHINES.get(struct.unpack_from(f"{order}H", raw, 18)[0])
-    libraries = sorted({match[1].decode("ascii") for match in SHARED.finditer(raw[:SCAN_BYTES])})
+    """Its architecture and libraries; nothing else is known of it. What cannot be read is said to be opaque."""
+    try:
+        machine, libraries = _read(raw)
+    except BROKEN:  # a cut or hostile file: the library has no one exception for it
+        return (
+            Fact(kind="interpreter", value="compiled binary", evidence=evidence),
+            Fact(kind="command", value=location.path, evidence=evidence, certain=False, detail="opaque: damaged ELF"),
+        )
     found = [
         Fact(kind="interpreter", value="compiled binary", evidence=evidence, detail=machine),
         Fact(kind="command", value=location.path, evidence=evidence, certain=False, detail="opaque: compiled"),
     ]
-    found += [
-        Fact(kind="library", value=name, evidence=evidence, certain=False, detail="linked")
-        for name in libraries
-        if not name.startswith(("libc.", "libm.", "libdl.", "libpthread.", "libgcc", "libstdc"))
-    ]
+    for name in libraries:
+        if not name.startswith(EVERYWHERE):
+            package = package_of(name)
+            detail = f"linked; Debian package {package}" if package else "linked"
+            found.append(Fact(kind="library", value=name, evidence=evidence, detail=detail))
     return tuple(found)
+
+
+def _read(raw: bytes) -> tuple[str | None, list[str]]:
+    """The architecture in our words, and the DT_NEEDED entries in their order."""
+    program = ELFFile(io.BytesIO(raw[:MAX_BYTES]))
+    machine = MACHINES.get(program["e_machine"])
+    names: list[str] = []
+    for part in (*program.iter_segments(), *(() if program.num_segments() else program.iter_sections())):
+        if isinstance(part, DynamicSegment | DynamicSection):
+            for tag in part.iter_tags("DT_NEEDED"):
+                name: str = tag.needed  # type: ignore[attr-defined]  # pyelftools sets it by the kind of the tag
+                if name.isprintable() and len(name) < 200 and name not in names:
+                    names.append(name)
+                if len(names) >= MAX_LIBRARIES:
+                    break
+    return machine, names
