@@ -1,0 +1,294 @@
+#!/bin/sh
+# Runs one job as its cron did, in an image that has no Python: the job's own shell, environment, folder, umask and input; a time
+# limit; each line of output and the run's end as one JSON object. Written for POSIX sh; needs awk, mkfifo, mktemp, tr, env and,
+# so that a job's children end with it, setsid.
+#
+# It has no claim, no lease, no carried files, no guard and sends nothing: those need the Python runner, whose log lines and exit
+# statuses these are. What differs: lengths of time are whole seconds, processor and memory are not measured (null), and a NUL in
+# the output is shown as \xff, because no two awks read it alike.
+#
+# The job is data, as files of a folder (MIGRATOR_JOB, or job/ beside this file), whose bytes are taken as they are:
+#   settings     lines KEY=VALUE: job_id, name, host, scheduled_by (as in a JSON string), shell, working_directory, umask, timezone,
+#                timeout_s, grace_s, notify (output | failure | none), secrets (names with blanks between)
+#   command      what the shell is given
+#   environment  lines NAME=VALUE
+#   stdin        the command's input, where it has one
+set -u
+export LC_ALL=C
+
+# SIGTERM to the whole group of a process, SIGKILL to what is left of it after the grace; the reader of its output is not waited
+# for where somebody left the group and still holds the output open: process, seconds, reader
+end_group() {
+  kill -s TERM -- "-$1" 2>/dev/null || kill -s TERM "$1" 2>/dev/null
+  waited=0
+  while [ "$waited" -lt "$2" ] && { kill -s 0 -- "-$1" || kill -s 0 "$1"; } 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null
+  sleep 1
+  kill -s KILL "$3" 2>/dev/null
+}
+
+# this program started once more, beside the job: seconds, the job, the grace, the reader of its output, a folder
+if [ "${1-}" = deadline ]; then
+  sleep "$2"
+  : >"$6/timed-out"
+  end_group "$3" "$4" "$5"
+  exit
+fi
+
+job=${MIGRATOR_JOB:-$(dirname "$0")/job}
+job_id='' name='' host='' scheduled_by='' shell=/bin/sh working_directory=/ umask='' timezone=UTC timeout_s='' grace_s=10
+notify=output secrets='' found='' known='' child='' status='' stopping='' watch='' bytes=null
+if [ ! -r "$job/settings" ] || [ ! -r "$job/command" ] || [ ! -r "$job/environment" ]; then
+  echo "$job: has no settings, command and environment; emit the job again" >&2
+  exit 78
+fi
+while IFS= read -r line; do
+  case $line in
+    job_id=* | name=* | host=* | scheduled_by=* | shell=* | working_directory=* | umask=* | timezone=* | timeout_s=* | grace_s=* | \
+      notify=* | secrets=*) eval "${line%%=*}=\${line#*=}" ;;
+    version=1 | '') ;;
+    *)
+      echo "$job/settings: ${line%%=*}: unknown here; emit the job again" >&2
+      exit 78
+      ;;
+  esac
+done <"$job/settings"
+
+if [ -r /proc/sys/kernel/random/uuid ]; then
+  run_id=$(tr -d -- '-\n' </proc/sys/kernel/random/uuid)
+else
+  run_id=$(date -u +%Y%m%dT%H%M%SZ)-$$
+fi
+scheduled_at=''
+case ${MIGRATOR_SCHEDULED_TIME:-} in
+  [0-9]*Z) scheduled_at=${MIGRATOR_SCHEDULED_TIME%Z}+00:00 ;;
+  [0-9]*) scheduled_at=$MIGRATOR_SCHEDULED_TIME ;;
+  *)
+    minutes=${MIGRATOR_JOB_NAME:-}
+    minutes=${minutes##*-}
+    case $minutes in
+      *[!0-9]*) ;;
+      ????????*) scheduled_at=$(date -u -d "@$((minutes * 60))" +%Y-%m-%dT%H:%M:%S+00:00) ;;
+    esac
+    ;;
+esac
+case $scheduled_at in *[!0-9T:+-]*) scheduled_at='' ;; esac # nothing that JSON would take for its own
+fields="\"job_id\": \"$job_id\", \"run_id\": \"$run_id\"${scheduled_at:+, \"scheduled_at\": \"$scheduled_at\"}"
+began=$(date +%s) started_at=$(date -u +%Y-%m-%dT%H:%M:%S+00:00)
+folder=$(mktemp -d) || exit 78
+trap 'rm -rf "$folder"' EXIT
+
+# Every byte as it stands in a JSON string: UTF-8 as it is, what is none as \xNN. With FIELDS, each line of the input becomes one of
+# the log, and at the end FOLDER/bytes says how long all were, FOLDER/last the last of them; without, all input is one string.
+cat >"$folder/json.awk" <<'AWK'
+function json(text,   length_, at, out, byte, code, more) {
+  if (text !~ /[^] !#-[^-~]/) return text
+  length_ = length(text)
+  for (at = 1; at <= length_; at++) {
+    byte = substr(text, at, 1); code = number[byte]
+    if (code == 34 || code == 92) out = out "\\" byte
+    else if (code < 32 || code == 127) out = out sprintf("\\u%04x", code)
+    else if (code < 128) out = out byte
+    else {
+      more = following(text, at, code)
+      out = out (more ? substr(text, at, more + 1) : sprintf("\\\\x%02x", code))
+      at += more
+    }
+  }
+  return out
+}
+# how many bytes follow the first of a UTF-8 character; 0: it is none. RFC 3629, section 4
+function following(text, at, code,   more, low, high, n, byte) {
+  more = code >= 194 && code <= 223 ? 1 : code >= 224 && code <= 239 ? 2 : code >= 240 && code <= 244 ? 3 : 0
+  for (n = 1; n <= more; n++) {
+    low = n > 1 ? 128 : code == 224 ? 160 : code == 240 ? 144 : 128
+    high = n > 1 ? 191 : code == 237 ? 159 : code == 244 ? 143 : 191
+    byte = at + n <= length(text) ? number[substr(text, at + n, 1)] : 0
+    if (byte < low || byte > high) return 0
+  }
+  return more
+}
+BEGIN { for (code = 1; code < 256; code++) number[sprintf("%c", code)] = code; folder = ENVIRON["FOLDER"]; lines = 0; bytes = 0 }
+!("FIELDS" in ENVIRON) { printf "%s%s", (NR > 1 ? "\\n" : ""), json($0); next }
+{
+  bytes += length($0) + 1
+  kept[lines++ % 50] = $0
+  rest = $0
+  do {
+    printf "{\"severity\": \"INFO\", \"message\": \"%s\", ", json(substr(rest, 1, 65536))
+    print ENVIRON["FIELDS"] ", \"stream\": \"output\"}"
+    rest = substr(rest, 65537)
+  } while (rest != "")
+  fflush()
+}
+END {
+  if (!("FIELDS" in ENVIRON)) exit
+  print bytes > (folder "/bytes")
+  for (at = lines > 50 ? lines - 50 : 0; at < lines; at++) printf "\\n%s", json(substr(kept[at % 50], 1, 500)) > (folder "/last")
+}
+AWK
+
+case $(awk -W version 2>&1 </dev/null) in
+  *mawk*) lines_of() { awk -W interactive -f "$folder/json.awk"; } ;; # it waits for 4 KiB otherwise
+  *) lines_of() { awk -f "$folder/json.awk"; } ;;
+esac
+if command -v stdbuf >/dev/null 2>&1; then
+  without_nul() { stdbuf -oL tr '\000' '\377'; }
+else
+  without_nul() { tr '\000' '\377'; } # busybox writes what it reads at once
+fi
+in_json() { printf '%s' "$1" | lines_of; }
+
+# severity, message (as in a JSON string), more fields with a comma in front
+say() { printf '{"severity": "%s", "message": "%s", %s%s}\n' "$1" "$2" "$fields" "${3-}"; }
+
+# outcome, exit status, headline; the run's record, the notice that cron's mail was, and the end
+finish() {
+  severity=ERROR seconds=null
+  [ "$1" = ok ] && severity=INFO
+  [ -n "$status" ] && seconds=$(($(date +%s) - began))
+  record=", \"migrator_run\": 1, \"name\": \"$name\", \"host\": \"$host\", \"outcome\": \"$1\", \"scheduled_by\": \"$scheduled_by\""
+  record="$record, \"scheduled_at\": ${scheduled_at:+\"}${scheduled_at:-null}${scheduled_at:+\"}, \"started_at\": \"$started_at\""
+  record="$record, \"exit_status\": ${status:-null}, \"duration_s\": $seconds, \"output_bytes\": $bytes"
+  say "$severity" "$3" "$record, \"cpu_s\": null, \"peak_memory_mib\": null"
+  if [ "$notify" != none ] && { [ "$1" != ok ] || { [ "$notify" = output ] && [ "$bytes" != null ] && [ "$bytes" -gt 0 ]; }; }; then
+    last=''
+    [ -r "$folder/last" ] && last=$(cat "$folder/last")
+    say NOTICE "$3" ", \"migrator_notice\": 1, \"last_lines\": \"$3\\n$last\""
+  fi
+  exit "$2"
+}
+
+not_started() { finish not-started 78 "$name: not started: $1"; }
+
+# the value of a secret in $found; false where there is none. On AWS, AWS_... is the key of the role, never that of the job
+secret() {
+  eval "found=\${MIGRATOR_SECRET_$1-} known=\${MIGRATOR_SECRET_$1+yes}"
+  [ -z "$known" ] || return 0
+  case $1 in
+    AWS_*) [ -z "${AWS_EXECUTION_ENV+yes}${AWS_LAMBDA_RUNTIME_API+yes}${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI+yes}" ] || return 1 ;;
+  esac
+  eval "found=\${$1-} known=\${$1+yes}"
+  [ -n "$known" ]
+}
+
+# $1 in $filled, with the values of secrets where @secret:NAME@ stands
+fill() {
+  filled='' rest=$1
+  while :; do
+    case $rest in *@secret:[A-Z]*@*) ;; *) break ;; esac
+    filled=$filled${rest%%@secret:*} rest=${rest#*@secret:}
+    marked=${rest%%@*}
+    case $marked in
+      '' | [!A-Z]* | *[!A-Z0-9_]*) filled=$filled@secret: ;;
+      *)
+        secret "$marked" || not_started "$marked: not in the environment; create it and inject it by this name"
+        filled=$filled$found rest=${rest#*@}
+        ;;
+    esac
+  done
+  filled=$filled$rest
+}
+
+lacking=''
+for one in $secrets; do
+  secret "$one" || lacking=$lacking${lacking:+, }$one
+done
+[ -z "$lacking" ] || not_started "$lacking: not in the environment; create it and inject it by this name"
+[ -x "$shell" ] || not_started "$(in_json "$shell"): no such shell here"
+
+# the environment: who we are, for programs that call the platform; the zone; what cron gave it
+set --
+for one in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION \
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN \
+  AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE ECS_CONTAINER_METADATA_URI_V4 \
+  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT CLOUD_RUN_JOB CLOUD_RUN_EXECUTION \
+  AZURE_CLIENT_ID AZURE_TENANT_ID IDENTITY_ENDPOINT IDENTITY_HEADER MSI_ENDPOINT MSI_SECRET \
+  KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT; do
+  eval "found=\${$one-} known=\${$one+yes}"
+  [ -z "$known" ] || set -- "$@" "$one=$found"
+done
+set -- "$@" "TZ=$timezone"
+while IFS= read -r line; do
+  fill "$line"
+  set -- "$@" "$filled"
+done <"$job/environment"
+
+# a substitution takes newlines from the end, which belong to the command
+command=$(cat "$job/command" && echo .)
+fill "${command%?}"
+command=$filled
+input=/dev/null
+if [ -r "$job/stdin" ]; then
+  stdin=$(cat "$job/stdin" && echo .)
+  fill "${stdin%?}"
+  input=$folder/stdin
+  (umask 077 && printf '%s' "$filled" >"$input")
+fi
+if ! (cd "$working_directory") 2>/dev/null; then
+  where=$(in_json "$working_directory")
+  say WARNING "$where: no such folder here; the command starts in /" ", \"working_directory\": \"$where\""
+  working_directory=/
+fi
+
+apart=''
+if command -v setsid >/dev/null 2>&1; then
+  apart=setsid
+else
+  say WARNING "setsid is not here: what the job starts in the background may outlive its time limit"
+fi
+mkfifo -m 600 "$folder/output" || exit 78
+(
+  trap '' TERM INT # who stops the job wants its last words
+  trap - EXIT
+  without_nul | {
+    FIELDS=$fields FOLDER=$folder lines_of
+    cat >/dev/null # nobody reads the log any more: the job goes on all the same
+  }
+) <"$folder/output" &
+reader=$!
+(
+  exec >"$folder/output" 2>&1 <"$input"
+  cd "$working_directory" || exit 78
+  [ -z "$umask" ] || umask "$umask"
+  trap - EXIT
+  exec $apart env -i "$@" "$shell" -c "$command"
+) &
+child=$!
+trap ': >"$folder/stopped"; end_group "$child" "$grace_s" "$reader" & stopping=$!' TERM INT
+if [ -n "$timeout_s" ]; then
+  early=$((timeout_s / 5 < grace_s + 5 ? timeout_s / 5 : grace_s + 5)) # so that the end still fits in before the platform's
+  $apart sh "$0" deadline "$((timeout_s - early > 0 ? timeout_s - early : 1))" "$child" "$grace_s" "$reader" "$folder" &
+  watch=$!
+fi
+
+exec 2>/dev/null # what a shell itself says of a process that was killed
+
+# a signal ends `wait`, not the job
+await() {
+  while :; do
+    wait "$1"
+    ended=$?
+    kill -s 0 "$1" 2>/dev/null || return 0
+  done
+}
+await "$child"
+status=$ended
+await "$reader"
+trap '' TERM INT
+[ -z "$watch" ] || kill -s KILL -- "-$watch" 2>/dev/null || kill -s KILL "$watch" 2>/dev/null
+[ -z "$stopping" ] || kill -s KILL "$stopping" 2>/dev/null
+[ -r "$folder/bytes" ] && bytes=$(cat "$folder/bytes")
+seconds=$(($(date +%s) - began))
+
+if [ -e "$folder/timed-out" ]; then
+  finish timed-out "$((status ? status : 124))" "$name: timed out at $seconds s of $timeout_s s"
+elif [ -e "$folder/stopped" ]; then
+  finish stopped "$((status ? status : 143))" "$name: stopped by the platform after $seconds s"
+elif [ "$status" -ne 0 ]; then
+  finish failed "$status" "$name: exit status $status"
+fi
+finish ok 0 "$name: done in $seconds s"
