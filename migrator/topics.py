@@ -14,7 +14,7 @@ from migrator.model.plan import Decisions, JobPlan, Plan
 
 TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep egress-gib after"
+    "network address repeatable items parallelism date-test random-sleep egress-gib after runner"
 ).split()
 SERVER_TOPICS = (
     "server-cost",
@@ -51,6 +51,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "dst": ("accept", "guard", "utc"),
     "keep": YES_OR_NO,
     "claim": ("on", "off"),
+    "runner": ("python", "sh"),
     "cpu": ("waits", "computes"),
     "network": ("private", "public"),
     "address": YES_OR_NO,

@@ -13,7 +13,7 @@ from aws_jobs import changed, fact
 from cases import read_cases
 from dossiers import dossier
 
-from migrator import chains, files, shapes, targets
+from migrator import chains, files, sh_form, shapes, targets
 from migrator.assumptions import DEFAULT
 from migrator.emit import secret_store
 from migrator.emit.programs import HANDLERS, SCRIPTS
@@ -45,6 +45,7 @@ CALLS = (
 # what the scripts that a person completes quote of the job
 LOOPS = (fact("loop", f"for one in {samples.NASTY}; do"), fact("lists-path", "/srv/in/'$(x)'\nexit 1"))
 FOLLOWER = "next"  # of a chain: the end of the plain job starts it
+SH = "sh"  # whose image has no Python, where a container is a run
 LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
 
 
@@ -119,12 +120,20 @@ def shape_of(kind: ShapeKind) -> Shape:
 
 
 def variants(cell: Cell) -> tuple[str, ...]:
-    """A chain is two jobs, one of which starts the other."""
-    return (*VARIANTS, FOLLOWER) if cell.shape == chains.SHAPE else VARIANTS
+    """A chain is two jobs, one of which starts the other; a container may be run by a shell."""
+    if cell.shape == chains.SHAPE:
+        return (*VARIANTS, FOLLOWER)
+    made = entry(cell, "plain").placement.option.resources
+    shell = cell.shape == "scheduled_batch" and any(one.kind in sh_form.PLACES for one in made)
+    return (*VARIANTS, SH) if shell else VARIANTS
 
 
-def answers_of(cell: Cell) -> dict[str, str]:
-    """What the user said of it."""
+def answers_of(cell: Cell, variant: str | None = None) -> dict[str, str]:
+    """What the user said of it, or of one of its jobs."""
+    if variant is not None and cell.shape != chains.SHAPE:
+        return {f"{job_id(cell, SH)}/runner": "sh"} if variant == SH else {}
+    if SH in variants(cell):
+        return {f"{job_id(cell, SH)}/runner": "sh"}
     return {f"{job_id(cell, FOLLOWER)}/after": job_id(cell, "plain")} if FOLLOWER in variants(cell) else {}
 
 
@@ -135,6 +144,8 @@ def entry(cell: Cell, variant: str) -> JobPlan:
         several = {
             "when": Schedule(grammar="on-calendar", expressions=("*-*-* 04:30:00", "*-*-* 05:45:00"), timezone="Europe/Berlin")
         }
+    if variant == SH:  # a zone that every scheduler has: a shell knows no guard
+        several = {"when": Schedule(grammar="debian", expressions=("30 4 * * *",), timezone="UTC")}
     secret = variant == "secret"
     plain = samples.entry(cell.target, job_id(cell, variant), secret=secret, in_script=secret, **several)  # type: ignore[arg-type]
     shape = shape_of(cell.shape)
@@ -144,7 +155,7 @@ def entry(cell: Cell, variant: str) -> JobPlan:
         shape = changed(shape, wires=(Wire(kind="event", from_part="the job before", to_part=shape.parts[0].name),))
     facts = (*plain.facts, *(CALLS if variant == "several" else ()), *(LOOPS if cell.shape in SCRIPTS else ()))
     job = Dossier(
-        job=plain.job, host=samples.HOST, usage=plain.usage, facts=facts, scripts=plain.scripts, answers=answers_of(cell)
+        job=plain.job, host=samples.HOST, usage=plain.usage, facts=facts, scripts=plain.scripts, answers=answers_of(cell, variant)
     )
     target = TARGETS[cell.target]
     made = target.resources(job, shape, target.sizes()[0], plain.translations[0], 300.0, target.DEFAULT_REGION or "")

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from migrator import chains, render, unmet
-from migrator.emit import job_file, packages, php, programs, python_packages, secret_store
+from migrator import chains, render, sh_form, unmet
+from migrator.emit import job_file, packages, php, programs, python_packages, secret_store, sh_runner
 from migrator.model.finding import Fact
 from migrator.model.job import Host
 from migrator.model.option import Resource
@@ -60,17 +60,18 @@ def files(
     zip_ = is_zip(entry.placement.option.resources)
     rendered = [
         ("README.md", "job/README.md.j2", "markdown"),
-        ("test_job.py", "job/test_job.py.j2", "python"),
+        ("test_job.py", "job/test_job_sh.py.j2" if context["sh"] else "job/test_job.py.j2", "python"),
         *([] if zip_ else [("Dockerfile", "job/Dockerfile.j2", "dockerfile"), (".dockerignore", "job/dockerignore.j2", "text")]),
         *([("requirements.txt", "job/requirements.txt.j2", "text")] if context["requirements"] else []),
         *(entry_programs(entry.placement.option.resources) if zip_ and not programs.handlers(entry) else ()),
     ]
+    job_json = job_json or job_file.content(entry, host, answers)
     return (
         *(
             OutFile(path=f"{folder}/{name}", content=render.text(source, kind, **context).encode())
             for name, source, kind in rendered
         ),
-        OutFile(path=f"{folder}/job.json", content=job_json or job_file.content(entry, host, answers)),
+        OutFile(path=f"{folder}/job.json", content=job_json),
         *(
             OutFile(
                 path=f"{folder}/files{job_file.server_path(script.path)}",
@@ -83,7 +84,10 @@ def files(
             OutFile(path=f"{folder}/{file.path}", content=file.content, executable=file.executable)
             for file in programs.files(entry)
         ),
-        *(OutFile(path=f"{folder}/runner/{name}", content=content) for name, content in runner_files()),
+        *(
+            OutFile(path=f"{folder}/{file.path}", content=file.content, executable=file.executable)
+            for file in (sh_runner.files(job_json) if context["sh"] else _runner())
+        ),
     )
 
 
@@ -102,6 +106,10 @@ def entry_programs(resources: tuple[Resource, ...]) -> tuple[tuple[str, str, str
     return next((ENTRIES[resource.kind] for resource in resources if resource.kind in ENTRIES), ())
 
 
+def _runner() -> tuple[OutFile, ...]:
+    return tuple(OutFile(path=f"runner/{name}", content=content) for name, content in runner_files())
+
+
 @functools.cache
 def runner_files() -> tuple[tuple[str, bytes], ...]:
     """The runner, verbatim."""
@@ -114,7 +122,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     job, option = entry.job, entry.placement.option
     languages = [script.language for script in entry.scripts]
     requirements = python_packages.requirements(entry.facts, languages)
-    by_hand = unmet.by_hand(entry, answers)
+    by_hand, sh = unmet.by_hand(entry, answers), sh_form.is_asked(entry.job.id, answers)
     more = [*php.packages(entry, scripts), *(["python3-pip"] if requirements else [])]
     plain_user = job.user if job.user and USER_NAME.fullmatch(job.user) and job.user != "root" else None
     home = job_file.home(job, host)
@@ -129,7 +137,9 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "notify": job_file.notify(job, answers),
         "secrets": secret_store.to_create(option.resources),
         "timezone": host.timezone or job.schedule.timezone,
-        "packages": packages.needed(entry.facts, job.shell, more),
+        "sh": sh,
+        "scripts": [job_file.server_path(script.path) for script in entry.scripts],
+        "packages": packages.needed(entry.facts, job.shell, more, runs_python=not sh),
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
         "timers": _timers(option.resources),

@@ -48,7 +48,8 @@ DATABASES = {
     "postgresql": "postgresql-client",
     "redis": "redis-tools",
 }
-ALWAYS = ("ca-certificates", "python3", "tzdata")  # TLS, the runner, time zones
+ALWAYS = ("ca-certificates", "tzdata")  # TLS, time zones
+RUNNER = ("python3",)
 
 
 @cache
@@ -66,8 +67,10 @@ def package_of(program: str) -> str | None:
     return PACKAGES.get(program) or _table().get(program)
 
 
-def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = ()) -> tuple[str, ...]:
-    """The Debian packages of every program that the facts name, and `more`, sorted; always what the runner itself needs."""
+def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = (), *, runs_python: bool = True) -> tuple[str, ...]:
+    """The Debian packages of every program that the facts name, and `more`, sorted; always what the runner itself needs.
+
+    `runs_python`: False where that is a shell's program."""
     facts = tuple(facts)
     programs = [fact.value.rsplit("/", 1)[-1] for fact in facts if fact.kind in {"command", "interpreter", "cloud-cli"}]
     found = {name for program in [*programs, shell.rsplit("/", 1)[-1]] if (name := package_of(program)) is not None}
@@ -77,7 +80,7 @@ def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = ()) -> tuple
         if fact.kind == "library" and "Debian package" in (fact.detail or "")
     }
     found |= {"php-cli" for program in programs if program.startswith("php")}
-    return tuple(sorted(found.union(ALWAYS, more)))
+    return tuple(sorted(found.union(ALWAYS, RUNNER if runs_python else (), more)))
 
 
 def unknown(facts: Iterable[Fact]) -> tuple[str, ...]:

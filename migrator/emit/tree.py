@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from migrator import chains, render, secret_names, unmet
+from migrator import chains, render, secret_names, sh_form, unmet
 from migrator.assumptions import settled
 from migrator.emit import daily_check, delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
@@ -73,6 +73,8 @@ def emit(
             why = _unproved(entry, job_files[entry.job.id], answers, language, plan.as_of)
         elif why is None and programs.is_run(entry):
             job_files[entry.job.id] = job_file.content(entry, host, answers, head)
+        if why is None and programs.is_run(entry) and sh_form.is_asked(entry.job.id, answers):
+            why = _no_sh(entry, job_files[entry.job.id], scripts)
         if why is None:
             emitted.append(entry)
         else:
@@ -188,6 +190,16 @@ def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | Non
     return LeftOut(
         entry.job.id, f"its templates do not inject {', '.join(lost)}; the plan is older than this version: plan again", True
     )
+
+
+def _no_sh(entry: JobPlan, job_json: bytes, scripts: Mapping[str, bytes]) -> LeftOut | None:
+    """What the job would lose with the runner that the user asked for."""
+    lacks = sh_form.lacking(entry, job_json, [scripts[script.sha256] for script in entry.scripts])
+    if not lacks:
+        return None
+    id_ = entry.job.id
+    why = f"the runner for images without Python cannot do what it needs: {', '.join(lacks)}"
+    return LeftOut(id_, f"{why}; answer {id_}/{sh_form.TOPIC}: python, then plan again", blocking=True)
 
 
 def _by_reason(left_out: list[LeftOut]) -> list[tuple[tuple[bool, str], list[str]]]:

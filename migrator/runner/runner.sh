@@ -5,7 +5,8 @@
 #
 # It has no claim, no lease, no carried files, no guard and sends nothing: those need the Python runner, whose log lines and exit
 # statuses these are. What differs: lengths of time are whole seconds, processor and memory are not measured (null), and a NUL in
-# the output is shown as \xff, because no two awks read it alike.
+# the output is shown as \xff, because no two awks read it alike; output_bytes has a newline for the last
+# line, too.
 #
 # The job is data, as files of a folder (MIGRATOR_JOB, or job/ beside this file), whose bytes are taken as they are:
 #   settings     lines KEY=VALUE: job_id, name, host, scheduled_by (as in a JSON string), shell, working_directory, umask, timezone,
@@ -258,10 +259,10 @@ reader=$!
   exec $apart env -i "$@" "$shell" -c "$command"
 ) &
 child=$!
-trap ': >"$folder/stopped"; end_group "$child" "$grace_s" "$reader" & stopping=$!' TERM INT
+trap ': >"$folder/stopped"; end_group "$child" "$grace_s" "$reader" >/dev/null 2>&1 & stopping=$!' TERM INT
 if [ -n "$timeout_s" ]; then
   early=$((timeout_s / 5 < grace_s + 5 ? timeout_s / 5 : grace_s + 5)) # so that the end still fits in before the platform's
-  $apart sh "$0" deadline "$((timeout_s - early > 0 ? timeout_s - early : 1))" "$child" "$grace_s" "$reader" "$folder" &
+  $apart sh "$0" deadline "$((timeout_s - early > 0 ? timeout_s - early : 1))" "$child" "$grace_s" "$reader" "$folder" >/dev/null 2>&1 &
   watch=$!
 fi
 

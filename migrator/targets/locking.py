@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule
 https://docs.cloud.google.com/scheduler/docs/configuring/deduplicate-job-requests
 """
 
+from migrator import sh_form
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import Shape
 
@@ -25,11 +26,15 @@ def asked(
 ) -> dict[str, object] | None:
     """job.json's `lock`, from the needs of the shape and the user's word; None if the job has none.
 
+    A shell, where the user wants the runner to be one, has no way to ask for either.
+
     `platform_keeps_apart`: two runs never meet there anyway, so no lease is taken; `records`: a daily check reads there what
     each run leaves. `unclaimed` is what becomes of a run whose
     claim nobody answers: it fails where a second run does harm; elsewhere it runs, because a run that is missed for certain is
     worse than one that is doubled now and then.
     """
+    if sh_form.is_asked(dossier.job.id, dossier.answers):
+        return None
     needs = {need.kind: need for need in shape.adds}
     single, needed = needs.get("single_flight"), "at_most_once" in needs
     lease = None if single is None or platform_keeps_apart else single.choice or "skip"
