@@ -17,7 +17,10 @@ import pytest
 from small_plan import item, job_plan, plan
 
 from migrator import reports
+from migrator.assumptions import DEFAULT, assumed
+from migrator.model.option import KeptWarm
 from migrator.model.plan import FleetSavings
+from migrator.model.steadiness import BreakEven, DutyCycle, Steadiness
 from migrator.reports import costs_csv, html, markdown, marks, plan_json, sarif, verdict_words, workbook
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -120,12 +123,42 @@ def test_the_workbook_adds_up_and_holds_no_foreign_formula() -> None:
     content = workbook.write(plan((entry,)))[0].content
     assert content == workbook.write(plan((entry,)))[0].content
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["Servers", "Jobs", "Line items", "Assumptions", "Prices"]
+    assert book.sheetnames == ["Servers", "Jobs", "Line items", "Break-even", "Kept warm", "Assumptions", "Prices"]
     formulas = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert formulas
     assert all(re.match(r"=(SUMIFS|IF|E\d+\*F\d+)", formula) for formula in formulas)
     values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["Line items"]
     assert sum(Decimal(str(row[6].value)) for row in values.iter_rows(min_row=2)) == Decimal("16.43")
+
+
+def test_break_even_and_kept_warm_are_in_the_workbook_and_in_markdown() -> None:
+    """By hand: standing 1.00 and 2.00 an hour of work, at 1 % of 730.485 hours: 1 + 2 x 7.30485 = 15.6097."""
+    place = BreakEven(
+        target="aws_lambda", title="AWS Lambda", size="512 MB", hour_usd=Decimal(2), standing_monthly=Decimal(1), share=0.4,
+        server_share=1.7,
+    )  # fmt: skip
+    found = Steadiness(
+        duty=DutyCycle(share=0.01, low=0.008, high=0.012, basis="30 runs"),
+        compared="a t3.nano",
+        compared_monthly=Decimal("3.80"),
+        places=(place,),
+    )
+    warm = KeptWarm(
+        target="aws_lambda", name="provisioned concurrency", size="512 MB", monthly_cost=Decimal("5.50"),
+        on_demand_monthly=Decimal("0.30"), like="t3.nano", like_monthly=Decimal("3.80"),
+    )  # fmt: skip
+    entry = msgspec.structs.replace(job_plan(0), steadiness=found, kept_warm=(warm,))
+    whole = msgspec.structs.replace(plan((entry,)), assumptions=assumed(DEFAULT))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.write(whole)[0].content), data_only=True)
+    (_, row), (_, kept) = book["Break-even"].iter_rows(values_only=True), book["Kept warm"].iter_rows(values_only=True)
+    assert row[2:5] == (0.01, 0.008, 0.012)
+    assert row[7:14] == (2, 1, pytest.approx(15.6097), 0.4, 1.7, "a t3.nano", 3.8)
+    assert kept[2:] == ("provisioned concurrency", "512 MB", 5.5, 0.3, "t3.nano", 3.8)
+    live = openpyxl.load_workbook(io.BytesIO(workbook.write(whole)[0].content))["Break-even"]["J2"].value
+    assert live == "=I2+H2*C2*730.485"
+    text = markdown.write(whole)[0].content.decode().replace("\\", "")
+    assert "Steady or bursty: It works 1 % (0.8 to 1.2 %) of the time" in text
+    assert "provisioned concurrency of 512 MB, $5.50 a month instead of $0.30; a t3.nano" in text
 
 
 def test_csv_cells_are_no_formulas() -> None:

@@ -7,6 +7,7 @@ from migrator.model.plan import OutFile, Plan
 from migrator.reports import verdict_words, words
 from migrator.reports.behind_url import behind_url
 from migrator.reports.drawing import shortened
+from migrator.reports.steadiness import in_words
 
 FORMAT = "md"
 DEFAULT = True
@@ -38,6 +39,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "w": words,
             "told": told,
             "shown": plan.jobs[:shown],
+            "steady": {entry.job.id: said for entry in plan.jobs[:told] if (said := in_words(entry.steadiness, "It works"))},
             "behind_url": {entry.job.id: figure.says for entry in plan.jobs[:told] if (figure := behind_url(entry, plan.prices))},
             "nodes": nodes,
             "edges": edges,

@@ -24,6 +24,12 @@ def steadiness(found: Steadiness | None, what: str) -> Picture | None:
     return Picture("Steady or bursty", _says(found, known, what), _svg(found.duty, known), columns, rows, legend)
 
 
+def in_words(found: Steadiness | None, what: str) -> str | None:
+    """What the picture says, without drawing it."""
+    known = [] if found is None or found.duty.share is None else [place for place in found.places if place.share is not None]
+    return _says(found, known, what) if found is not None and known else None
+
+
 def share(amount: float | None) -> str:
     """A share of the time as people say it.
 

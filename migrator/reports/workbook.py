@@ -23,7 +23,7 @@ OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": F
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
-    """costs.xlsx with the sheets Servers, Jobs, Line items, Assumptions, Prices."""
+    """costs.xlsx with the sheets Servers, Jobs, Line items, Break-even, Kept warm, Assumptions, Prices."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, OPTIONS)
     book.set_properties({"title": "migrator: costs", "created": CREATED})
@@ -34,6 +34,8 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     _servers(book.add_worksheet("Servers"), plan, items, head, usd)
     _jobs(book.add_worksheet("Jobs"), plan, items, head, usd)
     _line_items(book.add_worksheet("Line items", worksheet_class=_PlainFormulas), items, head, unit, usd)
+    _break_even(book.add_worksheet("Break-even"), plan, head, usd)
+    _kept_warm(book.add_worksheet("Kept warm"), plan, head, usd)
     assumptions = [(a.name, a.value, a.reason, a.if_wrong) for a in plan.assumptions]
     _sheet(book.add_worksheet("Assumptions"), ("assumption", "value", "why", "if it is wrong"), assumptions, head)
     prices = [
@@ -139,6 +141,71 @@ def _jobs(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> No
         numbers = (usage.monthly_runs if usage else None, spread.p95 if spread else None, spread.max if spread else None)
         for number, value in enumerate(numbers, 7):
             _cell(sheet, line, number, value)
+
+
+def _break_even(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
+    """How much each job works, and from how much on each place costs more than what it is compared with; the bill at today's
+    share as a formula."""
+    columns = (
+        "server",
+        "job",
+        "works (share of the time)",
+        "low",
+        "high",
+        "place",
+        "size",
+        "an hour of this work",
+        "standing a month",
+        "bill if every hour costs the same",
+        "break-even (share of the time)",
+        "against the whole server",
+        "compared with",
+        "that costs a month",
+    )
+    _sheet(sheet, columns, (), head)
+    hours = next((a.value for a in plan.assumptions if a.name == "month_hours"), 0.0)
+    line = 0
+    for entry in plan.jobs:
+        found = entry.steadiness
+        for place_there in found.places if found is not None else ():
+            line += 1
+            duty = found.duty
+            said = (entry.job.host, entry.job.id, duty.share, duty.low, duty.high, place_there.title, place_there.size)
+            for number, value in enumerate(said):
+                _cell(sheet, line, number, value)
+            _cell(sheet, line, 7, place_there.hour_usd, usd)
+            _cell(sheet, line, 8, place_there.standing_monthly, usd)
+            if duty.share is None or place_there.hour_usd is None:
+                sheet.write_string(line, 9, "unknown")
+            else:
+                now = place_there.standing_monthly + place_there.hour_usd * Decimal(str(duty.share)) * Decimal(str(hours))
+                sheet.write_formula(line, 9, f"=I{line + 1}+H{line + 1}*C{line + 1}*{hours}", usd, float(now))
+            rest = (place_there.share, place_there.server_share, found.compared, found.compared_monthly)
+            for number, value in enumerate(rest, 10):
+                _cell(sheet, line, number, value)
+
+
+def _kept_warm(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
+    """What an instance that always stands ready would cost for the jobs that start slowly and often."""
+    columns = (
+        "server",
+        "job",
+        "what",
+        "size",
+        "kept warm a month",
+        "on demand a month",
+        "a server like it",
+        "that costs a month",
+    )
+    _sheet(sheet, columns, (), head)
+    rows = [(entry.job, warm) for entry in plan.jobs for warm in entry.kept_warm]
+    for line, (job, warm) in enumerate(rows, 1):
+        for number, text in enumerate((job.host, job.id, warm.name, warm.size)):
+            sheet.write_string(line, number, text)
+        _cell(sheet, line, 4, warm.monthly_cost, usd)
+        _cell(sheet, line, 5, warm.on_demand_monthly, usd)
+        _cell(sheet, line, 6, warm.like or "none known")
+        _cell(sheet, line, 7, warm.like_monthly, usd)
 
 
 def _line_items(sheet: Any, items: list[_Line], head: Any, unit: Any, usd: Any) -> None:
