@@ -6,14 +6,14 @@ A published rule of thumb says that they do at 1 to 2 million invocations a mont
 from decimal import Decimal
 
 from migrator.errors import PriceError
-from migrator.model.option import CostItem, PriceBook
+from migrator.model.option import CostItem, Option, PriceBook
 from migrator.model.value import Value
 from migrator.pricebook import item, server_key, server_price, tiered_items, tiers, total, unit_price
 
 MONTH_HOURS = Decimal("730.485")
 MONTH_S = MONTH_HOURS * 3600
 SERVERS = 2
-SERVER, REGION = "t3.small", "us-east-1"  # what the report compares with: the price book has the load balancer's price there
+SERVER, REGION = "t3.small", "us-east-1"  # what the report compares with, where the job is not placed in a region of AWS
 DISK_GIB = Decimal(8)  # each server's root disk, the smallest that the usual images take
 NEW_CONNECTIONS_PER_LCU = Decimal(25)  # a second; https://aws.amazon.com/elasticloadbalancing/pricing/
 
@@ -104,13 +104,18 @@ def crossover(
     )
 
 
-def keys(book: PriceBook) -> frozenset[str]:
+def region_of(option: Option) -> str:
+    """In which region both sides are priced: the job's own on AWS."""
+    return option.region if option.region is not None and option.target.startswith("aws_") else REGION
+
+
+def keys(book: PriceBook, region: str) -> frozenset[str]:
     """The keys of all prices that the report's comparison rests on; empty where the book lacks one of them."""
-    server = server_price(book, "aws", REGION, SERVER)
+    server = server_price(book, "aws", region, SERVER)
     if server is None:
         return frozenset()
     try:
-        lines = (*functions_bill(book, REGION, Decimal(1), Decimal(1), 1024), *servers_bill(book, REGION, Decimal(1), SERVER))
+        lines = (*functions_bill(book, region, Decimal(1), Decimal(1), 1024), *servers_bill(book, region, Decimal(1), SERVER))
     except PriceError:
         return frozenset()
     return frozenset({server_key(server), *(line.price_key for line in lines if line.price_key is not None)})

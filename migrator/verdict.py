@@ -84,8 +84,9 @@ def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[Host
     """Only the prices that the plan and its report rest on."""
     keys = {item.price_key for plan in plans for item in plan.placement.option.items}
     keys |= {item.price_key for host in hosts for item in host.savings.now_items}
-    if any(shape.kind == "http_call" for plan in plans for shape in plan.shapes):
-        keys |= crossover.keys(prices)
+    calls = [plan for plan in plans if any(shape.kind == "http_call" for shape in plan.shapes)]
+    for region in {crossover.region_of(plan.placement.option) for plan in calls}:
+        keys |= crossover.keys(prices, region)
     return PriceBook(
         prices=tuple(price for price in prices.prices if key(price) in keys),
         servers=tuple(server for server in prices.servers if server_key(server) in keys),

@@ -83,6 +83,23 @@ def test_the_report_holds_the_curve_of_a_measured_call(seconds: float, memory: i
     assert "<path" in figure.svg
 
 
+def test_both_sides_are_priced_in_the_region_of_the_job() -> None:
+    """By hand: what differs in eu-central-1 are two servers at $0.024 instead of $0.0208 an hour and 16 GB of disk at $0.0952
+    instead of $0.08: 2 x 730.485 x 0.0032 + 16 x 0.0152 = 4.918; the load balancer's price stands in."""
+    entry = called(0.2)
+    option = msgspec.structs.replace(entry.placement.option, target="aws_lambda", region="eu-central-1")
+    moved = msgspec.structs.replace(entry, placement=msgspec.structs.replace(entry.placement, option=option))
+    there, usual = behind_url(moved, BOOK), behind_url(entry, BOOK)
+    assert there is not None
+    assert usual is not None
+    assert "at prices of eu-central-1 (where its own is in no list" in there.says
+    assert "at prices of us-east-1. " in usual.says
+    flat, elsewhere = (float(figure.rows[0][3].lstrip("$")) for figure in (usual, there))
+    assert elsewhere - flat == pytest.approx(4.918, abs=0.011)
+    kept = used_prices(BOOK, (moved,), ())
+    assert behind_url(moved, kept) == there, "the plan keeps what the curve needs"
+
+
 @pytest.mark.parametrize(("seconds", "verdict"), [(0.2, "does not hold"), (5, "holds in part"), (20, "calls holds")])
 def test_the_report_says_what_becomes_of_the_rule_of_thumb(seconds: float, verdict: str) -> None:
     figure = behind_url(called(seconds), BOOK)

@@ -9,11 +9,11 @@ import math
 from decimal import Decimal
 from typing import NamedTuple
 
-from migrator.crossover import REGION, SERVER, SERVERS, crossover, functions_bill, servers_bill
+from migrator.crossover import SERVER, SERVERS, crossover, functions_bill, region_of, servers_bill
 from migrator.errors import PriceError
 from migrator.model.option import PriceBook
 from migrator.model.plan import JobPlan
-from migrator.pricebook import total
+from migrator.pricebook import STAND_IN, total
 from migrator.reports.drawing import Picture, opening
 from migrator.reports.words import money, span
 
@@ -37,8 +37,9 @@ def behind_url(entry: JobPlan, prices: PriceBook) -> Picture | None:
     usage = entry.usage
     if usage is None or usage.duration_s.p50 is None or not any(shape.kind == "http_call" for shape in entry.shapes):
         return None
+    region = region_of(entry.placement.option)
     try:
-        lines = _lines(prices, f"{usage.duration_s.p50:.2g}")
+        lines = _lines(prices, region, f"{usage.duration_s.p50:.2g}")
     except PriceError:
         return None
     rows = tuple(
@@ -56,22 +57,28 @@ def behind_url(entry: JobPlan, prices: PriceBook) -> Picture | None:
     calls = "unknown how often" if usage.monthly_runs is None else f"{usage.monthly_runs:,.0f} times a month"
     says = (
         f"This job calls {calls}; an answer took {span(usage.duration_s.p50)} in the middle, the program's own start counted. "
-        f"If a function takes so long, {SERVERS} small servers behind a load balancer cost less from {even} on. {_verdict(lines)}"
+        f"If a function takes so long, {SERVERS} small servers behind a load balancer cost less from {even} on, "
+        f"at prices of {region}{_doubt(prices, region)}. {_verdict(lines)}"
     )
     legend = "line: functions with 512 MiB · dashes: with 1,769 MiB · flat: servers · both axes logarithmic"
     return Picture("The API behind the URL: functions or servers", says, _svg(lines), columns, rows, legend)
 
 
+def _doubt(prices: PriceBook, region: str) -> str:
+    lines = servers_bill(prices, region, Decimal(1), SERVER)
+    return " (where its own is in no list, of a region near it)" if any(line.quality == STAND_IN for line in lines) else ""
+
+
 @functools.lru_cache(maxsize=256)  # jobs that call alike take alike
-def _lines(prices: PriceBook, took: str) -> tuple[Line, ...]:
+def _lines(prices: PriceBook, region: str, took: str) -> tuple[Line, ...]:
     """Raises `PriceError` where one is missing."""
     found = []
     for memory in MEMORIES_MIB:
-        even = crossover(prices, REGION, LOADS[0], Decimal(took), memory, SERVER).breaks_even_at
+        even = crossover(prices, region, LOADS[0], Decimal(took), memory, SERVER).breaks_even_at
         functions = tuple(
-            total(functions_bill(prices, REGION, Decimal(load), Decimal(took), memory)) or Decimal(0) for load in LOADS
+            total(functions_bill(prices, region, Decimal(load), Decimal(took), memory)) or Decimal(0) for load in LOADS
         )
-        servers = tuple(total(servers_bill(prices, REGION, Decimal(load), SERVER)) or Decimal(0) for load in LOADS)
+        servers = tuple(total(servers_bill(prices, region, Decimal(load), SERVER)) or Decimal(0) for load in LOADS)
         found.append(Line(even, functions, servers))
     return tuple(found)
 
