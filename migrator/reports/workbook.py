@@ -165,12 +165,20 @@ def _break_even(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
     _sheet(sheet, columns, (), head)
     hours = next((a.value for a in plan.assumptions if a.name == "month_hours"), 0.0)
     line = 0
-    for entry in plan.jobs:
-        found = entry.steadiness
-        for place_there in found.places if found is not None else ():
+    known = [(entry, entry.steadiness) for entry in plan.jobs if entry.steadiness is not None]
+    for entry, found in known:
+        duty = found.duty
+        for place_there in found.places:
             line += 1
-            duty = found.duty
-            said = (entry.job.host, entry.job.id, duty.share, duty.low, duty.high, place_there.title, place_there.size)
+            said: tuple[object, ...] = (
+                entry.job.host,
+                entry.job.id,
+                duty.share,
+                duty.low,
+                duty.high,
+                place_there.title,
+                place_there.size,
+            )
             for number, value in enumerate(said):
                 _cell(sheet, line, number, value)
             _cell(sheet, line, 7, place_there.hour_usd, usd)
@@ -180,7 +188,7 @@ def _break_even(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
             else:
                 now = place_there.standing_monthly + place_there.hour_usd * Decimal(str(duty.share)) * Decimal(str(hours))
                 sheet.write_formula(line, 9, f"=I{line + 1}+H{line + 1}*C{line + 1}*{hours}", usd, float(now))
-            rest = (place_there.share, place_there.server_share, found.compared, found.compared_monthly)
+            rest: tuple[object, ...] = (place_there.share, place_there.server_share, found.compared, found.compared_monthly)
             for number, value in enumerate(rest, 10):
                 _cell(sheet, line, number, value)
 
