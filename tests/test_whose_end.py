@@ -130,3 +130,31 @@ def test_what_a_run_may_have_taken_decides_not_what_it_likely_took() -> None:
     assert finding.needs[0].amount is not None
     assert finding.needs[0].amount > 900
     assert "the longest 13.0 min at most" in finding.message
+
+
+def overlapping(minutes: float, spread: float, farthest: int) -> tuple[list[Event], dict[int, float]]:
+    """cronie: one run each minute, whose CMD has a process number of up to `farthest` above its CMDEND's."""
+    chance = random.Random(1)
+    said: list[tuple[float, Event]] = []
+    truth, pid = {}, 1000
+    for minute in range(1500):
+        start, length = 60.0 * minute + 1, 60 * minutes * 2.0 ** chance.gauss(0, spread)
+        truth[minute] = length
+        for kind, at_s, number in (("start", start, pid + chance.randint(1, farthest)), ("end", start + length, pid)):
+            one = event(kind, at_s, number, CURL)
+            said.append((at_s, one._replace(source="cronie", pid_role="child" if kind == "start" else "parent")))
+        pid = 300 if pid > 32_000 else pid + chance.randrange(5, 30)
+    return [one for at_s, one in sorted(said, key=lambda pair: pair[0]) if at_s < 1500 * 60], truth
+
+
+@pytest.mark.parametrize(
+    ("minutes", "spread", "farthest", "timed"), [(3, 0.2, 4, 0.9), (70, 0.0, 1, 0.95), (70, 0.2, 4, 0.3), (200, 0.2, 1, 0.8)]
+)
+def test_as_many_runs_at_once_as_there_are_get_their_own_ends_or_bounds(
+    minutes: float, spread: float, farthest: int, timed: float
+) -> None:
+    events, truth = overlapping(minutes, spread, farthest)
+    runs = pair(events)
+    assert len(runs) == 1500
+    assert outside(runs, {(CURL, minute): length for minute, length in truth.items()}) == []
+    assert sum(run.ended_at_us is not None for run in runs) > timed * sum(one.kind == "end" for one in events)

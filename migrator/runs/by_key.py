@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
-from migrator.runs.choice import MOST_WAITING, whose
+from migrator.runs.choice import MOST_WAITING, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
 
@@ -21,6 +21,7 @@ class _Waits(NamedTuple):
     at_us: int
     pid: int
     place: int
+    rivals: tuple[()] = ()
 
 
 def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found:
@@ -28,7 +29,11 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     last = np.full(int(columns.host.max()) + 1, -1)
     begun = columns.kind == START
     last[columns.host[begun]] = columns.row[begun]  # the last start of each host is the machine's: it may have a child yet
-    numbers = columns.host * (int(columns.key.max()) + 1) + columns.key
+    given_up = {name: list(states[name].given_up) for name in np.flatnonzero(np.bincount(columns.host)).tolist()}
+    for name, keys in given_up.items():
+        if keys:
+            columns = columns.of((columns.host != name) | ~np.isin(columns.key, keys))
+    numbers = columns.host * (int(columns.key.max(initial=0)) + 1) + columns.key
     order = ordered(numbers)
     columns, numbers = columns.of(order), numbers[order]
     kept = columns.row == last[columns.host]
@@ -187,7 +192,8 @@ class _Keys:
     def _walked(
         self, before: Sequence[_Waits], places: Sequence[int]
     ) -> tuple[list[tuple[int, int]], list[_Waits], list[int]] | None:
-        """Starts with their ends, starts that still wait, ends that are nobody's; None where starts are given up."""
+        """Starts with their ends, starts that still wait, ends that are nobody's; None where starts are given up, or an end may
+        be that of several."""
         waiting, pairs, nobodys = list(before), list[tuple[int, int]](), list[int]()
         pids = int(self._pids[self._columns.host[places[0]]]) if len(places) else 0
         for place in places:
@@ -200,6 +206,8 @@ class _Keys:
             start = whose(waiting, pid, pids)
             if start is None:
                 nobodys.append(place)
+            elif rivals(waiting, start, pid, pids):
+                return None
             else:
                 waiting.remove(start)
                 pairs.append((start.place, place))

@@ -49,6 +49,8 @@ def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[i
     for groups in crowded:
         done[np.concatenate(groups, axis=None)] = True
     said, host, at_us = rows[start, SAID], rows[start, HOST], rows[start, AT]
+    for name in np.unique(rows[gone[told.kind[rows[gone, SAID]] == END], HOST]).tolist():
+        states[name].says_ends = True
     named = gone[(told.kind[rows[gone, SAID]] == END) & told.debian[rows[gone, SAID]]]
     for name, count in enumerate(np.bincount(rows[named, HOST]).tolist()):
         if count:

@@ -44,7 +44,7 @@ class Found:
             return
         start.emitted = True
         said, at_us, span = start.said, start.at_us, start.span
-        end = start.end or (None if span is None else span.end or span.close)
+        end = None if start.unended else start.end or (None if span is None else span.end or span.close)
         ended_us, blur_us, status, quality = NONE, 0, start.exit_status, 3
         used = start.resource
         if end is not None:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.choice import LARGE_PIDS, MOST_WAITING, SMALL_PIDS, STALE_US, apart, whose
+from migrator.runs.choice import LARGE_PIDS, MOST_OVERLAPPING, MOST_WAITING, SMALL_PIDS, STALE_US, apart, rivals, whose
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups
 from migrator.runs.parts import Chain, Life, Said, Span, Start
+from migrator.runs.rivals import Rivals
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
@@ -45,6 +46,9 @@ class Pairing:
         self._passed: tuple[list[int], list[int]] = [], []
         self._most_pids = FEW_PIDS
         self.sessions = False  # True where the log shows any
+        self.says_ends = False  # True where one of them has been said, with its command
+        self._rivals = Rivals(self._put, self._abandon)
+        self.given_up = self._rivals.given_up
         self._newest: Start | None = None
         self._largest_pid = 0
         self.pids = SMALL_PIDS
@@ -190,6 +194,7 @@ class Pairing:
         if said.source == "accounting":
             self._records.append(Record(said, at_us, pid, session, resolution_us))
             return
+        self.says_ends |= said.by_pid
         if said.debian:
             self.life.ends += 1
         key = session or pid
@@ -227,10 +232,11 @@ class Pairing:
                 self._put(older)
             del self.waiting[said.key]
         else:
-            found = whose(waiting[-MOST_WAITING:], pid, self.pids)
+            found = whose(waiting, pid, self.pids, self._rivals.has_given_up(said.key, waiting, at_us))
             if found is None:
                 return  # the start was lost
             start = found
+            self._rivals.meet(start, rivals(waiting, start, pid, self.pids))
             self._forget(start)
             start.quality = PAIRED
         start.end = at_us, resolution_us, said
@@ -272,8 +278,10 @@ class Pairing:
             self.waiting[start.said.key] = [start]
         else:
             waiting.append(start)
-            if len(waiting) > MOST_WAITING and not self.sessions:  # else most of them are attached at the next sweep
-                self._abandon(waiting.pop(0))
+            most = MOST_OVERLAPPING if self.says_ends else MOST_WAITING
+            if len(waiting) > most and not self.sessions:  # else most of them are attached at the next sweep
+                self.given_up[start.said.key] = start.at_us
+                self._abandon(waiting[0])
         start.waits = True
 
     def _forget(self, start: Start) -> None:
@@ -287,7 +295,7 @@ class Pairing:
 
     def _abandon(self, start: Start) -> None:
         """No end will be found by its text any more; its group may still have one."""
-        start.waits = False
+        self._forget(start)
         start.abandoned = True
         if not start.chained and not start.queued:
             self._put(start)
@@ -295,6 +303,8 @@ class Pairing:
     def _ended(self, start: Start, at_us: int) -> None:
         if not start.queued:
             start.queued = True
+            if self._rivals.keep(start):
+                return
             self._done.append((at_us, start))
             if start.span is not None:
                 self.groups.learn(start, self._found.at)
@@ -340,7 +350,7 @@ class Pairing:
             for waiting in [found for found in self.waiting.values() if len(found) > MOST_WAITING]:
                 for start in waiting[:-MOST_WAITING]:
                     self._abandon(start)
-                del waiting[:-MOST_WAITING]
+        self._rivals.settle()
         done = self._done
         while done and done[0][0] < now_us - GRACE_US:
             self._put(done.popleft()[1])
@@ -389,6 +399,7 @@ class Pairing:
 
     def close(self) -> None:
         """The same, after all groups were decided."""
+        self._rivals.close()
         for _, start in self._done:
             self._put(start)
         for waiting in self.waiting.values():

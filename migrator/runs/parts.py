@@ -79,10 +79,12 @@ class Start:
     end: End | None = None
     resource: Said | None = None
     bounds_us: tuple[int, int] | None = None  # where it may be any of the lengths of its group
+    rivals: "tuple[Start, ...]" = ()  # starts whose ends may be its own, and the other way around
     exit_status = NONE
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False
     settled = False  # its end is one of its group's
+    unended = False  # its end may be another's that never ended
     session = 0
 
     def __init__(self, said: Said, at_us: int, pid: int, resolution_us: int, life: int, number: int) -> None:

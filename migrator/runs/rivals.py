@@ -1,0 +1,74 @@
+"""Keeps runs whose end may be another run's of the same command until the ends of all of these are known, too.
+
+Overlapping runs of a command whose ends carry a process number that is as close to one start's as to another's: each is given one
+of their ends, and carries the shortest and the longest length that it has with any of them. Where one of them never ended, nobody
+knows which: none of them has a length.
+"""
+
+from collections.abc import Callable
+
+from migrator.runs.choice import STALE_US
+from migrator.runs.parts import Start
+
+INFERRED, STARTS_ONLY = 2, 3
+
+
+class Rivals:
+    """Of one host. `put`: where to finished runs go; `abandon`: told of starts for which no end is looked for any more.
+    `given_up`: when the last start of a command, by its key, was given up because too many waited."""
+
+    def __init__(self, put: Callable[[Start], None], abandon: Callable[[Start], None]) -> None:
+        self._put, self._abandon = put, abandon
+        self.given_up: dict[int, int] = {}
+        self._ended: list[Start] = []
+
+    def has_given_up(self, key: int, waiting: list[Start], at_us: int) -> bool:
+        """True if an end may be that of a start which was given up: none is guessed then. Once that is over, those that waited so
+        long are given up as well, because the ends that nobody was given were theirs."""
+        if key not in self.given_up:
+            return False
+        if at_us - self.given_up[key] <= STALE_US:
+            return True
+        del self.given_up[key]
+        for start in [start for start in waiting if at_us - start.at_us > STALE_US]:
+            self._abandon(start)
+        return False
+
+    def meet(self, start: Start, others: list[Start]) -> None:
+        """The end of `start` may be that of each of the others."""
+        for other in others:
+            other.rivals = (*other.rivals, start)
+        if others:
+            start.rivals = (*start.rivals, *others)
+
+    def keep(self, start: Start) -> bool:
+        """True if a run that has ended has rivals: it stays here."""
+        if start.rivals:
+            self._ended.append(start)
+        return bool(start.rivals)
+
+    def settle(self) -> None:
+        """Let go of those whose rivals do not wait any more."""
+        if self._ended:
+            self._ended = [start for start in self._ended if not self._is_told_apart(start)]
+
+    def close(self) -> None:
+        """Let go of all: nothing comes any more."""
+        for start in self._ended:
+            self._tell(start)
+        self._ended = []
+
+    def _is_told_apart(self, start: Start) -> bool:
+        if any(other.waits for other in start.rivals):
+            return False
+        self._tell(start)
+        return True
+
+    def _tell(self, start: Start) -> None:
+        found = [start, *start.rivals]
+        if all(other.end is not None for other in found):
+            lengths_us = [length for other in found if other.end and (length := other.end[0] - start.at_us) >= 0]
+            start.bounds_us, start.quality = (min(lengths_us, default=0), max(lengths_us, default=0)), INFERRED
+        else:
+            start.unended = True
+        self._put(start)
