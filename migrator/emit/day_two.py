@@ -233,20 +233,28 @@ def _function_app(app: Resource, _: list[Resource], __: str | None) -> DayTwo:
     begins = f"${{PREFIX}}{app.values['app_name']}"
     name = f'"$(app "{begins}")"'
     many = app.values["expressions"]
-    numbers = range(len(many) if isinstance(many, list | tuple) else 0)
+    timers = [f"schedule_{number}" for number in range(len(many) if isinstance(many, list | tuple) else 0)]
+    has_queue = bool(app.values["queue"])
 
     def switch(word: str, disabled: str) -> str | None:
-        settings = [f"MIGRATOR_SCHEDULES={word}", *(f"AzureWebJobs.schedule_{number}.Disabled={disabled}" for number in numbers)]
+        functions = [*timers, *(["work"] if has_queue else [])]
+        settings = [f"AzureWebJobs.{one}.Disabled={disabled}" for one in functions]
+        if timers:
+            settings.insert(0, f"MIGRATOR_SCHEDULES={word}")
         where = f'--name {name} --resource-group "$GROUP"'
-        return f"az functionapp config appsettings set {where} --output none --settings {' '.join(settings)}" if numbers else None
+        return (
+            f"az functionapp config appsettings set {where} --output none --settings {' '.join(settings)}" if settings else None
+        )
 
     query = f"AppTraces | where AppRoleName startswith '{begins}' | project TimeGenerated, Message"
+    started_by_messages = has_queue and not timers
     return DayTwo(
-        f"call_app {name} '{{}}'",
-        f'call_app {name} "{{\\"scheduled_time\\": \\"$AT\\"}}"',
+        f'item && call_app {name} "$AT"' if started_by_messages else f"call_app {name} '{{}}'",
+        None if started_by_messages else f'call_app {name} "{{\\"scheduled_time\\": \\"$AT\\"}}"',
         f'az monitor log-analytics query --workspace "$WORKSPACE" --analytics-query "{query}" --timespan P1D --output tsv',
         switch("off", "true"),
         switch("on", "false"),
+        f"call_app {name} '{{}}' redrive" if has_queue else None,
     )
 
 

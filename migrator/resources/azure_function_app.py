@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from migrator.model.option import CostItem, PriceBook, Resource
 from migrator.pricebook import item, unit_price
-from migrator.resources.quantity import container_s, number, output_note, product
+from migrator.resources.quantity import container_s, number, output_note, product, rounded_up
 
 KIND = "azure_function_app"
 PROVIDER = "azure"
@@ -19,9 +19,11 @@ MINIMUM_S, STEP_S = Decimal(1), Decimal("0.1")
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
-    """GB-seconds of runs and of firings that the guard ends, executions, and the output written."""
-    seconds = container_s(resource, MINIMUM_S, STEP_S)
-    runs, skips = number(resource, "runs"), number(resource, "skips")
+    """GB-seconds of runs, of messages and of firings that the guard ends, executions, and the output written."""
+    timed, runs, skips = container_s(resource, MINIMUM_S, STEP_S), number(resource, "runs"), number(resource, "skips")
+    items, item_s = number(resource, "items"), number(resource, "item_s")
+    works = Decimal(0) if items == 0 else product(items, None if item_s is None else max(rounded_up(item_s, STEP_S), MINIMUM_S))
+    seconds = None if timed is None or works is None else timed + works
     return (
         item(
             "Functions execution time",
@@ -32,7 +34,7 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
         item(
             "Functions executions",
             unit_price(prices, PROVIDER, SERVICE, "on-demand executions", region),
-            None if runs is None or skips is None else runs + skips,
+            None if runs is None or skips is None or items is None else runs + skips + items,
         ),
         item(
             "logs written",

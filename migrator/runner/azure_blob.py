@@ -1,6 +1,5 @@
 """Objects in Azure Blob Storage, with entity tags.
 
-Who we are says the endpoint of the managed identity that Container Apps gives; AZURE_CLIENT_ID says which of them.
 Source: https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
 """
 
@@ -12,7 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from email.utils import formatdate
 
-from . import bearer
+from . import azure_identity
 from .object_store import ObjectStore, call
 
 VERSION = "2023-11-03"
@@ -61,9 +60,4 @@ class AzureBlob(ObjectStore):
         return url, self._who()
 
     def _who(self) -> dict[str, str]:
-        asked = {"resource": RESOURCE, "api-version": "2019-08-01"}
-        if self.outer.get("AZURE_CLIENT_ID"):
-            asked["client_id"] = self.outer["AZURE_CLIENT_ID"]
-        url = f"{self.outer['IDENTITY_ENDPOINT']}?{urllib.parse.urlencode(asked)}"
-        who = bearer.headers(url, ("X-IDENTITY-HEADER", self.outer["IDENTITY_HEADER"]))
-        return {**who, "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
+        return {**azure_identity.who(RESOURCE, self.outer), "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -38,33 +39,59 @@ class _ToLogging(io.TextIOBase):
 
 def on_time(past_due: bool, expression: int, now: datetime | None = None) -> Outcome | None:
     """A firing of a timer; None where its schedule is off or the instant is long gone. Raises `JobFailedError`."""
+    return _run(job_here(), {"expression": expression}, now) if is_due(past_due, expression, now) else None
+
+
+def is_due(past_due: bool, expression: int, now: datetime | None = None) -> bool:
+    """True for a firing of a timer whose schedule is on, and whose instant is not long gone: that is said."""
     if os.environ.get("MIGRATOR_SCHEDULES") != "on":
-        return None
-    job, at = read(JOB_FILE), now or datetime.now(instant.UTC)
+        return False
+    job, at = job_here(), now or datetime.now(instant.UTC)
     due = instant.likely(job.calendar, at, expression)
     if past_due and due and (at - due[0]).total_seconds() > LATEST_S:
         text = f"{job.name}: {due[0].isoformat()} was missed: the timer came {(at - due[0]).total_seconds():.0f} s late; not run"
         Log("none", job.job_id, due[0], _ToLogging()).write("NOTICE", text, migrator_notice=1)  # type: ignore[arg-type]
-        return None
-    return _run(job, {"expression": expression}, now)
+        return False
+    return True
 
 
 def by_hand(body: bytes) -> tuple[int, str]:
     """A run whatever the calendar says, for the instant in `body` (`{"scheduled_time": ...}`) or none: HTTP status and answer."""
+    return answer(lambda: _run(job_here(), asked(body), None)._asdict())
+
+
+def asked(body: bytes) -> dict[str, object]:
+    """The event of a run by hand."""
+    return {**(json.loads(body) if body.strip() else {}), "run_now": True}
+
+
+def answer(work: Callable[[], dict[str, object]]) -> tuple[int, str]:
+    """HTTP status and answer of what somebody asked for by hand."""
     try:
-        outcome = _run(read(JOB_FILE), {**(json.loads(body) if body.strip() else {}), "run_now": True}, None)
-    except (JobFailedError, ValueError, TypeError) as error:
+        return 200, json.dumps(work())
+    except (JobFailedError, OSError, ValueError, TypeError) as error:
         return 500, json.dumps({"failed": str(error)})
-    return 200, json.dumps(outcome._asdict())
+
+
+def job_here() -> JobFile:
+    """The job of this app."""
+    return read(JOB_FILE)
+
+
+@contextlib.contextmanager
+def in_app() -> Iterator[dict[bytes, bytes]]:
+    """What is printed goes to `logging`; a secret that the platform could not read is none. Gives the variables of the app's own
+    libraries."""
+    for name in [name for name, value in os.environ.items() if value.startswith(UNRESOLVED)]:
+        del os.environ[name]
+    libraries = os.pathsep.join(path for path in sys.path if ".python_packages" in path)
+    with contextlib.redirect_stdout(_ToLogging()):
+        yield {b"PYTHONPATH": os.fsencode(libraries)} if libraries else {}
 
 
 def _run(job: JobFile, event: dict[str, object], now: datetime | None) -> Outcome:
-    """What the log gets goes to `logging`; a secret that the platform could not read is none."""
-    outer = {name: value for name, value in os.environ.items() if not value.startswith(UNRESOLVED)}
-    libraries = os.pathsep.join(path for path in sys.path if ".python_packages" in path)
-    extra = {b"PYTHONPATH": os.fsencode(libraries)} if libraries else {}
-    with contextlib.redirect_stdout(_ToLogging()):
-        outcome = run(job, outer, event, LIMIT_S, now=now, extra=extra)
+    with in_app() as extra:
+        outcome = run(job, os.environ, event, LIMIT_S, now=now, extra=extra)
     if outcome.exit_status:
         raise JobFailedError(outcome.headline)
     return outcome

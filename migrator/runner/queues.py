@@ -1,20 +1,21 @@
 """Sends messages to whatever queue the platform has, in calls as large as it takes.
 
-Line: MIGRATOR_QUEUE_URL is `https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE` or `https://pubsub.googleapis.com/v1/projects/P/topics/T`.
+Line: MIGRATOR_QUEUE_URL is `https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE`, `https://pubsub.googleapis.com/v1/projects/P/topics/T`
+or `https://NAMESPACE.servicebus.windows.net/QUEUE/messages`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from . import pubsub, sqs
+from . import pubsub, service_bus, sqs
 
 TOPICS = "/topics/"
 
 
 def send(queue: str, bodies: Sequence[str], outer: Mapping[str, str]) -> None:
     """Send all, in order. Raises `OSError` where the queue cannot be reached or does not take them."""
-    to = pubsub if TOPICS in queue else sqs
+    to = pubsub if TOPICS in queue else service_bus if queue.endswith(service_bus.MESSAGES) else sqs
     for batch in batches(bodies, to.BATCH, to.BATCH_BYTES):
         to.send(queue, batch, outer)
 

@@ -30,6 +30,7 @@ STEPS = tuple(step / 4 for step in range(1, 17))  # 0.25 to 4 vCPU, each with tw
 SCRATCH: tuple[tuple[float, int], ...] = ((0.25, GIB), (0.5, 2 * GIB), (1, 4 * GIB), (4, 8 * GIB))
 NAME_LIMIT = 21  # job names have at most 32 characters: name_prefix takes 8, a number 3
 IDENTITY_LIMIT = 60
+WRITES_PER_ITEM = 3  # a listing is billed as a write
 # What is mailed: the runner's notices, and executions that the platform ended (their log has no list of reasons: these are seen).
 NOTICE_QUERY = " ".join(
     (
@@ -161,14 +162,21 @@ def shared() -> tuple[Resource, ...]:
 
 
 def store_of(
-    dossier: Dossier, lock: dict[str, object] | None, runs: float | None, *, is_container: bool = True
+    dossier: Dossier,
+    lock: dict[str, object] | None,
+    runs: float | None,
+    *,
+    is_container: bool = True,
+    items: float | None = 0.0,
 ) -> tuple[Resource, ...]:
     """The account of all jobs' files and locks, the container of this job's server, and the daily check of the records in it; ()
-    where the job has neither."""
+    where the job has neither. Each of `items`, which messages bring, is looked for, claimed, and noted as done."""
     if lock is None and stores.state(dossier) is None:
         return ()
     container = carried_container(dossier.job)
     usage = stores.usage(dossier, runs, lock)
+    writes = usage["writes"]
+    usage["writes"] = None if writes is None or items is None else writes + items * WRITES_PER_ITEM
     return (
         Resource(kind="azure_storage_account", name=stores.NAME, values={"shared": True, "usage": usage}),
         Resource(

@@ -5,16 +5,16 @@ One app for each job: a Flex Consumption plan holds one app, and an app has one 
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
-from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
+from migrator.model.option import AtMost, Limit, Offered, OneOf, Part, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import azure_grants, billing, daily_checks, deadline, locking, naming, stores
+from migrator.targets import azure_grants, azure_queues, billing, daily_checks, deadline, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
 PROVIDER = "azure"
 DIALECT: str | None = "functions"
 LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue")
 SOURCE = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan"
 DEFAULT_REGION: str | None = "eastus"
 
@@ -104,18 +104,21 @@ def resources(
     timeout_s: float,
     region: str,  # noqa: ARG001
 ) -> tuple[Resource, ...]:
-    """What all jobs share, the job's identity, storage and secrets, and its app with one timer for each expression."""
-    job, guesses = dossier.job, dossier.assumptions
-    expressions = translation.expressions if translation else ()
+    """What all jobs share, the job's identity, storage, secrets and queue, and its app with one timer for each expression.
+
+    An app that takes messages holds both ends of its queue: the timers send them, one function does their work, and the plan
+    gives each function instances of its own.
+    """
+    job, works = dossier.job, _worker(shape)
+    expressions = translation.expressions if translation and shape.kind != "event_glue" else ()
     lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=len(expressions) < 2, records=True)
-    runs = naming.monthly_runs(dossier, shape)
-    skips = naming.monthly_skips(translation, runs)
-    store = apps.store_of(dossier, lock, runs, is_container=False)
+    runs = 0.0 if shape.kind == "event_glue" else naming.monthly_runs(dossier, shape)
+    skips = naming.monthly_skips(translation, runs) if expressions else 0.0
+    items = works.monthly_invocations if works else 0.0
+    store = apps.store_of(dossier, lock, runs, is_container=False, items=items)
     container = apps.carried_container(job) if store else None
     checked = daily_checks.is_made(lock, runs)
     app = naming.identifier(job)
-    part = shape.parts[0] if shape.parts else None
-    billed_s = part.billed_s if part else None
     identity = Resource(
         kind="azure_user_assigned_identity",
         name=naming.identifier(job, "runs"),
@@ -130,19 +133,11 @@ def resources(
     storage = Resource(
         kind="azure_function_storage",
         name=naming.identifier(job, "app"),
-        values={
-            "job_id": job.id,
-            "identity": identity.name,
-            "usage": {
-                "operations": None
-                if runs is None or skips is None or billed_s is None
-                else (runs + skips) * STORAGE_OPERATIONS_PER_RUN + runs * billed_s / LOCK_RENEWED_EVERY_S,
-            },
-        },
+        values={"job_id": job.id, "identity": identity.name, "usage": {"operations": _operations(runs, skips, shape)}},
     )
     secrets = tuple(
         Resource(kind=secret.kind, name=secret.name, values=secret.values | {"app": app})
-        for secret in apps.secrets_of(dossier, identity.name, runs)
+        for secret in apps.secrets_of(dossier, identity.name, None if runs is None or items is None else runs + items)
     )
     return (
         *(resource for resource in apps.shared() if resource.kind in KEPT or (checked and resource.kind in apps.OF_CONTAINERS)),
@@ -151,6 +146,7 @@ def resources(
         identity,
         storage,
         *secrets,
+        *(azure_queues.queue(dossier, shape, works, identity.name) if works else ()),
         Resource(
             kind="azure_function_app",
             name=app,
@@ -166,18 +162,47 @@ def resources(
                 "insights": INSIGHTS,
                 "secrets": [secret.values | {"name": secret.name} for secret in secrets],
                 "lock": lock,
-                "state": stores.state(dossier),
+                "state": None if works else stores.state(dossier),
                 "store": stores.NAME,
                 "container": container,
-                "usage": {
-                    "runs": runs,
-                    "billed_s": billed_s,
-                    "skips": skips,
-                    "skip_s": guesses.function_start_s,
-                    "memory_gb": size.memory_mib / apps.GIB,
-                    "log_gb": None if runs is None else runs * billing.output_bytes(dossier)[0] / 1e9,
-                    **({"output_measured": True} if billing.output_bytes(dossier)[1] else {}),
-                },
+                "queue": azure_queues.name_of(dossier) if works else None,
+                "namespace": azure_queues.NAMESPACE if works else None,
+                "width": azure_queues.width(works),
+                "usage": _usage(dossier, shape, size, runs, skips),
             },
         ),
+        *azure_queues.events(dossier, shape),
     )
+
+
+def _worker(shape: Shape) -> Part | None:
+    """The part that does the work of one message; None where no messages come."""
+    return shape.parts[-1] if shape.kind in {"fan_out", "event_glue"} and shape.parts else None
+
+
+def _operations(runs: float | None, skips: float | None, shape: Shape) -> float | None:
+    """What the host does around its timers."""
+    billed_s = shape.parts[0].billed_s if shape.parts else None
+    if runs == 0:
+        return 0.0
+    if runs is None or skips is None or billed_s is None:
+        return None
+    return (runs + skips) * STORAGE_OPERATIONS_PER_RUN + runs * billed_s / LOCK_RENEWED_EVERY_S
+
+
+def _usage(dossier: Dossier, shape: Shape, size: Size, runs: float | None, skips: float | None) -> dict[str, float | bool | None]:
+    """Executions a month and what each is billed for: of the timers, and of the function that does the work of messages."""
+    works = _worker(shape)
+    items, item_s = (works.monthly_invocations, works.billed_s) if works else (0.0, 0.0)
+    written, measured = billing.output_bytes(dossier)
+    return {
+        "runs": runs,
+        "billed_s": (shape.parts[0].billed_s if shape.parts else None) if runs != 0 else 0.0,
+        "skips": skips,
+        "skip_s": dossier.assumptions.function_start_s,
+        "items": items,
+        "item_s": item_s,
+        "memory_gb": size.memory_mib / apps.GIB,
+        "log_gb": None if runs is None or items is None else (runs + items) * written / 1e9,
+        **({"output_measured": True} if measured else {}),
+    }

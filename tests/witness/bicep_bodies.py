@@ -4,6 +4,7 @@ The text is read by tree-sitter-bicep. What only a deployment knows (parameters,
 both branches of a condition are looked at. The SDK's models have two styles: TypeSpec's (`rest_field`) and `_attribute_map`.
 """
 
+import datetime
 import enum
 import importlib
 import inspect
@@ -22,6 +23,8 @@ MODELS = {
     "Microsoft.App/jobs": "azure.mgmt.appcontainers.models Job",
     "Microsoft.App/managedEnvironments": "azure.mgmt.appcontainers.models ManagedEnvironment",
     "Microsoft.Authorization/roleAssignments": "azure.mgmt.authorization.v2022_04_01.models RoleAssignment",
+    "Microsoft.EventGrid/systemTopics": "azure.mgmt.eventgrid.models SystemTopic",
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": "azure.mgmt.eventgrid.models EventSubscription",
     "Microsoft.Insights/actionGroups": "azure.mgmt.monitor.models ActionGroupResource",
     "Microsoft.Insights/components": "azure.mgmt.applicationinsights.v2020_02_02.models ApplicationInsightsComponent",
     "Microsoft.Insights/metricAlerts": "azure.mgmt.monitor.models MetricAlertResource",
@@ -29,6 +32,8 @@ MODELS = {
     "Microsoft.Logic/workflows": "azure.mgmt.logic.models Workflow",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "azure.mgmt.msi.v2024_11_30.models Identity",
     "Microsoft.OperationalInsights/workspaces": "azure.mgmt.loganalytics.models Workspace",
+    "Microsoft.ServiceBus/namespaces": "azure.mgmt.servicebus.models SBNamespace",
+    "Microsoft.ServiceBus/namespaces/queues": "azure.mgmt.servicebus.models SBQueue",
     "Microsoft.Storage/storageAccounts": "azure.mgmt.storage.models StorageAccountCreateParameters",
     "Microsoft.Storage/storageAccounts/blobServices": "azure.mgmt.storage.models BlobServiceProperties",
     "Microsoft.Storage/storageAccounts/blobServices/containers": "azure.mgmt.storage.models BlobContainer",
@@ -36,6 +41,7 @@ MODELS = {
     "Microsoft.Web/serverfarms": "azure.mgmt.web.models AppServicePlan",
     "Microsoft.Web/sites": "azure.mgmt.web.models Site",
 }
+DURATION = re.compile(r"P(?=.)(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?")
 BICEP_S_OWN = {"name", "dependsOn", "scope", "parent"}
 
 
@@ -63,8 +69,8 @@ def resources(text: str) -> list[Resource]:
     for node in tree.root_node.children:
         if node.type == "resource_declaration":
             kind = next(child for child in node.children if child.type == "string").text.decode().strip("'").partition("@")[0]
-            body = next(child for child in node.children if child.type in {"object", "if_statement"})
-            if body.type == "if_statement":
+            body = next(child for child in node.children if child.type in {"object", "if_statement", "for_statement"})
+            if body.type != "object":
                 body = next(child for child in body.children if child.type == "object")
             existing = any(child.type == "existing" or child.text == b"existing" for child in node.children)
             found.append(Resource(kind, existing, value(body), node.start_point[0] + 1))
@@ -227,6 +233,8 @@ def _any(one: Any, types: tuple[Any, ...], model: Any, path: str, out: list[str]
             return None
         if isinstance(kind, type) and hasattr(kind, "__mro__") and any("Model" in base.__name__ for base in kind.__mro__):
             return _model(one, kind, path, out)
+        if kind is datetime.timedelta and isinstance(one, str) and DURATION.fullmatch(one):
+            return None
         if kind is float and isinstance(one, int | float) and not isinstance(one, bool):
             return None
         if isinstance(kind, type) and isinstance(one, kind) and not (kind is int and isinstance(one, bool)):

@@ -106,7 +106,13 @@ WITNESSES = (
     ),
     Witness(
         "function", "../test_azure_functions.py", "test_the_emitted_app_is_what_azure_s_library_takes_and_runs_the_job",
-        "imported and called with Microsoft's azure-functions", lambda cell: cell.target == "azure_functions", runs=True,
+        "imported and called with Microsoft's azure-functions",
+        lambda cell: cell.target == "azure_functions" and cell.shape == "scheduled_batch", runs=True,
+    ),
+    Witness(
+        "messages", "../test_azure_queue.py", "test_what_another_worker_has_waits_until_that_one_s_time_is_over",
+        "called with Microsoft's azure-functions as its host does, with stand-ins of Service Bus and Blob Storage",
+        lambda cell: cell.target == "azure_functions" and cell.shape != "scheduled_batch", runs=True,
     ),
     Witness(
         "push", "../test_pubsub_push.py", "test_two_workers_never_have_the_same_item_and_a_killed_one_loses_none",

@@ -111,6 +111,9 @@ def required(folder: Path) -> list[str]:
     return given
 
 
+ACCOUNT = "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.Storage/storageAccounts/shop"
+
+
 @pytest.fixture(scope="module", params=product([EVERY, *SAMPLES], TREES), ids=lambda pair: f"{pair[0]}-{pair[1].provider}")
 def planned(
     request: pytest.FixtureRequest, made: Maker, terraform_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
@@ -125,6 +128,11 @@ def planned(
     variables = [*required(folder), f"-var=images={json.dumps(images)}"]
     if tree.provider == "aws":
         variables.append('-var=subnet_ids=["subnet-1"]')
+    if any('variable "event_sources"' in path.read_text() for path in folder.glob("shared.tf")):
+        said = {
+            job.name: {"storage_account_id": ACCOUNT, "container": "incoming"} for job in (copy / "jobs").glob("*event-glue*")
+        }
+        variables.append(f"-var=event_sources={json.dumps(said)}")
     tools.passes(["terraform", "plan", "-input=false", "-no-color", "-out=plan.bin", *variables], folder, terraform_environment)
     shown = json.loads(tools.passes(["terraform", "show", "-json", "plan.bin"], folder, terraform_environment))
     return Planned(tree, folder, terraform_environment, shown["resource_changes"], variables)
@@ -294,6 +302,47 @@ def test_schedules_are_off_until_a_person_says_so(planned: Planned) -> None:
     for app in planned.of("azurerm_function_app_flex_consumption"):
         settings = app["app_settings"]
         timers = [name for name in settings if name.startswith("MIGRATOR_SCHEDULE_")]
-        assert timers
-        assert settings["MIGRATOR_SCHEDULES"] == "off"
-        assert {settings[f"AzureWebJobs.schedule_{number}.Disabled"] for number in range(len(timers))} == {"true"}
+        disabled = {name: value for name, value in settings.items() if name.endswith(".Disabled")}
+        works = ["AzureWebJobs.work.Disabled"] if "MIGRATOR_QUEUE" in settings else []
+        assert disabled == dict.fromkeys([*(f"AzureWebJobs.schedule_{n}.Disabled" for n in range(len(timers))), *works], "true")
+        assert disabled
+        assert settings.get("MIGRATOR_SCHEDULES") == ("off" if timers else None)
+
+
+def test_a_queue_keeps_what_fails_and_a_pool_is_as_wide_as_its_plan(planned: Planned) -> None:
+    """https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas: a lock holds five minutes at most, a Basic
+    queue's messages two weeks; https://learn.microsoft.com/azure/azure-functions/event-driven-scaling: 1 to 1,000 instances."""
+    queues = planned.of("azurerm_servicebus_queue")
+    assert {namespace["sku"] for namespace in planned.of("azurerm_servicebus_namespace")} <= {"Basic"}
+    assert all(
+        (one["lock_duration"], one["default_message_ttl"], one["max_delivery_count"]) == ("PT5M", "P14D", 3) for one in queues
+    )
+    assert all(one["dead_lettering_on_message_expiration"] for one in queues)
+    assert all(re.fullmatch(r"[a-zA-Z0-9]([\w.-]{0,258}[a-zA-Z0-9])?", one["name"]) for one in queues)
+    apps = planned.of("azurerm_function_app_flex_consumption")
+    assert len([app for app in apps if "MIGRATOR_QUEUE" in app["app_settings"]]) == len(queues)
+    assert all(1 <= app["maximum_instance_count"] <= 1000 for app in apps if app["maximum_instance_count"] is not None)
+
+
+def test_a_new_blob_of_a_stated_container_becomes_a_message_and_nothing_else_does(planned: Planned) -> None:
+    glued = [path.stem for path in planned.folder.glob("azure*event-glue*.tf")]
+    subscriptions = planned.of("azurerm_eventgrid_system_topic_event_subscription")
+    assert len(subscriptions) == len(glued)
+    assert len(planned.of("azurerm_eventgrid_system_topic")) == bool(glued)  # one for an account
+    for one in subscriptions:
+        assert one["included_event_types"] == ["Microsoft.Storage.BlobCreated"]
+        assert one["subject_filter"][0]["subject_begins_with"] == "/blobServices/default/containers/incoming/blobs/"
+        assert re.fullmatch(r"[a-zA-Z0-9-]{3,64}", one["name"])
+        assert one["delivery_identity"] == [{"type": "SystemAssigned", "user_assigned_identity": None}]
+        # https://learn.microsoft.com/azure/event-grid/delivery-and-retry: 1 to 30 attempts, 1 to 1,440 minutes
+        assert one["retry_policy"] == [{"event_time_to_live": 1440, "max_delivery_attempts": 30}]
+
+
+def test_identities_get_no_more_of_service_bus_than_to_send_and_to_receive_in_their_own_queue(planned: Planned) -> None:
+    roles = [one["role_definition_name"] for one in planned.of("azurerm_role_assignment")]
+    found = sorted(role for role in roles if "Service Bus" in (role or ""))
+    queues, events = (
+        len(planned.of("azurerm_servicebus_queue")),
+        len(planned.of("azurerm_eventgrid_system_topic_event_subscription")),
+    )
+    assert found == ["Azure Service Bus Data Receiver"] * queues + ["Azure Service Bus Data Sender"] * (queues + events)
