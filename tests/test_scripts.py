@@ -13,7 +13,7 @@ from migrator import scripts
 from migrator.model.finding import Fact
 from migrator.model.job import Host, Job, Schedule, Setting
 from migrator.model.source import Evidence, Location
-from migrator.scripts import elf, shell
+from migrator.scripts import elf, python, shell
 from migrator.scripts import facts as follow
 from migrator.scripts.reading import Context
 from migrator.sources import directory
@@ -283,3 +283,12 @@ def test_a_damaged_program_is_opaque_and_nothing_else() -> None:
         assert said[0].value == "compiled binary"
         assert said[1].certain is False
     assert elf.facts(b"\x7fELF", place, Evidence(snippet="x"))[1].detail == "opaque: damaged ELF"
+
+
+def test_a_text_that_keeps_the_grammar_busy_is_said_to_be_unread_by_its_lines() -> None:
+    """24 kB of it took the grammar 8 s; what stands behind it is read."""
+    text = "import boto\n" + "<!--\n" * 4_000 + "\n".join(f"x{number} = {number}" for number in range(2_000))
+    found = python.read(text + '\nopen("/srv/out/report", "w")\n', Location(host="h", path="/srv/app/bin/run"), Context()).facts
+    unread = [fact.value for fact in found if fact.detail == "opaque: no program to read"]
+    assert unread == ["(lines 1 to 4001)"]
+    assert "/srv/out/report" in [fact.value for fact in found if fact.kind == "writes-path"]

@@ -45,6 +45,7 @@ MAX_DEPTH = 40
 MAX_TEXT_CHARS = 400_000  # a longer program is data or a bundle of others' code
 PIECE_BYTES = 12_000
 LONGEST_LINE = 1_000  # in a text that is cut into pieces; a longer one is data
+ASKED_BYTES = 4096
 DEPTH_OF_CALL = 14  # how much of MAX_DEPTH a call within a call takes
 UNKNOWN = Word("", False)
 VOCABULARY = re.compile(
@@ -85,6 +86,7 @@ class Grammar(NamedTuple):
     by_last_name: bool = False  # `fs.promises.readFile` is `readFile`
     whole: frozenset[str] = frozenset()  # ... but `pattern.exec` is not `exec`
     modules: frozenset[str] = frozenset()  # receivers that leave no doubt
+    most_steps: int | None = None  # of a grammar that may work for minutes on a piece that is no program
     pieces: re.Pattern[str] | None = None  # where a text can be cut: of a grammar whose time grows with the square of the text
 
 
@@ -99,8 +101,10 @@ class Seen(NamedTuple):
     node: Node
 
 
-def parse(text: str, grammar: Grammar) -> Iterator[Node]:
-    """The syntax tree's root, or those of the text's pieces; the grammar passes over what it does not understand."""
+def parse(text: str, grammar: Grammar, unread: Callable[[int, int], None] | None = None) -> Iterator[Node]:
+    """The syntax tree's root, or those of the text's pieces; the grammar passes over what it does not understand.
+
+    A piece at which the grammar works too long (`Grammar.most_steps`) has none; `unread` is told its first and its last row."""
     text = text[:MAX_TEXT_CHARS]
     if grammar.pieces is None:
         yield Parser(_language(grammar)).parse(text.encode("utf-8", "replace")).root_node
@@ -110,7 +114,29 @@ def parse(text: str, grammar: Grammar) -> Iterator[Node]:
     for start, end in _pieces(raw, grammar.pieces):
         first, last = _point(raw, start), _point(raw, end)
         parser = Parser(_language(grammar), included_ranges=[Range(first, last, start, end)])
-        yield parser.parse(raw).root_node
+        if grammar.most_steps is None or _ends(parser, raw, grammar.most_steps):
+            yield parser.parse(raw).root_node
+        elif unread is not None:
+            unread(first.row, max(first.row, last.row - (last.column == 0)))
+
+
+def _ends(parser: Parser, raw: bytes, most_steps: int) -> bool:
+    """Whether the grammar comes to an end with so many looks at its progress, which do not depend on how fast the machine is.
+
+    Only a parser that asks for its text piece by piece can be stopped, and the nodes of such a tree have no text: a second one
+    makes the tree."""
+    steps = 0
+
+    def stops(*_: object) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > most_steps
+
+    try:
+        parser.parse(lambda at, _: raw[at : at + ASKED_BYTES], progress_callback=stops)
+    except ValueError:
+        return False
+    return True
 
 
 def _pieces(raw: bytes, cut: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -160,7 +186,7 @@ class Program:
 
     def read(self, functions: Mapping[str, str], visit: Callable[[Seen], None], enter: Callable[[Node], None]) -> None:
         """Note what the calls do. `functions`: name -> effect; `visit` sees each call, `enter` each node, in the text's order."""
-        for node in (node for root in parse(self.notes.text, self.grammar) for node in nodes(root)):
+        for node in (node for root in parse(self.notes.text, self.grammar, self._unread) for node in nodes(root)):
             kind = node.type
             if kind in STRINGS:
                 self._string(node)
@@ -173,6 +199,9 @@ class Program:
                 self._needs(name, node)
             self._loop(node)
             enter(node)
+
+    def _unread(self, first: int, last: int) -> None:
+        self.notes.add("command", f"(lines {first + 1} to {last + 1})", first, certain=False, detail="opaque: no program to read")
 
     # calls
 

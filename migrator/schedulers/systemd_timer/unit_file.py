@@ -84,13 +84,17 @@ def read_lines(files: HostFiles, host: Host, path: str) -> Lines:
         if line[0] in "#;":
             counts["comment"] += 1
             continue
-        while line.endswith("\\") and at < len(lines):
+        parts, continued = [line], line.endswith("\\")
+        while continued and at < len(lines):
             following = lines[at].strip(" \t\r")
             at += 1
             if not following.startswith(("#", ";")):
-                line = f"{line[:-1].rstrip()} {following}"
+                head = parts.pop()[:-1].rstrip()
+                parts += [head, following] if head or not parts else [following]
+                continued = following.endswith("\\")
             elif at == len(lines):
-                line = line[:-1]
+                parts[-1] = parts[-1][:-1]
+        line = " ".join(parts)
         if match := HEADER.fullmatch(line):
             section, what = match[1], "setting"
         elif (match := KEY.fullmatch(line)) and section:
