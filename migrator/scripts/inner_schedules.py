@@ -16,8 +16,9 @@ from migrator.model.finding import Fact
 from migrator.model.job import Job
 from migrator.model.source import Evidence, HostFiles, Location
 from migrator.scripts import framework_schedules, php, ruby
+from migrator.scripts.grammars import nodes, parse
 from migrator.scripts.reading import Context, Notes, snippet
-from migrator.scripts.syntax import Program, nodes, parse
+from migrator.scripts.syntax import Program
 from migrator.scripts.syntax_nodes import short
 from migrator.scripts.words import text_of
 

@@ -11,8 +11,9 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
+from migrator.scripts.grammars import Grammar
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.syntax import Program, Seen
 from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "node"

@@ -15,8 +15,9 @@ from tree_sitter import Node
 from migrator.model.finding import Fact
 from migrator.model.source import Location
 from migrator.scripts import effects
+from migrator.scripts.grammars import Grammar
 from migrator.scripts.reading import Context, Notes, Reading
-from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.syntax import Program, Seen
 from migrator.scripts.words import text_of
 
 LANGUAGE = "perl"

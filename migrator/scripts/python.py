@@ -17,11 +17,12 @@ from migrator.model.finding import Fact
 from migrator.model.source import Location
 from migrator.scripts import background, effects
 from migrator.scripts.effects import Place
+from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.syntax import Grammar, Program, Seen
+from migrator.scripts.syntax import Program, Seen
 from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "python"
