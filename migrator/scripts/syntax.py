@@ -1,6 +1,7 @@
 """Reads PHP, Perl, Ruby, JavaScript and old Python through their tree-sitter grammars: calls, values, loops, the environment.
 
-A call by its whole name with literal arguments is certain; what hides in a variable, behind an object or a computed name is not."""
+A call by its whole name with literal arguments is certain; what hides in a variable, behind an object or a computed name is not.
+"""
 
 import posixpath
 import re
