@@ -14,7 +14,7 @@ from migrator.emit.tree import EmitResult, emit
 from migrator.model.option import Resource
 from migrator.model.plan import Decisions
 from migrator.prices import bundled
-from migrator.resources import aws_sfn_state_machine
+from migrator.resources import aws_sfn_state_machine, gcp_workflows_workflow
 
 CELL = Cell("workflow", "aws_lambda", "sam")
 HEAD, NEXT = every.job_id(CELL, "plain"), every.job_id(CELL, every.FOLLOWER)
@@ -104,3 +104,41 @@ def test_a_workflow_costs_its_transitions_and_says_what_express_would() -> None:
     long = changed(machine, values=machine.values | {"usage": usage | {"lasts_s": 301}})
     (slow,) = aws_sfn_state_machine.cost(long, "us-east-1", bundled.read())
     assert slow.note == "no Express workflow: it ends after 5 minutes"
+
+
+GOOGLE = Cell("workflow", "gcp_cloud_run_job", "terraform")
+
+
+def test_a_chain_on_google_is_a_workflow_for_each_job_and_says_that_it_is_unproved() -> None:
+    head, following = every.job_id(GOOGLE, "plain"), every.job_id(GOOGLE, every.FOLLOWER)
+    entries, answers = every.entries(GOOGLE), every.answers_of(GOOGLE)
+    done = emit(samples.plan(*entries, answers=answers), samples.SCRIPTS, samples.PLACES, "terraform")
+    assert done.left_out == ()
+    first, second = (text(done, f"gcp/terraform/{job_id}.tf") for job_id in (head, following))
+    assert first.count('resource "google_cloud_scheduler_job"') == 1
+    assert "google_cloud_scheduler_job" not in second
+    workflow = f"google_workflows_workflow.{following.replace('-', '_')}_workflow.name"
+    assert first.count(workflow) == 1
+    assert "executions.create" not in second
+    assert "roles/run.jobsExecutorWithOverrides" in first
+    assert "cron_scheduler.member" not in second, "the scheduler starts the head only"
+    for job_id in (head, following):
+        readme = text(done, f"jobs/{job_id}/README.md")
+        assert "| **not proved** | unproved: no witness runs Google Workflows" in readme
+    one, other = (json.loads(text(done, f"jobs/{job_id}/job.json")) for job_id in (head, following))
+    assert (other["calendar"], other["guard"]) == (one["calendar"], one["guard"])
+    script = text(done, "jobs.sh")
+    assert 'gcloud workflows run "${PREFIX}' in script
+
+
+def test_a_workflow_on_google_is_billed_by_its_steps_and_says_what_is_not_known() -> None:
+    """100 executions of two steps and a follower's: 300 x $0.00001 = 0.003."""
+    made = Resource(kind="gcp_workflows_workflow", name="a", values={"usage": {"executions": 100.0, "steps": 3}})
+    (item,) = gcp_workflows_workflow.cost(made, "us-central1", bundled.read())
+    assert item.monthly_cost == Decimal("0.003")
+    assert item.quality == "unverified"
+    assert "unproved" in str(item.note)
+    (unknown,) = gcp_workflows_workflow.cost(
+        changed(made, values={"usage": {"executions": None, "steps": 3}}), "us-central1", bundled.read()
+    )
+    assert unknown.monthly_cost is None

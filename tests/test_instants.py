@@ -84,6 +84,28 @@ def test_a_start_that_is_none_of_the_job_s_is_skipped_however_late_it_is(tmp_pat
             assert run(job, {"MIGRATOR_EXPRESSION": "0"}, now=now).outcome == outcome, (at, late)
 
 
+def test_what_follows_another_job_runs_for_the_instant_of_the_chain_however_long_that_took(tmp_path: Path) -> None:
+    """The head fires at 02:30 in Berlin, which is 01:30 UTC; the one after it starts when the next instant is past, too."""
+    entry = samples.entry(
+        "gcp_cloud_run_job", "chain-1a2b", when=Schedule(grammar="debian", expressions=("30 2 * * *",), timezone="Europe/Berlin")
+    )
+    (tmp_path / "job.json").write_bytes(emitted.content(entry, samples.HOST, {}))
+    job = job_file.read(tmp_path / "job.json")._replace(command=b"true", stdin=None, files=())
+    late = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
+    began = {
+        "MIGRATOR_STARTED_AT": "2026-12-01T01:30:04.123456Z",
+        "MIGRATOR_SCHEDULED_TIME": "",
+        "MIGRATOR_EXPRESSION": "",
+        "MIGRATOR_RUN_NOW": "",
+    }
+    assert run(job, began, now=late).scheduled_at == "2026-12-01T01:30:00+00:00"
+    assert run(job, {**began, "MIGRATOR_STARTED_AT": "?"}, now=late).scheduled_at == "2026-12-03T01:30:00+00:00"
+    assert (
+        run(job, {**began, "MIGRATOR_SCHEDULED_TIME": "2026-11-30T01:30:00Z"}, now=late).scheduled_at
+        == "2026-11-30T01:30:00+00:00"
+    )
+
+
 @pytest.mark.parametrize(("kind", "more"), [(CloudStorage, ""), (BlobStorage, "/container")])
 def test_a_second_delivery_does_not_run_and_close_firings_are_told_apart(
     kind: type[Stub], more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -117,6 +117,12 @@ def _step_functions(machine: Resource, stack: str | None) -> tuple[str, str]:
     return start(""), start("$AT")
 
 
+def _google_workflow(workflow: Resource, _: str | None) -> tuple[str, str]:
+    """The whole workflow, and what comes after it."""
+    start = f'gcloud workflows run "${{PREFIX}}{workflow.values["workflow_name"]}" --location "$REGION" --data'
+    return f"""{start} '{{"run_now": "1"}}'""", f'{start} "{{\\"run_now\\": \\"1\\", \\"scheduled_time\\": \\"$AT\\"}}"'
+
+
 def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo:
     family, container = task.values["family"], str(task.values["container"])
 
@@ -361,7 +367,10 @@ KINDS: Mapping[str, Callable[[Resource, list[Resource], str | None], DayTwo]] = 
     "gcp_cloud_scheduler_http_job": _scheduler_call,
     "azure_logic_app_workflow": _logic_app,
 }
-WORKFLOWS: Mapping[str, Callable[[Resource, str | None], tuple[str, str]]] = {"aws_sfn_state_machine": _step_functions}
+WORKFLOWS: Mapping[str, Callable[[Resource, str | None], tuple[str, str]]] = {
+    "aws_sfn_state_machine": _step_functions,
+    "gcp_workflows_workflow": _google_workflow,
+}
 SCHEDULES = frozenset(
     {
         "aws_scheduler_schedule",

@@ -74,6 +74,11 @@ def fed_by(entry: JobPlan) -> object:
     return _of_resources(entry, "fed_by")
 
 
+def unproved(entry: JobPlan) -> object:
+    """What of the chosen place nobody has seen at work; None where everything was."""
+    return _of_resources(entry, "unproved")
+
+
 def widths(entry: JobPlan) -> tuple[int, ...]:
     """How many of each part of it run at once, at most; () where the place caps nothing."""
     found = (made.values.get("width") for made in entry.placement.option.resources)

@@ -159,6 +159,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "bring": _bring(job_file.state(entry), option.resources),
         "claim": next((str(made.values["claim"]) for made in option.resources if made.values.get("claim")), None),
         "ledger": job_file.ledger(entry),
+        "unproved": job_file.unproved(entry),
         "fed_by": job_file.fed_by(entry),
         "workers": max(job_file.widths(entry), default=None) if programs.takes_messages(entry) else None,
         "handlers": programs.handlers(entry),

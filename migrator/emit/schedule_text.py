@@ -27,7 +27,9 @@ EXPRESSIONS = re.compile(
 TIMEZONE = re.compile(
     rf"^\s*(?:schedule_expression_timezone\s*=|time_zone\s*=|ScheduleExpressionTimezone:|timeZone:) *{STRING}", re.MULTILINE
 )
-NUMBER = re.compile(r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+[vV]alue\W+|X-Migrator-Expression" = ")(\d+)')
+NUMBER = re.compile(
+    r'(?:expression[\\"]+: |MIGRATOR_EXPRESSION\W+[vV]alue\W+|X-Migrator-Expression" = "|jsonencode\(\{ expression = ")(\d+)'
+)
 # the settings of an app that hold a schedule for each of its timers
 SETTINGS = re.compile(rf"\bMIGRATOR_SCHEDULE_(\d+)'?\s*(?:=|value:)\s*{STRING}")
 # the trigger of a workflow, each member in its own line

@@ -8,15 +8,10 @@ from __future__ import annotations
 import http.server
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
 
-from . import pubsub
-from .aws_lambda import JobFailedError
 from .job_file import JobFile
 from .lambda_runtime import Handler
-from .log import Log
-from .run import run
+from .pushed import answer
 
 
 def serve(job: JobFile, handler: Handler | None = None) -> None:
@@ -29,11 +24,7 @@ def serve(job: JobFile, handler: Handler | None = None) -> None:
             number = self.headers.get("X-Migrator-Expression")
             forced = {"run_now": True} if self.headers.get("X-Migrator-Run-Now") == "1" else {}
             event = {**said, **({} if number is None else {"expression": number}), **forced}
-            if handler is None:
-                outcome = run(job, os.environ, event)
-                status, found = 500 if outcome.exit_status else 200, dict[str, object](outcome._asdict())
-            else:
-                status, found = answer(job, handler, event, content)
+            status, found = answer(job, handler, event, content)
             body = json.dumps(found).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -45,17 +36,3 @@ def serve(job: JobFile, handler: Handler | None = None) -> None:
             """The run writes its own log."""
 
     http.server.HTTPServer(("0.0.0.0", int(os.environ.get("PORT") or 8080)), Calls).serve_forever()  # noqa: S104 - a container's port
-
-
-def answer(job: JobFile, handler: Handler, event: Mapping[str, Any], content: bytes) -> tuple[int, dict[str, object]]:
-    """Status and answer of a handler: of a message where one was pushed, else of a scheduler's call, which has no content."""
-    message = pubsub.pushed(content)
-    if content and message is None:
-        Log("none", job.job_id, None).write("ERROR", f"{job.name}: what was pushed is no message of Pub/Sub: {content[:200]!r}")
-        return 400, {"failed": "no message"}
-    try:
-        found = handler(event if message is None else {"Records": [message]}, None, job.timeout_s)
-    except (JobFailedError, OSError, ValueError, KeyError) as error:
-        Log("none", job.job_id, None).write("ERROR", f"{job.name}: {type(error).__name__}: {error}")
-        return 500, {"failed": str(error)}
-    return 500 if found.get("batchItemFailures") else 200, found

@@ -49,7 +49,8 @@ def run(
     """
     started, began = now or datetime.now(instant.UTC), time.monotonic()
     said, expression = instant.said(event or {}, outer), _expression(event, outer)
-    may_be = (said,) if said is not None else instant.likely(job.calendar or job.guard, started, expression)
+    begun = instant.parse(outer.get("MIGRATOR_STARTED_AT", "")) or started  # of the whole chain, where another job was before us
+    may_be = (said,) if said is not None else instant.likely(job.calendar or job.guard, begun, expression)
     scheduled = may_be[0] if may_be else None
     log = Log(uuid.uuid4().hex, job.job_id, scheduled)
     lines = notice.last_lines()

@@ -5,14 +5,14 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.job import Job
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Resource, Shape, ShapeKind, Size
-from migrator.targets import billing, daily_checks, deadline, gcp_grants, locking, naming, stores
+from migrator.targets import billing, daily_checks, deadline, gcp_grants, gcp_workflow, locking, naming, stores
 
 NAME = "gcp_cloud_run_job"
 TITLE = "Google Cloud Run job"
 PROVIDER = "gcp"
 DIALECT: str | None = "cloud-scheduler"
 LANGUAGES: tuple[str, ...] = ("terraform",)
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch",)
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "workflow")
 SOURCE = "https://docs.cloud.google.com/run/docs/create-jobs"
 DEFAULT_REGION: str | None = "us-central1"
 
@@ -114,7 +114,7 @@ def resources(
     region: str,  # noqa: ARG001
 ) -> tuple[Resource, ...]:
     """The job, its own account, the secrets it may read, the notices, and one schedule for each expression."""
-    job = dossier.job
+    job, flows = dossier.job, shape.kind == "workflow"
     part = shape.parts[0] if shape.parts else None
     runs = naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs)
@@ -128,8 +128,9 @@ def resources(
         values={
             "job_name": naming.short_name(job, NAME_LIMIT),
             "retries": RETRIES_OF_THE_RUN,
-            "overrides": translation is not None and len(translation.expressions) > 1,
+            "overrides": flows or (translation is not None and len(translation.expressions) > 1),
             **container(dossier, size, account, secrets, timeout_s),
+            **({"invoker": gcp_workflow.account_name(dossier)} if flows else {}),
             "lock": lock,
             "store": stores.NAME if store else None,
             "usage": {
@@ -141,6 +142,7 @@ def resources(
             },
         },
     )
+    started = () if translation is None else schedules(job, translation, run_job.name)
     return (
         *secrets,
         *store,
@@ -148,7 +150,8 @@ def resources(
         Resource(kind="gcp_monitoring_alert_policy", name="cron_failures", values={"shared": True, "channel": "cron_notices"}),
         account,
         run_job,
-        *(() if translation is None else schedules(job, translation, run_job.name)),
+        *(gcp_workflow.around_job(dossier, translation, part, run_job.name, timeout_s) if flows else ()),
+        *(gcp_workflow.started_by(started, dossier) if flows else started),
     )
 
 

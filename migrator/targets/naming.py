@@ -11,7 +11,12 @@ from migrator.schedule import dialects
 
 def identifier(job: Job, suffix: str = "") -> str:
     """The job's name in templates: a lower_snake identifier."""
-    name = re.sub(r"[^a-z0-9]+", "_", job.id.lower()).strip("_") or "job"
+    return identified(job.id, suffix)
+
+
+def identified(job_id: str, suffix: str = "") -> str:
+    """The same, of a job of which only the id is known."""
+    name = re.sub(r"[^a-z0-9]+", "_", job_id.lower()).strip("_") or "job"
     return (name if name[0].isalpha() else f"job_{name}") + (f"_{suffix}" if suffix else "")
 
 

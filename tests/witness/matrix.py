@@ -137,6 +137,12 @@ def of(cell: Cell) -> tuple[Witness, ...]:
     return tuple(witness for witness in WITNESSES if witness.looks_at(cell))
 
 
+def is_unproved(cell: Cell) -> bool:
+    """Whether a part of it runs in a service that no witness is."""
+    made = (resource for entry in every.entries(cell) for resource in entry.placement.option.resources)
+    return any(resource.values.get("unproved") for resource in made)
+
+
 def table() -> str:
     """Markdown: a row for each shape and target, a column for each language; then the legend."""
     languages = tuple(dict.fromkeys(cell.language for cell in every.cells()))
@@ -146,6 +152,10 @@ def table() -> str:
         lines.append(f"| {shape} | {target} | {' | '.join(texts)} |")
     common = ", ".join(witness.name for witness in WITNESSES if witness.looks_at is everything)
     lines += ["", f"Cells in bold have these, too: {common}. A dash: this target is not written in that language.", ""]
+    lines += [
+        "*Unproved*: its workflow was held against the documented form only, because nothing that runs offline executes it.",
+        "",
+    ]
     lines += ["| witness | looks at | test |", "|---|---|---|"]
     lines += [f"| {one.name} | {one.what} | `{one.file}::{one.test}` |" for one in WITNESSES]
     return "\n".join(lines) + "\n"
@@ -156,4 +166,7 @@ def _text(cell: Cell) -> str:
     why = every.not_offered(cell)
     if target.LANGUAGES and cell.language not in target.LANGUAGES:
         return "-"
-    return why or f"**{', '.join(witness.name for witness in of(cell) if witness.looks_at is not everything)}**"
+    if why is not None:
+        return why
+    text = f"**{', '.join(witness.name for witness in of(cell) if witness.looks_at is not everything)}**"
+    return text + (" - *unproved*" if is_unproved(cell) else "")

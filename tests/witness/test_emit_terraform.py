@@ -2,6 +2,7 @@
 providers' schemas, and the planned values are held against the providers' own descriptions of their APIs.
 """
 
+import base64
 import json
 import re
 import shutil
@@ -66,6 +67,7 @@ GOOGLE_BODIES = {
     "google_monitoring_alert_policy": ("monitoring.v3", "AlertPolicy", "project"),
     "google_pubsub_subscription": ("pubsub.v1", "Subscription", "project"),
     "google_pubsub_topic": ("pubsub.v1", "Topic", "project"),
+    "google_workflows_workflow": ("workflows.v1", "Workflow", "name region project deletion_protection name_prefix"),
     "google_storage_notification": ("storage.v1", "Notification", "bucket"),
     "google_monitoring_notification_channel": ("monitoring.v3", "NotificationChannel", "project force_delete"),
     "google_service_account": ("iam.v1", "ServiceAccount", "account_id project create_ignore_already_exists member"),
@@ -239,6 +241,67 @@ def test_queues_wait_for_as_long_as_their_workers_may_take(planned: Planned) -> 
             assert int(worker["timeout"].removesuffix("s")) < one["ack_deadline_seconds"]
             assert worker["max_instance_request_concurrency"] == 1
             assert 1 <= worker["scaling"][0]["max_instance_count"] <= 1000
+
+
+WORKFLOW_STEPS = {  # https://docs.cloud.google.com/workflows/docs/reference/syntax/syntax-cheat-sheet: what a step may hold
+    "assign": {"assign", "next"},
+    "call": {"call", "args", "result", "next"},
+}
+CONNECTORS = {  # .../reference/googleapis/...: the arguments that each of the calls takes, and must have
+    "googleapis.run.v2.projects.locations.jobs.run": ({"name", "body", "connector_params"}, {"name"}),
+    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create": ({"parent", "body"}, {"parent"}),
+}
+WORKFLOW_FUNCTIONS = {"default", "map.get", "time.format", "sys.now", "json.encode_to_string"}  # .../reference/stdlib/overview
+
+
+def test_workflows_keep_to_the_documented_form(planned: Planned) -> None:
+    """No program but Google's reads them: this holds the planned text against the pages, and the names in it against the plan."""
+    jobs = {job["name"] for job in planned.of("google_cloud_run_v2_job")}
+    names = {workflow["name"] for workflow in planned.of("google_workflows_workflow")}
+    for workflow in planned.of("google_workflows_workflow"):
+        assert re.fullmatch(r"[A-Za-z]([-\w]{0,62}[A-Za-z0-9])?", workflow["name"])
+        assert len(workflow["source_contents"]) < 131_072
+        definition = json.loads(workflow["source_contents"])
+        assert set(definition) == {"main"}
+        assert set(definition["main"]) == {"params", "steps"}
+        steps = definition["main"]["steps"]
+        assert len({name for step in steps for name in step}) == len(steps), "a name is used twice"
+        called = []
+        for step in steps:
+            ((_, held),) = step.items()
+            (kind,) = set(held) & set(WORKFLOW_STEPS)
+            assert set(held) <= WORKFLOW_STEPS[kind]
+            if kind == "call":
+                takes, must_have = CONNECTORS[held["call"]]
+                assert must_have <= set(held["args"]) <= takes
+                called.append(held["args"])
+        for expression in re.findall(r"\$\{(.*?)\}", json.dumps(definition).replace('\\\\"', '"')):
+            assert set(re.findall(r"([\w.]+)\(", expression)) <= WORKFLOW_FUNCTIONS, expression
+            assert len(expression) <= 400, "the longest that an expression may be"
+            assert re.sub(r'"[^"]*"|\b(args|started)\b[\w.]*|[\w.]+\(|[(), \\]', "", expression) == "", expression
+        run, *others = called
+        assert run["name"].rsplit("/", 1)[1] in jobs
+        assert run["name"] == f"projects/shop/locations/us-central1/jobs/{run['name'].rsplit('/', 1)[1]}"
+        report = api_shapes.google(run["body"], "run.v2", "GoogleCloudRunV2RunJobRequest", frozenset())
+        assert report.wrong == []
+        assert len(report.looked_at) >= 8, "four variables with a value each"
+        assert 1 <= run["connector_params"]["timeout"] <= 31_536_000
+        assert {other["parent"].rsplit("/", 1)[1] for other in others} <= names
+    targets = [one["http_target"][0] for one in planned.of("google_cloud_scheduler_job")]
+    targets = [
+        target for target in targets if "workflowexecutions" in target.get("uri", "")
+    ]  # a service's address is not known yet
+    assert bool(targets) == bool(names)
+    for target in targets:
+        name = re.fullmatch(
+            r"https://workflowexecutions\.googleapis\.com/v1/projects/shop/locations/us-central1/workflows/([\w-]+)/executions",
+            target["uri"],
+        )
+        assert name is not None
+        assert name[1] in names
+        said = json.loads(base64.b64decode(target["body"]))
+        assert json.loads(said["argument"])["expression"].isdigit()
+        assert api_shapes.google(said, "workflowexecutions.v1", "Execution", frozenset()).wrong == []
 
 
 def test_a_bucket_tells_of_its_objects_once_the_job_is_switched_on(planned: Planned) -> None:
