@@ -198,6 +198,39 @@ def lines(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[bytes]:
         yield from group
 
 
+class Placed:
+    """The same lines, with where they stand. `at`: the byte where the last one begins; `read`: how many were read before the last
+    block; `long`: where lines begin that are left out because they are too long. All are bytes of what a compressed file unpacks
+    to.
+
+    >>> import io
+    >>> placed = Placed(io.BytesIO(b"a CRON b\\nnothing\\nc CRON"), (b"CRON",))
+    >>> [(placed.at, line) for line in placed]
+    [(0, b'a CRON b'), (17, b'c CRON')]
+    """
+
+    def __init__(self, stream: BinaryIO, needles: tuple[bytes, ...]) -> None:
+        self._stream, self._needles = stream, needles
+        self.at = self.read = 0
+        self.long: list[int] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in whole_lines(self._stream, self._skip):
+            begin = 0
+            for line in found(block, self._needles, self._pass_over):
+                begin = block.find(line, begin)
+                self.at = self.read + begin
+                yield line
+                begin += len(line)
+            self._skip(len(block))
+
+    def _skip(self, size: int) -> None:
+        self.read += size
+
+    def _pass_over(self, at: int) -> None:
+        self.long.append(self.read + at)
+
+
 def groups(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[list[bytes]]:
     """The same lines, those of a block together."""
     for block in whole_lines(stream):
@@ -221,8 +254,9 @@ def whole_lines(stream: BinaryIO, skipped: Callable[[int], None] | None = None) 
         yield carry + b"\n"
 
 
-def found(block: bytes, needles: tuple[bytes, ...]) -> list[bytes]:
-    """The lines of a block that hold one of `needles`, in order; all of them where there is none."""
+def found(block: bytes, needles: tuple[bytes, ...], too_long: Callable[[int], None] | None = None) -> list[bytes]:
+    """The lines of a block that hold one of `needles`, in order; all of them where there is none. `too_long` is told the places
+    of those that are left out."""
     if not needles:
         return block.splitlines()
     spans: dict[int, int] = {}
@@ -233,4 +267,8 @@ def found(block: bytes, needles: tuple[bytes, ...]) -> list[bytes]:
             spans[start] = end
             at = block.find(needle, end)
     ordered = sorted(spans.items()) if len(needles) > 1 else spans.items()
+    if too_long is not None:
+        for start, end in ordered:
+            if end - start > LINE_LIMIT_BYTES:
+                too_long(start)
     return [block[start:end].rstrip(b"\r") for start, end in ordered if end - start <= LINE_LIMIT_BYTES]

@@ -45,6 +45,7 @@ ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the proce
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
 AT_ONCE = 32_768  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
+OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
@@ -334,7 +335,7 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
             message=strange(unknown[path]),
         )
         for path in sorted(set(unknown) - set(found) - said)
-        if not path.endswith((".json", ".jsonl", ".csv"))  # others keep these there, too
+        if not path.endswith((".json", ".jsonl", ".csv")) or OURS.match(path)  # others keep these there, too
     )
     return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))
 

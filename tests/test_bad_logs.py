@@ -4,6 +4,9 @@ import bz2
 import gzip
 import json
 import random
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,8 +17,10 @@ from test_commands import done, migrator
 from migrator import measuring
 from migrator.columns import Lines
 from migrator.logfiles import syslog
+from migrator.model.job import Host
 from migrator.model.source import HostFile, Problem
 from migrator.model.usage import Search
+from migrator.sources.opening import open_source
 
 GOOD = "2026-11-23T12:{:02}:01.000000+00:00 web07 CRON[{}]: (root) CMD (/opt/one.sh)\n"
 END = "2026-11-23T12:{:02}:31.000000+00:00 web07 CRON[{}]: (root) END (/opt/one.sh)\n"
@@ -179,15 +184,98 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     assert f"byte {size:,} " in problem.message
 
 
-def test_plan_goes_on_with_all_of_them_at_once(tmp_path: Path) -> None:
-    root = tmp_path / "server"
+DAMAGES = {  # what goes wrong with a log of 30 runs, and where its message says that it is; runs that stay
+    "syslog": (lambda log: log, "", 30),
+    "syslog.1": (lambda log: log + b"\0" * 4096 + whole_run(40), "4,096 NUL bytes from byte 4,499", 31),
+    "syslog.2.gz": (lambda log: gzip.compress(log + b"# no more\n" * 9)[:-12], "the compressed file is cut off", 30),
+    "syslog.3": (
+        lambda log: log + b"2026-11-23T09:45:00+00:00 web07 CRON[1]: (root) CMD (" + b"x" * 1_000_000 + b")\n" + whole_run(50),
+        "too long to be real, the first at byte 4,499", 31,
+    ),
+    "syslog.4": (lambda log: log + b"2026-11-23T08:45:00+00:00 web07 app[1]: caf\xe9\n" + whole_run(50), "byte 4,542 (e9", 31),
+    "syslog.5": (
+        lambda log: log + "дек 18 10:00:01 web07 CRON[77]: (root) CMD (x)\n".encode() + whole_run(50), "the first at byte 4,499",
+        31,
+    ),
+    "syslog.6": (
+        lambda log: log + b"2087-01-01T00:00:01+00:00 web07 CRON[5]: (root) CMD (/opt/one.sh)\n" + whole_run(50),
+        "the first at byte 4,499: 2087", 31,
+    ),
+    "syslog.7": (lambda log: b"\x7fELF\2\1\1" + bytes(300) + log[:80], "binary file and no log: at byte 0", 0),
+}  # fmt: skip
+
+
+def test_every_command_names_what_is_wrong_and_uses_everything_else(tmp_path: Path) -> None:
+    root = tmp_path / "servers/web07"
     (root / "etc/cron.d").mkdir(parents=True)
+    (root / "etc/hostname").write_text("web07\n")
+    (root / "etc/timezone").write_text("Etc/UTC\n")
     (root / "etc/cron.d/work").write_text("* * * * * root /opt/one.sh\n")
     (root / "var/log").mkdir(parents=True)
-    (root / "var/log/syslog").write_bytes(b"\x7fELF" + bytes(5000))
-    (root / "var/log/syslog.1").write_bytes(whole_run(0) + b"\0\0\xff" + whole_run(1))
-    (root / "var/log/cron.log").write_bytes("дек 18 10:00:01 web07 CRON[77]: (root) CMD (x)\n".encode())
-    (root / "var/log/secure.1.gz").write_bytes(gzip.compress(whole_run(2))[:-12])
-    process = migrator("plan", root, "-o", tmp_path / "plan")
-    assert process.returncode == 0, process.stderr
-    assert b"Traceback" not in process.stderr
+    for hour, (name, (damaged, _, _)) in enumerate(DAMAGES.items()):
+        log = b"".join(whole_run(minute) for minute in range(30))
+        (root / "var/log" / name).write_bytes(damaged(log).replace(b"23T12:", b"23T%02d:" % (12 - hour)))
+    runs = sum(count for _, _, count in DAMAGES.values())
+    said = {
+        "plan": migrator("plan", root, "-o", tmp_path / "plan", "--history", tmp_path / "history"),
+        "fleet": migrator("fleet", root.parent, "-o", tmp_path / "fleet", "--workers", "1"),
+        "again": migrator("plan", root, "-o", tmp_path / "again", "--history", tmp_path / "history"),
+    }
+    for process in said.values():
+        assert (process.returncode, b"Traceback" in process.stderr) == (0, False), process.stderr
+    for folder in ("plan", "fleet", "again"):
+        survey = json.loads((tmp_path / folder / "surveys/web07.json").read_bytes())
+        assert [usage["observed_runs"] for usage in survey["usage"]] == [runs]
+        named_there = {problem["location"]["path"]: problem["message"] for problem in survey["problems"]}
+        assert {path.rpartition("/")[2] for path in named_there} == {name for name, (_, words, _) in DAMAGES.items() if words}
+        for name, (_, words, _) in DAMAGES.items():
+            assert words in named_there.get(f"/var/log/{name}", ""), name
+    program = tmp_path / "collect-runs.py"
+    program.write_bytes(done("collect", "--runs", "--days", "3000"))
+    packed = subprocess.run([sys.executable, "-I", program, "--logs-of", root], capture_output=True, check=True, timeout=60)
+    assert b"Traceback" not in packed.stderr
+    assert b"var/log/syslog.2.gz: cannot be read on from byte 0: " in packed.stderr
+    assert b"var/log/syslog.3: 1 lines about cron are too long to be real, the first at byte 4499" in packed.stderr
+
+
+RECORD = '{{"migrator_probe":1,"event":"{}","id":"{}-7","at":{},"user":"root","command":"/opt/one.sh","status":0}}\n'
+ENTRY = (
+    '{{"__REALTIME_TIMESTAMP":"{0}","_HOSTNAME":"web07","SYSLOG_IDENTIFIER":"CRON","_PID":"7",'
+    '"MESSAGE":"(root) CMD (/opt/one.sh)"}}\n'
+)
+EXPORT = "__REALTIME_TIMESTAMP={0}\n_HOSTNAME=web07\nSYSLOG_IDENTIFIER=CRON\n_PID=7\nMESSAGE=(root) CMD (/opt/one.sh)\n\n"
+AT = 1_795_404_600
+FORMS: dict[str, Callable[[int], str]] = {
+    "var/log/migrator-probe/0.jsonl": lambda n: RECORD.format("start", n, AT + 60 * n) + RECORD.format("end", n, AT + 9 + 60 * n),
+    "var/log/journal.json": lambda n: ENTRY.format((AT + 60 * n) * 1_000_000),
+    "var/log/journal/x.export": lambda n: EXPORT.format((AT + 60 * n) * 1_000_000),
+    "migrator/runs.csv": lambda n: ("" if n else "command,started_at,duration_s\n") + f"/opt/one.sh,{AT + 60 * n},9\n",
+    "migrator/cronitor.csv": lambda n: (
+        ("" if n else "monitor,state,stamp\n") + f"one,run,{AT + 60 * n}\none,complete,{AT + 9 + 60 * n}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_every_form_of_log_says_where_it_is_damaged_and_the_rest_is_used(path: str, tmp_path: Path) -> None:
+    good = [FORMS[path](number).encode() for number in range(100)]
+    half, rest = b"".join(good[:50]), b"".join(good[50:])
+    line = (
+        "__CURSOR\n" if path.endswith("export") else '{"migrator_probe":1, "CRON"\n' if "json" in path else "no,more\n,x,y,z,\n"
+    )
+    odd = line.encode() + rest
+    cases = {
+        "whole": (half + rest, 100, False), "NUL": (half + bytes(4096) + rest, 99, False), "cut": ((half + rest)[:-5], 99, False),
+        "no UTF-8": (half + b"\xe9\xff," + odd, 99, True), "a megabyte": (half + b"x" * 1_000_000 + b"," + odd, 99, True),
+        "binary": (b"\x7fELF\2\1\1" + bytes(3000), 0, True),
+    }  # fmt: skip
+    for name, (content, least, is_said) in cases.items():
+        root = tmp_path / name
+        (root / path).parent.mkdir(parents=True)
+        (root / path).write_bytes(content)
+        (files,) = open_source(str(root))
+        logged = measuring.read(files, Host(name="web07"), None)
+        assert logged.runs.size >= least, (name, logged.problems)
+        places = [problem.location.line is not None or "byte " in problem.message for problem in logged.problems]
+        assert all(places), (name, logged.problems)
+        assert not is_said or places, name

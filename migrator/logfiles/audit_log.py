@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from migrator import blocks
+from migrator.logfiles.doubts import long_lines
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
@@ -28,22 +29,30 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:  # noqa: ARG001
     """Records of sessions."""
     where = Location(host=files.name, path=file.path)
-    order = unread = 0
+    order, unread = 0, list[int]()
+    placed = None
     try:
         with files.open(file.path) as stream:
-            for raw in blocks.lines(stream, (NEEDLE,)):
+            placed = blocks.Placed(stream, (NEEDLE,))
+            for raw in placed:
                 order += 1
                 found = START.match(raw)
                 if found is None:
-                    unread += 1
+                    unread.append(placed.at)
                     continue
                 at_us = int(found["s"]) * 1_000_000 + int(found["ms"]) * 1_000
                 text = f"{found['type'].decode()} " + raw[found.end() :].partition(b"\x1d")[0].decode("utf-8", "backslashreplace")
                 host = (found["node"] or b"").decode("utf-8", "backslashreplace")
                 yield Line(at_us, host, TAG, None, text, None, 1_000, file.path, order)
     except blocks.DAMAGED as error:
-        yield Problem(location=where, message=f"cannot be read to its end: {error}; {order} records are used", kind="unreadable")
+        at = 0 if placed is None else placed.read
+        said = f"cannot be read on from byte {at:,}: {error}; {order} records are used"
+        yield Problem(location=where, message=said, kind="unreadable")
+    if placed is not None:
+        yield from long_lines(where, placed.long)
     if unread:
         yield Problem(
-            location=where, message=f"{unread} lines about sessions do not begin as audit records do; they are left out"
+            location=where,
+            message=f"{len(unread)} lines about sessions do not begin as audit records do, the first at byte {unread[0]:,}; "
+            "they are left out",
         )

@@ -72,18 +72,20 @@ def _entries(files: HostFiles, file: HostFile, search: Search) -> Iterator[Entry
         "-q",
         *(word for tag in search.tags for word in ("-t", tag)),
     ]
-    broken = None
+    broken, odd = None, list[int]()
     # what it complains of goes to a file: a pipe that nobody reads while entries come would stop it
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints) as process:
             if process.stdout is None:  # is a pipe, asked for above
                 return
             try:
-                yield from entries(iter(partial(process.stdout.read, BLOCK_BYTES), b""), search.tags)
+                yield from entries(iter(partial(process.stdout.read, BLOCK_BYTES), b""), search.tags, odd)
             except ValueError as error:
                 broken = str(error)
         complaints.seek(0)
         said = complaints.read(4096).decode("utf-8", "replace").strip().replace(path, file.path)
+    if odd and broken is None:
+        broken = f"{len(odd)} of its entries are damaged"
     if broken is not None or (process.returncode != 0 and said):
         yield Problem(
             location=where, kind="unreadable",

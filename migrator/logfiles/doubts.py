@@ -4,7 +4,7 @@ Everything else of the file is used. Bytes are counted in what a compressed file
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from migrator import blocks
@@ -116,6 +116,14 @@ class Doubts:
 
     def _problem(self, message: str, kind: ProblemKind = "not-understood") -> Problem:
         return Problem(location=Location(host=self._host, path=self._file.path), message=message, kind=kind)
+
+
+def long_lines(where: Location, places: Sequence[int]) -> Iterator[Problem]:
+    """A problem where there are lines that are too long."""
+    if places:
+        yield Problem(
+            location=where, message=f"{len(places):,} lines are too long to be real, the first at byte {places[0]:,}; left out"
+        )
 
 
 CONTROL = bytes({*range(9), *range(14, 32)})

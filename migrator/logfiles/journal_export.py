@@ -32,25 +32,26 @@ def read(
     search: Search,
 ) -> Iterator[Line | Problem]:
     """Entries whose writer is searched for."""
-    order, tags = 0, frozenset(search.tags)
+    order, tags, odd = 0, frozenset(search.tags), list[int]()
     try:
         with files.open(file.path) as stream:
-            for entry in entries(blocks.read_blocks(stream), search.tags):
+            for entry in entries(blocks.read_blocks(stream), search.tags, odd):
                 order += 1
                 line = line_of(entry, file.path, order)
                 if line is not None and line.tag in tags:
                     yield line
     except (*blocks.DAMAGED, ValueError) as error:
         yield _cut(files, file, error, order)
+    yield from _damaged(files, file, odd)
 
 
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
     """The same, many entries at once."""
-    reader, held, order = Reader(file.path, search, meanings), list[Entry](), 0
+    reader, held, order, odd = Reader(file.path, search, meanings), list[Entry](), 0, list[int]()
     problem = None
     try:
         with files.open(file.path) as stream:
-            for entry in entries(blocks.read_blocks(stream), search.tags):
+            for entry in entries(blocks.read_blocks(stream), search.tags, odd):
                 order += 1
                 held.append(entry)
                 if len(held) >= AT_ONCE:
@@ -62,6 +63,15 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
         yield reader.lines(held)[0]
     if problem is not None:
         yield problem
+    yield from _damaged(files, file, odd)
+
+
+def _damaged(files: HostFiles, file: HostFile, odd: list[int]) -> Iterator[Problem]:
+    if odd:
+        yield Problem(
+            location=Location(host=files.name, path=file.path),
+            message=f"{len(odd)} entries are damaged, the first at byte {odd[0]:,}; they are left out",
+        )
 
 
 def _cut(files: HostFiles, file: HostFile, error: Exception, order: int) -> Problem:
@@ -72,13 +82,15 @@ def _cut(files: HostFiles, file: HostFile, error: Exception, order: int) -> Prob
     )
 
 
-def entries(data: Iterable[bytes], tags: Iterable[str]) -> Iterator[Entry]:
-    """The entries of blocks of an export, without those that say a name that is none of `tags`.
+def entries(data: Iterable[bytes], tags: Iterable[str], odd: list[int]) -> Iterator[Entry]:
+    """The entries of blocks of an export, without those that say a name that is none of `tags`. `odd` gets the bytes at which
+    entries begin that cannot be read.
 
-    Raises ValueError for a field or an entry that is longer than any is.
+    Raises ValueError for an entry that is longer than any is.
     """
     wanted = frozenset((None, *(tag.encode("utf-8", BACK) for tag in tags)))
     rest = b""
+    passed = 0
     for block in data:
         held = rest + block
         at = 0
@@ -87,16 +99,25 @@ def entries(data: Iterable[bytes], tags: Iterable[str]) -> Iterator[Entry]:
                 fields = dict([line.split(b"=", 1) for line in held[at:end].split(b"\n") if line])
                 after = end + 2
             except ValueError:
-                fields, after, whole = _with_bytes(held, at)
+                try:
+                    fields, after, whole = _with_bytes(held, at)
+                except ValueError:
+                    odd.append(passed + at)
+                    fields, after, whole = {}, end + 2, True
                 if not whole:
                     break
             at = after
             if fields and fields.get(TAG) in wanted:
                 yield _entry(fields)
         rest = held[at:]
+        passed += at
         if len(rest) > LONGEST_ENTRY_BYTES:
             raise ValueError(f"an entry of more than {LONGEST_ENTRY_BYTES:,} bytes")
-    fields, _, _ = _with_bytes(rest, 0)
+    try:
+        fields, _, _ = _with_bytes(rest, 0)
+    except ValueError:
+        odd.append(passed)
+        return
     if fields and fields.get(TAG) in wanted:
         yield _entry(fields)
 

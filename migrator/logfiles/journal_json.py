@@ -41,7 +41,7 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
         with files.open(file.path) as stream:
             for found in blocks.groups(stream, needles):
                 entries, wrong = _decoded(found)
-                unread += wrong
+                unread += len(wrong)
                 for entry in entries:
                     order = next(numbers)
                     line = line_of(entry, file.path, order)
@@ -60,7 +60,8 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
 
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
     """The same, a block at once."""
-    unread = read_ = 0
+    unread = read_ = at = 0
+    first: int | None = None
     where = Location(host=files.name, path=file.path)
     needles = tuple(f'"{tag}"'.encode() for tag in search.tags)
     reader = Reader(file.path, search, meanings)
@@ -70,38 +71,43 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
             for block in blocks.whole_lines(stream):
                 entries, wrong = _entries(block, needles if sparse else ())
                 lines, untold = reader.lines(entries)
-                unread += wrong + untold
+                unread += len(wrong) + untold
+                if wrong and first is None:
+                    first = at + block.find(wrong[0])
+                at += len(block)
                 read_ += len(entries)
                 sparse = len(lines) < block.count(b"\n") // 2
                 if len(lines):
                     yield lines
     except blocks.DAMAGED as error:
         yield Problem(
-            location=where, message=f"cannot be read to its end: {error}; the {read_} lines before that are used",
+            location=where, message=f"cannot be read on from byte {at:,}: {error}; the {read_} lines before that are used",
             kind="unreadable",
         )  # fmt: skip
     if unread:
-        yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
+        place = "" if first is None else f", the first at byte {first:,}"
+        said = f"{unread} entries are no JSON object with a time and a text{place}; export it again"
+        yield Problem(location=where, message=said)
 
 
-def _entries(block: bytes, needles: tuple[bytes, ...]) -> tuple[list[Entry], int]:
+def _entries(block: bytes, needles: tuple[bytes, ...]) -> tuple[list[Entry], list[bytes]]:
     """The entries of a block; with needles those that hold one."""
     if not needles:
         try:
-            return DECODER.decode_lines(block), 0
+            return DECODER.decode_lines(block), []
         except WRONG:
             pass
     return _decoded(blocks.found(block, needles))
 
 
-def _decoded(raws: list[bytes]) -> tuple[list[Entry], int]:
+def _decoded(raws: list[bytes]) -> tuple[list[Entry], list[bytes]]:
     """The entries of a block at once; one by one where one of them is damaged."""
     try:
-        return DECODER.decode_lines(b"\n".join(raws)), 0
+        return DECODER.decode_lines(b"\n".join(raws)), []
     except WRONG:
         pass
-    entries = [entry for raw in raws if (entry := decoded(raw)) is not None]
-    return entries, len(raws) - len(entries)
+    both = [(raw, decoded(raw)) for raw in raws]
+    return [entry for _, entry in both if entry is not None], [raw for raw, entry in both if entry is None]
 
 
 def decoded(raw: bytes) -> Entry | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from migrator import blocks
+from migrator.logfiles.doubts import long_lines
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 
@@ -39,21 +40,28 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:  # noqa: ARG001
     """Each record as the text of a line."""
     where = Location(host=files.name, path=file.path)
-    order = unread = 0
+    order, unread = 0, list[int]()
+    placed = None
     try:
         with files.open(file.path) as stream:
-            for raw in blocks.lines(stream, tuple(SIGNS)):
+            placed = blocks.Placed(stream, tuple(SIGNS))
+            for raw in placed:
                 order += 1
                 begin = raw.find(b"{")  # a collector may write its own stamp before it
                 try:
                     written = DECODER.decode(raw[begin:])
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                    unread += 1
+                    unread.append(placed.at)
                     continue
                 tag = next(name for sign, name in SIGNS.items() if sign in raw)
                 at_us = int(written.at * 1e6) if written.at is not None and 0 <= written.at < 1e11 else 0
                 yield Line(at_us, "", tag, None, raw[begin:].decode("utf-8", "replace"), None, 1_000_000, file.path, order)
     except blocks.DAMAGED as error:
-        yield Problem(location=where, message=f"cannot be read to its end: {error}; {order} records are used", kind="unreadable")
+        at = 0 if placed is None else placed.read
+        said = f"cannot be read on from byte {at:,}: {error}; {order} records are used"
+        yield Problem(location=where, message=said, kind="unreadable")
+    if placed is not None:
+        yield from long_lines(where, placed.long)
     if unread:
-        yield Problem(location=where, message=f"{unread} records are no JSON objects; a crash may have cut them")
+        said = f"{len(unread)} records are no JSON objects, the first at byte {unread[0]:,}; a crash may have cut them"
+        yield Problem(location=where, message=said)

@@ -9,6 +9,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 
 MOST_ROWS = 5_000_000
 DELIMITERS = ",;\t"
+csv.field_size_limit(blocks.BLOCK_BYTES)  # of 128 KiB; a longer one made the rest of the file unreadable
 
 
 class Row(NamedTuple):

@@ -1,7 +1,9 @@
 """One log without a server around it, for `migrator runs`: a file by name, or `-`, standard input. Compressed or not."""
 
 import io
+import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -48,7 +50,9 @@ def open_log(source: str) -> HostFiles:
     shutil.copyfileobj(sys.stdin.buffer, kept)
     if not kept.tell():
         raise SourceError("-: standard input is empty; pipe a log or a bundle into it")
-    return OneLog(source, cast("BinaryIO", kept))
+    status = os.fstat(sys.stdin.fileno())  # of a file that the shell opened; a pipe knows no time
+    written = datetime.fromtimestamp(status.st_mtime, UTC) if stat.S_ISREG(status.st_mode) else None
+    return OneLog(source, cast("BinaryIO", kept), written)
 
 
 def beside(files: HostFiles, logs: Iterable[tuple[str, bytes]]) -> HostFiles:
@@ -66,16 +70,18 @@ class OneLog:
 
     live = False
 
-    def __init__(self, name: str, kept: Path | BinaryIO) -> None:
+    def __init__(self, name: str, kept: Path | BinaryIO, written: datetime | None = None) -> None:
         self.name = name
         self._kept = kept
+        self._written = written
 
     def _file(self) -> HostFile:
         if isinstance(self._kept, Path):
             status = self._kept.stat()
             written = datetime.fromtimestamp(status.st_mtime, UTC)
             return HostFile(path=self.name, size=status.st_size, mode=None, uid=None, modified_at=written)
-        return HostFile(path=self.name, size=self._kept.seek(0, io.SEEK_END), mode=None, uid=None, modified_at=None)
+        size = self._kept.seek(0, io.SEEK_END)
+        return HostFile(path=self.name, size=size, mode=None, uid=None, modified_at=self._written)
 
     def glob(self, patterns: Iterable[str]) -> Iterator[HostFile]:
         """The log, for a reader of logs."""

@@ -68,20 +68,19 @@ def opened(path):
     return stream
 
 
-def blocks(stream):
+def blocks(stream, path):
     """Blocks that end with a line's end; what comes before a damaged place is given, too."""
     carry = b""
+    at = 0
     while True:
         try:
             block = stream.read(BLOCK)
-        except (OSError, EOFError, ValueError, struct.error) as error:
-            say("a log is damaged: %s" % error)
-            break
-        except Exception as error:  # zlib.error and lzma.LZMAError, which have no common parent
-            say("a log is damaged: %s" % error)
+        except Exception as error:  # OSError, EOFError, zlib.error and lzma.LZMAError have no common parent
+            say("%s: cannot be read on from byte %d: %s; what is before is used" % (path, at, error))
             break
         if not block:
             break
+        at += len(block)
         end = block.rfind(b"\n") + 1
         if not end:
             carry = (carry + block)[-BLOCK:]
@@ -92,8 +91,8 @@ def blocks(stream):
         yield carry + b"\n"
 
 
-def kept(block):
-    """The places of the lines that hold a needle."""
+def kept(block, long):
+    """The places of the lines that hold a needle; those that are too long go to `long`."""
     spans = {}
     for needle in NEEDLES:
         also = ALSO.get(needle)
@@ -101,7 +100,9 @@ def kept(block):
         while at >= 0:
             start = block.rfind(b"\n", 0, at) + 1
             end = block.find(b"\n", at)
-            if end - start <= LONGEST_LINE and (also is None or block.find(also, at, end) >= 0):
+            if end - start > LONGEST_LINE:
+                long.append(start)
+            elif also is None or block.find(also, at, end) >= 0:
                 spans[start] = end + 1
             at = block.find(needle, end)
     return sorted(spans.items())
@@ -113,11 +114,16 @@ def stamp_only(line):
     return b"" if found is None else found.group() + b"- -: \n"
 
 
-def of_text(stream, out):
+def of_text(stream, out, path):
     """What cron said in a text log."""
     month = last = b""
-    for block in blocks(stream):
-        spans = kept(block)
+    at = 0
+    too_long = []
+    for block in blocks(stream, path):
+        long = []
+        spans = kept(block, long)
+        too_long += [at + start for start in sorted(set(long))]
+        at += len(block)
         first = block[: block.find(b"\n")]
         if first[:3] != month and not (spans and spans[0][0] == 0):
             out.write(stamp_only(first))
@@ -127,12 +133,14 @@ def of_text(stream, out):
         begin = block.rfind(b"\n", 0, len(block) - 1) + 1
         last = b"" if spans and spans[-1][0] == begin else block[begin:-1]
     out.write(stamp_only(last))
+    if too_long:
+        say("%s: %d lines about cron are too long to be real, the first at byte %d; left out" % (path, len(too_long), too_long[0]))
 
 
-def of_journal(stream, out):
+def of_journal(stream, out, path):
     """The entries of those who are listened to, in few fields."""
     signs = tuple(('"%s"' % tag).encode() for tag in TAGS)
-    for block in blocks(stream):
+    for block in blocks(stream, path):
         for line in block.splitlines():
             if not any(sign in line for sign in signs):
                 continue
@@ -159,15 +167,15 @@ def distilled(path, out):
         return False
     with stream:
         head = b""
-        for block in blocks(stream):
+        for block in blocks(stream, path):
             head = block[:65536]
             break
     stream = opened(path)
     with stream:
         if head.lstrip()[:1] == b"{" and b'"__REALTIME_TIMESTAMP"' in head:
-            of_journal(stream, out)
+            of_journal(stream, out, path)
         elif any(STAMPED.match(line) for line in head.splitlines()[:50]):
-            of_text(stream, out)
+            of_text(stream, out, path)
         else:
             whole(path, out)
             return False
@@ -233,7 +241,7 @@ def add_journal(tar):
     with open(os.devnull, "rb") as nothing:
         said = subprocess.Popen(command, stdin=nothing, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         with said.stdout:
-            of_journal(said.stdout, spool)
+            of_journal(said.stdout, spool, "journalctl")
         said.wait()
     add(tar, "var/log/journal.json", masked(spool), int(time.time()), 0o640, 0)
 
