@@ -13,12 +13,13 @@ import pytest
 
 from migrator import planfile
 
+MONTH_HOURS = Decimal("730.485")
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 
 
 @pytest.mark.parametrize("provider", ["aws", "gcp", "azure", "all"])
 def test_every_total_of_the_workbook_is_the_plans(provider: str, tmp_path: Path) -> None:
-    servers = [SAMPLES / name for name in ("web01", "edge03", "etl02")]
+    servers = [SAMPLES / name for name in ("web01", "edge03", "etl02", "legacy04")]
     command = [sys.executable, "-m", "migrator", "plan", *map(str, servers), "-o", str(tmp_path / "plan"), "--provider", provider]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -39,6 +40,15 @@ def test_every_total_of_the_workbook_is_the_plans(provider: str, tmp_path: Path)
     for row, host in enumerate(plan.hosts, 2):
         same(f"SERVERS'!C{row}", host.savings.now_monthly_cost)
         same(f"SERVERS'!E{row}", host.savings.banked_monthly)
+    known = [
+        (entry.steadiness, there) for entry in plan.jobs if entry.steadiness is not None for there in entry.steadiness.places
+    ]
+    assert known
+    for row, (found, there) in enumerate(known, 2):
+        if found.duty.share is None or there.hour_usd is None:
+            assert cells[f"BREAK-EVEN'!J{row}"] == "unknown"
+        else:
+            same(f"BREAK-EVEN'!J{row}", there.standing_monthly + there.hour_usd * Decimal(str(found.duty.share)) * MONTH_HOURS)
     moving = 0
     for row, entry in enumerate(plan.jobs, 2):
         if entry.placement.verdict in {"move", "insufficient-data"} and entry.placement.option.target != "host":
