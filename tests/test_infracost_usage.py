@@ -56,3 +56,40 @@ def test_what_is_unknown_is_said_and_is_no_number() -> None:
 
 def test_a_plan_without_resources_is_still_a_usage_file() -> None:
     assert read(with_resources()) == {"version": 0.1, "resource_usage": {}}
+
+
+# internal/resources of infracost/infracost: what `UsageSchema` of each type lists, and whether it is read as Int64; by hand
+THEIRS = {
+    "aws_lambda_function": {"monthly_requests": True, "request_duration_ms": True},
+    "aws_cloudwatch_log_group": {"monthly_data_ingested_gb": False, "storage_gb": False, "monthly_data_scanned_gb": False},
+    "aws_dynamodb_table": {"monthly_write_request_units": True, "monthly_read_request_units": True, "storage_gb": True},
+    "aws_secretsmanager_secret": {"monthly_requests": True},
+    "aws_sqs_queue": {"monthly_requests": True, "request_size_kb": True},
+    "google_cloud_run_v2_job": {"monthly_job_executions": True, "average_task_execution_mins": False},
+    "google_cloud_run_v2_service": {
+        "monthly_requests": True,
+        "average_request_duration_ms": True,
+        "concurrent_requests_per_instance": True,
+        "instance_hrs": True,
+    },
+}
+
+
+def test_each_quantity_is_one_that_infracost_reads_and_whole_where_it_reads_whole_numbers() -> None:
+    for theirs, quantities in infracost_usage.KINDS.values():
+        for quantity in quantities:
+            assert quantity.whole == THEIRS[theirs][quantity.theirs], f"{theirs}.{quantity.theirs}"
+
+
+def test_a_service_is_told_its_requests_one_at_a_time() -> None:
+    made = Resource(kind="gcp_cloud_run_v2_service", name="poll", values={"usage": {"runs": 43829.1, "billed_s": 1.25}})
+    assert read(with_resources(made)) == {
+        "version": 0.1,
+        "resource_usage": {
+            "google_cloud_run_v2_service.poll": {
+                "monthly_requests": 43829,
+                "average_request_duration_ms": 1250,
+                "concurrent_requests_per_instance": 1,
+            }
+        },
+    }

@@ -17,7 +17,8 @@ DEFAULT = True
 
 
 class Quantity(NamedTuple):
-    """One quantity of ours under infracost's name: times `factor`; `whole` where infracost reads whole numbers only."""
+    """One quantity of ours under infracost's name: times `factor`; `whole` where infracost reads whole numbers only.
+    `ours` empty: the factor itself, which no measuring changes."""
 
     theirs: str
     ours: str
@@ -46,6 +47,14 @@ KINDS: Mapping[str, tuple[str, tuple[Quantity, ...]]] = {
         (
             Quantity("monthly_job_executions", "runs", whole=True),
             Quantity("average_task_execution_mins", "billed_s", Decimal(1) / 60),
+        ),
+    ),
+    "gcp_cloud_run_v2_service": (
+        "google_cloud_run_v2_service",
+        (
+            Quantity("monthly_requests", "runs", whole=True),
+            Quantity("average_request_duration_ms", "billed_s", Decimal(1000), whole=True),
+            Quantity("concurrent_requests_per_instance", "", whole=True),
         ),
     ),
 }
@@ -78,7 +87,7 @@ def _quantities(resource: Resource) -> list[str]:
     known = usage if isinstance(usage, dict) else {}
     lines = []
     for quantity in KINDS[resource.kind][1]:
-        amount = known.get(quantity.ours)
+        amount = known.get(quantity.ours) if quantity.ours else 1
         if amount is None:
             lines.append(f"    # {quantity.theirs}: unknown")
             continue
