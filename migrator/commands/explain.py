@@ -62,7 +62,7 @@ def _show(entry: JobPlan) -> None:
     if usage is not None and usage.observed_runs:
         spread = usage.duration_s
         spans = ", ".join(f"{name} {words.span(getattr(spread, name))}" for name in ("p50", "p95", "p99", "max"))
-        lines.append(f"  {usage.observed_runs} runs ({log_quality.in_words(usage)}): {spans}")
+        lines.append(f"  {words.counted(usage.observed_runs, 'run', 'runs')} ({log_quality.in_words(usage)}): {spans}")
     else:
         lines.append("  no run was found in the logs that were read")
     if usage is not None and usage.surer is not None:

@@ -37,6 +37,8 @@ def line(
     """The run as a line. `at`: its start and what the stamp can tell apart, both in microseconds; `ended` the same of its end;
     `duration_s` only where somebody measured it; `number` tells the run from others."""
     ended_us = None if ended is None or ended[0] < at[0] else ended[0]
+    if ended_us is None and duration_s is not None:
+        ended_us = at[0] + round(duration_s * 1e6)
     named = (
         ("source", source), ("number", number), ("user", user), ("ended_us", ended_us), ("duration_s", duration_s),
         ("exit_status", exit_status), ("cpu_s", cpu_s), ("peak_memory_mib", peak_memory_mib),

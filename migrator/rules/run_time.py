@@ -50,15 +50,15 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     said = dossier.answers.get(f"{dossier.host.name}/{SERVER_TOPIC}") if count < FEWEST else None
     factor = number(said) or few_runs_factor(count, assumptions)
     bound = longest * factor
-    share = (1 - assumptions.upper_confidence) ** (1 / count)
+    share = bounded_percent(count, assumptions.upper_confidence)
     seen = f"{count:,} measured run{'s' if count != 1 else ''}, the longest {seconds(longest)}{_at_most(usage)}{_unsure(usage)}"
     if count >= FEWEST:
         body = (
-            f"{seen}: at least {share:.0%} of its runs end within that ({assumptions.upper_confidence:.0%} sure); with "
+            f"{seen}: at least {share}% of its runs end within that ({assumptions.upper_confidence:.0%} sure); with "
             f"{factor - 1:.0%} headroom it needs {seconds(bound)}; look at the longest runs if that surprises"
         )
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
-    supported = f"that bounds {share:.0%} of its runs ({assumptions.upper_confidence:.0%} sure), and {FEWEST} would bound 90 %"
+    supported = f"that bounds {share}% of its runs ({assumptions.upper_confidence:.0%} sure), and {FEWEST} would bound 90 %"
     if said is not None:
         body = f"{seen}: {supported}; it gets {factor:.2g} times the longest, {seconds(bound)}, as you said; nothing to do"
         return told(dossier, NAME, "note", body, evidence=runs(dossier), needs=(_need(bound),))
@@ -83,6 +83,15 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         needs=(_need(bound),),
         question=question if count < assumptions.enough_runs else None,
     )
+
+
+def bounded_percent(count: int, confidence: float) -> int:
+    """Which share of all runs the longest of `count` bounds, in whole percent, rounded down: 28 runs do not support 90 %.
+
+    >>> [bounded_percent(count, 0.95) for count in (1, 28, 29, 58, 59)]
+    [5, 89, 90, 94, 95]
+    """
+    return math.floor((1 - confidence) ** (1 / count) * 100)
 
 
 def _at_most(usage: Usage) -> str:

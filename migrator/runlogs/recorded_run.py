@@ -19,7 +19,7 @@ def read(line: Line) -> Iterator[Event]:
     if "source" not in told:
         return  # anybody can write such a tag into syslog
     lasted = None if "duration_s" not in told else float(told["duration_s"])
-    ended_us = int(told["ended_us"]) if "ended_us" in told else None if lasted is None else line.at_us + round(lasted * 1e6)
+    ended_us = int(told["ended_us"]) if "ended_us" in told else None
     status, cpu, memory = (told.get(name) for name in ("exit_status", "cpu_s", "peak_memory_mib"))
     last: tuple[EventKind, ...] = ("end",) if ended_us is not None else ("failure",) if status is not None else ()
     kind: EventKind

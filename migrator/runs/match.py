@@ -18,6 +18,7 @@ CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
 EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
 LATE = timedelta(seconds=1)
 NAMED = "named:"  # logfiles/recorded.py
+TABLE = "runs_csv"
 CRONTABS = {"user_crontab", "system_crontab"}
 ESCAPED = re.compile(r"#(0[0-3][0-7]|177)")  # rsyslog's way to write a control character: #011 is a tab
 SHORTEST_NAME = 5  # to be looked for inside a command
@@ -104,6 +105,8 @@ class Matching:
         found = self._jobs.get((run.user, text))
         if found:
             return found
+        if run.user is None and run.source == TABLE:  # a table need not say whose job it was
+            return [job for (_, known), jobs in self._jobs.items() if known == text for job in jobs]
         if len(text) >= CUT_CHARS:
             return [job for user, whole, job in self._long if user == run.user and whole.startswith(text)]
         return []
