@@ -91,7 +91,8 @@ def bounded_percent(count: int, confidence: float) -> int:
     >>> [bounded_percent(count, 0.95) for count in (1, 28, 29, 58, 59)]
     [5, 89, 90, 94, 95]
     """
-    return math.floor((1 - confidence) ** (1 / count) * 100)
+    share: float = (1 - confidence) ** (1 / count)
+    return math.floor(share * 100)
 
 
 def _at_most(usage: Usage) -> str:
