@@ -30,6 +30,16 @@ assert os.getuid() != 0
 assert not [name for name in job.files if not pathlib.Path(name).exists()], job.files
 subprocess.run([job.shell, "-n", "-c", job.command], check=True)
 """
+IN_AN_IMAGE_WITHOUT_PYTHON = """
+set -eu
+for python in python3 python; do
+  if command -v "$python"; then exit 1; fi
+done
+for needed in awk mkfifo mktemp tr env setsid; do command -v "$needed" >/dev/null; done
+[ "$(id -u)" != 0 ]
+shell=$(sed -n 's/^shell=//p' job/settings)
+"$shell" -n -c "$(cat job/command)"
+"""
 NOW = ["-e", "MIGRATOR_RUN_NOW=1"]
 
 
@@ -61,14 +71,17 @@ def test_every_dockerfile_builds_and_its_runner_starts(made: Maker, engine: Engi
     """What a job does needs its databases and hosts; here its shell, its user and its files have to be there."""
     for name, folder in images(made).items():
         engine.build(folder, f"job-{name}")
-        done = engine.run(f"job-{name}", "-c", IN_THE_IMAGE, options=["--entrypoint", "/usr/bin/python3"])
+        program, text = (
+            ("/bin/sh", IN_AN_IMAGE_WITHOUT_PYTHON) if (folder / "runner.sh").exists() else ("/usr/bin/python3", IN_THE_IMAGE)
+        )
+        done = engine.run(f"job-{name}", "-c", text, options=["--entrypoint", program])
         assert done.returncode == 0, f"{folder}: {done.stdout}{done.stderr}"
 
 
 def test_the_daily_check_of_each_provider_is_an_image_that_reads_its_list(made: Maker, engine: Engine) -> None:
     """Without a store every job's records are unread, which it says; it starts, and its list is in it."""
     folders = [path for tree in every.trees() for path in sorted((made(EVERY, tree) / "daily-check").glob("*/Dockerfile"))]
-    assert {path.parent.name for path in folders} >= {"gcp", "azure"}
+    assert {path.parent.name for path in folders} >= {"gcp", "azure", "kubernetes"}
     for folder in {path.parent.name: path.parent for path in folders}.values():
         engine.build(folder, f"check-{folder.name}")
         done = engine.run(f"check-{folder.name}")
@@ -101,6 +114,29 @@ def test_the_job_does_what_the_cron_line_did(plain: str, engine: Engine) -> None
     assert said[0] == "hello"
     assert said[1].endswith("from /srv/shop/bin/night.sh")
     assert run_record(done.stdout)["exit_status"] == 0
+
+
+def test_a_job_without_python_does_what_the_cron_line_did(made: Maker, engine: Engine, tmp_path: Path) -> None:
+    """As process 1 of a container, with what Debian's slim image has."""
+    job = job_id(Cell("scheduled_batch", "kubernetes_cron_job", "kubernetes"), every.SH)
+    folder = made(EVERY, Tree("kubernetes", "kubernetes")) / "jobs" / job
+    engine.build(folder, "shell")
+    done = engine.run("shell", options=["-e", f"MIGRATOR_JOB_NAME={job}-29399910"])
+    said = [line["message"] for line in records(done.stdout) if line.get("stream") == "output"]
+    assert (done.returncode, said[0], done.stderr) == (0, "hello", "")
+    assert said[1].endswith("from /srv/shop/bin/night.sh")
+    assert run_record(done.stdout)["scheduled_at"] == "2025-11-24T14:30:00+00:00"  # by date(1)
+    command, settings = tmp_path / "command", tmp_path / "settings"
+    settings.write_text((folder / "job/settings").read_text().replace("timeout_s=300", "timeout_s=3"))
+    for text, status, outcome in (
+        ("echo no >&2; exit 7", 7, "failed"),
+        ("kill -9 $$", 137, "failed"),
+        ("(trap '' TERM; sleep 600) & wait", 143, "timed-out"),
+    ):
+        command.write_text(text)
+        mounts = ["-v", f"{command}:/migrator/job/command:ro", "-v", f"{settings}:/migrator/job/settings:ro"]
+        done = engine.run("shell", options=mounts)
+        assert (done.returncode, run_record(done.stdout)["outcome"]) == (status, outcome), done.stdout + done.stderr
 
 
 def test_its_exit_status_is_the_container_s(plain: str, engine: Engine, made: Maker, tmp_path: Path) -> None:
