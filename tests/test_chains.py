@@ -1,7 +1,9 @@
 """A chain of jobs made one workflow: who starts whom, what is refused, and what is emitted of it."""
 
 import json
+import subprocess
 from decimal import Decimal
+from pathlib import Path
 
 import emit_samples as samples
 import every_combination as every
@@ -54,6 +56,14 @@ def test_the_readme_and_the_cut_over_say_what_starts_it() -> None:
     page = text(done, "cutover/web01.md")
     assert f"Nothing is switched on: the end of `{HEAD}` starts it" in page
     assert page.index(f"off {NEXT}") < page.index(f"off {HEAD}"), "the head's schedule starts all, so it is switched on last"
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_a_follower_is_paused_by_who_starts_it(verb: str, tmp_path: Path) -> None:
+    (tmp_path / "jobs.sh").write_text(text(emitted(), "jobs.sh"))
+    done = subprocess.run(["sh", "jobs.sh", verb, NEXT], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == f"jobs.sh: {NEXT}: the end of {HEAD} starts it; {verb} {HEAD}, which starts them all\n"
 
 
 def test_what_is_torn_from_its_chain_is_left_out_and_said() -> None:

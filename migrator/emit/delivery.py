@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from migrator import render
+from migrator import chains, render
 from migrator.emit import cut_over, daily_check, day_two, job_folder, programs, shells
 from migrator.model.plan import JobPlan, OutFile, Plan
 
@@ -145,6 +145,8 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         if (done := day_two.commands(entry, group.language, stack)) is not None
     ]
     kinds = {resource.kind for entry in emitted for resource in entry.placement.option.resources}
+    answers = plan.decisions.answers
+    befores = {entry.job.id: one for entry in emitted if (one := chains.before(entry.job.id, answers)) is not None}
     return {
         "plan": plan,
         "prefix": plan.decisions.organisation.name_prefix or "",
@@ -154,6 +156,8 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},
         "settings": SETTINGS,
         "jobs": sorted(jobs),
+        "befores": befores,
+        "heads": {job_id: chains.first(job_id, answers) for job_id in befores},
         "variables": sorted({variable for kind in kinds for variable in VARIABLES.get(kind, ())}),
         "queues": any(done.redrive for _, done in jobs),
         "aws": any(provider == "aws" for provider, _ in groups),
