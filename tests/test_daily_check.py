@@ -130,6 +130,53 @@ def test_from_the_day_that_it_is_on_a_job_is_judged_once_for_each_instant(place:
     assert run([check(), check("other")], "*", place, days[6]) == 1  # `other` came to the tree today
 
 
+def test_what_a_person_paused_is_not_missed_until_it_is_resumed(place: dict[str, str], told: Notices) -> None:
+    """At 02:30 each day; checked at 05:00. What `jobs.sh` leaves is an entry beside the claims."""
+    entries = daily_check.lock.entries("night", "by-hand", place)
+
+    def checked(day: int) -> int:
+        return run([check()], ["night"], place, at(f"2026-11-{day:02d} 05:00"))
+
+    assert checked(1) == 0
+    assert Lock(entries).claim(at("2026-11-02 02:30"))
+    Lock(entries).note(at("2026-11-02 02:30"), "ok", 9.0)
+    assert entries.take("paused 2026-11-02T12:00:00Z", 900)
+    assert [checked(day) for day in (2, 3, 4)] == [0, 0, 0]
+    # its entry is gone after a week; the check remembers
+    entries.give_back("paused 2026-11-02T12:00:00Z")
+    assert [checked(day) for day in (5, 12)] == [0, 0]
+    assert entries.take("resumed 2026-11-12T12:00:00Z", 900)
+    assert told() == []
+    assert checked(13) == 1  # on again, and nothing ran
+    assert told() == ["night on web01, due 2026-11-13T02:30:00+00:00: missed: nothing ran"]
+
+
+def test_pauses_between_two_checks_and_a_schedule_that_somebody_else_switched_on(outer: dict[str, str], told: Notices) -> None:
+    entries = TableEntries(ARN, "night", "by-hand", outer)
+    hourly = check(calendar=calendar([0], list(range(24))))
+
+    def checked(text: str) -> int:
+        return run([hourly], ["night"], outer, at(text))
+
+    assert checked("2026-11-01 05:00") == 0
+    for hour in [*range(5, 13), *range(16, 24)]:
+        for day in ("01", "02") if hour < 5 else ("01",):
+            assert Lock(entries).claim(at(f"2026-11-{day} {hour:02d}:00"))
+            Lock(entries).note(at(f"2026-11-{day} {hour:02d}:00"), "ok", 9.0)
+    assert entries.take("paused 2026-11-01T12:30:00Z", 900)
+    assert entries.take("resumed 2026-11-01T15:30:00Z", 900)
+    assert entries.take("paused 2026-11-01T23:10:00Z", 900)
+    assert checked("2026-11-02 05:00") == 0
+    # a deployment switched it on at six: its claims say so, and what is missing after them is missed
+    for hour in (6, 7, 9):
+        assert Lock(entries).claim(at(f"2026-11-02 {hour:02d}:00"))
+        Lock(entries).note(at(f"2026-11-02 {hour:02d}:00"), "ok", 9.0)
+    assert checked("2026-11-02 11:00") == 2
+    assert [line.split()[4] for line in told()] == ["2026-11-02T08:00:00+00:00:", "2026-11-02T10:00:00+00:00:"]
+    assert checked("2026-11-02 12:30") == 2  # the pause of yesterday is accounted for: it is on
+    assert len(told()) == 2
+
+
 def test_a_run_that_may_still_go_on_is_not_judged_yet(outer: dict[str, str], told: Notices) -> None:
     long = check(timeout_s=4 * 3600)
     assert run([long], "*", outer, at("2026-11-23 05:00")) == 0
@@ -146,6 +193,11 @@ def test_records_that_cannot_be_read_are_trouble_and_the_next_check_goes_on(oute
     assert run([check()], "*", gone, at("2026-11-24 05:00")) == 1
     assert "night on web01: its records could not be read: migrated-locks-gone: Query: HTTP 400" in told()[0]
     assert run([check()], "*", outer, at("2026-11-25 05:00")) == 2  # of two days
+
+
+def test_without_a_store_every_job_is_unread_and_its_container_is_no_folder(told: Notices) -> None:
+    assert run([check(folder="web01")], "*", {}, at("2026-11-23 05:00")) == 1
+    assert "none of MIGRATOR_LOCK_TABLE, MIGRATOR_LEASE, MIGRATOR_STORE is set" in told()[0]
 
 
 def test_as_a_process_it_reads_its_list_and_a_list_of_another_version_is_refused(tmp_path: Path, outer: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from migrator import chains, render
-from migrator.emit import cut_over, daily_check, day_two, job_folder, programs, shells
+from migrator.emit import cut_over, daily_check, day_two, job_folder, pauses, programs, shells
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 Groups = Mapping[tuple[str, str], Sequence[Sequence[JobPlan]]]  # by provider and language: the jobs of each file of templates
@@ -137,17 +137,27 @@ def notes(groups: Groups) -> list[str]:
 
 def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str, object]:
     everything = made(groups)
-    jobs = [
-        (entry.job.id, done)
+    placed = [
+        (entry, group.language, stack)
         for group in everything
         for part, stack in zip(groups[group.provider, group.language], group.stacks, strict=True)
         for entry in part
-        if (done := day_two.commands(entry, group.language, stack)) is not None
     ]
+    jobs = [(entry.job.id, done) for entry, *where in placed if (done := day_two.commands(entry, *where)) is not None]
     kinds = {resource.kind for entry in emitted for resource in entry.placement.option.resources}
     answers = plan.decisions.answers
     befores = {entry.job.id: one for entry in emitted if (one := chains.before(entry.job.id, answers)) is not None}
+    chained: dict[str | None, list[str]] = {}
+    for entry in emitted:
+        chained.setdefault(chains.first(entry.job.id, answers), []).append(entry.job.id)
+    told = {
+        entry.job.id: command
+        for entry, language, stack in placed
+        if (command := pauses.command(entry, chained.get(entry.job.id, ()), stack if language == "sam" else None)) is not None
+    }
     return {
+        "told": told,
+        "tellers": {command.split(" ", 1)[0] for command in told.values()},
         "plan": plan,
         "prefix": plan.decisions.organisation.name_prefix or "",
         "owners": ["".join(owner.split()) for owner in plan.decisions.organisation.owners],

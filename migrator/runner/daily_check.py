@@ -8,7 +8,7 @@ Line: checks.json beside the runner: `{"version": 1, "jobs": [{"job_id": ..., "n
 are on says the event (`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`), and the scheduler
 itself, where it can be asked (`switch.py`). It writes marks only, each of how far a job was judged, as entries of
 `daily-check/JOB`; in the store that MIGRATOR_MARKS names, where that is another one; on Kubernetes in the job's own Lease.
-With MIGRATOR_TROUBLE_FAILS=1 its exit status is 1 where something is wrong.
+What a person paused (`paused.py`) is not missed. With MIGRATOR_TROUBLE_FAILS=1 its exit status is 1 where something is wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import lease_entries, lock, notice, stores, switch
+from . import lease_entries, lock, notice, paused, stores, switch
 from .guard import UTC, fires, firings
 from .instant import parse
 from .log import Log
@@ -36,6 +36,7 @@ MARK_KEPT_S = 8 * 86400
 MARKS = "daily-check"  # the entries of this program stand apart from the jobs', which it only reads
 MARK_STORE = "MIGRATOR_MARKS"
 AT_ONCE = 16
+ON, OFF, PAUSED = "on", "off", "paused"  # how a mark says that the job was found
 
 
 class Trouble(NamedTuple):
@@ -62,7 +63,9 @@ def due(check: Mapping[str, Any], after: datetime, until: datetime) -> list[date
     return sorted(found)
 
 
-def troubles(check: Mapping[str, Any], entries: Collection[str], after: datetime, until: datetime) -> list[Trouble]:
+def troubles(
+    check: Mapping[str, Any], entries: Collection[str], after: datetime, until: datetime, *, was_paused: bool = False
+) -> list[Trouble]:
     """What is wrong with the runs that were due in (after, until], by the entries that they left."""
     begun = {entry.partition(" ")[2] for entry in entries if entry.startswith("instant ")}
     ended = {words[1]: words[2:] for words in (entry.split(" ") for entry in entries) if words[0] == "record" and len(words) == 4}
@@ -78,7 +81,7 @@ def troubles(check: Mapping[str, Any], entries: Collection[str], after: datetime
                 )
         elif key in begun:
             text = "began and left no end: it was killed, or its record could not be written"
-        else:
+        elif not paused.at(at, entries, was_paused=was_paused):
             text = "missed: nothing ran"
         if text is not None:
             found.append(Trouble(check["name"], check["host"], at, text))
@@ -96,33 +99,39 @@ class Examined(NamedTuple):
 
 def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now: datetime, *, is_on: bool) -> Examined:
     """Judge one job. One that was off at the last check, or had none, is not judged: when it was switched on is not known."""
-    lost = None
+    lost, state = None, OFF
     try:
-        is_on = is_on and switch.is_on(check, outer)
         entries = lock.entries(check["job_id"], run_id, _place(check, outer))
         marks = lock.entries(f"{MARKS}/{check['job_id']}", run_id, _marks(check, outer))
-        before = _before(marks)
+        before, was = _before(marks)
         until = (now - timedelta(seconds=check["timeout_s"] or 0) - LATE).replace(second=0, microsecond=0)
         found = list[Trouble]()
-        if is_on and before is not None and before < until:
-            after = max(before, until - KEPT)
-            since = entries.since() if isinstance(entries, lease_entries.LeaseEntries) else None
-            if since is not None and after < since:
-                lost = f"{check['name']} on {check['host']}: its records before {since.isoformat()} are gone, and nobody looked"
-                after = min(since - timedelta(seconds=1), until)
-            days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
-            kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
-            found = troubles(check, [entry for kind in kinds for entry in entries.listed(kind)], after, until)
+        if is_on and switch.is_on(check, outer):
+            left = paused.since(before, [entry for word in paused.WORDS for entry in entries.listed(f"{word} ")])
+            if was != OFF and before is not None and before < until:
+                after = max(before, until - KEPT)
+                since = entries.since() if isinstance(entries, lease_entries.LeaseEntries) else None
+                if since is not None and after < since:
+                    lost = (
+                        f"{check['name']} on {check['host']}: its records before {since.isoformat()} went before anybody looked"
+                    )
+                    after = min(since - timedelta(seconds=1), until)
+                days = [after.date() + timedelta(days=number) for number in range((until.date() - after.date()).days + 1)]
+                kinds = [f"{kind} {day.isoformat()}" for kind in ("instant", "record") for day in days]
+                left += [entry for kind in kinds for entry in entries.listed(kind)]
+                found = troubles(check, left, after, until, was_paused=was == PAUSED)
+            judged = until if before is not None and was != OFF else now
+            state = PAUSED if paused.at(judged, left, was_paused=was == PAUSED) else ON
     except OSError as error:
         return Examined([], f"{check['name']} on {check['host']}: its records could not be read: {error}", None, "")
-    mark = now.replace(microsecond=0) if before is None else max(until, before)
-    return Examined(found, lost, marks, f"checked {mark.isoformat()} {'on' if is_on else 'off'}")
+    mark = now.replace(microsecond=0) if before is None or was == OFF else max(until, before)
+    return Examined(found, lost, marks, f"checked {mark.isoformat()} {state}")
 
 
-def _before(marks: lock.Entries) -> datetime | None:
-    """From where the check goes on; None if the job was off then."""
-    last = max((entry.split(" ") for entry in marks.listed("checked ")), default=["", "", "off"])
-    return parse(last[1]) if last[2] == "on" else None
+def _before(marks: lock.Entries) -> tuple[datetime | None, str]:
+    """From where the check goes on, and how it found the job then."""
+    last = max((entry.split(" ") for entry in marks.listed("checked ")), default=["", "", OFF])
+    return parse(last[1]), last[2]
 
 
 def run(checks: list[dict[str, Any]], enabled: Collection[str], outer: Mapping[str, str], now: datetime) -> int:
@@ -151,9 +160,9 @@ def _place(check: Mapping[str, Any], outer: Mapping[str, str]) -> Mapping[str, s
     """The environment of the job's own records: on Azure each server has a container, on Kubernetes each job a Lease."""
     if check.get("lease"):
         return {**outer, lease_entries.VARIABLE: check["lease"]}
-    if not check["folder"]:
+    if not check["folder"] or not outer.get(stores.VARIABLE):
         return outer
-    return {**outer, stores.VARIABLE: f"{outer.get(stores.VARIABLE, '').rstrip('/')}/{check['folder']}"}
+    return {**outer, stores.VARIABLE: f"{outer[stores.VARIABLE].rstrip('/')}/{check['folder']}"}
 
 
 def _marks(check: Mapping[str, Any], outer: Mapping[str, str]) -> Mapping[str, str]:
