@@ -1,5 +1,6 @@
-"""`jobs.sh pause`, as far as the daily check: what it leaves in each store is read there as a pause, and not as anything missed."""
+"""`jobs.sh pause`, as far as the daily check: what it leaves in each store is read there as a pause, and nothing as missed."""
 
+import itertools
 import json
 import re
 import shlex
@@ -88,7 +89,7 @@ def test_on_google_and_azure(
             assert is_paused(lock.entries(JOB, "r", there), word) is off
         return
     words = call(tools, tree, verb, "az")
-    said = dict(zip(words, words[1:], strict=False))
+    said = dict(itertools.pairwise(words))
     assert (said["storage"], said["blob"], said["--container-name"]) == ("blob", "upload", "from-web01")
     monkeypatch.setattr(stores, "BLOBS", ("http://",))
     with serving(BlobStorage) as (address, kept):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from migrator import chains, render
 from migrator.emit import cut_over, daily_check, day_two, job_folder, pauses, programs, shells
 from migrator.model.plan import JobPlan, OutFile, Plan
+from migrator.runner import paused
 
 Groups = Mapping[tuple[str, str], Sequence[Sequence[JobPlan]]]  # by provider and language: the jobs of each file of templates
 REGISTRIES = {
@@ -151,9 +152,11 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
     for entry in emitted:
         chained.setdefault(chains.first(entry.job.id, answers), []).append(entry.job.id)
     told = {
-        entry.job.id: command
+        (entry.job.id, word): command
         for entry, language, stack in placed
-        if (command := pauses.command(entry, chained.get(entry.job.id, ()), stack if language == "sam" else None)) is not None
+        for word in paused.WORDS
+        if (command := pauses.command(entry, word, chained.get(entry.job.id, ()), stack if language == "sam" else None))
+        is not None
     }
     return {
         "told": told,

@@ -12,35 +12,35 @@ from migrator.model.plan import JobPlan
 from migrator.runner.daily_check import MARKS
 
 
-def command(entry: JobPlan, jobs: Sequence[str], stack: str | None) -> str | None:
-    """The command, to which `paused` or `resumed` is the first argument as `$word`; None where nothing has to be told.
+def command(entry: JobPlan, word: str, jobs: Sequence[str], stack: str | None) -> str | None:
+    """The command that says `word`, `paused` or `resumed`; None where nothing has to be told.
 
     `jobs`: whose runs end with that schedule; `stack`: what follows `$STACK`, where CloudFormation gives the names."""
     if daily_check.of(entry) is None:
         return None
     for resource in entry.placement.option.resources:
         place = PLACES.get(resource.kind)
-        if place is not None and (told := place(resource, stack)) is not None:
+        if place is not None and (told := place(resource, word, stack)) is not None:
             return f"{told} {' '.join(jobs)}"
     return None
 
 
-def _table(table: Resource, stack: str | None) -> str:
+def _table(table: Resource, word: str, stack: str | None) -> str:
     if stack is None:
-        return f'told_aws "$word" "${{PREFIX}}{table.values["table_name"]}"'
-    return f'told_aws "$word" "$(physical "$STACK{stack}" {table.values["logical_id"]})"'
+        return f'told_aws {word} "${{PREFIX}}{table.values["table_name"]}"'
+    return f'told_aws {word} "$(physical "$STACK{stack}" {table.values["logical_id"]})"'
 
 
-def _bucket(_: Resource, __: str | None) -> str:
-    return 'told_gcp "$word"'
+def _bucket(_: Resource, word: str, __: str | None) -> str:
+    return f"told_gcp {word}"
 
 
-def _container(container: Resource, _: str | None) -> str | None:
+def _container(container: Resource, word: str, _: str | None) -> str | None:
     name = str(container.values["container"])
-    return None if name == MARKS else f'told_azure "$word" {name}'
+    return None if name == MARKS else f"told_azure {word} {name}"
 
 
-PLACES: Mapping[str, Callable[[Resource, str | None], str | None]] = {
+PLACES: Mapping[str, Callable[[Resource, str, str | None], str | None]] = {
     "aws_dynamodb_table": _table,
     "gcp_storage_bucket": _bucket,
     "azure_storage_container": _container,

@@ -78,7 +78,7 @@ resource "aws_lambda_function" "push_readings_d74095e6" {
   role          = aws_iam_role.push_readings_d74095e6_role.arn
   architectures = ["x86_64"]
   memory_size   = 512
-  timeout       = 60
+  timeout       = 120
 
   package_type = "Image"
   image_uri    = lookup(var.images, "push-readings-d74095e6", "")
