@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole, whole
-from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Usual
+from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Flags, Usual
 from migrator.runs.line_order import LineOrder
 from migrator.runs.parts import Said, Span, Start
 from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of
@@ -46,15 +46,19 @@ class Batch(NamedTuple):
 
 
 class Attached(NamedTuple):
-    """Groups that are columns, of one host and size: which span is each start's, how surely, and the shortest and the longest
+    """Groups that are columns, of one size: which span is each start's, how surely, and the shortest and the longest
     length that it may have had; `NONE` where there is no doubt."""
 
-    host: int
+    host: Whole
     crowd: Crowd
     place: Whole
     quality: Whole
     low_us: Whole
     high_us: Whole
+
+    def of(self, rows: slice | Flags) -> "Attached":
+        """Some of the groups."""
+        return Attached(self.host[rows], self.crowd[:, rows], *(column[rows] for column in self[2:]))
 
 
 class _Part(NamedTuple):
@@ -101,7 +105,7 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
     order.take(equal, usual, sayings)
     ranges = {batch.host << KEY_BITS | key: known.range_us for batch in batches for key, known in batch.certain.items()}
     by_code = {code: ranges[name] for name, code in usual.codes(ranges).items()}
-    return [found for columns, parts in zip(equal, sizes, strict=True) for found in _told(columns, parts, by_code)]
+    return [_told(columns, parts, by_code) for columns, parts in zip(equal, sizes, strict=True)]
 
 
 def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Batch, Group]]]:
@@ -133,22 +137,21 @@ def _columns(groups: list[Group]) -> Crowd:
     return np.array(rows, dtype=np.int64).transpose(2, 0, 1)
 
 
-def _told(columns: Equal, parts: list[_Part], ranges: Mapping[int, Range]) -> list[Attached]:
+def _told(columns: Equal, parts: list[_Part], ranges: Mapping[int, Range]) -> Attached:
     """Tell objects, and give back the columns."""
     sure = (columns.listed | columns.same)[:, None]
     may = possible_lengths(columns, ranges)
     quality = np.where(sure, PAIRED, np.where(may.endless, STARTS_ONLY, INFERRED))
     low_us, high_us = np.where(sure, NONE, may.low_us), np.where(sure, NONE, may.high_us)
-    found, at = [], 0
+    found, at = Attached(columns.host, columns.crowd, columns.place, quality, low_us, high_us), 0
+    own = np.ones(len(columns.host), dtype=np.bool_)
     for part in parts:
         rows = slice(at, at + part.crowd.shape[1])
         at = rows.stop
-        attached = Attached(part.batch.host, part.crowd, columns.place[rows], quality[rows], low_us[rows], high_us[rows])
         if part.groups:
-            _tell(part.groups, attached)
-        else:
-            found.append(attached)
-    return found
+            _tell(part.groups, found.of(rows))
+            own[rows] = False
+    return found if own.all() else found.of(own)
 
 
 def _tell(groups: list[Group], attached: Attached) -> None:

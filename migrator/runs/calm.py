@@ -23,7 +23,7 @@ from migrator.runs import crowds
 from migrator.runs.by_key import by_key
 from migrator.runs.by_session import by_session
 from migrator.runs.crowds import END_BLUR, LIFE, NUMBER, SPAN_PID, START_BLUR, Crowd
-from migrator.runs.found import FIELDS, finished
+from migrator.runs.found import FIELDS, WHO, finished
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import EXACT, GRACE_US, Pairing
 from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Crowded, Flags, Told, ordered
@@ -134,6 +134,11 @@ class _Runs(NamedTuple):
 
 def _tell(runs: _Runs, states: dict[int, Pairing]) -> None:
     """The machines: pids that are others' by now, and how long commands take."""
+    timed = runs.open_us != NONE
+    commands, index = np.unique(runs.host[timed] << WHO | runs.key[timed], return_inverse=True)
+    known = [states[command >> WHO].groups.wants(command & (1 << WHO) - 1) for command in commands.tolist()]
+    wanted = timed.copy()  # of most commands enough is known soon
+    wanted[timed] = np.array(known, dtype=np.bool_)[index]
     order = ordered(runs.host)
     host = runs.host[order]
     edges = np.append(np.flatnonzero(np.diff(host, prepend=-1)), len(host)).tolist()
@@ -141,9 +146,9 @@ def _tell(runs: _Runs, states: dict[int, Pairing]) -> None:
         which = order[begin:end]
         state = states[int(host[begin])]
         state.passed_by(runs.pid[which].tolist(), runs.start[which].tolist())
-        timed = which[runs.open_us[which] != NONE]
-        timed = timed[[state.groups.wants(key) for key in runs.key[timed].tolist()]] if len(timed) else timed
-        exact = runs.quality[timed] == EXACT
-        number = np.where(exact, runs.end[timed], runs.start[timed])
-        columns = (number, runs.key[timed], runs.end_us[timed] - runs.open_us[timed], exact)
-        state.groups.passed_by(*(column.tolist() for column in columns))
+        which = which[wanted[which]]
+        if len(which):
+            exact = runs.quality[which] == EXACT
+            number = np.where(exact, runs.end[which], runs.start[which])
+            columns = (number, runs.key[which], runs.end_us[which] - runs.open_us[which], exact)
+            state.groups.passed_by(*(column.tolist() for column in columns))

@@ -14,14 +14,14 @@ WHO = 32  # bits for what was said; the host's number stands above
 
 
 def finished(
-    number: Whole, host: Whole | int, said: Whole, at_us: Whole, end_us: Whole, blur_us: Whole, quality: Whole, life: Whole
+    number: Whole, host: Whole, said: Whole, at_us: Whole, end_us: Whole, blur_us: Whole, quality: Whole, life: Whole
 ) -> Whole:  # fmt: skip
     """Runs with an end, as `Found` keeps them."""
     columns = (
-        number, np.asarray(host) << WHO | said, at_us, np.maximum(end_us, at_us), np.where(blur_us <= 1, 0, blur_us),
+        number, host << WHO | said, at_us, np.maximum(end_us, at_us), np.where(blur_us <= 1, 0, blur_us),
         np.full(len(number), NONE), quality, life,
     )  # fmt: skip
-    return np.column_stack(np.broadcast_arrays(*columns))
+    return np.column_stack(columns)
 
 
 class Found:
@@ -81,9 +81,9 @@ class Found:
         start_blur, end_blur = groups.crowd[START_BLUR], np.take_along_axis(groups.crowd[END_BLUR], groups.place, axis=1)
         end_us = np.take_along_axis(groups.crowd[END], groups.place, axis=1)
         number, said, at_us, life = (groups.crowd[field] for field in (NUMBER, SAID, AT, LIFE))
-        columns = (number, said, at_us, end_us, np.maximum(start_blur, end_blur), groups.quality, life)
-        number, said, *rest = (column.ravel() for column in columns)
-        self.put_all(finished(number, groups.host, said, *rest))
+        host = np.broadcast_to(groups.host[:, None], number.shape)
+        columns = (number, host, said, at_us, end_us, np.maximum(start_blur, end_blur), groups.quality, life)
+        self.put_all(finished(*(column.ravel() for column in columns)))
         unsure = groups.high_us != NONE
         if unsure.any():
             bounds = (groups.crowd[NUMBER], groups.low_us, groups.high_us)

@@ -1,13 +1,11 @@
 """Keeps starts and spans that only user and second join, until all was said that can be said of them; then `attach` decides."""
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
-import numpy as np
-
-from migrator.runs.attach import INFERRED, PAIRED, Attached, Batch, Distance, Group, length_of
-from migrator.runs.crowds import END, NUMBER, OPEN, SAID, Crowd
-from migrator.runs.parts import Chain, Said, Span, Start
+from migrator.runs.attach import INFERRED, PAIRED, Batch, Distance, Group, length_of
+from migrator.runs.crowds import NUMBER, Crowd
+from migrator.runs.parts import Chain, Span, Start
 from migrator.runs.possible import NOTHING_CERTAIN, Certain
 
 MOST_OPEN = 20_000  # groups with a span that nobody closes
@@ -54,14 +52,9 @@ class Groups:
         for number, key, length_us, named in zip(numbers, keys, lengths_us, ended, strict=True):
             (self._seen if named else self._sure).append((number, key, max(0, length_us), True))
 
-    def learn_from(self, attached: Attached, sayings: Sequence[Said]) -> None:
+    def learn_from(self, numbers: list[int], keys: list[int], lengths_us: list[int], sure: list[bool]) -> None:
         """The same of the runs of groups that are columns."""
-        crowd = attached.crowd
-        wanted = np.isin(crowd[SAID], [said for said in np.unique(crowd[SAID]).tolist() if self.wants(sayings[said].key)])
-        length_us = np.take_along_axis(crowd[END] - crowd[OPEN], attached.place, axis=1)
-        keys = [sayings[said].key for said in crowd[SAID][wanted].tolist()]
-        sure = (attached.quality[wanted] < INFERRED).tolist()
-        self._seen += zip(crowd[NUMBER][wanted].tolist(), keys, length_us[wanted].tolist(), sure, strict=True)
+        self._seen += zip(numbers, keys, lengths_us, sure, strict=True)
 
     def _remember(self, lengths: list[Length]) -> None:
         """The first of each command, in the order of the log, whoever found them."""

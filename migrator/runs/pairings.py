@@ -6,9 +6,9 @@ import numpy as np
 
 from migrator.columns import NO_PID, Run, Runs, Whole, session_number
 from migrator.model.usage import Event
-from migrator.runs import calm
-from migrator.runs.attach import assign
-from migrator.runs.found import Found
+from migrator.runs import calm, crowds
+from migrator.runs.attach import INFERRED, Attached, assign
+from migrator.runs.found import WHO, Found
 from migrator.runs.line_order import NO_RANKS, LineOrder, Ranks
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
@@ -110,6 +110,21 @@ def _decide(states: Iterable[Pairing], found: Found, order: LineOrder) -> None:
     doubtful = {state.host: state for state in states if state.groups.doubtful}
     for attached in assign([state.groups.batch(host) for host, state in doubtful.items()], found.sayings.all, order):
         found.put_attached(attached)
-        doubtful[attached.host].groups.learn_from(attached, found.sayings.all)
+        _learn(attached, doubtful, found.sayings)
     for state in doubtful.values():
         state.decided()
+
+
+def _learn(attached: Attached, states: dict[int, Pairing], sayings: Sayings) -> None:
+    """How long the commands of groups took, as far as that is still to be learnt."""
+    crowd = attached.crowd
+    host, said = np.broadcast_to(attached.host[:, None], attached.place.shape), crowd[crowds.SAID]
+    commands, index = np.unique(host << WHO | said, return_inverse=True)
+    pairs = [(states[command >> WHO].groups, sayings.all[command & (1 << WHO) - 1].key) for command in commands.tolist()]
+    wanted = np.array([groups.wants(key) for groups, key in pairs], dtype=np.bool_)[index.reshape(said.shape)]
+    keys = np.array([key for _, key in pairs], dtype=np.int64)[index.reshape(said.shape)]
+    length_us = np.take_along_axis(crowd[crowds.END] - crowd[crowds.OPEN], attached.place, axis=1)
+    for name in np.unique(host[wanted]).tolist():
+        own = wanted & (host == name)
+        columns = (crowd[crowds.NUMBER], keys, length_us, attached.quality < INFERRED)
+        states[name].groups.learn_from(*(column[own].tolist() for column in columns))
