@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NO_PID, NOBODYS, NONE, Lines, Runs, Whole, session_number, whole
+from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, session_number, whole
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile
 from migrator.logfiles.doubts import strange
@@ -23,7 +23,7 @@ from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
-from migrator.ownlogs import Facts, with_own_logs
+from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
@@ -31,8 +31,10 @@ from migrator.runs.order import AT, stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
-from migrator.tables import Run, RunTable, table, table_of
-from migrator.usage import summary, summary_of
+from migrator.shares import SERVICE, Shares
+from migrator.spool import Kept
+from migrator.tables import Run, RunTable, table
+from migrator.usage import summary
 
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
 _SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
@@ -40,7 +42,6 @@ NEEDLES = tuple(sorted(needle for needle in _SAID if not any(other != needle and
 TAGS = tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS}))
 MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
 DAY_US = 86_400_000_000
-SERVICE = "systemd_unit"
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
 AT_ONCE = 32_768  # events between two looks at what is finished
@@ -62,13 +63,10 @@ def measure(
     `facts`: those of each job, where somebody has read them already; else they are read for the jobs that need them."""
     with _uncollected():
         logged = read(files, host, as_of, ranks(jobs))
-        runs = _of_interest(Matching(host.name, jobs).jobs_of(logged.runs))
-        runs, unread = with_own_logs(files, host, jobs, runs, facts)
-        seen = logged.seen
-        if seen is None and runs.size:
-            seen = int(runs.started_us.min()), int(runs.started_us.max())
-        measured = summary_of(runs, host, jobs, seen, (*logged.problems, *unread), assumptions)
-        return measured, table_of(runs, [job.id for job in jobs])
+        shares = Shares(logged.kept, host, jobs)
+        replaced, unread = own_logs(files, host, jobs, shares.of_job, facts)
+        shares.replace(replaced)
+        return shares.measured(logged.seen, (*logged.problems, *unread), assumptions), shares.table()
 
 
 def over(
@@ -82,12 +80,6 @@ def over(
         days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None
         usage = tuple(replace(entry, observed_days=days) for entry in measured.usage)
         return replace(measured, usage=usage), table(assigned)
-
-
-def _of_interest(runs: Runs) -> Runs:
-    """Without services that are no job of anybody's: they are not scheduled."""
-    service = np.array([*(source == SERVICE for _, source, *_ in runs.named), False])
-    return runs.taken((runs.job != NONE) | ~service[runs.who]) if service.any() else runs
 
 
 @contextmanager
@@ -116,9 +108,14 @@ def _log_level(files: HostFiles) -> int | None:
 class Logged(NamedTuple):
     """The runs of a server, the first and last instant of its logs, and what could not be read."""
 
-    runs: Runs
+    kept: Kept
     seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
+
+    @property
+    def runs(self) -> Runs:
+        """All of them, held at once."""
+        return self.kept.every()
 
 
 class Understanding:
@@ -251,7 +248,7 @@ def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = N
         begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
         seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
         pairings.feed(stretch)
-    return Logged(pairings.runs(understanding.names), seen, tuple(problems))
+    return Logged(pairings.kept(understanding.names), seen, tuple(problems))
 
 
 def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:

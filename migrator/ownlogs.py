@@ -2,12 +2,10 @@
 
 import importlib
 import re
-from collections.abc import Iterator, Mapping
-
-import numpy as np
+from collections.abc import Callable, Iterator, Mapping
 
 from migrator import blocks
-from migrator.columns import NONE, Run, Runs, joined, runs_from
+from migrator.columns import NONE, Runs, runs_from
 from migrator.errors import ScheduleError, SourceError
 from migrator.model.finding import Fact
 from migrator.model.job import Host, Job
@@ -23,13 +21,13 @@ TIMES = re.compile(r"\btime\b")
 Facts = Mapping[str, tuple[Fact, ...]]  # of each job, by its id
 
 
-def with_own_logs(
-    files: HostFiles, host: Host, jobs: tuple[Job, ...], runs: Runs, facts: Facts | None = None
-) -> tuple[Runs, list[Problem]]:
-    """The runs, and those that only jobs' own logs tell. `facts`: None where nobody has read them yet."""
+def own_logs(
+    files: HostFiles, host: Host, jobs: tuple[Job, ...], runs_of: Callable[[int], Runs], facts: Facts | None = None
+) -> tuple[dict[int, Runs], list[Problem]]:
+    """The runs of jobs, by index, that only jobs' own logs tell. `facts`: None where nobody has read them yet."""
     ids = [job.id for job in jobs]
     problems: list[Problem] = []
-    replaced: dict[int, list[Run]] = {}
+    replaced: dict[int, Runs] = {}
     try:
         place = zone(host.timezone or "UTC")
     except ScheduleError:
@@ -37,7 +35,7 @@ def with_own_logs(
     for index, job in enumerate(jobs):
         if not WRITES.search(job.command):
             continue
-        mine = runs.taken(runs.job == index)
+        mine = runs_of(index)
         timed = bool((mine.ended_us != NONE).any())
         if timed and not TIMES.search(job.command):
             continue
@@ -63,11 +61,9 @@ def with_own_logs(
             if better == own and not timed and calendar is not None:
                 better = own_log.bursts(job, calendar, found) or own
             if better != own:
-                replaced[index] = own = better
-    if not replaced:
-        return runs, problems
-    kept = runs.taken(~np.isin(runs.job, list(replaced)))
-    return joined(kept, runs_from([run for found in replaced.values() for run in found], ids)), problems
+                own = better
+                replaced[index] = runs_from(own, ids)
+    return replaced, problems
 
 
 def _logs(files: HostFiles, host: Host, job: Job, facts: Facts | None) -> Iterator[HostFile]:

@@ -72,6 +72,11 @@ def table_of(runs: Runs, jobs: Sequence[str]) -> RunTable:
     return RunTable(lambda: _frames().frame(runs, jobs), runs.size)
 
 
+def table_of_later(make: Callable[[], Runs], jobs: Sequence[str], size: int) -> RunTable:
+    """The same of runs that are put together when somebody asks for them."""
+    return RunTable(lambda: _frames().frame(make(), jobs), size)
+
+
 def join(tables: Iterable[RunTable]) -> RunTable:
     """One table of all."""
     given = list(tables)

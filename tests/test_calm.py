@@ -125,7 +125,7 @@ def found(sayings: Sayings, logs: list[Whole], hosts: int, size: int, *, calmly:
     rows = np.concatenate(list(stream([iter([log.copy()]) for log in logs], sayings)))
     for begin in range(0, len(rows), size):
         pairings.feed(rows[begin : begin + size])
-    return pairings.runs([f"web{host}" for host in range(hosts)])
+    return pairings.kept([f"web{host}" for host in range(hosts)]).every()
 
 
 def same(first: Runs, second: Runs) -> bool:

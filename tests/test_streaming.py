@@ -4,18 +4,24 @@ import gc
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from test_random_logs import Cronie, Level3, Truth, written
 
-from migrator import blocks, measuring
+from migrator import blocks, measuring, schedulers, shares, spool
 from migrator.columns import NO_PID, Run, Runs
 from migrator.hosts import reading as hosts
 from migrator.model.usage import Event
 from migrator.runs.found import Found
 from migrator.runs.line_order import NO_RANKS, LineOrder
+from migrator.runs.match import Matching, ranks
 from migrator.runs.pair import Pairing
 from migrator.runs.pairings import finish, sweep
 from migrator.runs.parts import Sayings, Start
 from migrator.sources.opening import open_source
+from migrator.tables import table_of
+from migrator.usage import summary_of
+
+FIXTURES = Path(__file__).parent / "fixtures" / "daemons"
 
 
 def read(root: Path) -> list[Run]:
@@ -71,7 +77,7 @@ def test_what_is_held_depends_on_what_runs_not_on_how_long_the_log_is(jobs: int)
         if minute % 1000 == 999:
             alive.append(held())
     finish([pairing], found, LineOrder(NO_RANKS))
-    runs = found.runs(["h"])
+    runs = found.kept(["h"]).every()
     assert runs.size == 12_000 * jobs
     assert sorted(set(runs.length_us.tolist())) == [(job + 1) * 5_000_000 - 5 for job in range(jobs)]
     # groups of one second are decided some thousands at a time
@@ -88,4 +94,23 @@ def test_starts_without_ends_are_let_go_of() -> None:
     sweep([pairing], found, LineOrder(NO_RANKS), 5_000 * 60_000_000)
     assert held() < 1_000
     finish([pairing], found, LineOrder(NO_RANKS))
-    assert (found.runs(["h"]).ended_us == -1).sum() == 5_000
+    assert (found.kept(["h"]).every().ended_us == -1).sum() == 5_000
+
+
+@pytest.mark.parametrize("name", ["pacct", "debian-L1", "cronie"])
+def test_a_server_is_measured_in_shares_as_it_is_at_once(name: str, monkeypatch) -> None:
+    monkeypatch.setattr(spool, "CHUNK", 20)
+    monkeypatch.setattr(spool, "MOST_HELD", 50)  # the others stand in a file
+    monkeypatch.setattr(shares, "AT_ONCE", 30)
+    (files,) = open_source(str(FIXTURES / name))
+    host, _ = hosts.read(files)
+    jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
+    jobs = (*jobs[1:], replace(jobs[-1], id="its-twin"))  # one command is no job's, one is two jobs'
+    measured, table = measuring.measure(files, host, jobs, None)
+    logged = measuring.read(files, host, None, ranks(jobs))
+    runs = Matching(host.name, jobs).jobs_of(logged.runs)
+    assert measured == summary_of(runs, host, jobs, logged.seen, logged.problems)
+    assert len({entry.observed_runs for entry in measured.usage}) > 1
+    assert measured.unmatched
+    assert list(table.rows()) == list(table_of(runs, [job.id for job in jobs]).rows())
+    assert len(table) == runs.size

@@ -18,18 +18,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from migrator import spool
 from migrator.columns import NONE, Whole
 from migrator.runs import crowds
 from migrator.runs.by_key import by_key
 from migrator.runs.by_session import by_session
 from migrator.runs.crowds import END_BLUR, LIFE, NUMBER, SPAN_PID, START_BLUR, Crowd
-from migrator.runs.found import FIELDS, WHO, finished
+from migrator.runs.found import WHO, finished
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import EXACT, GRACE_US, Pairing
 from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Crowded, Flags, Told, ordered
 
 
-def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int) -> tuple[Flags, Whole]:
+def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int) -> tuple[Flags, spool.Rows]:
     """Which rows are done with, and the runs that they were, as `Found` keeps them. `latest_us`: of each host so far;
     `first`: the number of the first row."""
     kind = told.kind[rows[:, SAID]]
@@ -43,7 +44,7 @@ def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[i
         alone, crowded = by_session(columns.of(has_sessions), states, limit_us, told.users)
         found.append(alone)
     if not found:
-        return done, np.zeros((0, FIELDS), dtype=np.int64)
+        return done, spool.rows(rows[:0, AT])
     start, end, quality, open_us, gone = (np.concatenate(column) for column in zip(*found, strict=True))
     done[gone] = True
     for groups in crowded:

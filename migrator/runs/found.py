@@ -1,27 +1,27 @@
-"""The runs that were found, as columns: a few numbers a run, whatever its log said in how many words."""
+"""The runs that were found: a few numbers a run, whatever its log said in how many words."""
 
 import numpy as np
 
-from migrator.columns import NONE, Runs, Who, Whole
+from migrator.columns import NONE, Who, Whole
 from migrator.runs.attach import Attached
 from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, SAID, START_BLUR
 from migrator.runs.parts import Life, Sayings, Start
+from migrator.spool import Kept, Rows, Spool, rows
 
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 FULL = 20_000  # runs that become columns together
-FIELDS = 8
-WHO = 32  # bits for what was said; the host's number stands above
+FIELDS = ("number", "spoken", "started_us", "ended_us", "blur_us", "status", "quality", "life", "low_us", "high_us")
+WHO = 32  # bits for a host or what was said
 
 
 def finished(
     number: Whole, host: Whole, said: Whole, at_us: Whole, end_us: Whole, blur_us: Whole, quality: Whole, life: Whole
-) -> Whole:  # fmt: skip
+) -> Rows:  # fmt: skip
     """Runs with an end, as `Found` keeps them."""
-    columns = (
-        number, host << WHO | said, at_us, np.maximum(end_us, at_us), np.where(blur_us <= 1, 0, blur_us),
-        np.full(len(number), NONE), quality, life,
-    )  # fmt: skip
-    return np.column_stack(columns)
+    found = rows(number)
+    found["spoken"], found["started_us"], found["ended_us"] = said << WHO | host, at_us, np.maximum(end_us, at_us)
+    found["blur_us"], found["status"], found["quality"], found["life"] = np.where(blur_us <= 1, 0, blur_us), NONE, quality, life
+    return found
 
 
 class Found:
@@ -32,10 +32,8 @@ class Found:
         self.lives: list[Life] = []
         self._level = level
         self._flat: list[int] = []
-        self._blocks: list[Whole] = []
+        self._spool = Spool()
         self._used: dict[int, tuple[float | None, float | None]] = {}  # processor seconds and memory of the runs that show them
-        self._bounds: list[tuple[int, int, int]] = []  # of runs whose length is not sure: number, shortest, longest
-        self._bound_rows: list[Whole] = []  # the same of many
         self.at = 0  # the number of the event that is looked at: runs are ordered by that of their start
 
     def put(self, start: Start, host: int) -> None:
@@ -60,21 +58,35 @@ class Found:
             used = used or ending
         if used is not None and (used.event.cpu_s is not None or used.event.peak_memory_mib is not None):
             self._used[start.number] = used.event.cpu_s, used.event.peak_memory_mib
-        if start.bounds_us is not None and ended_us != NONE:
-            self._bounds.append((start.number, *start.bounds_us))
+        low_us, high_us = start.bounds_us or (NONE, NONE)
         start.span = None  # no ring of references: nobody has to look for it
         flat = self._flat
         flat += (
-            start.number, host << WHO | said.number, at_us, ended_us, 0 if blur_us <= 1 else blur_us, status, quality, start.life,
+            start.number, said.number << WHO | host, at_us, ended_us, 0 if blur_us <= 1 else blur_us, status, quality, start.life,
+            low_us, high_us,
         )  # fmt: skip
-        if len(flat) >= FULL * FIELDS:
-            self._blocks.append(np.array(flat, dtype=np.int64).reshape(-1, FIELDS))
-            flat.clear()
+        if len(flat) >= FULL * len(FIELDS):
+            self._flush()
 
-    def put_all(self, rows: Whole) -> None:
-        """The same for many, as columns."""
-        if len(rows):
-            self._blocks.append(rows)
+    def put_all(self, found: Rows) -> None:
+        """The same for many, as rows."""
+        self._spool.add(found)
+
+    def _flush(self) -> None:
+        columns = np.array(self._flat, dtype=np.int64).reshape(-1, len(FIELDS)).T
+        self._flat.clear()
+        used = np.isin(columns[0], list(self._used))
+        more = used | (columns[-1] != NONE)
+        for which, names in ((more, FIELDS), (~more, FIELDS[:8])):
+            found = rows(columns[0][which], more=len(names) == len(FIELDS))
+            for name, column in zip(names, columns, strict=False):
+                found[name] = column[which]
+            if used.any() and which is more:
+                values = [self._used.get(number, (None, None)) for number in found["number"].tolist()]
+                for place, name in enumerate(("cpu_s", "memory_mib")):
+                    found[name] = [np.nan if pair[place] is None else pair[place] for pair in values]
+            self._spool.add(found)
+        self._used.clear()
 
     def put_attached(self, groups: Attached) -> None:
         """The same for the runs of groups."""
@@ -83,48 +95,29 @@ class Found:
         number, said, at_us, life = (groups.crowd[field] for field in (NUMBER, SAID, AT, LIFE))
         host = np.broadcast_to(groups.host[:, None], number.shape)
         columns = (number, host, said, at_us, end_us, np.maximum(start_blur, end_blur), groups.quality, life)
-        self.put_all(finished(*(column.ravel() for column in columns)))
-        unsure = groups.high_us != NONE
+        found = finished(*(column.ravel() for column in columns))
+        unsure = (groups.high_us != NONE).ravel()
+        self.put_all(found[~unsure])
         if unsure.any():
-            bounds = (groups.crowd[NUMBER], groups.low_us, groups.high_us)
-            self._bound_rows.append(np.column_stack([column[unsure] for column in bounds]))
+            more = rows(found["number"][unsure], more=True)
+            for name in found.dtype.names or ():
+                more[name] = found[name][unsure]
+            more["low_us"], more["high_us"] = groups.low_us.ravel()[unsure], groups.high_us.ravel()[unsure]
+            self.put_all(more)
 
-    def runs(self, hosts: list[str]) -> Runs:
-        """All runs in the order of their starts."""
-        self._blocks.append(np.array(self._flat, dtype=np.int64).reshape(-1, FIELDS))
-        self._flat = []
-        rows = np.concatenate(self._blocks)
-        self._blocks = []
-        rows = rows[np.argsort(rows[:, 0], kind="stable")]
-        number, spoken, started, ended, blur, status, quality, life = (column.copy() for column in rows.T)
-        del rows
-        size = len(number)
-        keys, who = np.unique(spoken, return_inverse=True)
-        places, debian = [], []
+    def kept(self, hosts: list[str]) -> Kept:
+        """All runs."""
+        self._flush()
+        names = np.array(sorted(self._spool.counts()), dtype=np.int64)
+        said, host = names >> WHO, names & (1 << WHO) - 1
+        place, silent = np.zeros(len(names), dtype=np.int64), np.zeros(len(names), dtype=np.bool_)
         known: dict[Who, int] = {}
-        for key in keys.tolist():
-            said = self.sayings.all[key & (1 << WHO) - 1]
-            one = hosts[key >> WHO], said.source, said.user, said.command
-            places.append(known.setdefault(one, len(known)))
-            debian.append(said.debian)
+        for index in np.lexsort((said, host)).tolist():
+            own = self.sayings.all[int(said[index])]
+            place[index] = known.setdefault((hosts[int(host[index])], own.source, own.user, own.command), len(known))
+            silent[index] = own.debian
         telling = np.array([self._tells_failures(item) for item in self.lives] or [False], dtype=np.bool_)
-        silent = (status == NONE) & (ended != NONE) & np.array([*debian, False], dtype=np.bool_)[who]
-        status = np.where(silent & telling[life], 0, status)  # this daemon names failures, and named none
-        timed = ended != NONE
-        length = ended - started
-        low = np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
-        high = np.where(timed, (length + blur) / 1e6, np.nan)
-        bounds = np.concatenate((*self._bound_rows, np.array(self._bounds, dtype=np.int64).reshape(-1, 3)))
-        at = np.searchsorted(number, bounds[:, 0])
-        low[at] = np.minimum(low[at], np.maximum(0, bounds[:, 1] - blur[at]) / 1e6)
-        high[at] = np.maximum(high[at], (bounds[:, 2] + blur[at]) / 1e6)
-        cpu, memory = np.full(size, np.nan), np.full(size, np.nan)
-        if self._used:
-            at = np.searchsorted(number, np.array(list(self._used), dtype=np.int64))
-            cpu[at] = [np.nan if value is None else value for value, _ in self._used.values()]
-            memory[at] = [np.nan if value is None else value for _, value in self._used.values()]
-        index = np.array([*places, 0], dtype=np.int64)[who]
-        return Runs(tuple(known), np.full(size, NONE), index, started, ended, low, high, status, quality, cpu, memory)
+        return Kept(self._spool, tuple(known), names, place, silent, telling)
 
     def _tells_failures(self, life: Life) -> bool:
         """True where Debian's cron is known to name each failure (`-L` with the bit 4): it did, or the level that is set now

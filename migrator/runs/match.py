@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 
-from migrator.columns import NONE, QUALITIES, Run, Runs
+from migrator.columns import NONE, QUALITIES, Run, Runs, Who, Whole
 from migrator.errors import ScheduleError
 from migrator.model.job import Job
 from migrator.schedule.calendar import Calendar
@@ -77,17 +78,8 @@ class Matching:
 
     def jobs_of(self, runs: Runs) -> Runs:
         """The same runs, in the order of their starts, with the index of their job: asked once for each user and command."""
-        hosts = [host.partition(".")[0].lower() for host, *_ in runs.named]
-        own = self._host if self._host in hosts else None
+        job_of, unsure = self.by_name(runs.named)
         index = {job.id: number for number, job in enumerate(self._all)}
-        job_of = np.full(len(runs.named) + 1, NONE)
-        unsure = np.zeros(len(runs.named) + 1, dtype=np.bool_)
-        for number, (host, source, user, command) in enumerate(runs.named):
-            if own is not None and hosts[number] != own:
-                continue
-            found = self._candidates(Run(host, None, user, command, 0, None, None, None, None, None, None, source, "starts-only"))
-            unsure[number] = bool(found) and (len(found) > 1 or command is None)
-            job_of[number] = index[found[0].id] if found and not unsure[number] else NONE
         job, quality = job_of[runs.who], runs.quality.copy()
         asked = np.flatnonzero(unsure[runs.who])
         if len(asked):
@@ -95,6 +87,22 @@ class Matching:
             job[asked] = [NONE if run.job_id is None else index[run.job_id] for run in told]
             quality[asked] = [QUALITIES.index(run.quality) for run in told]
         return runs._replace(job=job, quality=quality)
+
+    def by_name(self, named: Sequence[Who]) -> tuple[Whole, npt.NDArray[np.bool_]]:
+        """The index of the job of each host, source, user and command, and which of them have to be asked run by run; one more
+        than they are."""
+        hosts = [host.partition(".")[0].lower() for host, *_ in named]
+        own = self._host if self._host in hosts else None
+        index = {job.id: number for number, job in enumerate(self._all)}
+        job_of = np.full(len(named) + 1, NONE)
+        unsure = np.zeros(len(named) + 1, dtype=np.bool_)
+        for number, (host, source, user, command) in enumerate(named):
+            if own is not None and hosts[number] != own:
+                continue
+            found = self._candidates(Run(host, None, user, command, 0, None, None, None, None, None, None, source, "starts-only"))
+            unsure[number] = bool(found) and (len(found) > 1 or command is None)
+            job_of[number] = index[found[0].id] if found and not unsure[number] else NONE
+        return job_of, unsure
 
     def _candidates(self, run: Run) -> list[Job]:
         if run.command is None:  # process accounting: whose job it was, not which; `_by_calendar` says, if it is one only

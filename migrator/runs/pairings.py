@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from migrator.columns import NO_PID, Run, Runs, Whole, session_number
+from migrator.columns import NO_PID, Run, Whole, session_number
 from migrator.model.usage import Event
 from migrator.runs import calm, crowds
 from migrator.runs.attach import INFERRED, Attached, assign
@@ -14,6 +14,7 @@ from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
 from migrator.runs.told import told_by
+from migrator.spool import Kept
 
 MOST_GROUPS = 4_000  # decided together; how long runs usually take is carried on
 
@@ -65,10 +66,10 @@ class Pairings:
                 self._states[host] = Pairing(host, self._found)
             self._states[host].sees(int(largest[host]))
 
-    def runs(self, hosts: Sequence[str]) -> Runs:
+    def kept(self, hosts: Sequence[str]) -> Kept:
         """Every run, after the last event; `hosts`: their names by number."""
         finish(self._states.values(), self._found, self._line_order)
-        return self._found.runs(list(hosts))
+        return self._found.kept(list(hosts))
 
 
 def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RANKS) -> list[Run]:
@@ -85,7 +86,7 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
             said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
         )
     finish(hosts.values(), found, LineOrder(ranks))
-    return found.runs(list(hosts)).objects()
+    return found.kept(list(hosts)).every().objects()
 
 
 def sweep(states: Collection[Pairing], found: Found, order: LineOrder, now_us: int) -> None:

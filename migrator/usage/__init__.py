@@ -1,6 +1,5 @@
 """Says what runs amount to, job by job: how often, how long, how it failed, how it overlaps and grows."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -54,22 +53,22 @@ def summary_of(
 ) -> Measured:
     """The same of columns."""
     days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
-    ordered, edges = _by_job(runs, len(jobs))
+    ordered, edges = by_job(runs, len(jobs))
     return Measured(
         usage=tuple(
-            _usage(job, runs.taken(ordered[begin:end]), days, assumptions)
+            usage_of(job, runs.taken(ordered[begin:end]), days, assumptions)
             for job, begin, end in zip(jobs, edges, edges[1:], strict=False)
         ),
-        unmatched=_unmatched(runs.taken(ordered[: edges[0]])),
+        unmatched=unmatched(runs.taken(ordered[: edges[0]])),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),
-        busy_minutes_of_week=_busy_minutes(runs, host.timezone) if runs.size else None,
+        busy_minutes_of_week=busy_minutes(runs, host.timezone) if runs.size else None,
         loads=loads(runs, seen),
     )
 
 
-def _by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
+def by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
     """The order of the runs by job and start, and where each job's begin; those of no job come first."""
     job = runs.job.astype(np.int16) if jobs < 1 << 15 else runs.job  # numpy sorts such small numbers by their digits
     if (runs.started_us[1:] >= runs.started_us[:-1]).all():  # as logs nearly always give them
@@ -81,7 +80,8 @@ def _by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
     return order, np.cumsum(counts)[: jobs + 1].tolist()
 
 
-def _usage(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:
+def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:
+    """What the runs of a job, in order of start, amount to. `days`: observed."""
     length_us = runs.length_us
     timed = length_us != NONE
     in_order_s = length_us[timed] / 1e6
@@ -169,20 +169,26 @@ def _sampled(runs: Runs) -> tuple[RunSample, ...]:
     )
 
 
-def _unmatched(runs: Runs) -> tuple[Unmatched, ...]:
-    groups = defaultdict[tuple[str, str, str], list[int]](list)
-    for who in np.unique(runs.who).tolist():
+def unmatched(runs: Runs) -> tuple[Unmatched, ...]:
+    """What the runs of no job amount to, for each host, user and command."""
+    groups: dict[tuple[str, str, str], int] = {}
+    group_of = np.zeros(len(runs.named) + 1, dtype=np.int64)
+    for who in np.flatnonzero(np.bincount(runs.who)).tolist():
         host, _, user, command = runs.named[who]
-        groups[host, user or "", command or ""].append(who)
-    found = []
-    for (host, user, command), members in sorted(groups.items()):
-        own = runs.length_us[np.isin(runs.who, members)]
-        lengths = spread(own[own != NONE] / 1e6)
-        found.append(Unmatched(host=host, user=user or None, command=command, observed_runs=len(own), duration_s=lengths))
-    return tuple(found)
+        group_of[who] = groups.setdefault((host, user or "", command or ""), len(groups))
+    own = group_of[runs.who]
+    length_us = runs.length_us[np.argsort(own, kind="stable")]
+    parts = np.split(length_us, np.cumsum(np.bincount(own, minlength=len(groups)))[:-1])
+    return tuple(
+        Unmatched(
+            host=host, user=user or None, command=command, observed_runs=len(parts[number]),
+            duration_s=spread(parts[number][parts[number] != NONE] / 1e6),
+        )
+        for (host, user, command), number in sorted(groups.items())
+    )  # fmt: skip
 
 
-def _busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
+def busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
     """For each minute of the local week (0 = Monday 00:00) the number of runs that touched it."""
     try:
         place = zone(timezone or "UTC")

@@ -15,7 +15,8 @@ HOST_BITS = 51  # below them microseconds of 71 years
 def loads(runs: Runs, seen: tuple[int, int] | None) -> tuple[HostLoad, ...]:
     """The load of each host by its complete runs, in the order of names. `seen`: first and last instant of the logs."""
     hosts = sorted({host for host, *_ in runs.named})
-    index = np.array([*(hosts.index(host) for host, *_ in runs.named), 0], dtype=np.int64)
+    place = {host: number for number, host in enumerate(hosts)}
+    index = np.array([*(place[host] for host, *_ in runs.named), 0], dtype=np.int64)
     timed = np.flatnonzero(runs.ended_us != NONE)
     if seen is None or not len(timed):
         return ()

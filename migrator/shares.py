@@ -1,0 +1,160 @@
+"""Measures the runs of a server in shares - of some jobs, commands, or hosts -, so that never all of them are held."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from migrator.assumptions import Assumptions
+from migrator.columns import NONE, Runs, Whole, joined
+from migrator.model.job import Host, Job
+from migrator.model.source import Problem
+from migrator.model.usage import HostLoad, Measured, Unmatched, Usage
+from migrator.runs.match import Matching
+from migrator.spool import Flags, Kept
+from migrator.tables import RunTable, instant, table_of_later
+from migrator.usage import busy_minutes, by_job, unmatched, usage_of
+from migrator.usage.load import loads
+
+AT_ONCE = 50_000  # runs
+DAY_US = 86_400_000_000
+SERVICE = "systemd_unit"
+
+
+class Shares:
+    """The runs of a reading with their jobs."""
+
+    def __init__(self, kept: Kept, host: Host, jobs: tuple[Job, ...]) -> None:
+        self._kept, self._host, self._jobs = kept, host, jobs
+        matching = Matching(host.name, jobs)
+        job_of, unsure = matching.by_name(kept.named)
+        self._job_of, self._unsure = job_of[:-1], unsure[:-1]
+        self._service = np.array([source == SERVICE for _, source, *_ in kept.named], dtype=np.bool_)
+        # several jobs have the same command: whose a run is, is asked run by run
+        self._numbers, asked = kept.of(np.flatnonzero(self._unsure))
+        self._asked = matching.jobs_of(asked)
+        counts = np.bincount(self._job_of[~self._unsure] + 1, kept.counts[~self._unsure], minlength=len(jobs) + 1)
+        counts += np.bincount(self._asked.job + 1, minlength=len(jobs) + 1)
+        self._counts = counts.astype(np.int64)
+        self._replaced: dict[int, Runs] = {}
+
+    def replace(self, replaced: Mapping[int, Runs]) -> None:
+        """Take these runs for those of some jobs."""
+        self._replaced = dict(replaced)
+
+    def of_job(self, index: int) -> Runs:
+        """The runs of a job."""
+        return self._of(self._job_of == index, self._asked.job == index)
+
+    def measured(self, seen: tuple[int, int] | None, problems: tuple[Problem, ...], assumptions: Assumptions) -> Measured:
+        """Usage of each job, and of what is no job's. `seen`: first and last instant of the logs."""
+        if seen is None and self._replaced:
+            starts = np.concatenate([runs.started_us for runs in self._replaced.values()])
+            seen = (int(starts.min()), int(starts.max())) if len(starts) else None
+        days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
+        usage: list[Usage] = []
+        busy, size = np.zeros(0, dtype=np.int64), 0
+        for indices in _batches(range(len(self._jobs)), self._counts[1:]):
+            runs = self._of_jobs(indices)
+            size += runs.size
+            ordered, edges = by_job(runs, len(self._jobs))
+            for index in indices:
+                own = runs.taken(ordered[edges[index] : edges[index + 1]])
+                usage.append(usage_of(self._jobs[index], own, days, assumptions))
+            busy = self._busy(busy, runs)
+        nobodys: list[Unmatched] = []
+        for names in self._nobodys():
+            own = np.isin(np.arange(len(self._job_of)), names) & (self._job_of == NONE)
+            runs = self._of(own, (self._asked.job == NONE) & np.isin(self._asked.who, names))
+            size += runs.size
+            nobodys += unmatched(runs)
+            busy = self._busy(busy, runs)
+        return Measured(
+            usage=tuple(usage), unmatched=tuple(nobodys), problems=problems,
+            newest_at=None if seen is None else instant(seen[1]), first_at=None if seen is None else instant(seen[0]),
+            busy_minutes_of_week=tuple(busy.tolist()) if size else None, loads=() if seen is None else tuple(self._loads(seen)),
+        )  # fmt: skip
+
+    def table(self) -> RunTable:
+        """All runs, when somebody asks for them."""
+        sure, asked = self._of_interest()
+        size = int(self._kept.counts[sure & ~self._unsure].sum() + asked.sum())
+        size += sum(runs.size for runs in self._replaced.values())
+        return table_of_later(self._every, [job.id for job in self._jobs], size)
+
+    def _every(self) -> Runs:
+        return self._with_replaced(self._of(*self._of_interest()), list(self._replaced))
+
+    def _of_interest(self) -> tuple[Flags, Flags]:
+        """Names, and runs that were asked, which nothing replaces; services that are no job of anybody's are not scheduled."""
+        gone = list(self._replaced)
+        sure = ~np.isin(self._job_of, gone) & ((self._job_of != NONE) | ~self._service)
+        known = (self._asked.job != NONE) | ~np.append(self._service, False)[self._asked.who]
+        return sure, ~np.isin(self._asked.job, gone) & known
+
+    def _with_replaced(self, runs: Runs, indices: Sequence[int]) -> Runs:
+        for index in indices:
+            if index in self._replaced:
+                runs = joined(runs, self._replaced[index])
+        return runs
+
+    def _of_jobs(self, indices: Sequence[int]) -> Runs:
+        left = [index for index in indices if index not in self._replaced]
+        return self._with_replaced(self._of(np.isin(self._job_of, left), np.isin(self._asked.job, left)), indices)
+
+    def _nobodys(self) -> Iterator[Whole]:
+        """Names of which some runs are no job's, those of a host, user and command together."""
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        some = np.zeros(len(self._job_of), dtype=np.bool_)
+        some[self._asked.who[self._asked.job == NONE]] = True
+        for name in np.flatnonzero(((self._job_of == NONE) & ~self._unsure | some) & ~self._service).tolist():
+            host, _, user, command = self._kept.named[name]
+            groups.setdefault((host, user or "", command or ""), []).append(name)
+        members = [members for _, members in sorted(groups.items())]
+        sizes = np.array([self._kept.counts[names].sum() for names in members], dtype=np.int64)
+        for batch in _batches(range(len(members)), sizes):
+            yield np.array([name for index in batch for name in members[index]], dtype=np.int64)
+
+    def _busy(self, busy: Whole, runs: Runs) -> Whole:
+        if not runs.size:
+            return busy
+        found = np.array(busy_minutes(runs, self._host.timezone), dtype=np.int64)
+        return found if not len(busy) else busy + found
+
+    def _loads(self, seen: tuple[int, int]) -> Iterator[HostLoad]:
+        sure, asked = self._of_interest()
+        names = [host for host, *_ in self._kept.named]
+        others = list(self._replaced.values())
+        hosts = sorted({*names, *(host for runs in others for host, *_ in runs.named)})
+        place = {host: number for number, host in enumerate(hosts)}
+        host_of = np.array([place[host] for host in names], dtype=np.int64)
+        sizes = np.bincount(host_of, self._kept.counts, minlength=len(hosts)).astype(np.int64)
+        for batch in _batches(range(len(hosts)), sizes):
+            own = np.isin(host_of, batch)
+            runs = self._of(sure & own, asked & np.append(own, False)[self._asked.who])
+            for other in others:
+                among = np.isin([place[host] for host, *_ in other.named], batch)
+                runs = joined(runs, other.taken(np.append(among, False)[other.who]))
+            yield from loads(runs, seen)
+
+    def _of(self, sure: Flags, asked: Flags) -> Runs:
+        """The runs of names that are one job's or nobody's, and some of those that were asked, in the order of their starts."""
+        numbers, runs = self._kept.of(np.flatnonzero(sure & ~self._unsure))
+        runs = runs._replace(job=self._job_of[runs.who])
+        if not asked.any():
+            return runs
+        both = (np.concatenate(pair) for pair in zip(runs[1:], self._asked.taken(asked)[1:], strict=True))
+        order = np.argsort(np.concatenate((numbers, self._numbers[asked])), kind="stable")
+        return Runs(runs.named, *both).taken(order)
+
+
+def _batches(numbers: Sequence[int], sizes: Whole) -> Iterator[list[int]]:
+    """The numbers, as many together as have not too many runs."""
+    batch, held = list[int](), 0
+    for number, size in zip(numbers, sizes.tolist(), strict=True):
+        if batch and held + size > AT_ONCE:
+            yield batch
+            batch, held = [], 0
+        batch.append(number)
+        held += size
+    if batch:
+        yield batch
