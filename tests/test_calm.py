@@ -171,3 +171,11 @@ def test_groups_that_are_columns_are_decided_as_those_of_the_machines(seed: int,
     assert not columns
     assert same(found(sayings, logs, hosts, 300, calmly=True), machines)
     assert sum(columns) > 5
+
+
+@pytest.mark.parametrize(("seed", "size"), [(20, 300), (22, 97), (42, 97)])  # each found a difference once
+def test_overlapping_runs_that_wait_from_before_are_those_of_the_machines(seed: int, size: int, monkeypatch) -> None:
+    monkeypatch.setitem(globals(), "KINDS", ("cronie", "cronie", "cronie", "debian1"))
+    sayings, logs, hosts = written(seed, 700, 0.0 if seed % 3 == 0 else (0.0, 0.02)[seed % 2])
+    machines = found(sayings, logs, hosts, size, calmly=False)
+    assert same(found(sayings, logs, hosts, size, calmly=True), machines)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
-from migrator.runs.choice import MOST_WAITING, rivals, whose
+from migrator.runs.choice import MOST_WAITING, Waits, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
 
@@ -21,7 +21,7 @@ class _Waits(NamedTuple):
     at_us: int
     pid: int
     place: int
-    rivals: tuple[()] = ()
+    rivals: tuple[Waits, ...] = ()
 
 
 def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found:
@@ -37,7 +37,7 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     order = ordered(numbers)
     columns, numbers = columns.of(order), numbers[order]
     kept = columns.row == last[columns.host]
-    pids = np.ones(int(columns.host.max()) + 1, dtype=np.int64)
+    pids = np.ones(int(columns.host.max(initial=0)) + 1, dtype=np.int64)
     for name in np.flatnonzero(np.bincount(columns.host)).tolist():
         pids[name] = states[name].pids
     start, end, plain = _by_pid(columns, numbers, pids, states)
@@ -169,7 +169,7 @@ class _Keys:
 
     def _before(self, place: int) -> list[_Waits]:
         its = self._states[int(self._columns.host[place])].waiting.get(int(self._columns.key[place]), ())
-        return [_Waits(start.at_us, start.pid, -1 - index) for index, start in enumerate(its)]
+        return [_Waits(start.at_us, start.pid, -1 - index, start.rivals) for index, start in enumerate(its)]
 
     def _take(self, before: Sequence[_Waits], found: tuple[list[tuple[int, int]], list[_Waits], list[int]]) -> bool:
         pairs, waiting, _ = found
