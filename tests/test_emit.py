@@ -378,6 +378,7 @@ def test_folders_that_a_job_writes_into_are_its_own_and_the_system_s_stay() -> N
     facts = tuple(Fact(kind="writes-path", value=path, evidence=seen) for path in written)
     assert job_folder.written_folders(facts) == ["/srv/shop/out/a", "/var/lib/etl"]
     entry = samples.entry("gcp_cloud_run_job", "x-1")
-    docker = by_path(emitted(samples.plan(msgspec.structs.replace(entry, facts=(*entry.facts, facts[0])))))
-    assert b"RUN mkdir -p /var/lib/etl \\\n && chown 10001:10001 /var/lib/etl\n" in docker["jobs/x-1/Dockerfile"]
+    docker = by_path(emitted(samples.plan(msgspec.structs.replace(entry, facts=(*entry.facts, *facts[:2])))))
+    both = b"/srv/shop/out/a /var/lib/etl"
+    assert b"RUN mkdir -p " + both + b" \\\n && chown 10001:10001 " + both + b"\n" in docker["jobs/x-1/Dockerfile"]
     assert b"mkdir" not in by_path(emitted(samples.plan(entry)))["jobs/x-1/Dockerfile"]
