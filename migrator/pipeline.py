@@ -25,7 +25,7 @@ from migrator.model.source import HostFiles
 from migrator.options import places_for
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.translate import translations
-from migrator.scripts import facts, output_size
+from migrator.scripts import facts, others_output, output_size
 from migrator.shrink import smaller
 from migrator.size_curve import with_curves
 from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
@@ -69,7 +69,7 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         ),
         accounting=accounting,
         usage=measured.usage,
-        facts=output_size.of_one_job(job_facts for job_facts, _ in inspected),
+        facts=others_output.of_other_jobs(output_size.of_one_job(job_facts for job_facts, _ in inspected)),
         unmatched=measured.unmatched,
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,

@@ -10,10 +10,10 @@ import pytest
 from cases import read_cases, rewrite
 
 from migrator import scripts
-from migrator.model.finding import Fact
+from migrator.model.finding import Fact, JobFacts
 from migrator.model.job import Host, Job, Schedule, Setting
 from migrator.model.source import Evidence, Location
-from migrator.scripts import elf, python, shell
+from migrator.scripts import elf, others_output, python, shell
 from migrator.scripts import facts as follow
 from migrator.scripts.reading import Context
 from migrator.sources import directory
@@ -241,6 +241,67 @@ def test_a_long_shell_program_is_read_in_pieces_with_its_rows() -> None:
 def test_a_hostile_shell_program_does_not_take_minutes(piece: str) -> None:
     # the parser's time grows with the square of these: a whole of 64 kB took 10 s, of 128 kB 40
     shell.inspect(piece * (128_000 // len(piece)), Location(host="h", path="/srv/x.sh", line=1))
+
+
+LOCKS = {
+    "srv/shop/cron.php": "<?php\nrequire __DIR__ . '/vendor/autoload.php';\n",
+    "srv/shop/composer.json": '{"require": {"php": ">=8.1", "guzzlehttp/guzzle": "^7.0"}}',
+    "srv/shop/composer.lock": '{"packages": [\n{"name": "guzzlehttp/guzzle", "version": "7.8.1"},\n'
+    '{"name": "psr/log", "version": "3.0.0"}]}',
+    "srv/new/tick.js": "const axios = require('axios');\nconst u = require('@acme/util');\n",
+    "srv/new/package-lock.json": '{"lockfileVersion": 3, "packages": {"": {"version": "1.0.0"}, '
+    '"node_modules/axios": {"version": "1.6.2"}, "node_modules/axios/node_modules/debug": {"version": "2.0.0"}, '
+    '"node_modules/@acme/util": {"version": "0.1.0"}}}',
+    "srv/old/tick.js": "require('axios');",
+    "srv/old/package-lock.json": '{"lockfileVersion": 1, "dependencies": {"axios": {"version": "0.21.4"}}}',
+    "srv/yarn/tick.js": "require('axios'); require('@acme/util');",
+    "srv/yarn/yarn.lock": '# yarn lockfile v1\n\n"@acme/util@^0.1.0":\n  version "0.1.9"\n\n'
+    'axios@^1.0.0, axios@^1.2.0:\n  version "1.6.8"\n',
+    "srv/berry/tick.js": "require('axios');",
+    "srv/berry/yarn.lock": '"axios@npm:^1.0.0":\n  version: 1.7.2\n  resolution: "axios@npm:1.7.2"\n',
+    "srv/torn/tick.js": "require('axios');",
+    "srv/torn/package-lock.json": '{"packages": {"node_modules/axios": {"vers',
+}
+
+
+def test_lock_files_of_composer_npm_and_yarn_say_exact_versions(tmp_path: Path) -> None:
+    for name, text in LOCKS.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    files = directory.open(str(tmp_path))[0]
+
+    def libraries(command: str) -> list[tuple[str, str | None]]:
+        place = Location(host="h", path="/etc/cron.d/a", line=1)
+        schedule = Schedule(grammar="debian", expressions=("@daily",), timezone="UTC")
+        job = Job(**JOB, location=place, schedule=schedule, user="root", command=command)
+        found = follow.facts(files, Host(name="h"), job)[0].facts
+        return sorted((fact.value, fact.detail) for fact in found if fact.kind == "library")
+
+    assert libraries("php /srv/shop/cron.php") == [
+        ("composer", "/srv/shop/vendor/autoload.php"),
+        ("guzzlehttp/guzzle", "composer guzzlehttp/guzzle:7.8.1"),
+    ]
+    assert libraries("node /srv/new/tick.js") == [("@acme/util", "npm @acme/util@0.1.0"), ("axios", "npm axios@1.6.2")]
+    assert libraries("node /srv/old/tick.js") == [("axios", "npm axios@0.21.4")]
+    assert libraries("node /srv/yarn/tick.js") == [("@acme/util", "npm @acme/util@0.1.9"), ("axios", "npm axios@1.6.8")]
+    assert libraries("node /srv/berry/tick.js") == [("axios", "npm axios@1.7.2")]
+    assert libraries("node /srv/torn/tick.js") == [("axios", None)]
+
+
+def test_what_another_job_writes_is_the_others_output() -> None:
+    def entry(name: str, *said: tuple[str, str]) -> JobFacts:
+        seen = tuple(Fact(kind=kind, value=path, evidence=Evidence(snippet="x")) for kind, path in said)
+        return JobFacts(job_id=name, facts=seen)
+
+    found = others_output.of_other_jobs(
+        [
+            entry("a", ("writes-path", "/srv/out/orders.csv"), ("reads-path", "/srv/out/orders.csv")),
+            entry("b", ("reads-path", "/srv/out/*.csv"), ("lists-path", "/srv/out"), ("reads-path", "/srv/in/x.csv")),
+            entry("c", ("reads-path", "/etc/orders.conf"), ("reads-path", "/srv/outer/orders.csv")),
+        ]
+    )
+    said = [(one.job_id, fact.value, fact.detail) for one in found for fact in one.facts if fact.kind == "persistence"]
+    assert said == [("b", "/srv/out/*.csv", "other jobs' output"), ("b", "/srv/out", "other jobs' output")]
 
 
 def elf_program(*needed: str, machine: int = 62) -> bytes:

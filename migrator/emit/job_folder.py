@@ -215,6 +215,7 @@ def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:
             for fact in entry.facts
             if fact.kind == "library"
             and not php.is_composer(fact)
+            and not (fact.detail or "").startswith(("linked; Debian package", "composer "))
             and (not python or fact.detail == "use" or (fact.value in python_packages.AMBIGUOUS and not fact.detail))
         }
     )

@@ -31,7 +31,8 @@ def requirements(facts: Iterable[Fact], languages: Iterable[str | None]) -> tupl
         return ()
     found: dict[str, str] = {}
     for fact in facts:
-        if fact.kind != "library" or php.is_composer(fact) or fact.detail == "use":
+        others = ("use", "linked", "npm ", "composer ")  # PHP's, compiled programs', Node's
+        if fact.kind != "library" or php.is_composer(fact) or (fact.detail or "").startswith(others):
             continue
         if fact.detail and PINNED.fullmatch(fact.detail):
             found[fact.value] = fact.detail

@@ -9,7 +9,7 @@ from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, inner_schedules, known_better, output_size, static_files, text_hints
+from migrator.scripts import distributions, elf, inner_schedules, known_better, other_locks, output_size, static_files, text_hints
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -111,6 +111,9 @@ class _Walk:
             self._add(volume)
         for identity in known_better.identities(self.files, self.host, self.home, tuple(self.found.values())):
             self._add(identity)
+        for root in known_better.composer_roots(tuple(self.found.values())):
+            for package in other_locks.composer(self.files, *root, self.host.name):
+                self._add(package)
         for path in known_better.lifetimes(tuple(self.found.values())):
             self._add(path)
         if (size := output_size.measured(self.files, job, tuple(self.found.values()))) is not None:
@@ -127,13 +130,19 @@ class _Walk:
         locks = {fact.value for fact in self.found.values() if fact.kind == "lock" and fact.value.startswith("/")}
         modules = [fact.value for fact in self.found.values() if fact.kind == "library"]
         versions = distributions.installed(self.files, modules, [path for path in self.scripts if path.endswith(".py")])
+        node = {path for path, script in self.scripts.items() if script.language == "node"}
+        npm = other_locks.npm(self.files, sorted(node)) if modules and node else {}
+        # files of functions that another text reads in: who calls them sets their variables
         libraries = {fact.value for fact in self.found.values() if fact.kind == "reads-path" and fact.detail == "sourced"}
         return tuple(
-            known_better.with_version(fact, versions)
+            known_better.with_version(fact, npm if _stands_in(fact, node) else versions)
             for fact in self.found.values()
             if not (fact.detail == "argument" and fact.evidence.location in self.followed)
             and not (fact.kind in {"state", "writes-path", "deletes-path"} and fact.value in locks)
-            and not (fact.kind == "environment-variable" and (fact.value in self.assigned or _in(fact, libraries)))
+            and not (
+                fact.kind == "environment-variable"
+                and (fact.value in self.assigned or (not fact.certain and _stands_in(fact, libraries)))
+            )
         )
 
     def _package_chore(self) -> None:
@@ -359,9 +368,8 @@ class _Walk:
             self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
 
 
-def _in(fact: Fact, paths: set[str]) -> bool:
-    """True for a fact of a file of functions that another text reads in: who calls them sets their variables."""
-    return not fact.certain and fact.evidence.location is not None and fact.evidence.location.path in paths
+def _stands_in(fact: Fact, paths: set[str]) -> bool:
+    return fact.evidence.location is not None and fact.evidence.location.path in paths
 
 
 def _shebang_program(match: re.Match[str]) -> str:

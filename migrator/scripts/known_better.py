@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from migrator import redact
 from migrator.model.finding import Fact
 from migrator.model.job import Host
-from migrator.model.source import HostFiles
+from migrator.model.source import Evidence, HostFiles
 from migrator.path_kind import lifetime
 from migrator.scripts.reading import Context, absolute
 
@@ -70,6 +70,15 @@ def volumes(files: HostFiles, facts: Iterable[Fact], known: Mapping[str, int]) -
         if kib is not None:
             found[fact.value] = Fact(kind="data-size", value=fact.value, evidence=fact.evidence, detail=f"{kib} KiB")
     return tuple(found.values())
+
+
+def composer_roots(facts: Iterable[Fact]) -> list[tuple[str, Evidence]]:
+    """The folders of the applications whose `vendor/autoload.php` a job reads in."""
+    return [
+        ((fact.detail or "").removesuffix("/vendor/autoload.php"), fact.evidence)
+        for fact in facts
+        if fact.kind == "library" and fact.value == "composer" and (fact.detail or "").endswith("/vendor/autoload.php")
+    ]
 
 
 def lifetimes(facts: Iterable[Fact]) -> tuple[Fact, ...]:
