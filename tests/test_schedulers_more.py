@@ -91,14 +91,65 @@ def test_a_job_of_at_runs_once_at_the_minute_of_its_name(tmp_path: Path) -> None
     assert [account.lines for account in accounts] == [AT.count("\n"), 1]
 
 
-def test_fcron_gives_plain_lines_and_names_its_own_forms(tmp_path: Path) -> None:
-    plain = "# mine\nSHELL=/bin/bash\n30 2 * * 1-5 /srv/a.sh\n"
-    text = plain + "@ 2h /srv/b.sh\n%nightly * 21-23 /srv/c.sh\n\n0 3 13 * 5 /srv/d.sh\n!reset\n"
-    put(tmp_path, "var/spool/fcron/alice.orig", text)
-    (job,), problems, (account,) = everything(tmp_path)
-    assert (job.user, job.schedule.expressions, job.command, job.shell) == ("alice", ("30 2 * * 1-5",), "/srv/a.sh", "/bin/bash")
-    assert [problem.location.line for problem in problems] == [4, 5, 7, 8]
-    assert (account.lines, account.problem) == (8, 4)
+LEFT = "not translated; write it as a crontab line"
+FCRON = r"""# mine
+SHELL=/bin/bash
+30 2 * * 1-5 /srv/a.sh
+@ 2h /srv/b.sh
+@mailto(root),forcemail 2d /srv/c.sh
+& 05,35 12-14 * * * /srv/d.sh
+20-24~23 * * * * /srv/e.sh
+&nice(10),mailto(jim),bootrun 45 03 * * *~0 /srv/f.sh \
+  --late
+%nightly,mail(no) * 21-23,3-5 /srv/g.sh
+%weekly 30 4-6 /srv/h.sh
+!timezone(Europe/Paris),dayor
+0 3 13 * 5 /srv/i.sh
+!reset
+0 3 13 * 5 /srv/j.sh
+&3 0 * * * * /srv/k.sh
+%hours * 0-22 * * * /srv/l.sh
+%daily,random 0 4 /srv/m.sh
+&lavg(1,2,3) 0 5 * * * /srv/n.sh
+@often /srv/o.sh
+&runas(shop) 0 6 * * mon /srv/p.sh
+"""
+
+
+def test_fcron_gives_every_line_whose_start_a_calendar_says_and_the_reason_of_the_others(tmp_path: Path) -> None:
+    """The forms of fcrontab(5), most of them its own examples. Read by hand from the page: Debian has no fcron to ask."""
+    put(tmp_path, "var/spool/fcron/alice.orig", FCRON)
+    jobs, problems, (account,) = everything(tmp_path)
+    said = {job.command.removeprefix("/srv/")[0]: (job.user, job.schedule.expressions[0], job.mail_to) for job in jobs}
+    assert said == {
+        "a": ("alice", "30 2 * * 1-5", None),
+        "b": ("alice", "every 2h of fcron's running time", None),
+        "c": ("alice", "every 2d of fcron's running time", "root"),
+        "d": ("alice", "05,35 12-14 * * *", None),
+        "e": ("alice", "20,21,22,24 * * * *", None),
+        "f": ("alice", "45 03 * * 1,2,3,4,5,6", "jim"),
+        "g": ("alice", "0 21 * * *", ""),
+        "h": ("alice", "30 4 * * 1", None),
+        "i": ("alice", "0 3 13 * 5", None),
+        "p": ("shop", "0 6 * * mon", None),
+    }
+    assert {job.schedule.timezone for job in jobs if job.command == "/srv/i.sh"} == {"Europe/Paris"}
+    assert {job.schedule.trigger for job in jobs if job.command in {"/srv/b.sh", "/srv/c.sh"}} == {"interval"}
+    assert [(problem.location.line, problem.message.split(" (")[0].split(":")[0]) for problem in problems] == [
+        (8, "is also run at the daemon's start where it was missed while the server was down"),
+        (10, "is read as 0 21 * * *"),
+        (11, "is read as 30 4 * * 1"),
+        (15, "has a day of month and a day of week"),
+        (
+            16,
+            "runs at every 3. match of its fields only, which the daemon counts and no calendar says; " + LEFT,
+        ),
+        (17, "runs once in each interval that its fields leave"),
+        (18, "runs at a random minute of its interval"),
+        (19, "has the option lavg, which may move its start"),
+        (20, "has the option often, which may move its start"),
+    ]
+    assert (account.lines, account.job, account.setting, account.comment, account.problem) == (22, 11, 3, 1, 7)
 
 
 def test_supercronic_is_known_by_what_starts_it(tmp_path: Path) -> None:
