@@ -182,6 +182,13 @@ def test_it_takes_what_jobs_call_and_nothing_else_and_changes_nothing(server: Pa
     assert len(found["opt/app/crunch"]) == 65_536
 
 
+def test_a_line_end_in_a_name_is_said_and_not_taken(server: Path) -> None:
+    (server / "etc/cron.d/two\nlines").write_text("1 1 * * * root true\n")
+    done = packed(["chroot", str(server), "/bin/sh"], collecting.program(30))
+    assert b"collect: /etc/cron.d/two?lines has a line end in its name; not taken" in done.stderr
+    assert not [name for name in members(done) if "two" in name]
+
+
 def test_it_asks_sysstat_how_busy_the_processors_were(server: Path) -> None:
     (server / "var/log/sysstat").mkdir()
     (server / "var/log/sysstat/sa24").write_bytes(b"\x96\xd5u!")

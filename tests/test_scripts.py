@@ -343,6 +343,8 @@ def test_a_damaged_program_is_opaque_and_nothing_else() -> None:
         said = elf.facts(raw, place, Evidence(snippet="x"))
         assert said[0].value == "compiled binary"
         assert said[1].certain is False
+    cut = elf.facts(whole[: len(whole) - 20], place, Evidence(snippet="x"))
+    assert (cut[0].detail, cut[2].value, cut[2].certain) == ("x86_64", "libpq.so.5", False)
     assert elf.facts(b"\x7fELF", place, Evidence(snippet="x"))[1].detail == "opaque: damaged ELF"
 
 

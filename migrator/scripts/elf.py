@@ -4,6 +4,7 @@ Source: elf(5), ld.so(8); which Debian package brings a library: debian_librarie
 """
 
 import io
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -26,7 +27,9 @@ MACHINES = {
     "EM_S390": "s390x",
 }
 MAX_BYTES = 200_000_000
+MAX_SCANNED = 2_000_000
 MAX_LIBRARIES = 300
+NAMED = re.compile(rb"\0(lib[\w+.-]{1,60}\.so(?:\.\d+){1,3})(?=\0)")
 # what every Debian system has: libc6, libgcc-s1, libstdc++6
 EVERYWHERE = (
     "libc.so.",
@@ -72,14 +75,22 @@ def package_of(library: str) -> str | None:
 
 
 def facts(raw: bytes, location: Location, evidence: Evidence) -> tuple[Fact, ...]:
-    """Its architecture and libraries; nothing else is known of it. What cannot be read is said to be opaque."""
+    """Its architecture and libraries; nothing else is known of it. What cannot be read is said to be opaque.
+
+    Of a program that is cut off (a bundle holds the first 64 KiB) the libraries are those whose names stand in what is there.
+    """
     try:
-        machine, libraries = _read(raw)
-    except BROKEN:  # a cut or hostile file: the library has no one exception for it
+        program = ELFFile(io.BytesIO(raw[:MAX_BYTES]))
+        machine = MACHINES.get(program["e_machine"])
+    except BROKEN:  # a damaged or hostile file: the library has no one exception for it
         return (
             Fact(kind="interpreter", value="compiled binary", evidence=evidence),
             Fact(kind="command", value=location.path, evidence=evidence, certain=False, detail="opaque: damaged ELF"),
         )
+    try:
+        libraries, certain = _needed(program), True
+    except BROKEN:
+        libraries, certain = sorted({match[1].decode("ascii") for match in NAMED.finditer(raw[:MAX_SCANNED])}), False
     found = [
         Fact(kind="interpreter", value="compiled binary", evidence=evidence, detail=machine),
         Fact(kind="command", value=location.path, evidence=evidence, certain=False, detail="opaque: compiled"),
@@ -88,14 +99,12 @@ def facts(raw: bytes, location: Location, evidence: Evidence) -> tuple[Fact, ...
         if not name.startswith(EVERYWHERE):
             package = package_of(name)
             detail = f"linked; Debian package {package}" if package else "linked"
-            found.append(Fact(kind="library", value=name, evidence=evidence, detail=detail))
+            found.append(Fact(kind="library", value=name, evidence=evidence, certain=certain, detail=detail))
     return tuple(found)
 
 
-def _read(raw: bytes) -> tuple[str | None, list[str]]:
-    """The architecture in our words, and the DT_NEEDED entries in their order."""
-    program = ELFFile(io.BytesIO(raw[:MAX_BYTES]))
-    machine = MACHINES.get(program["e_machine"])
+def _needed(program: ELFFile) -> list[str]:
+    """The DT_NEEDED entries in their order."""
     names: list[str] = []
     for part in (*program.iter_segments(), *(() if program.num_segments() else program.iter_sections())):
         if isinstance(part, DynamicSegment | DynamicSection):
@@ -105,4 +114,4 @@ def _read(raw: bytes) -> tuple[str | None, list[str]]:
                     names.append(name)
                 if len(names) >= MAX_LIBRARIES:
                     break
-    return machine, names
+    return names

@@ -92,6 +92,9 @@ def unpack(stream: BinaryIO, name: str, size: int) -> tuple[HostFiles, ...]:
     return tuple(trees)
 
 
+SCHEDULES = ("/etc/cron", "/etc/anacron", "/etc/systemd/", "/var/spool/cron/", "/var/spool/anacron/")
+
+
 class Remover:
     """Removes the temporary folder when the last tree in it is gone, at the latest when Python ends."""
 
@@ -164,7 +167,10 @@ def _take(
     at = folder.joinpath(*parts)
     path = "/" + "/".join(parts)
     if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
-        return "" if member.ischr() or member.isblk() or member.isfifo() else "neither file, folder nor link; it is not unpacked"
+        if not (member.ischr() or member.isblk() or member.isfifo()):
+            return "neither file, folder nor link; it is not unpacked"
+        # in /dev they are many and mean nothing; where the daemons look for tables they are said
+        return "is a device or pipe; only regular files are read" if path.startswith(SCHEDULES) else ""
     try:
         if member.isdir():
             at.mkdir(parents=True, exist_ok=True)

@@ -147,8 +147,11 @@ class Tree:
                 if self.link(path) is not None:
                     self._problem(path, f"is a link to {self.link(path)}, which is not in this tree", "missing")
                 continue
-            if stat.S_ISREG(resolved[1].st_mode) and (file := self._file(path)) is not None:
-                yield file
+            if stat.S_ISREG(resolved[1].st_mode):
+                if (file := self._file(path)) is not None:
+                    yield file
+            elif not stat.S_ISDIR(resolved[1].st_mode):
+                self._problem(path, "is a device, pipe or socket; only regular files are read")
 
     def _match(self, folder: str, parts: list[str], found: set[str]) -> None:
         if not parts:
