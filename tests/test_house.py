@@ -80,7 +80,7 @@ DOORS = {
 ENTRANCES = {
     "sources": {"opening", "collecting", "one_log"},
     "hosts": {"reading"},
-    "scripts": {"facts"},
+    "scripts": {"facts", "others_output"},  # one job, then all jobs of a server
     "logfiles": {"years"},
     "prices": {"user_book", "refreshing"},
 }
