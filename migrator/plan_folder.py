@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from migrator import files, reports
+from migrator import files, planfile, reports
 from migrator.model.plan import OutFile, Plan
 from migrator.side_by_side import both
 
@@ -23,7 +23,7 @@ def write(folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]]) -> 
             files.write(folder, report.write(plan))
 
     def second() -> None:
-        files.write(folder, others())
+        write_data(folder, others())
         for report in to_count:
             files.write(folder, report.write(plan))
 
@@ -32,3 +32,9 @@ def write(folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]]) -> 
     else:
         second()
         first()
+
+
+def write_data(folder: Path, data: Iterable[OutFile]) -> None:
+    """The plan and what lies beside it, one file after the other; of an earlier plan of many servers nothing is left."""
+    files.write(folder, data)
+    files.remove(folder, planfile.outdated(folder))

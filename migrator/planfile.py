@@ -1,22 +1,30 @@
 """Plan and surveys to and from a plan folder; the version of the format.
 
 A plan folder is whole: `plan.json`, `surveys/<host>.json`, `scripts/<sha256>`, `runs.parquet`. Nothing later needs the server.
+Of many servers, what plan.json says about each lies in a file of its own, `servers/<host>.<digest>.json`: one file would have
+270 kB for each server, in memory as a whole whoever writes or reads it, and changed as a whole. A part is named by its content,
+so that a head that was there before still has its parts when a writer dies.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from migrator.errors import PlanError
-from migrator.model.plan import PLAN_VERSION, OutFile, Plan, Survey
+from migrator.model.plan import PLAN_VERSION, OutFile, Plan, PlanPart, Survey
 
 PRICES = "prices.toml"  # the user's own prices, where the plan was made with some
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SIZE_LIMIT = 8 * 2**30  # the plan of 10,000 servers has 2.7 GB
+_PART_DIGITS = 16
+_PART = re.compile(r"servers/[A-Za-z0-9._-]{1,200}\.[0-9a-f]{16}\.json")
+_SIZE_LIMIT = 8 * 2**30  # the plan of 10,000 servers in one file has 2.7 GB
+PARTS = "servers"
+MOST_IN_ONE_FILE = 100  # servers
 _LONGEST_NAME = 100
 
 
@@ -24,6 +32,16 @@ class _Version(msgspec.Struct):
     """All that is asked of a file before it is read as a plan."""
 
     version: object = None
+
+
+_OF_EACH: dict[str, Callable[[Any], str]] = {  # what a part holds, and whose an entry is
+    "hosts": lambda entry: str(entry.host.name),
+    "jobs": lambda entry: str(entry.job.host),
+    "problems": lambda entry: str(entry.location.host),
+    "accounting": lambda entry: str(entry.host),
+    "unmatched": lambda entry: str(entry.host),
+    "digests": lambda entry: str(entry.host),
+}
 
 
 class LoadedPlan(NamedTuple):
@@ -51,13 +69,11 @@ def host_file_name(host: str) -> str:
     return f"{plain}-{hashlib.sha256(host.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
-def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -> tuple[OutFile, ...]:
-    """The files of a plan folder, except runs.parquet and the reports."""
-    return (
-        plan_file(plan),
-        *(survey_file(survey) for survey in surveys),
-        *(OutFile(path=f"scripts/{digest}", content=scripts[digest]) for digest in sorted(scripts)),
-    )
+def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -> Iterator[OutFile]:
+    """The files of a plan folder, except runs.parquet and the reports, one after the other."""
+    yield from plan_files(plan)
+    yield from (survey_file(survey) for survey in surveys)
+    yield from (OutFile(path=f"scripts/{digest}", content=scripts[digest]) for digest in sorted(scripts))
 
 
 def survey_file(survey: Survey) -> OutFile:
@@ -77,8 +93,55 @@ def read_survey(path: Path) -> Survey:
 
 
 def plan_file(plan: Plan) -> OutFile:
-    """plan.json."""
+    """The plan in one file, whatever it has."""
     return OutFile(path="plan.json", content=_json(plan))
+
+
+def plan_files(plan: Plan) -> Iterator[OutFile]:
+    """The plan as it lies in its folder: plan.json alone, or after the parts of many servers, one after the other."""
+    split = _split(plan) if len(plan.hosts) > MOST_IN_ONE_FILE else None
+    if split is None:
+        yield plan_file(plan)
+        return
+    names = []
+    for host, part in split:
+        content = _json(part)
+        name = f"{PARTS}/{host_file_name(host)}.{hashlib.sha256(content).hexdigest()[:_PART_DIGITS]}.json"
+        names.append(name)
+        yield OutFile(path=name, content=content)
+    empty: dict[str, Any] = dict.fromkeys(_OF_EACH, ())
+    yield plan_file(structs.replace(plan, parts=tuple(names), **empty))
+
+
+def outdated(folder: Path) -> list[str]:
+    """Parts in a plan folder that are no longer of its plan."""
+    there = [f"{PARTS}/{path.name}" for path in (folder / PARTS).glob("*.json")] if (folder / PARTS).is_dir() else []
+    named = set(_decode(folder / "plan.json", Plan).parts) if there else set()
+    return sorted(set(there) - named)
+
+
+def _split(plan: Plan) -> list[tuple[str, PlanPart]] | None:
+    """What is said about each server; None if it is not all in the order of the servers."""
+    parts: dict[str, dict[str, list[Any]]] = {entry.host.name: {name: [] for name in _OF_EACH} for entry in plan.hosts}
+    for name, host_of in _OF_EACH.items():
+        for entry in getattr(plan, name):
+            if host_of(entry) not in parts:
+                return None
+            parts[host_of(entry)][name].append(entry)
+    found: list[tuple[str, PlanPart]] = []
+    for host, part in parts.items():
+        own: dict[str, Any] = {name: tuple(entries) for name, entries in part.items()}
+        found.append((host, PlanPart(**own)))
+    joined = _joined(part for _, part in found)
+    return found if all(joined[name] == getattr(plan, name) for name in _OF_EACH) else None
+
+
+def _joined(parts: Iterable[PlanPart]) -> dict[str, tuple[Any, ...]]:
+    whole: dict[str, list[Any]] = {name: [] for name in _OF_EACH}
+    for part in parts:
+        for name, entries in whole.items():
+            entries.extend(getattr(part, name))
+    return {name: tuple(entries) for name, entries in whole.items()}
 
 
 def plan_path(path: Path) -> Path:
@@ -109,6 +172,9 @@ def read(path: Path) -> LoadedPlan:
     """The plan in a plan folder with its scripts. Raises `PlanError`; a script whose digest is wrong is one, too."""
     file = plan_path(path)
     plan: Plan = _decode(file, Plan)
+    if plan.parts:
+        whole: dict[str, Any] = _joined(_part(file.parent, name) for name in plan.parts)
+        plan = structs.replace(plan, parts=(), **whole)
     wanted = sorted({script.sha256 for job in plan.jobs for script in job.scripts})
     scripts = {}
     for digest in wanted:
@@ -117,6 +183,16 @@ def read(path: Path) -> LoadedPlan:
             raise PlanError(f"{script}: a job's script is missing; run `migrator plan` again")
         scripts[digest] = script.read_bytes()
     return LoadedPlan(plan, scripts)
+
+
+def _part(folder: Path, name: str) -> PlanPart:
+    file = folder / name
+    if not _PART.fullmatch(name) or not file.is_file():
+        raise PlanError(f"{file}: what the plan says about a server is missing; run `migrator plan` or `fleet` again")
+    part: PlanPart = _decode(file, PlanPart)
+    if hashlib.sha256(file.read_bytes()).hexdigest()[:_PART_DIGITS] != name.split(".")[-2]:
+        raise PlanError(f"{file}: was changed since it was written; run `migrator plan` or `fleet` again")
+    return part
 
 
 def read_surveys(path: Path) -> tuple[Survey, ...]:

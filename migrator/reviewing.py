@@ -4,6 +4,7 @@ The plain prompts and the screen of `migrator review` are both driven by this.
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,7 +84,7 @@ class Reviewing:
         """Decide again with one more answer and write everything; returns what it changed."""
         before, self.plan = self.plan, self._answered(key, answer)
         said = decisions_file.out_file(self.open(), self.plan.decisions)
-        plan_folder.write(self._folder, self.plan, lambda: (planfile.plan_file(self.plan), said))
+        plan_folder.write(self._folder, self.plan, lambda: chain(planfile.plan_files(self.plan), (said,)))
         return _told(before, self.plan)
 
     def _answered(self, key: str, answer: str, *, unsaid: bool = False) -> Plan:

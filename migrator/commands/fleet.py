@@ -1,5 +1,6 @@
 """`migrator fleet`: read thousands of servers, decide for all of them at once."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, files, plan_folder, planfile
+from migrator import deciding, decisions_file, plan_folder, planfile
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -106,13 +107,15 @@ def command(
     plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
     questions = open_questions(plan)
 
-    def data() -> tuple[OutFile, ...]:
-        return (planfile.plan_file(plan), *(() if decisions is not None else (decisions_file.out_file(questions),)))
+    def data() -> Iterator[OutFile]:
+        yield from planfile.plan_files(plan)
+        if decisions is None:
+            yield decisions_file.out_file(questions)
 
     if report:
         plan_folder.write(output, plan, data)
     else:
-        files.write(output, data())
+        plan_folder.write_data(output, data())
     click.echo(_summary(plan))
     click.echo(left_open(questions, plan), err=True)
     if failed:

@@ -1,5 +1,6 @@
 """`migrator plan`: read servers, decide, write a plan folder."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,9 +115,10 @@ def command(
     scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
     questions = open_questions(plan)
 
-    def data() -> tuple[OutFile, ...]:
-        asked = () if decisions is not None else (decisions_file.out_file(questions),)
-        return (*planfile.files(plan, surveys, scripts), *asked)
+    def data() -> Iterator[OutFile]:
+        yield from planfile.files(plan, surveys, scripts)
+        if decisions is None:
+            yield decisions_file.out_file(questions)
 
     plan_folder.write(output, plan, data)
     tables.join(entry.runs for entry in observed).write(output / "runs.parquet")

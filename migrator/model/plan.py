@@ -176,8 +176,21 @@ class QuotaPeak(Value, frozen=True, kw_only=True):
     question: Question | None = None
 
 
+class PlanPart(Value, frozen=True, kw_only=True):
+    """What a plan of many servers says about one of them: a file of its own in `servers/`."""
+
+    hosts: tuple[HostPlan, ...] = ()
+    jobs: tuple[JobPlan, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    accounting: tuple[Accounting, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    digests: tuple[InputDigest, ...] = ()
+    version: int = PLAN_VERSION
+
+
 class Plan(Value, frozen=True, kw_only=True):
-    """What `decide` returns and plan.json holds."""
+    """What `decide` returns and plan.json holds. `parts`: in the plan.json of many servers only, the files that hold what it says
+    about each, in their order; its own tuples of the same names are empty then."""
 
     migrator: str
     as_of: datetime
@@ -194,6 +207,7 @@ class Plan(Value, frozen=True, kw_only=True):
     tzdata: str
     fleet: FleetSavings | None = None
     quotas: tuple[QuotaPeak, ...] = ()
+    parts: tuple[str, ...] = ()
     version: int = PLAN_VERSION
 
 
