@@ -187,6 +187,13 @@ def test_either_word_means_the_volume_here_and_no_other_place_has_a_shared_disk(
     assert why in "".join(found)
 
 
+def test_the_way_over_names_what_switches_it_on_there(tmp_path: Path) -> None:
+    page = (tree(tmp_path / "tree", keeps=True) / "cutover/web01.md").read_text()
+    assert f"one that replaces `/spec/suspend` by false for `{JOB}`, and deploy" in page
+    assert "enabled_jobs" not in page
+    assert "Bring what it remembers to the store, once: `/srv/shop/spool/in-*.csv`, `/var/lib/shop/last-run`" in page
+
+
 def test_the_image_of_the_check_is_named_and_gets_its_digest(tmp_path: Path) -> None:
     folder = tree(tmp_path / "tree")
     lines = f"{JOB} r.example/jobs/{JOB}@sha256:{'1' * 64}\ndaily-check r.example/jobs/daily-check@sha256:{'2' * 64}\n"

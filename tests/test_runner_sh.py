@@ -69,7 +69,11 @@ def comparable(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Lines without what differs from run to run, and without what a shell does not measure or names otherwise."""
     kept = []
     for line in lines:
-        same = {key: value for key, value in line.items() if key not in {"run_id", "started_at", "duration_s", *NOT_MEASURED}}
+        same = {
+            key: value
+            for key, value in line.items()
+            if key not in {"run_id", "started_at", "duration_s", "resolution_s", *NOT_MEASURED}
+        }
         if line.get("outcome") == "ok" or "migrator_notice" in line:  # `done in 0.1 s`
             same = {key: str(value).split(": done in ")[0] if key == "message" else value for key, value in same.items()}
             same["last_lines"] = str(same.get("last_lines", "")).partition("\n")[2]
@@ -139,6 +143,7 @@ def test_it_says_and_does_what_the_python_runner_does(run: Sh, python_s: Mapping
                 f"{name}: {status} {json.dumps(comparable(lines))}\n  wanted {wanted_status} {json.dumps(comparable(wanted))}"
             )
         assert {key: record(lines)[key] for key in NOT_MEASURED} == NOT_MEASURED
+        assert record(lines)["resolution_s"] == 1
     assert not wrong, "\n".join(wrong)
 
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from migrator import carried, chains, render
+from migrator import chains, render
+from migrator.emit import job_file
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 LINES = frozenset({"user_crontab", "system_crontab"})  # a line of a file, commented out where it stands
@@ -23,6 +24,7 @@ class Step(NamedTuple):
     unit: str
     files: tuple[str, ...]  # what is brought to the store before the first run there
     before: str | None = None  # the job whose end starts it there
+    cron_jobs: tuple[str, ...] = ()  # of Kubernetes, where no variable switches schedules on
 
 
 def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
@@ -66,6 +68,8 @@ def step(entry: JobPlan, plan: Plan) -> Step:
         start = " ".join(job.schedule.expressions[0].split()) + (f" {job.user} " if job.scheduler in USER_FIRST else " ")
         start = " ".join(start.split()) + " "
     unit = re.sub(r"\.(service|timer)$", "", posixpath.basename(job.location.path))
-    kept = carried.paths(job, entry.facts, entry.scripts, plan.decisions.answers)
-    files, before = tuple(one.path for one in kept), chains.before(job.id, plan.decisions.answers)
-    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", files, before)
+    kept = job_file.state(entry).get("paths")
+    files = tuple(str(one["path"]) for one in kept) if isinstance(kept, list | tuple) else ()
+    before, resources = chains.before(job.id, plan.decisions.answers), entry.placement.option.resources
+    cron_jobs = tuple(str(one.values["cron_job_name"]) for one in resources if one.kind == "kubernetes_cron_job")
+    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", files, before, cron_jobs)

@@ -4,9 +4,8 @@
 # so that a job's children end with it, setsid.
 #
 # It has no claim, no lease, no carried files, no guard and sends nothing: those need the Python runner, whose log lines and exit
-# statuses these are. What differs: lengths of time are whole seconds, processor and memory are not measured (null), and a NUL in
-# the output is shown as \xff, because no two awks read it alike; output_bytes has a newline for the last
-# line, too.
+# statuses these are. What differs: lengths of time are whole seconds (resolution_s), processor and memory are not measured (null);
+# output_bytes has a newline for the last line, too; a NUL in the output is shown as \xff, because no two awks read it alike.
 #
 # The job is data, as files of a folder (MIGRATOR_JOB, or job/ beside this file), whose bytes are taken as they are:
 #   settings     lines KEY=VALUE: job_id, name, host, scheduled_by (as in a JSON string), shell, working_directory, umask, timezone,
@@ -154,7 +153,7 @@ finish() {
   record=", \"migrator_run\": 1, \"name\": \"$name\", \"host\": \"$host\", \"outcome\": \"$1\", \"scheduled_by\": \"$scheduled_by\""
   record="$record, \"scheduled_at\": ${scheduled_at:+\"}${scheduled_at:-null}${scheduled_at:+\"}, \"started_at\": \"$started_at\""
   record="$record, \"exit_status\": ${status:-null}, \"duration_s\": $seconds, \"output_bytes\": $bytes"
-  say "$severity" "$3" "$record, \"cpu_s\": null, \"peak_memory_mib\": null"
+  say "$severity" "$3" "$record, \"cpu_s\": null, \"peak_memory_mib\": null, \"resolution_s\": 1"
   if [ "$notify" != none ] && { [ "$1" != ok ] || { [ "$notify" = output ] && [ "$bytes" != null ] && [ "$bytes" -gt 0 ]; }; }; then
     last=''
     [ -r "$folder/last" ] && last=$(cat "$folder/last")
