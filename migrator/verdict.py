@@ -2,7 +2,7 @@
 
 import msgspec
 
-from migrator import crossover, savings, unmet
+from migrator import crossover, savings, unmet, workflow_services
 from migrator.assumptions import Assumptions
 from migrator.model.job import Host
 from migrator.model.option import CostItem, Placement, PriceBook
@@ -87,6 +87,9 @@ def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[Host
     calls = [plan for plan in plans if any(shape.kind == "http_call" for shape in plan.shapes)]
     for region in {crossover.region_of(plan.placement.option) for plan in calls}:
         keys |= crossover.keys(prices, region)
+    for plan in plans:
+        if any(shape.kind == "workflow" for shape in plan.shapes):
+            keys |= workflow_services.keys(prices, plan.placement.option)
     return PriceBook(
         prices=tuple(price for price in prices.prices if key(price) in keys),
         servers=tuple(server for server in prices.servers if server_key(server) in keys),

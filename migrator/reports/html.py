@@ -14,6 +14,7 @@ from migrator.reports.marks import chain, strip, week
 from migrator.reports.pictures import bills, run_times
 from migrator.reports.size_curve import size_curve
 from migrator.reports.steadiness import duty, steadiness
+from migrator.reports.workflow_places import workflow_places
 from migrator.schedule.words import difference
 
 FORMAT = "html"
@@ -99,6 +100,7 @@ def _job(entry: JobPlan, dots: int, prices: PriceBook) -> dict[str, Any]:
         "curve": size_curve(entry.size_curve),
         "steadiness": steadiness(entry.steadiness, "It works"),
         "behind_url": behind_url(entry, prices),
+        "workflow_places": workflow_places(entry, prices),
         "duty": duty(entry.steadiness.duty) if entry.steadiness is not None else None,
         "translations": sorted(entry.translations, key=lambda translation: (translation.dialect != dialect, translation.dialect)),
         "dialect": dialect,

@@ -8,6 +8,7 @@ from migrator.reports import verdict_words, words
 from migrator.reports.behind_url import behind_url
 from migrator.reports.drawing import shortened
 from migrator.reports.steadiness import in_words
+from migrator.reports.workflow_places import workflow_places
 
 FORMAT = "md"
 DEFAULT = True
@@ -41,6 +42,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "shown": plan.jobs[:shown],
             "steady": {entry.job.id: said for entry in plan.jobs[:told] if (said := in_words(entry.steadiness, "It works"))},
             "behind_url": {entry.job.id: figure.says for entry in plan.jobs[:told] if (figure := behind_url(entry, plan.prices))},
+            "workflow_places": {entry.job.id: workflow_places(entry, plan.prices) for entry in plan.jobs[:told]},
             "nodes": nodes,
             "edges": edges,
         }

@@ -151,7 +151,11 @@ def table() -> str:
         texts = [_text(Cell(shape, target, language)) for language in languages]
         lines.append(f"| {shape} | {target} | {' | '.join(texts)} |")
     common = ", ".join(witness.name for witness in WITNESSES if witness.looks_at is everything)
-    lines += ["", f"Cells in bold have these, too: {common}. A dash: this target is not written in that language.", ""]
+    lines += ["", f"Cells in bold have these, too: {common}. A dash: this target is not written in that language."]
+    lines += [
+        "Temporal is a proposal that the report prices (its worker is a server of all month); nothing is written for it.",
+        "",
+    ]
     lines += [
         "*Unproved*: its workflow was held against the documented form only, because nothing that runs offline executes it.",
         "",
