@@ -1,8 +1,9 @@
 """One job considered: what the rules say, how it can be cut, where each cut can live at which bill, and how steadily it works."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
@@ -11,15 +12,20 @@ from migrator import optimise, rules, shapes
 from migrator.assumptions import Assumptions
 from migrator.errors import ScheduleError
 from migrator.kept_warm import kept_warm
-from migrator.model.finding import Dossier
-from migrator.model.option import KeptWarm, Limit, Placement, PriceBook
+from migrator.model.finding import Dossier, Finding
+from migrator.model.option import KeptWarm, Limit, Option, Placement, PriceBook, Shape
 from migrator.model.plan import JobPlan, Request
+from migrator.model.steadiness import Steadiness
 from migrator.options import options
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.words import in_words
+from migrator.side_by_side import both
 from migrator.steadiness import Server, of_job
 from migrator.targets import Target
+
+# jobs that are considered in two processes: of fewer it takes as long to start one, of more what comes back takes too much memory
+MANY = range(2_000, 20_000)
 
 
 class Considered(NamedTuple):
@@ -53,15 +59,55 @@ def considered(
         warm_monthly={one.name: one.monthly_cost for one in warm if one.monthly_cost is not None},
     )
     said |= {rule.NAME: rule.check(dossier, assumptions) for rule in rules.ON_BILLS}
-    candidate = optimise.Candidate(
+    whole = tuple(finding for rule in rules.ALL for finding in said[rule.NAME])
+    return Considered(dossier, _candidate(dossier, possible, whole, cuts), warm)
+
+
+def each(dossiers: Sequence[Dossier], consider: Callable[[Dossier], Considered]) -> list[Considered]:
+    """Every job considered; of many jobs one half in a copy of this process, which sends back what the dossiers do not hold."""
+    if len(dossiers) not in MANY:
+        return [consider(dossier) for dossier in dossiers]
+    first, second = dossiers[: len(dossiers) // 2], dossiers[len(dossiers) // 2 :]
+    here, sent = both(
+        lambda: [consider(dossier) for dossier in first],
+        lambda: msgspec.msgpack.encode([_told(consider(dossier)) for dossier in second]),
+    )
+    told: list[_Told] = msgspec.msgpack.decode(sent, type=list[_Told])
+    return here + [_with(dossier, one) for dossier, one in zip(second, told, strict=True)]
+
+
+class _Told(msgspec.Struct, array_like=True, frozen=True):
+    """What comes back of a job: what was made of its dossier, in JSON's types as in plan.json."""
+
+    options: tuple[Option, ...]
+    findings: tuple[Finding, ...]
+    shapes: tuple[Shape, ...]
+    warm: tuple[KeptWarm, ...]
+    steadiness: Steadiness | None
+    warm_monthly: dict[str, Decimal]
+
+
+def _told(found: Considered) -> _Told:
+    one, dossier = found.candidate, found.dossier
+    return _Told(one.options, one.findings, one.shapes, found.warm, dossier.steadiness, dossier.warm_monthly)
+
+
+def _with(dossier: Dossier, told: _Told) -> Considered:
+    whole = msgspec.structs.replace(dossier, steadiness=told.steadiness, warm_monthly=told.warm_monthly)
+    return Considered(whole, _candidate(whole, told.options, told.findings, told.shapes), told.warm)
+
+
+def _candidate(
+    dossier: Dossier, possible: tuple[Option, ...], findings: tuple[Finding, ...], cuts: tuple[Shape, ...]
+) -> optimise.Candidate:
+    return optimise.Candidate(
         job=dossier.job,
         options=possible,
-        findings=tuple(finding for rule in rules.ALL for finding in said[rule.NAME]),
+        findings=findings,
         shapes=cuts,
         measured=dossier.usage is not None and dossier.usage.observed_runs > 0,
         links=dossier.links,
     )
-    return Considered(dossier, candidate, warm)
 
 
 @functools.lru_cache(maxsize=20_000)  # thousands of jobs share few schedules

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from migrator import __version__, chains, links, measuring, optimise, quotas, schedulers
 from migrator.account import fleet_savings
 from migrator.assumptions import DEFAULT, Assumptions, assumed
-from migrator.considered import Considered, considered, job_plan
+from migrator.considered import Considered, considered, each, job_plan
 from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.model.finding import Dossier, Fact, Translation
@@ -104,7 +104,7 @@ def decide(
         )
         for survey in surveys
     }
-    weighed: list[Considered] = []
+    dossiers: list[Dossier] = []
     for job in jobs:
         entry = job_facts.get(job.id)
         dossier = Dossier(
@@ -120,9 +120,13 @@ def decide(
             assumptions=assumptions,
             siblings=siblings[job.id],
         )
-        weighed.append(
-            considered(dossier, places, limits, homes[job.host], prices, assumptions, request, long_plan=len(jobs) > LONG_LIST)
-        )
+        dossiers.append(dossier)
+    long_plan = len(jobs) > LONG_LIST
+
+    def consider(one: Dossier) -> Considered:
+        return considered(one, places, limits, homes[one.job.host], prices, assumptions, request, long_plan=long_plan)
+
+    weighed = each(dossiers, consider)
     candidates = tuple(one.candidate for one in weighed)
     placements = optimise.place(candidates, decisions.answers, assumptions)
     plans = tuple(job_plan(one, placed, as_of) for one, placed in zip(weighed, placements, strict=True))

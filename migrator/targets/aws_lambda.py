@@ -91,7 +91,7 @@ def sizes() -> tuple[Size, ...]:
             vcpu=min(round(memory / MEMORY_MB_PER_VCPU, 3), VCPU_LIMIT),
             architecture=architecture,
             scratch_mib=10240,
-            timeout_s=TIMEOUT_S,
+            timeout_s=float(TIMEOUT_S),
         )
         for memory in MEMORIES_MIB
         for architecture in ("x86_64", "arm64")

@@ -85,7 +85,7 @@ def sizes() -> tuple[Size, ...]:
             memory_mib=memory,
             vcpu=vcpu,
             scratch_mib=SCRATCH_MIB,
-            timeout_s=TIMEOUT_LIMIT_S,
+            timeout_s=float(TIMEOUT_LIMIT_S),
         )
         for memory, vcpu in INSTANCES
     )

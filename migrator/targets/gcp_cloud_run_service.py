@@ -47,7 +47,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:
 
 def sizes() -> tuple[Size, ...]:
     """The pairs of vCPU and memory of Cloud Run, up to half an hour."""
-    return tuple(msgspec.structs.replace(size, timeout_s=TIMEOUT_LIMIT_S) for size in run_job.sizes())
+    return tuple(msgspec.structs.replace(size, timeout_s=float(TIMEOUT_LIMIT_S)) for size in run_job.sizes())
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:

@@ -62,7 +62,13 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:
 def sizes() -> tuple[Size, ...]:
     """The pairs of vCPU and memory of Cloud Run, for nine minutes."""
     return tuple(
-        Size(name=size.name, memory_mib=size.memory_mib, vcpu=size.vcpu, scratch_mib=size.scratch_mib, timeout_s=TIMEOUT_LIMIT_S)
+        Size(
+            name=size.name,
+            memory_mib=size.memory_mib,
+            vcpu=size.vcpu,
+            scratch_mib=size.scratch_mib,
+            timeout_s=float(TIMEOUT_LIMIT_S),
+        )
         for size in run_job.sizes()
     )
 
