@@ -39,7 +39,6 @@ VARIABLES = {  # what the commands of the day after take from the environment
     "azure_container_app_job": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
     "azure_function_app": (("GROUP", "the resource group"), ("WORKSPACE", "the id of the log workspace")),
 }
-QUOTAS = {"gcp": ("gcp_cloud_scheduler_job", 1000, "https://docs.cloud.google.com/scheduler/quotas")}
 
 
 class Group(NamedTuple):
@@ -122,17 +121,6 @@ def made(groups: Groups) -> list[Group]:
             if made.kind == "azure_function_app"
         )
         found.append(Group(name, provider, language, images if digests else (), digests, templates, stacks, apps))
-    return found
-
-
-def notes(groups: Groups) -> list[str]:
-    """What a provider's quota has to be asked for, in one sentence each."""
-    found = []
-    for (provider, _), parts in sorted(groups.items()):
-        kind, most, source = QUOTAS.get(provider, ("", 0, ""))
-        count = sum(resource.kind == kind for part in parts for entry in part for resource in entry.placement.option.resources)
-        if most and count > most:
-            found.append(f"{count:,} schedules, and a project has {most:,} in a region: ask for more, or use several ({source}).")
     return found
 
 

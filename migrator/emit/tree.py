@@ -234,7 +234,7 @@ def _around(
         ],
         "groups": delivery.made(groups),
         "hosts": sorted({entry.job.host for entry in emitted}),
-        "notes": delivery.notes(groups),
+        "notes": [peak.summary for peak in plan.quotas if {*peak.jobs} & {entry.job.id for entry in emitted}],
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
         "queues": any(programs.takes_messages(entry) for entry in emitted),
     }
