@@ -1,5 +1,6 @@
 """5,000 jobs of one server planned and emitted for each cloud: wall and processor time, files, stacks; run by hand."""
 
+import json
 import resource
 import subprocess
 import sys
@@ -50,11 +51,7 @@ def main() -> None:
             plan, tree = folder / f"{provider}-plan", folder / f"{provider}-tree"
             planned = [*MIGRATOR, "plan", folder / "server", "-o", plan, "--provider", provider, "--as-of", "2026-11-24"]
             timed(f"plan {provider}, {JOBS:,} jobs", planned)
-            ids = [
-                line.split("/target")[0].lstrip("# ")
-                for line in (plan / "decisions.yaml").read_text().splitlines()
-                if "/target:" in line
-            ]
+            ids = [entry["job"]["id"] for entry in json.loads((plan / "plan.json").read_text())["jobs"]]
             answers = "".join(f"  {one}/target: {target}\n" for one in ids)
             (plan / "decisions.yaml").write_text(f"version: 1\nanswers:\n{answers}")
             timed(f"plan {provider}, all answered", planned)

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
+PROVIDERS = {"web01": "aws", "etl02": "all", "edge03": "aws", "legacy04": "all"}
 
 
 def migrator(*args: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -33,8 +34,7 @@ def done(*args: str | Path, stdin: bytes = b"") -> bytes:
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a plan of each sample."""
     folder = tmp_path_factory.mktemp("plans")
-    for sample in ("web01", "etl02", "edge03"):
-        provider = {"web01": "aws", "etl02": "all", "edge03": "aws"}[sample]
+    for sample, provider in PROVIDERS.items():
         done("plan", SAMPLES / sample, "-o", folder / sample, "--provider", provider, "--as-of", "2026-11-24")
     return folder
 
@@ -106,7 +106,7 @@ def test_standard_input_takes_the_output_of_crontab_l(tmp_path: Path) -> None:
 
 
 def test_a_plan_folder_is_whole(plans: Path) -> None:
-    for sample in ("web01", "etl02", "edge03"):
+    for sample in PROVIDERS:
         names = {path.relative_to(plans / sample).as_posix() for path in (plans / sample).rglob("*") if path.is_file()}
         assert {"plan.json", "report.html", "report.md", "costs.csv", "decisions.yaml", "runs.parquet"} <= names
         assert any(name.startswith("surveys/") for name in names)
@@ -134,7 +134,7 @@ SECRETS = (
 
 
 def test_no_secret_reaches_any_file(plans: Path, tmp_path: Path) -> None:
-    for sample in ("web01", "etl02", "edge03"):
+    for sample in PROVIDERS:
         migrator("emit", plans / sample, "-o", tmp_path / sample)
     found = [
         (secret, path)
@@ -254,6 +254,16 @@ def test_a_link_out_of_the_tree_is_not_followed(server: Path, tmp_path: Path) ->
 def test_an_unknown_zone_is_one_problem(server: Path) -> None:
     (server / "etc/timezone").write_text("Mars/Olympus\n")
     assert any("Mars/Olympus" in str(problem["message"]) for problem in problems(server))
+
+
+def test_a_second_server_of_the_same_name_is_told_and_the_first_is_planned(server: Path, tmp_path: Path) -> None:
+    """Jobs are told apart by their server's name: two of them would be one job with twice its runs, and one folder."""
+    shutil.copytree(server, tmp_path / "other")
+    process = migrator("plan", server, tmp_path / "other", "-o", tmp_path / "plan")
+    assert process.returncode == 3
+    assert process.stderr.decode().count("\nmigrator: ") + process.stderr.startswith(b"migrator: ") == 1
+    assert f"{tmp_path / 'other'}: calls itself odd01, as {server} does;" in process.stderr.decode()
+    assert [entry["job"]["command"] for entry in json.loads((tmp_path / "plan/plan.json").read_text())["jobs"]] == ["/bin/true"]
 
 
 def test_an_empty_directory_is_said(tmp_path: Path) -> None:

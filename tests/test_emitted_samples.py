@@ -1,4 +1,4 @@
-"""What is emitted for the three sample servers passes the linters of its languages, and the smallest tree is read by a person."""
+"""What is emitted for the four sample servers passes the linters of its languages, and the smallest tree is read by a person."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import emit_samples as samples
 import pytest
 
 BIN = Path(sys.executable).parent
-SAMPLES = ("web01", "etl02", "edge03")
+SAMPLES = ("web01", "etl02", "edge03", "legacy04")
 GOLDEN = Path(__file__).parent / "golden"
 
 

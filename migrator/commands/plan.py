@@ -95,11 +95,22 @@ def command(
         instance_type=instance_type,
         server_monthly_cost=None if server_cost is None else Decimal(str(server_cost)),
     )
-    observed, failed = [], False
+    observed: list[pipeline.Observed] = []
+    named: dict[str, str] = {}  # host -> the source that it was read from
+    failed = False
     with progress("reading servers", len(sources)) as advance:
         for source in sources:
             try:
-                observed += [pipeline.observe(server, as_of, assumptions) for server in open_source(source)]
+                for server in open_source(source):
+                    entry = pipeline.observe(server, as_of, assumptions)
+                    name = entry.survey.host.name
+                    if name in named:
+                        raise SourceError(
+                            f"{source}: calls itself {name}, as {named[name]} does; jobs are told apart by their server's name: "
+                            "give one of them another in its etc/hostname, or leave it out"
+                        )
+                    named[name] = source
+                    observed.append(entry)
             except SourceError as error:
                 click.echo(f"migrator: {error}", err=True)
                 failed = True  # the rest is still planned, but the caller has to know

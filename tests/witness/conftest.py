@@ -15,13 +15,19 @@ import tools
 from every_combination import Tree
 
 HERE = Path(__file__).parent
-SAMPLES = ("web01", "etl02", "edge03")
+SAMPLES = ("web01", "etl02", "edge03", "legacy04")
 EVERY = "every"  # the generated plan, beside the samples
 # what a person says of the samples, so that all that can move is emitted
 ANSWERS = {
     "web01": {"import-orders-7cedac54/data": "copy"},
     "etl02": {"sync-crm-6fa47320/state": "not-needed"},
     "edge03": {},
+    "legacy04": {
+        "aws-d082fb3d/data": "copy",
+        "import-feed-6a0cb887/data": "copy",
+        "import-feed-6a0cb887/output": "object-storage",
+        "rebuild-cube-02152569/data": "copy",
+    },
 }
 Maker = Callable[[str, Tree], Path]
 
