@@ -47,7 +47,7 @@ CALLS = (
 LOOPS = (fact("loop", f"for one in {samples.NASTY}; do"), fact("lists-path", "/srv/in/'$(x)'\nexit 1"))
 FOLLOWER = "next"  # of a chain: the end of the plain job starts it
 SH = "sh"  # whose image has no Python, where a container is a run
-LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True))
+LOCKS = (Need(kind="single_flight", choice="skip"), Need(kind="at_most_once", soft=True), Need(kind="private_network"))
 
 
 class Cell(NamedTuple):

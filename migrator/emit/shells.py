@@ -77,6 +77,7 @@ def files(
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
             kinds={resource.kind for entry, _ in part for resource in entry.placement.option.resources},
             checked=any("daily_check" in resource.kind for resource, _ in shared),
+            private=any(one.values.get("private_network") for entry, _ in part for one in entry.placement.option.resources),
             images=any(job_folder.is_image(entry) for entry, _ in part)
             or daily_check.image(entry for entry, _ in part) is not None,
             files=_files_of(layout, part, shared=bool(together)),

@@ -71,6 +71,14 @@ def in_private_network(needs: tuple[Need, ...]) -> bool:
     return any(need.kind == "private_network" and not need.soft for need in needs)
 
 
+def _interfaces(needs: tuple[Need, ...]) -> list[dict[str, object]]:
+    """Lambda makes a function's network interfaces through the function's role; EC2 knows no narrower resource for that."""
+    if not in_private_network(needs):
+        return []
+    actions = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
+    return [aws_parts.statement("NetworkInterfaces", actions, [], everything=True)]
+
+
 def scratch_mib(needs: tuple[Need, ...]) -> int:
     """The disk of one run: the free 512 MB, or what a need asks for."""
     asked = [need.amount for need in needs if need.kind == "scratch_mib" and need.amount is not None]
@@ -115,6 +123,7 @@ def function(
         [
             aws_parts.statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
             aws_parts.statement("SendNotices", ["sns:Publish"], [notices]),
+            *_interfaces(shape.adds),
             *grants,
             *aws_locks.grants(lock, job.id, items=handler == "worker"),
             *(aws_store.grants(dossier) if carries else ()),
@@ -137,6 +146,7 @@ def function(
             memory_mib=size.memory_mib,
             timeout_s=int(timeout_s),
             scratch_mib=scratch_mib(shape.adds),
+            private_network=in_private_network(shape.adds),
             reserved_concurrency=1 if one_at_a_time else None,
             role=role.name,
             role_id=role.values["logical_id"],

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.timeout(300)
 TREES = [tree for tree in every.trees() if tree.language == "terraform"]
 IDS = {  # what no plan can know, by the variable's name
     "project": "shop",
+    "lambda_subnet_ids": '["subnet-0a1b2c3d"]',
+    "lambda_security_group_ids": '["sg-0a1b2c3d"]',
     "resource_group_name": "jobs",
     "key_vault_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.KeyVault/vaults/shop",
     "registry_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.ContainerRegistry/registries/shop",

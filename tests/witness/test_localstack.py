@@ -90,6 +90,8 @@ def stack(request: pytest.FixtureRequest, made: Maker, cloud: Cloud, tmp_path_fa
         "--region",
         "us-east-1",
     ]
+    if "LambdaSubnetIds:" in (folder / "template.yaml").read_text():
+        deploy += ["--parameter-overrides", *localstack.network(cloud)]
     tools.passes([*deploy, "--no-confirm-changeset", "--no-progressbar"], folder, cloud.variables)
     yield Stack(name, cloud, tree, {entry.job.id: entry for entry in plan.jobs if entry.job.id in ids})
     shutil.rmtree(folder / ".aws-sam")

@@ -100,32 +100,7 @@ resource "aws_lambda_function" "daily_summary_390f5a03" {
     log_group  = aws_cloudwatch_log_group.daily_summary_390f5a03_logs.name
   }
 
-  dynamic "vpc_config" {
-    for_each = length(var.lambda_subnet_ids) == 0 ? [] : [1]
-    content {
-      subnet_ids         = var.lambda_subnet_ids
-      security_group_ids = var.lambda_security_group_ids
-    }
-  }
-
-  depends_on = [aws_iam_role_policy.daily_summary_390f5a03_role, aws_iam_role_policy.daily_summary_390f5a03_network]
-}
-
-# only for a function in a VPC: Lambda makes its network interfaces through this role, and EC2 knows no narrower resource
-resource "aws_iam_role_policy" "daily_summary_390f5a03_network" {
-  count = length(var.lambda_subnet_ids) == 0 ? 0 : 1
-  name  = "network-interfaces"
-  role  = aws_iam_role.daily_summary_390f5a03_role.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "NetworkInterfaces"
-      Effect   = "Allow"
-      Action   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
-      Resource = ["*"]
-    }]
-  })
+  depends_on = [aws_iam_role_policy.daily_summary_390f5a03_role]
 }
 
 # one attempt, as cron has it; what failed or came too late goes to the notices

@@ -74,18 +74,6 @@ variable "permissions_boundary" {
   default     = null
 }
 
-variable "lambda_subnet_ids" {
-  description = "Subnets for functions that reach a private network. Empty: no VPC. In a VPC the internet is reached through NAT only."
-  type        = list(string)
-  default     = []
-}
-
-variable "lambda_security_group_ids" {
-  description = "Security groups of functions in lambda_subnet_ids."
-  type        = list(string)
-  default     = []
-}
-
 variable "images" {
   description = "Image of each container job, by job id: REGISTRY/REPOSITORY@sha256:DIGEST, pushed before the first apply."
   type        = map(string)
