@@ -56,7 +56,16 @@ def test_no_credential_is_left_in_a_checkout(tree: Path) -> None:
 
 # what a team writes down for Terraform, beside what the workflow hands over
 VAULT = "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.KeyVault/vaults/shop"
-SETTINGS = {"azure": f'key_vault_id = "{VAULT}"\n', "aws": 'subnet_ids         = ["subnet-1"]\nsecurity_group_ids = ["sg-1"]\n'}
+NETWORK = {
+    "subnet_ids": "subnet-1",
+    "security_group_ids": "sg-1",
+    "lambda_subnet_ids": "subnet-1",
+    "lambda_security_group_ids": "sg-1",
+}
+SETTINGS = {  # as `terraform fmt` has them
+    "azure": f'key_vault_id = "{VAULT}"\n',
+    "aws": "".join(f'{name:25} = ["{value}"]\n' for name, value in NETWORK.items()),
+}
 
 
 def repository(tree: Path, folder: Path) -> Path:
