@@ -1,5 +1,6 @@
 """Schedulers inside a scheduler: their own jobs are listed, from Laravel's and whenever's programs."""
 
+import zipfile
 from pathlib import Path
 
 from test_schedulers_more import put
@@ -104,3 +105,44 @@ def test_magentos_tick_lists_the_jobs_of_its_modules(tmp_path: Path) -> None:
         "0 * * * *: reindex (Shop\\Cron\\Reindex::execute)",
         "(in the database, shop/feed/cron): feed (Shop\\Cron\\Feed::run)",
     ]
+
+
+def java_class(*texts: bytes) -> bytes:
+    """What a compiled class holds of its texts: tag, length, text."""
+    return b"\xca\xfe\xba\xbe\0\0\0\x3d\0\x20" + b"".join(b"\1" + len(text).to_bytes(2, "big") + text for text in texts)
+
+
+def test_springs_and_quartzs_schedules_stand_in_the_archive(tmp_path: Path) -> None:
+    jar = tmp_path / "opt/shop/shop.jar"
+    jar.parent.mkdir(parents=True)
+    scheduled = b"Lorg/springframework/scheduling/annotation/Scheduled;"
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr(
+            "BOOT-INF/classes/com/shop/Nightly.class", java_class(scheduled, b"cron", b"0 0 2 * * MON-FRI", b"x 0 0 9 * * * y")
+        )
+        archive.writestr("BOOT-INF/classes/com/shop/Other.class", java_class(b"0 0 3 * * *"))
+        archive.writestr("BOOT-INF/classes/application.properties", "server.port=8080\nreport.cron=0 */10 * * * *\n")
+        archive.writestr("BOOT-INF/lib/quartz-2.3.2.jar", b"")
+    found = inner(tmp_path, "@reboot /opt/jdk-17/bin/java -Xmx1g -jar /opt/shop/shop.jar\n")
+    assert [(fact.value, fact.detail, fact.certain) for fact in found] == [
+        ("0 0 2 * * MON-FRI: com.shop.Nightly", "Spring", True),
+        ("0 */10 * * * *: BOOT-INF/classes/application.properties", "Spring", True),
+        ("unknown: Quartz 2.3.2 keeps its triggers in a database or makes them in its program", "Quartz", False),
+    ]
+    jar.write_bytes(jar.read_bytes()[:200])
+    assert inner(tmp_path, "@reboot java -jar /opt/shop/shop.jar\n") == []
+
+
+def test_nodes_schedulers_are_read_from_the_program(tmp_path: Path) -> None:
+    text = """const cron = require('node-cron');
+cron.schedule('*/5 * * * *', () => tick());
+cron.schedule(process.env.WHEN, () => tock());
+router.schedule('not a schedule at all');
+"""
+    plant(tmp_path, srv__app__worker_DOT_js=text)
+    found = inner(tmp_path, "@reboot node /srv/app/worker.js\n")
+    assert [(fact.value, fact.detail, fact.evidence.location.line) for fact in found] == [
+        ("*/5 * * * *: /srv/app/worker.js", "node-cron", 2)
+    ]
+    plant(tmp_path, srv__app__worker_DOT_js=text.replace("node-cron", "other"))
+    assert inner(tmp_path, "@reboot node /srv/app/worker.js\n") == []

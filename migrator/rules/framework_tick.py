@@ -1,6 +1,7 @@
 """Finds the tick of an application's own scheduler.
 
-Finds: Laravel's schedule:run, WordPress' wp-cron, Drupal's and Magento's cron, Nextcloud's and Moodle's cron.php, and the like.
+Finds: Laravel's schedule:run, WordPress' wp-cron, Drupal's and Magento's cron, Nextcloud's and Moodle's cron.php, and the like;
+programs that go on running with Spring's, Quartz' or Node's schedules inside.
 Why: the crontab has one line, the application has the schedules. What runs at 2 a.m. inside the tick is seen only as its longest
 run; and a start each minute is paid for each minute.
 Do: list the application's tasks (`artisan schedule:list`) and give the long ones a schedule of their own.
@@ -12,10 +13,11 @@ import re
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Finding
-from migrator.rules.dossier_reading import ends, of, runs, told
+from migrator.rules.dossier_reading import ends, listed, of, runs, told
 
 NAME = "framework-tick"
 MOST_LISTED = 12
+PROGRAMS = frozenset({"Spring", "Quartz", "node-cron", "node-schedule", "cron", "croner", "bree", "agenda"})
 NAMES = {
     "rails": "Rails",
     "django": "Django",
@@ -46,7 +48,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     """A warning."""
     found = TICK.search(dossier.job.command)
     if found is None:
-        return _application(dossier)
+        return _program(dossier) or _application(dossier)
     inner = of(dossier, "inner-job")
     if inner:
         listed_jobs = "; ".join(fact.value for fact in inner[:MOST_LISTED])
@@ -60,6 +62,20 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     where = f"are in its database ({how} lists them)" if how else "are not in the crontab"
     body = f"is an application's tick ({found.group(0)[:40]}); the schedules inside it {where}; list them and look for long ones"
     return told(dossier, NAME, "warning", body, evidence=runs(dossier), effort="hours")
+
+
+def _program(dossier: Dossier) -> tuple[Finding, ...]:
+    """A program that goes on running and starts its own jobs: a daemon, whatever starts it."""
+    inner = tuple(fact for fact in of(dossier, "inner-job") if fact.detail in PROGRAMS)
+    if not inner:
+        return ()
+    names = listed(sorted({str(fact.detail) for fact in inner}))
+    listed_jobs = "; ".join(fact.value for fact in inner[:MOST_LISTED])
+    body = (
+        f"starts a program with a scheduler of its own ({names}): {listed_jobs}; it has to keep running, "
+        "so it is a service, or each of these gets a schedule of its own"
+    )
+    return told(dossier, NAME, "warning", body, facts=inner[:MOST_LISTED], effort="hours")
 
 
 def _application(dossier: Dossier) -> tuple[Finding, ...]:

@@ -29,7 +29,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return told(dossier, NAME, "error", body, verdict="delete")
     if (job.enabled and job.ignored_reason is None) or answer(dossier, "keep") == "yes":
         return ()
-    why = job.ignored_reason or "it is switched off"
+    why = job.ignored_reason or "it is switched off (commented out, suspended or not enabled)"
     body = f"never runs: {why}; what does not run has nothing to move; delete the line, or repair it and plan again"
     level = "error" if job.ignored_reason else "note"
     return told(dossier, NAME, "error" if level == "error" else "note", body, verdict="delete")

@@ -6,6 +6,8 @@ Source: https://nodejs.org/api/.
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
+import re
+
 import tree_sitter_javascript
 from tree_sitter import Node
 
@@ -58,6 +60,11 @@ DATABASES = {
 }
 
 
+SCHEDULERS = frozenset({"node-cron", "node-schedule", "cron", "croner", "bree", "agenda"})
+CRON = re.compile(r"(?:[\d*/,-]{1,40}[ \t]+){3,4}[\dA-Za-z*/,-]{1,40}[ \t]+[\dA-Za-z*/,#L?-]{1,40}")
+STARTS = frozenset({"schedule", "scheduleJob", "CronJob", "Cron"})  # cron.schedule(), schedule.scheduleJob(), new CronJob()
+
+
 def inspect(text: str, location: Location) -> tuple[Fact, ...]:
     """Facts of a JavaScript program."""
     return read(text, location, Context()).facts
@@ -70,8 +77,13 @@ def read(text: str, location: Location, context: Context) -> Reading:
     folder = location.path.rsplit("/", 1)[0]
     paths = {"__dirname": Word(folder, True), "__filename": Word(location.path, True)}
     imported: list[tuple[str, int]] = []
+    expressions: list[tuple[str, int]] = []
 
     def visit(seen: Seen) -> None:
+        if seen.name.split(".")[-1] in STARTS:
+            expressions.extend(
+                (word.text, seen.row) for word in seen.arguments[:2] if word.is_known and CRON.fullmatch(word.text)
+            )
         if seen.name in {"require", "import"} and seen.arguments and seen.arguments[0].is_known:
             imported.append((seen.arguments[0].text, seen.row))
 
@@ -80,6 +92,9 @@ def read(text: str, location: Location, context: Context) -> Reading:
             imported.append((text_of(source).strip("\"'`"), node.start_point[0]))
 
     Program(notes, context, GRAMMAR, paths).read(FUNCTIONS, visit, enter)
+    scheduler = next((name for name, _ in imported if name in SCHEDULERS), None)
+    for expression, row in expressions if scheduler else ():
+        notes.add("inner-job", f"{expression}: {location.path}", row, detail=scheduler)
     for name, row in imported:
         _imported(notes, name.removeprefix("node:"), row, folder)
     return notes.reading()
