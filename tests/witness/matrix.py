@@ -115,6 +115,11 @@ WITNESSES = (
         lambda cell: cell.target == "azure_functions" and cell.shape != "scheduled_batch", runs=True,
     ),
     Witness(
+        "service", IMAGE, "test_an_image_answers_what_pub_sub_pushes_to_it",
+        "the image of event glue run by podman with its template's arguments, and pushed to",
+        lambda cell: cell.target == "gcp_pubsub_push" and cell.shape == "event_glue", runs=True,
+    ),
+    Witness(
         "push", "../test_pubsub_push.py", "test_two_workers_never_have_the_same_item_and_a_killed_one_loses_none",
         "called and pushed to as Cloud Scheduler and Pub/Sub do, with stand-ins of Cloud Storage and Pub/Sub",
         lambda cell: cell.target == "gcp_pubsub_push", runs=True,

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import socket
 import time
@@ -19,6 +20,7 @@ from conftest import EVERY, SAMPLES, Maker
 from containers import Engine, engine
 from every_combination import Cell, Tree, job_id
 from ruamel.yaml import YAML
+from store_stubs import CloudStorage, serving
 
 __all__ = ["engine"]
 pytestmark = pytest.mark.timeout(900)
@@ -231,3 +233,52 @@ def test_an_image_answers_lambda_s_emulator(made: Maker, engine: Engine, tmp_pat
         engine.podman_ran("rm", "-f", "function")
         child.wait(30)
     assert (answer.get("outcome"), answer.get("exit_status")) == ("ok", 0), answer
+
+
+def test_an_image_answers_what_pub_sub_pushes_to_it(made: Maker, engine: Engine, tmp_path: Path) -> None:
+    """With the arguments that its template gives it, and Cloud Storage and the metadata server as stand-ins."""
+    tree, job = made(EVERY, Tree("gcp", "terraform")), job_id(Cell("event_glue", "gcp_pubsub_push", "terraform"), "plain")
+    copy = tmp_path / "job"
+    shutil.copytree(tree / "jobs" / job, copy)
+    (copy / "files/migrator/one_item.sh").write_text(
+        '#!/bin/sh\nid -u; echo "did $MIGRATOR_ITEM"; case "$MIGRATOR_ITEM" in *bad*) exit 3;; esac\n'
+    )
+    engine.build(copy, "worker")
+    (arguments,) = re.findall(r"^ +args += (\[.*\])$", (tree / f"gcp/terraform/{job}.tf").read_text(), re.MULTILINE)
+    port = free_port()
+    with serving(CloudStorage) as (url, stub):
+        given = {
+            "K_SERVICE": "worker", "PORT": str(port), "MIGRATOR_STORE": "gs://bucket", "STORAGE_EMULATOR_HOST": url,
+            "GCE_METADATA_HOST": url.removeprefix("http://"), "MIGRATOR_DEAD_LETTERS": f"{url}/v1/projects/shop/topics/dead",
+        }  # fmt: skip
+        variables = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+        limits = ["--memory", "256m", "--read-only", "--tmpfs", "/tmp"]
+        options = ["--name", "worker", "--network", "host", *limits, *variables]
+        child = engine.start("worker", *json.loads(arguments), options=options)
+        try:
+            statuses = [pushed(port, name, number) for number, name in enumerate(("good", "good", "bad", "bad", "bad"))]
+            said = engine.podman_ran("logs", "worker")
+        finally:
+            engine.podman_ran("rm", "-f", "worker")
+            child.wait(30)
+        assert statuses == [200, 200, 500, 500, 500]
+        output = [line["message"] for line in records(said) if line.get("stream") == "output"]
+        assert output.count("did gs://inbox/good") == 1, "the same generation again"
+        assert "0" not in output, "it is not root"
+        assert len([name for name in stub.objects if "/done" in name]) == 1
+
+
+def pushed(port: int, name: str, number: int) -> int:
+    """The status of the answer to a new object's message."""
+    event = {"kind": "storage#object", "bucket": "inbox", "name": name, "generation": "1795680000000001"}
+    message = {"data": base64.b64encode(json.dumps(event).encode()).decode(), "messageId": str(number)}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/", json.dumps({"message": message}).encode())
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError("the service does not answer")
