@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from small_plan import item, job_plan, plan
 
-from migrator import reports
+from migrator import not_offered, reports, targets
 from migrator.assumptions import DEFAULT, assumed
 from migrator.model.option import KeptWarm
 from migrator.model.plan import FleetSavings
@@ -159,6 +159,21 @@ def test_break_even_and_kept_warm_are_in_the_workbook_and_in_markdown() -> None:
     text = markdown.write(whole)[0].content.decode().replace("\\", "")
     assert "Steady or bursty: It works 1 % (0.8 to 1.2 %) of the time" in text
     assert "provisioned concurrency of 512 MB, $5.50 a month instead of $0.30; a t3.nano" in text
+
+
+def test_what_is_not_offered_is_said_with_its_reason_and_its_page() -> None:
+    for one in not_offered.ALL:
+        assert one.provider in {place.PROVIDER for place in targets.ALL}
+        assert one.source.startswith("https://")
+        assert one.why
+        assert one.instead
+    whole = plan((job_plan(0),))
+    assert whole.request.provider == "aws"
+    page, text = (report.write(whole)[0].content.decode() for report in (html, markdown))
+    for shown in (page, text.replace("\\", "")):
+        assert "AWS Batch array jobs" in shown
+        assert "a failed child is a status, not a message that can be sent again" in shown
+        assert "Cloud Run functions" not in shown, "another provider's"
 
 
 def test_csv_cells_are_no_formulas() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from migrator import log_quality, planfile, rules, targets
+from migrator import log_quality, not_offered, planfile, rules, targets
 from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE
 from migrator.errors import PlanError
@@ -92,6 +92,8 @@ def _target(place: Target) -> None:
     click.echo(f"{place.TITLE} ({place.NAME}), {place.SOURCE}")
     rows = [(limit.need, _answer(limit), limit.condition or "", limit.source, limit.as_of) for limit in place.limits(DEFAULT)]
     table(("need", "answer", "condition", "source", "as of"), rows)
+    for one in not_offered.of(place.PROVIDER):
+        click.echo(f"not offered: {one.name}: {one.why}. Instead: {one.instead} ({one.source})")
 
 
 def _answer(limit: Limit) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from migrator import render
+from migrator import not_offered, render
 from migrator.model.finding import Question
 from migrator.model.option import PriceBook
 from migrator.model.plan import HostPlan, JobPlan, OutFile, Plan
@@ -41,6 +41,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
+        not_offered=not_offered.of(plan.request.provider),
         difference=difference,
         chain=chain(plan.jobs),
         open_questions=sum(len(open_questions(plan, entry.placement.questions)) for entry in plan.jobs)

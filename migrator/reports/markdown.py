@@ -2,7 +2,7 @@
 
 import re
 
-from migrator import render
+from migrator import not_offered, render
 from migrator.model.plan import OutFile, Plan
 from migrator.reports import verdict_words, words
 from migrator.reports.behind_url import behind_url
@@ -38,6 +38,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "together": verdict_words.together(plan),
             "quotas": verdict_words.quotas(plan),
             "w": words,
+            "not_offered": not_offered.of(plan.request.provider),
             "told": told,
             "shown": plan.jobs[:shown],
             "steady": {entry.job.id: said for entry in plan.jobs[:told] if (said := in_words(entry.steadiness, "It works"))},
