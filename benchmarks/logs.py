@@ -1,17 +1,15 @@
 """How fast logs become runs, beside programs that only look for a word: `python benchmarks/logs.py [MB] [--peers PYTHON]`.
 
 Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie's (CMD and CMDEND), with 30 % and with 4 % lines
-of cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has medians of whole processes: of the
-processor's time, because a busy machine stretches the wall's, and of the ratio to the ripgrep just before. `--peers`: a Python
-with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
+of cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has the smallest of three whole processes,
+and the ratio to the smallest ripgrep of the same turns: of the processor's time, because a busy machine stretches the wall's.
+`--peers`: a Python with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
 """
 
 import argparse
-import gzip
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,6 +31,11 @@ import re, sys
 said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \((.*)\)|"
                   rb"pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
 print(sum(1 for line in open(sys.argv[1], "rb") if said.match(line.rstrip())))
+"""
+READER = """
+import sys
+from migrator import blocks
+print(sum(len(blocks.found(block, (b"CRON",))) for block in blocks.whole_lines(open(sys.argv[1], "rb"))))
 """
 SAID = r"^(\S+) (\S+) (CROND?)\[(\d+)\]: (.*)$"
 PEERS = {
@@ -145,30 +148,29 @@ def main() -> None:
                 script.write_text(next(text for peer, text in PEERS.items() if "dask" in peer))
                 rows["dask.bag, re (2 processes, no pairs)"] = [given.peers, str(script), str(path)]
             show(name, given.megabytes, rows, ["rg", "-c", "CRON", str(path)])
-            packed = path.with_name("syslog.1.gz")
-            with path.open("rb") as plain, gzip.open(packed, "wb", compresslevel=6) as out:
-                shutil.copyfileobj(plain, out, 1 << 20)
-            path.unlink()
-            show(f"{name}, gzip", given.megabytes, {"migrator runs": rows["migrator runs"]}, ["zgrep", "-c", "CRON", str(packed)])
+            plain = path.rename(Path(folder) / "plain")
+            for packer, form, counter in (["gzip", "-6"], "gz", "zgrep"), (["zstd", "-3", "-q"], "zst", "zstdgrep"):
+                packed = path.with_name(f"syslog.1.{form}")
+                with plain.open("rb") as text, packed.open("wb") as out:
+                    subprocess.run([*packer, "-c"], stdin=text, stdout=out, check=True)
+                ours = {"migrator runs": rows["migrator runs"], "reader alone": [sys.executable, "-c", READER, str(packed)]}
+                show(f"{name}, {form}", given.megabytes, ours, [counter, "-c", "CRON", str(packed)])
+                packed.unlink()
+            plain.unlink()
             shutil.rmtree(path.parents[2])
 
 
 def show(name: str, megabytes: int, rows: dict[str, list[str]], base: list[str]) -> None:
-    """The medians of each row, run in turns with `base`."""
+    """The smallest of each row, run in turns with `base`."""
     took(base)
     bases = []
     for row, arguments in rows.items():
-        found, ratios = [], []
-        for _ in range(ROUNDS):
-            bases.append(took(base).cpu_s)
-            found.append(took(arguments))
-            ratios.append(found[-1].cpu_s / max(bases[-1], 0.001))
-        cpu_s, mib = statistics.median(taken.cpu_s for taken in found), max(taken.mib for taken in found)
-        print(
-            f"| {name}: {row} | {cpu_s:.2f} | {megabytes / cpu_s:,.0f} | {statistics.median(ratios):.1f} | {mib:,.0f} |",
-            flush=True,
-        )
-    base_s = statistics.median(bases)
+        turns = [(took(base).cpu_s, took(arguments)) for _ in range(ROUNDS)]
+        base_s = max(min(cpu_s for cpu_s, _ in turns), 0.001)
+        cpu_s, mib = min(taken.cpu_s for _, taken in turns), max(taken.mib for _, taken in turns)
+        bases.append(base_s)
+        print(f"| {name}: {row} | {cpu_s:.2f} | {megabytes / cpu_s:,.0f} | {cpu_s / base_s:.1f} | {mib:,.0f} |", flush=True)
+    base_s = min(bases)
     print(f"| {name}: `{' '.join(base[:-1])}` | {base_s:.3f} | {megabytes / base_s:,.0f} | 1 | |")
 
 

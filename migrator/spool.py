@@ -23,8 +23,8 @@ MORE = np.dtype([*((name, PLAIN[name]) for name in PLAIN.names or ()), *((name, 
                  *((name, "<f8") for name in ("cpu_s", "memory_mib"))])  # fmt: skip
 Rows = npt.NDArray[np.void]
 Flags = npt.NDArray[np.bool_]
-CHUNK = 1 << 16  # runs written together
-MOST_HELD = 1 << 17  # runs in memory
+CHUNK = 1 << 15  # runs written together
+MOST_HELD = 1 << 15  # runs in memory
 
 
 def rows(numbers: Whole, *, more: bool = False) -> Rows:
