@@ -70,6 +70,8 @@ FREE_ITEMS = {
     ("Functions Flex Consumption", ""): ("on-demand execution time",),
     ("Functions Flex Consumption", "executions"): ("on-demand executions",),
 }
+# (provider, service) -> in whose prices its free quantity is given as money: Cloud Run's tier 1
+CREDITED = {("gcp", "Cloud Run jobs"): "us-central1"}
 # what a free quantity is counted in where the price's own unit is larger
 PER_UNIT = {"1M requests": Decimal(10**6), "100k operations": Decimal(100_000), "TiB": Decimal(1024)}
 RENAMED = {
@@ -220,6 +222,18 @@ SERVERS_HEAD = """\
 """
 
 
+def worth(price: Price, quantity: Decimal, prices: list[Price]) -> Decimal:
+    """The free quantity in a region: of what is given as money at the price of CREDITED's region, as much as that buys there.
+
+    Google's page: the free vCPU-seconds and GiB-seconds of Cloud Run are taken off as a credit at tier 1 prices."""
+    usual = CREDITED.get((price.provider, price.service))
+    if usual is None:
+        return quantity
+    there = (one for one in prices if (one.service, one.item, one.region) == (price.service, price.item, usual))
+    at = next((one.price_usd for one in there if not one.from_quantity), price.price_usd)
+    return (quantity * at / price.price_usd).quantize(Decimal(1)) if at != price.price_usd else quantity
+
+
 def toml(provider: str, prices: list[Price], free: dict[tuple[str, str, str], Decimal]) -> str:
     lines = [HEAD.format(provider=provider)]
     for price in prices:
@@ -235,6 +249,7 @@ def toml(provider: str, prices: list[Price], free: dict[tuple[str, str, str], De
         if price.from_quantity:
             lines.append(f"from_quantity = {quoted(f'{price.from_quantity:f}')}")
         if (quantity := free.get((price.provider, price.service, price.item))) is not None:
+            quantity = worth(price, quantity, prices)
             lines.append(f"free_monthly = {quoted(f'{quantity.normalize():f}')}")
         lines += [f"quality = {quoted(price.quality)}", f"as_of = {quoted(price.as_of)}", f"source = {quoted(price.source)}", ""]
     return "\n".join(lines)

@@ -107,6 +107,9 @@ def line(provider: str, service: str, name: str, quantity: str, region: str = "u
         ("aws", "SNS", "API request", "us-east-1", "1000000", "3000000", "1"),  # 2,000,000 x 0.0000005
         ("aws", "Data transfer", "out to internet", "us-east-1", "100", "150", "4.5"),  # 50 GB x 0.09
         ("gcp", "Cloud Run jobs", "CPU", "us-central1", "240000", "340000", "1.8"),  # 100,000 x 0.000018
+        # a credit in tier 1 money: 240,000 x 0.000018 = $4.32 buys 200,000 s of tier 2 at 0.0000216
+        ("gcp", "Cloud Run jobs", "CPU", "europe-west3", "200000", "300000", "2.16"),  # 100,000 x 0.0000216
+        ("gcp", "Cloud Run jobs", "memory", "europe-west3", "375000", "875000", "1.2"),  # 500,000 x 0.0000024
         ("gcp", "Cloud Run jobs", "memory", "us-central1", "450000", "950000", "1"),  # 500,000 x 0.000002
         ("gcp", "Cloud Run services", "requests", "us-central1", "2000000", "4500000", "1"),  # 2,500,000 x 0.0000004
         ("gcp", "Cloud Scheduler", "job", "us-central1", "3", "4", "0.1"),
