@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ EACH = {  # what is said of one run: at its start, and after 45 seconds
     ),
     "old debian": (("/USR/SBIN/CRON", 21, f"(root) CMD ({SAID})"), None, ("/USR/SBIN/CRON", 20, f"(root) END ({SAID})")),
     "cronie": (
-        ("CROND", 21, f"(root) CMD ({SAID})"), None, ("CROND", 20, "(root) CMDOUT (fine)"), ("CROND", 20, f"(root) CMDEND ({SAID})"),
+        ("CROND", 21, f"(root) CMD ({SAID})"), None,
+        ("CROND", 20, "(root) CMDOUT (fine)"), ("CROND", 20, f"(root) CMDEND ({SAID})"),
     ),
 }  # fmt: skip
 WRAPPERS = {
@@ -36,7 +38,13 @@ WRAPPERS = {
     "ISO of another zone": "2026-11-23T{0}.000000+00:00 web07.example.com {1}[{2}]: {3}",
     "RFC 5424": "<78>1 2026-11-23T{0}.000000+00:00 web07 {1} {2} - -  {3}",
 }
-PACKERS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress, ".zst": zstandard.compress}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".bz2": bz2.compress,
+    ".zst": zstandard.compress,
+}
 
 
 def later(clock: str) -> str:
