@@ -158,3 +158,21 @@ def test_as_many_runs_at_once_as_there_are_get_their_own_ends_or_bounds(
     assert len(runs) == 1500
     assert outside(runs, {(CURL, minute): length for minute, length in truth.items()}) == []
     assert sum(run.ended_at_us is not None for run in runs) > timed * sum(one.kind == "end" for one in events)
+
+
+def test_process_numbers_between_two_others_tell_whose_a_job_is() -> None:
+    """cron's 100 and its job 101, cron's 105 and its job 106, in one second: nothing is inferred, whatever the lengths are."""
+    said, truth = [], {}
+    chance = random.Random(4)
+    for minute in range(60):
+        for place, command in enumerate(chance.sample([CURL, PUSH, SYNC], 3)):
+            start, length = 60.0 * minute + 1, chance.random() * 50
+            truth[command, minute], pid = length, 100 + 20 * minute + 5 * place
+            said += [
+                (start, event("session-open", start, pid, None)), (start, event("start", start, pid + 1, command)),
+                (start + length, event("session-close", start + length, pid, None)),
+            ]  # fmt: skip
+    runs = pair([one for _, one in sorted(said, key=lambda pair: pair[0])])
+    assert {run.quality for run in runs} == {"paired"}
+    assert outside(runs, truth) == []
+    assert max((run.duration_high_s or 0) - (run.duration_low_s or 0) for run in runs) == 2
