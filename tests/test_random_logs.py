@@ -104,7 +104,7 @@ def test_jobs_of_one_second_are_told_apart_by_how_long_they_take(seed: int, tmp_
     missing, other = wrong(truth, runs)
     assert missing == 0
     assert other <= len(truth.runs) * 0.02
-    assert {quality for *_, quality in runs} == {"inferred"}
+    assert {quality for *_, quality in runs} == {"inferred", "paired"}
 
 
 def test_a_log_cut_anywhere_and_kept_twice_gives_the_same(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_as_many_runs_at_once_as_there_are_get_their_own_ends_or_bounds(
 
 
 def test_process_numbers_between_two_others_tell_whose_a_job_is() -> None:
-    """cron's 100 and its job 101, cron's 105 and its job 106, in one second: nothing is inferred, whatever the lengths are."""
+    """100 of cron and 101 its job, 105 of cron and 106 its job, in one second: nothing is inferred, whatever the lengths are."""
     said, truth = [], {}
     chance = random.Random(4)
     for minute in range(60):

@@ -1,8 +1,8 @@
 """Attaches starts to spans where only user and second say that they belong together.
 
-One start and one span in a group: no doubt; `interleaved` divides groups by the numbers of the processes. Several: where the order
-of a crontab's lines is known and the log agrees with it (`line_order`), they are joined by it. Else by the assignment under which
-each command's durations agree from minute to minute
+One start and one span in a group: no doubt; `interleaved` divides groups by the numbers of the processes. Several: where the
+order of a crontab's lines is known and the log agrees with it (`line_order`), they are joined by it. Else by the assignment under
+which each command's durations agree from minute to minute
 (hard expectation maximisation, begun with the order of pids, fed by the runs without doubt). That cannot tell jobs apart that
 always start together: of 121 runs of the real Debian cron, eleven a minute, it gave 110 another's length, the order of lines
 none (tests/test_daemon_logs.py). So a run that is joined like this carries the shortest and the longest length that it may have
@@ -22,7 +22,7 @@ import numpy as np
 
 from migrator.columns import NONE, Whole, whole
 from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Flags, Usual
-from migrator.runs.interleaved import divided, divided_objects
+from migrator.runs.interleaved import divided, divided_objects, in_order
 from migrator.runs.line_order import LineOrder
 from migrator.runs.parts import Said, Span, Start
 from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of
@@ -120,14 +120,15 @@ def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Ba
                 objects[len(group[0])].append(group)
             else:
                 uneven.append((batch, group))
+        orderly = in_order([*batch.crowds, *(_columns(groups) for groups in objects.values())])
         smaller = defaultdict[int, list[Group]](list)
         for groups in objects.values():
-            for group in divided_objects(groups):
+            for group in divided_objects(groups) if orderly else groups:
                 smaller[len(group[0])].append(group)
         for size, groups in sorted(smaller.items()):
             sizes[size].append(_Part(batch, _columns(groups), groups))
         for whole_crowd in batch.crowds:
-            for crowd in divided(whole_crowd):
+            for crowd in divided(whole_crowd) if orderly else [whole_crowd]:
                 sizes[crowd.shape[2]].append(_Part(batch, crowd, []))
     return [parts for _, parts in sorted(sizes.items())], uneven
 

@@ -1,8 +1,8 @@
 """Divides groups where the numbers of their processes tell more than user and second do.
 
 A job's process is begun after the process of cron that starts it, and numbers ascend (they wrap): of 100, 101, 105, 106, where
-100 and 105 are cron's, 101 can only be the job of 100. Wherever, in the order of the numbers, as many jobs as processes of cron have
-been seen, the two sides of that place have nothing to do with each other.
+100 and 105 are cron's, 101 can only be the job of 100. Wherever, in the order of the numbers, as many jobs as processes of cron
+have been seen, the two sides of that place have nothing to do with each other.
 """
 
 from collections.abc import Sequence
@@ -49,8 +49,25 @@ def divided_objects(groups: Sequence[tuple[list[Start], list[Span]]]) -> list[tu
     return found
 
 
+def in_order(crowds: Sequence[Crowd]) -> bool:
+    """True if the numbers of a host's processes are given in order: nearly no group contradicts it."""
+    groups = sum(crowd.shape[1] for crowd in crowds)
+    odd = sum(int((~_signs(crowd[SPAN_PID], crowd[PID])[2]).sum()) for crowd in crowds)
+    return bool(odd <= SELDOM * groups)
+
+
 def _ends(parent: Whole, child: Whole) -> tuple[Whole, Whole, Flags]:
     """The orders of the numbers in each group, and after how many of both a part ends; the last is always an end."""
+    size = parent.shape[1]
+    both, open_, sane = _signs(parent, child)
+    ends: Flags = (open_[:, 1::2] == 0) & sane[:, None]
+    ends[:, -1] = True
+    parents, children = (np.argsort(column, axis=1, kind="stable") for column in (both[:, :size], both[:, size:]))
+    return parents, children, ends
+
+
+def _signs(parent: Whole, child: Whole) -> tuple[Whole, Whole, Flags]:
+    """The numbers, unwrapped; how many jobs are missing after each of them, in their order; and if none comes too early."""
     size = parent.shape[1]
     both = np.concatenate((parent, child), axis=1)
     most, least = both.max(axis=1), both.min(axis=1)
@@ -59,13 +76,7 @@ def _ends(parent: Whole, child: Whole) -> tuple[Whole, Whole, Flags]:
     both = both + (late.astype(np.int64) << PID_BITS)
     order = np.argsort(both, axis=1, kind="stable")
     open_ = np.cumsum(np.where(order < size, 1, -1), axis=1)
-    sane = (open_ >= 0).all(axis=1) & (least >= 0)
-    ends: Flags = np.zeros(parent.shape, dtype=np.bool_)
-    if (~sane).mean() <= SELDOM:
-        ends |= (open_[:, 1::2] == 0) & sane[:, None]
-    ends[:, -1] = True
-    parents, children = (np.argsort(column, axis=1, kind="stable") for column in (both[:, :size], both[:, size:]))
-    return parents, children, ends
+    return both, open_, (open_ >= 0).all(axis=1) & (least >= 0)
 
 
 def _taken(fields: Crowd, index: Whole) -> Crowd:
