@@ -208,9 +208,15 @@ def _cloud_run_service(service: Resource, schedules: list[Resource], _: str | No
     where = f'resource.type=\\"cloud_run_revision\\" {own}'
     first = f'"${{PREFIX}}{schedules[0].values["schedule_name"]}" --location "$REGION"' if schedules else ""
     update = f"gcloud scheduler jobs update http {first}"
-    started = f"{update} --update-headers X-Migrator-Run-Now=1 && gcloud scheduler jobs run {first}"
+    number = schedules[0].values.get("expression_number") if schedules else None
+    kept = "" if number is None else f"X-Migrator-Expression={number}"
+    # what is sent replaces all headers, and gcloud's --remove-headers crashes (528: "'NoneType' object does not support ...")
+    started = (
+        f"{update} --update-headers {','.join(filter(None, (kept, 'X-Migrator-Run-Now=1')))} && gcloud scheduler jobs run {first}"
+    )
+    left = f"{update} --clear-headers" + (f" && {update} --update-headers {kept}" if kept else "")
     return DayTwo(
-        f"{started}; started=$?; sleep 5; {update} --remove-headers X-Migrator-Run-Now && exit $started",
+        f"{started}; started=$?; sleep 5; {left} && exit $started",
         None,
         f"gcloud logging read \"{where}\" --freshness 1d --format 'value(timestamp,jsonPayload.message)'",
         *_google_switches(schedules),

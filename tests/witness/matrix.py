@@ -130,6 +130,16 @@ WITNESSES = (
         lambda cell: cell.language == "sam" and cell.shape in {"scheduled_batch", "workflow"}, runs=True,
     ),
     Witness(
+        "make", "test_emit_make.py", "test_a_change_set_is_planned_read_and_applied",
+        "`make plan` and `make apply`: Terraform's workspaces, saved plans and values; SAM's change sets on LocalStack",
+        lambda cell: cell.target == "aws_lambda" and cell.shape == "scheduled_batch", runs=True,
+    ),
+    Witness(
+        "gcloud", "test_emit_gcloud.py", "test_a_run_by_hand_leaves_the_schedule_as_it_was",
+        "a run by hand, by the real gcloud, against a Cloud Scheduler of ours",
+        lambda cell: cell.target == "gcp_cloud_run_service" and cell.shape == "scheduled_batch", runs=True,
+    ),
+    Witness(
         "call", "test_localstack_call.py", "test_the_event_of_its_schedule_becomes_the_line_s_request",
         "deployed to LocalStack; its schedule's event on the bus becomes the request that a listener takes",
         lambda cell: cell.language == "sam" and cell.target == "aws_api_destination", runs=True,
