@@ -48,7 +48,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
         "minutes later and scaling in 60, so longer work is not put here; 10 minutes at most on the Consumption plan"
     )
     one_timer = "a timer does not fire again while its run goes on; where the job needs several timers the runner holds a lease"
-    once = "a timer catches up after a restart; the runner claims each instant of its calendar in Blob Storage before it runs"
+    once = "a timer catches up after a restart; the runner claims each instant, or each item of a message, in Blob Storage first"
     utc = "the finest step that is used is one minute; timers are UTC (WEBSITE_TIME_ZONE is not known to work on this plan)"
     return (
         limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), SCALE_SOURCE, half_an_hour),

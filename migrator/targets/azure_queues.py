@@ -8,7 +8,7 @@ https://learn.microsoft.com/azure/event-grid/handler-service-bus
 
 from migrator.model.finding import Dossier
 from migrator.model.option import Part, Resource, Shape
-from migrator.targets import naming
+from migrator.targets import naming, stores
 
 NAMESPACE, EVENTS = "cron_messages", "cron_events"
 ATTEMPTS = 3  # of one message, before it goes to the dead letters
@@ -25,7 +25,7 @@ OF_BLOBS = (
     "name the storage account and the container that its files are written to now in the variable event_sources (Bicep: "
     "eventSources), by its id: then each new version of a blob becomes a message in its queue. An account has one system topic "
     "of Event Grid at most: where there is one already, import it, or let its own subscription write to the queue. Until the job "
-    "is switched on, messages wait there"
+    "is switched on, messages wait there; what could not be delivered for a day lies in the container undelivered-events"
 )
 
 
@@ -57,7 +57,7 @@ def events(dossier: Dossier, shape: Shape) -> tuple[Resource, ...]:
         return ()
     made = shape.parts[0].monthly_invocations if shape.parts else None
     return (
-        Resource(kind="azure_eventgrid_topic", name=EVENTS, values={"shared": True}),
+        Resource(kind="azure_eventgrid_topic", name=EVENTS, values={"shared": True, "store": stores.NAME}),
         Resource(
             kind="azure_eventgrid_subscription",
             name=naming.identifier(dossier.job, "events"),
@@ -65,6 +65,7 @@ def events(dossier: Dossier, shape: Shape) -> tuple[Resource, ...]:
                 "subscription_name": naming.short_name(dossier.job, SUBSCRIPTION_LIMIT),
                 "job_id": dossier.job.id,
                 "topic": EVENTS,
+                "store": stores.NAME,
                 "queue": name_of(dossier),
                 "usage": {"events": made},
             },

@@ -401,6 +401,8 @@ def test_a_new_blob_of_a_stated_container_becomes_a_message_and_nothing_else_doe
         assert one["delivery_identity"] == [{"type": "SystemAssigned", "user_assigned_identity": None}]
         # https://learn.microsoft.com/azure/event-grid/delivery-and-retry: 1 to 30 attempts, 1 to 1,440 minutes
         assert one["retry_policy"] == [{"event_time_to_live": 1440, "max_delivery_attempts": 30}]
+        (aside,) = one["storage_blob_dead_letter_destination"]
+        assert aside["storage_blob_container_name"] == "undelivered-events"
 
 
 def test_identities_get_no_more_of_service_bus_than_to_send_and_to_receive_in_their_own_queue(planned: Planned) -> None:
