@@ -336,3 +336,14 @@ def test_the_pool_is_as_wide_as_the_shape_or_the_user_says(parallelism: int | No
     assert worker.values["width"] == width
     (queue,) = [one for one in made if one.kind == "gcp_pubsub_subscription" and one.values["service"]]
     assert queue.values["ack_s"] == 600
+
+
+def test_leaving_a_server_for_a_queue_waits_for_no_firing(tree: Path) -> None:
+    page = (tree / "cutover/web01.md").read_text()
+    glue = next(part for part in page.split("\n## ") if every.job_id(EVENT_GLUE, "plain") in part)
+    fan_out = next(part for part in page.split("\n## ") if every.job_id(FAN_OUT, "plain") in part)
+    assert f"./jobs.sh run {every.job_id(EVENT_GLUE, 'plain')} ITEM" in glue
+    assert "nothing starts it yet" in glue
+    assert "next firing" not in glue
+    assert "bring it by hand" in glue
+    assert "next firing" in fan_out

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from migrator import chains, render
-from migrator.emit import job_file
+from migrator.emit import job_file, programs
 from migrator.model.plan import JobPlan, OutFile, Plan
 
 LINES = frozenset({"user_crontab", "system_crontab"})  # a line of a file, commented out where it stands
@@ -24,6 +24,7 @@ class Step(NamedTuple):
     unit: str
     files: tuple[str, ...]  # what is brought to the store before the first run there
     before: str | None = None  # the job whose end starts it there
+    by_messages: bool = False  # no schedule starts it there
     cron_jobs: tuple[str, ...] = ()  # of Kubernetes, where no variable switches schedules on
 
 
@@ -71,5 +72,6 @@ def step(entry: JobPlan, plan: Plan) -> Step:
     kept = job_file.state(entry).get("paths")
     files = tuple(str(one["path"]) for one in kept) if isinstance(kept, list | tuple) else ()
     before, resources = chains.before(job.id, plan.decisions.answers), entry.placement.option.resources
+    by_messages = before is None and not programs.is_scheduled(entry)
     cron_jobs = tuple(str(one.values["cron_job_name"]) for one in resources if one.kind == "kubernetes_cron_job")
-    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", files, before, cron_jobs)
+    return Step(entry, kind, job.location.path, job.location.line, start, f"{unit}.timer", files, before, by_messages, cron_jobs)
