@@ -35,7 +35,10 @@ class Conditions:
         while pending:
             inner = pending.pop()
             if inner.type == "unary_expression" and inner.child_count == 2 and text_of(inner.children[0]) in {"-x", "-f", "-e"}:
-                self.tested.add(self.words.word(inner.children[1]).text)
+                asked = self.words.word(inner.children[1])
+                self.tested.add(asked.text)
+                if asked.text.endswith((".sock", ".socket")):
+                    self.notes.add("local-socket", asked.text, inner.start_point[0], asked.is_known)
             if (
                 inner.type == "unary_expression"
                 and inner.child_count == 2

@@ -19,7 +19,8 @@ MACHINE = tuple(
         "/etc/mtab /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/sudoers.d /etc/crontab /etc/cron.d "
         "/etc/motd /etc/update-motd.d /run/motd /var/run/motd /run/motd.dynamic /run/utmp /var/run/utmp /run/reboot-required "
         "/run/reboot-required.pkgs /var/run/reboot-required /var/run/reboot-required.pkgs /etc/network /etc/netplan /etc/udev "
-        "/etc/iptables /etc/modprobe.d /etc/sysctl.conf /etc/sysctl.d /etc/systemd /etc/init.d /etc/resolv.conf /etc/hosts"
+        "/etc/iptables /etc/modprobe.d /etc/sysctl.conf /etc/sysctl.d /etc/systemd "
+        "/var/lib/systemd /run/systemd/generator /etc/init.d /etc/resolv.conf /etc/hosts"
     ).split()
 )
 

@@ -329,7 +329,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(
         (
             "systemctl service invoke-rc.d rc-service supervisorctl initctl svc sv monit pm2 apachectl apache2ctl nginx "
-            "varnishadm rndc postfix rabbitmqctl pkill killall kill"
+            "varnishadm rndc postfix rabbitmqctl pkill killall kill ctlinnd asterisk fs_cli birdc vtysh unbound-control knotc "
+            "pdns_control ejabberdctl prosodyctl doveadm haproxy nodetool"
         ).split(),
         _systemctl,
     ),
