@@ -118,7 +118,7 @@ def _meaningless(name: str, value: str, values: Mapping[str, Collection[str]]) -
     """Why a word means nothing for a topic; None if it does."""
     words = values.get(name) or WORDS.get("service" if name.startswith("service-") else name)
     if words is not None and value.strip() not in words:
-        return f"{value!r} is no {name}{nearest(value, words)} Possible: {', '.join(words)}"
+        return f"{value!r} is no {name}{nearest(value, words) or '.'} Possible: {', '.join(words)}"
     if name in NUMBERS and value.strip() not in OPEN and not _number(value, above=True):
         return f"{value!r} is no number above 0"
     if name in QUOTAS and value.strip() != ACCEPTED and not _number(value, above=True):
