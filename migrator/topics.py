@@ -96,7 +96,7 @@ def wrong(decided: Decisions, plan: Plan) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in decided.answers:
         about, _, name = key.rpartition("/")
-        if about == EVERYTHING and name in FOR_ALL:
+        if about == EVERYTHING:
             known: Collection[str] = FOR_ALL
         elif about in hosts:
             known = (*SERVER_TOPICS, *_services(plan, about))

@@ -135,7 +135,8 @@ def test_each_quota_can_be_answered_and_only_in_numbers() -> None:
     for said, wrong in (("12", False), ("accepted", False), ("many", True), ("0", True), ("", True)):
         decided = Decisions(answers={"all/quota-fargate-vcpu": said})
         assert bool(topics.meaningless(decided, {})) == wrong, said
-    assert topics.wrong(Decisions(answers={"all/quota-fargate-vcpus": "1"}), plan()) != {}
+    misspelt = topics.wrong(Decisions(answers={"all/quota-fargate-vcpus": "1"}), plan())
+    assert "did you mean quota-fargate-vcpu?" in misspelt["all/quota-fargate-vcpus"]
 
 
 def test_a_stack_of_cloudformation_is_counted_in_resources() -> None:
