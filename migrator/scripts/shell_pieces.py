@@ -12,6 +12,7 @@ from tree_sitter import Language, Node, Parser, Point, Range
 
 GRAMMAR = Language(tree_sitter_bash.language())
 PIECE_BYTES = 16_000
+MOST_UNENDED = 20  # here-documents without an end that are searched for one
 PIECES_IN_A_QUOTE = 8  # how many pieces a program in quotes may be long before it is cut all the same
 LONGEST_LINE = 4_000  # characters; a longer one is data, or a program that no person wrote
 # where a cut does no harm: behind a function's end, at an empty line before one that starts at the left, at any line's end
@@ -57,13 +58,15 @@ TOKEN = re.compile(
 def _quoted(raw: bytes) -> list[tuple[int, int]]:
     """Where several lines are one text: quotes and here-documents. A cut there would make a program of what is none."""
     found: list[tuple[int, int]] = []
-    at = 0
+    at = unended = 0
     while match := TOKEN.search(raw, at):
         at = match.end()
-        if match["end"] is not None:
+        if match["end"] is not None and unended < MOST_UNENDED:
             closing = re.compile(rb"^[ \t]*" + match["end"] + rb"[ \t]*$", re.MULTILINE).search(raw, raw.find(b"\n", at))
             if closing is not None and raw.find(b"\n", at) >= 0:
                 at = closing.end()
+            else:
+                unended += 1
         if raw.count(b"\n", match.start(), at):
             found.append((match.start(), at))
     return found
