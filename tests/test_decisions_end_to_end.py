@@ -40,7 +40,7 @@ SCRIPTS = {
     "gone.sh": "#!/bin/sh\ncurl -s https://api.example.com/gone\n",
     "wait.sh": "#!/bin/sh\ncurl -s https://api.example.com/wait\n",
     "month.sh": "#!/bin/sh\ncurl -s https://api.example.com/month\n",
-    "cloud.sh": "#!/bin/sh\naws s3 cp /etc/hosts s3://bucket/hosts\n",
+    "cloud.sh": "#!/bin/sh\ndate | aws s3 cp - s3://bucket/hosts\n",
 }
 CRONTAB = """\
 SHELL=/bin/bash
@@ -165,7 +165,7 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
                 "loop.sh": {"shape": "fan_out", "items": 120, "parallelism": 4},
                 "ping.sh night": {"dst": "utc"},
                 "ping.sh early": {"schedule-accepted": "yes"},
-                "move.sh": {"target": "aws_fargate", "size": "0.5 vCPU, 1024 MiB", "egress-gib": 200},
+                "move.sh": {"runner": "sh", "target": "aws_fargate", "size": "0.5 vCPU, 1024 MiB", "egress-gib": 200},
                 "first.sh": {"timeout": 444, "claim": "off", "notify": "none", "timezone": "America/New_York"},
                 "sum.sh": {"memory": 3000, "cpu": "computes"},
                 "copy.sh": {"address": "yes"},
@@ -236,6 +236,10 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
         "keep": (both(lambda made: made.job("gone.sh").placement.verdict), ("move", "delete")),
         "random-sleep": (both(lambda made: made.job("wait.sh").job.schedule.jitter_s), (None, 599.0)),
         "date-test": (both(lambda made: "date" in made.job("month.sh").job.command), (True, False)),
+        "runner": (
+            both(lambda made: any(made.job("move.sh").job.id in path and path.endswith("runner.sh") for path in made.tree)),
+            (False, True),
+        ),
         "after": (both(lambda made: placed(made, "next.sh")[1]), ("scheduled_batch", "workflow")),
     }
     assert {key: got for key, (got, _) in table.items()} == {key: want for key, (_, want) in table.items()}
