@@ -62,6 +62,8 @@ def drain(queue):
             done.append([said["MessageId"], said["DeliveryCount"], "completed"])
             bus("DELETE", lock)
 
+with open("app.pid", "w") as mine:
+    mine.write(str(os.getpid()))
 for line in sys.stdin:
     verb, argument = json.loads(line)
     if verb == "bindings":
@@ -257,7 +259,7 @@ def test_each_version_of_a_blob_is_one_run(glue: App, tmp_path: Path) -> None:
 
 def test_what_another_worker_has_waits_until_that_one_s_time_is_over(glue: App, tmp_path: Path) -> None:
     """A worker that was killed leaves its claim: the message does not burn its three deliveries on it."""
-    glue.write("one_item.sh", "kill -9 $(ps -o ppid= -p $PPID)")
+    glue.write("one_item.sh", f"kill -9 $(cat {glue.folder}/app.pid)")
     glue.stub.queues["customers"] = [Message(1, "m1", blob("x", "1").encode())]
     with pytest.raises(AssertionError):
         glue.call(("work", ""))  # the app is gone
@@ -352,7 +354,7 @@ def test_every_verb_of_a_job_with_a_queue_calls_its_app(tree: Path, tmp_path: Pa
     def called(verb: str, job: str, *more: str, status: int = 0) -> str:
         done = tools.run("sh", "jobs.sh", verb, job, *more, cwd=tree, PREFIX="acme-", GROUP="jobs", WORKSPACE="w")
         assert done.returncode == status, done.stderr
-        return (tools.calls() or [""])[-1]
+        return "\n".join(tools.calls())
 
     assert called("run", glued, status=2) == "", "which item?"
     item = "https://shop.blob.core.windows.net/incoming/a 'b\".csv"
@@ -360,9 +362,8 @@ def test_every_verb_of_a_job_with_a_queue_calls_its_app(tree: Path, tmp_path: Pa
     assert "/api/run>" in called("run", glued, item)
     assert "/api/run>" in called("run", fans_out)
     assert all("/api/redrive>" in called("redrive", job) for job in (glued, fans_out))
-    assert called("pause", glued).endswith("<--settings> <AzureWebJobs.work.Disabled=true>")
-    assert called("resume", fans_out).endswith(
-        "<MIGRATOR_SCHEDULES=on> <AzureWebJobs.schedule_0.Disabled=false> <AzureWebJobs.work.Disabled=false>"
-    )
+    assert "<--settings> <AzureWebJobs.work.Disabled=true>" in called("pause", glued)
+    resumed = "<MIGRATOR_SCHEDULES=on> <AzureWebJobs.schedule_0.Disabled=false> <AzureWebJobs.work.Disabled=false>"
+    assert resumed in called("resume", fans_out)
     assert called("run-for", glued, "2026-11-24T01:30:00Z", status=1) == ""
     assert "AppTraces" in called("logs", glued)

@@ -13,6 +13,7 @@ from migrator import deciding, pipeline
 from migrator.errors import PriceError
 from migrator.model.plan import Decisions, JobPlan, Plan, Request
 from migrator.prices import bundled
+from migrator.runs import pair
 from migrator.sources import directory
 
 BOOK = bundled.read()
@@ -60,7 +61,7 @@ def test_a_log_of_three_runs_gives_a_provisional_limit_and_one_question(tmp_path
     assert entry.placement.option.timeout_s > 2 * 120
     (said,) = [finding.message for finding in entry.findings if finding.rule == "run-time"]
     assert "3 measured runs" in said
-    assert "bounds 37% of its runs" in said  # by hand: 0.368 ** 3 = 0.05, so 95 % sure
+    assert "bounds 36% of its runs" in said  # by hand: 0.3684 ** 3 = 0.05, so 95 % sure; never more than is sure
     assert [question.id.rpartition("/")[2] for question in entry.placement.questions].count("timeout") == 1
 
 
@@ -78,15 +79,19 @@ def test_a_clock_that_is_set_back_makes_no_negative_time(tmp_path: Path, jump_s:
 
 
 @pytest.mark.parametrize(
-    ("cron", "every", "runs", "timed"),
+    ("cron", "every", "runs", "held", "timed"),
     [
-        ("0 * * * *", timedelta(hours=1), 200, 200),
-        ("*/5 * * * *", timedelta(minutes=5), 700, 64),  # 576 at once: more than are kept apart; what is told is right
+        ("0 * * * *", timedelta(hours=1), 200, 20_000, 200),
+        ("*/5 * * * *", timedelta(minutes=5), 700, 20_000, 700),  # 576 at once
+        # on a server on which so many jobs wait that of each only 64 starts are kept until the first end comes: the ends of the
+        # 512 before these are nobody's
+        ("*/5 * * * *", timedelta(minutes=5), 700, 0, 188),
     ],
 )
 def test_a_job_that_overlaps_itself_for_days_keeps_its_length(
-    tmp_path: Path, cron: str, every: timedelta, runs: int, timed: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cron: str, every: timedelta, runs: int, held: int, timed: int
 ) -> None:
+    monkeypatch.setattr(pair, "MOST_HELD", held)
     entry = only(plan(tmp_path, [2 * DAY_S] * runs, cron, every))
     assert entry.usage is not None
     assert (entry.usage.observed_runs, entry.usage.duration_s.count) == (runs, timed)

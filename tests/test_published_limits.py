@@ -41,6 +41,10 @@ gcp_cloud_run_job | architecture | x86_64 |
 gcp_cloud_run_service | duration_s | 30 min | scheduler waits 60
 gcp_cloud_run_service | memory_mib | 32 GiB | files count as memory
 gcp_cloud_run_service | scratch_mib | 32 GiB | no disk memory
+gcp_pubsub_push | duration_s | 540 s | 10 minutes instance
+gcp_pubsub_push | memory_mib | 32 GiB | files count as memory
+gcp_pubsub_push | vcpu | 8 |
+gcp_pubsub_push | scratch_mib | 32 GiB | no disk memory
 azure_container_apps_job | duration_s | no maximum |
 azure_container_apps_job | memory_mib | 8 GiB | workload profiles without 4 GiB
 azure_container_apps_job | vcpu | 4 | workload profiles without 2 vCPU
@@ -56,8 +60,8 @@ kubernetes_cron_job | duration_s | no maximum |
 kubernetes_cron_job | memory_mib | 14 GiB | node
 kubernetes_cron_job | vcpu | 4 | node
 kubernetes_cron_job | scratch_mib | 10 GiB | node
-kubernetes_cron_job | single_flight | skip | Forbid
-kubernetes_cron_job | at_most_once | not offered |
+kubernetes_cron_job | single_flight | offered |
+kubernetes_cron_job | at_most_once | offered |
 gcp_scheduler_http_target | duration_s | 30 min |
 gcp_scheduler_http_target | at_most_once | not offered |
 aws_api_destination | duration_s | 5 s |

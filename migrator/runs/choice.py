@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
 MOST_WAITING = 64  # starts of one command without an end, where nobody says ends
+MOST_HELD = 20_000  # ... but so many of all commands are kept first: the first end may be that of a run of days
 MOST_OVERLAPPING = 1_500  # where somebody does: each minute one that takes a day; those before lost theirs
 CLOSE = 20  # processes between that of cron and the job's, eight jobs starting at once (tests/fixtures/daemons): 9 in the middle
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.choice import LARGE_PIDS, MOST_OVERLAPPING, MOST_WAITING, SMALL_PIDS, STALE_US, apart, rivals, whose
+from migrator.runs.choice import LARGE_PIDS, MOST_HELD, MOST_OVERLAPPING, MOST_WAITING, SMALL_PIDS, STALE_US, apart, rivals, whose
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups
 from migrator.runs.parts import Chain, Life, Said, Span, Start
@@ -35,6 +35,7 @@ class Pairing:
         self.opened: dict[int, Span] = {}
         self._numbers: dict[int, int] = {}  # of sessions that are open, by pid
         self.waiting: dict[int, list[Start]] = {}
+        self._held = 0  # of these, all together
         self._by_session: dict[int, Start] = {}
         self._by_pid: dict[int, Start] = {}
         self._by_parent: dict[int, Start] = {}
@@ -47,7 +48,7 @@ class Pairing:
         self._most_pids = FEW_PIDS
         self.sessions = False  # True where the log shows any
         self.says_ends = False  # True where one of them has been said, with its command
-        self._rivals = Rivals(self._put, self._abandon)
+        self._rivals = Rivals(self._put)
         self.given_up = self._rivals.given_up
         self._newest: Start | None = None
         self._largest_pid = 0
@@ -224,6 +225,7 @@ class Pairing:
         if not waiting:
             return  # it started before this log
         if said.by_text:
+            self._held -= len(waiting)
             start = waiting.pop()
             start.waits = False
             start.quality = EXACT
@@ -232,8 +234,9 @@ class Pairing:
                 self._put(older)
             del self.waiting[said.key]
         else:
-            found = whose(waiting, pid, self.pids, self._rivals.has_given_up(said.key, waiting, at_us))
+            found = whose(waiting, pid, self.pids, said.key in self.given_up)
             if found is None:
+                self._rivals.nobodys(said.key)
                 return  # the start was lost
             start = found
             self._rivals.meet(start, rivals(waiting, start, pid, self.pids))
@@ -278,15 +281,17 @@ class Pairing:
             self.waiting[start.said.key] = [start]
         else:
             waiting.append(start)
-            most = MOST_OVERLAPPING if self.says_ends else MOST_WAITING
+            most = MOST_OVERLAPPING if self.says_ends or self._held < MOST_HELD else MOST_WAITING
             if len(waiting) > most and not self.sessions:  # else most of them are attached at the next sweep
-                self.given_up[start.said.key] = start.at_us
+                self._rivals.give_up(start.said.key)
                 self._abandon(waiting[0])
         start.waits = True
+        self._held += 1
 
     def _forget(self, start: Start) -> None:
         if start.waits:
             start.waits = False
+            self._held -= 1
             waiting = self.waiting[start.said.key]
             if len(waiting) == 1:
                 del self.waiting[start.said.key]

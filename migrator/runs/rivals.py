@@ -7,32 +7,32 @@ knows which: none of them has a length.
 
 from collections.abc import Callable
 
-from migrator.runs.choice import STALE_US
 from migrator.runs.parts import Start
 
 INFERRED, STARTS_ONLY = 2, 3
 
 
 class Rivals:
-    """Of one host. `put`: where to finished runs go; `abandon`: told of starts for which no end is looked for any more.
-    `given_up`: when the last start of a command, by its key, was given up because too many waited."""
+    """Of one host. `put`: where to finished runs go.
+    `given_up`: how many starts of a command, by its key, were given up because too many waited and may still end."""
 
-    def __init__(self, put: Callable[[Start], None], abandon: Callable[[Start], None]) -> None:
-        self._put, self._abandon = put, abandon
+    def __init__(self, put: Callable[[Start], None]) -> None:
+        self._put = put
         self.given_up: dict[int, int] = {}
         self._ended: list[Start] = []
 
-    def has_given_up(self, key: int, waiting: list[Start], at_us: int) -> bool:
-        """True if an end may be that of a start which was given up: none is guessed then. Once that is over, those that waited so
-        long are given up as well, because the ends that nobody was given were theirs."""
-        if key not in self.given_up:
-            return False
-        if at_us - self.given_up[key] <= STALE_US:
-            return True
-        del self.given_up[key]
-        for start in [start for start in waiting if at_us - start.at_us > STALE_US]:
-            self._abandon(start)
-        return False
+    def give_up(self, key: int) -> None:
+        """One more start of this command waits no longer."""
+        self.given_up[key] = self.given_up.get(key, 0) + 1
+
+    def nobodys(self, key: int) -> None:
+        """An end of this command is that of nobody who waits: it may be that of one that was given up, and when as many ends came
+        as starts were given up, none of these can be another's. No time is enough: a run may take days."""
+        left = self.given_up.get(key, 0) - 1
+        if left > 0:
+            self.given_up[key] = left
+        else:
+            self.given_up.pop(key, None)
 
     def meet(self, start: Start, others: list[Start]) -> None:
         """The end of `start` may be that of each of the others."""
