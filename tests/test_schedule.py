@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -270,10 +269,8 @@ def test_the_day_rule_is_the_daemons_own(expression: str, flavour: str, days: li
     ],
 )
 def test_it_rejects_with_field_value_and_what_is_allowed(expression: str, flavour: str, words: str) -> None:
-    start = time.perf_counter()
     with pytest.raises(ScheduleError, match=re.escape(words)):
         calendar_of(schedule(expression, grammar=flavour))
-    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from . import azure_functions, messages, service_bus
 from .aws_lambda import JobFailedError
 
 QUEUE = "MIGRATOR_QUEUE_URL"
-REDRIVE_S = 180.0  # an answer has to be there after 230
 
 
 def dispatch(event: dict[str, object]) -> dict[str, object]:
@@ -37,4 +36,4 @@ def on_message(body: bytes, message_id: str) -> dict[str, object]:
 
 def redrive() -> dict[str, object]:
     """Dead letters go back into the queue."""
-    return service_bus.redrive(os.environ[QUEUE], os.environ, time.monotonic() + REDRIVE_S)
+    return service_bus.redrive(os.environ[QUEUE], os.environ, time.monotonic() + 180.0)  # an answer has to be there after 230

@@ -2,7 +2,8 @@
 # What one does with a job after it has moved. Written by migrator.
 #   ./jobs.sh run JOB             run it now, whatever the calendar says
 #   ./jobs.sh run-for JOB INSTANT run it for a past instant, such as 2026-11-24T01:30:00Z; a script that asks the clock still gets today
-#   ./jobs.sh pause JOB           switch its schedule off at once; take it out of enabled_jobs, too, or the next deployment switches it on
+#   ./jobs.sh pause JOB           switch its schedule off at once; take it out of enabled_jobs (Kubernetes: of the patches), too, or the
+#                                 next deployment switches it on
 #   ./jobs.sh resume JOB          and on again
 #   ./jobs.sh logs JOB            what it wrote since yesterday
 # PREFIX (name_prefix), STACK (the stack of SAM) from the environment.
