@@ -37,8 +37,9 @@ MOVES = {
     "web01": {"build-recommendations-0f504421": {"target": "aws_fargate", "state": "object-storage", "output": "object-storage"}},
     "etl02": {job_id: SHARED | {"target": "aws_fargate"} for job_id in CHAIN},
     "edge03": {},
+    "legacy04": {},
 }  # fmt: skip
-PROGRAMS = "aws curl mail mysql mysqldump php psql pg_dump rsync"
+PROGRAMS = "aws curl java mail mysql mysqldump php psql pg_dump rsync sftp sleep wget"  # sleep: one waits for ten minutes
 STAND_IN = r"""#!/bin/sh
 # a stand-in: says how it was called
 printf '%s' "${0##*/}"; printf ' [%s]' "$@"; echo
@@ -116,7 +117,7 @@ def line_of(entry: JobPlan, source: Path) -> tuple[str, str]:
     job = entry.job
     lines = (source / job.location.path.lstrip("/")).read_text().splitlines()
     assert job.location.line is not None
-    settings = [text for text in lines[: job.location.line - 1] if ASSIGNED.match(text)]
+    settings = [text for text in lines[: job.location.line - 1] if ASSIGNED.match(text) and text != 'MAILTO=""']
     fields = 6 if job.scheduler == "system_crontab" else 5
     return "".join(f"{text}\n" for text in settings), lines[job.location.line - 1].split(None, fields)[fields]
 
@@ -147,7 +148,7 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
         if (source / top).is_dir():
             shutil.copytree(source / top, server / top)
     for folder in (server, bare):
-        for name in [*folders, "/home/etl", "/home/sensor", "/var/www"]:
+        for name in [*folders, "/home/app", "/home/etl", "/home/sensor", "/var/www"]:
             (folder / name.lstrip("/")).mkdir(parents=True, exist_ok=True)
         owned(folder, uid)
     (base / "etc").mkdir(parents=True)
@@ -158,7 +159,8 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     kept = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
     (base / "etc/passwd").write_text(kept + "".join(f"{text}\n" for text in users if not text.startswith(("root:", "www-data:"))))
     (base / "etc/timezone").write_text("UTC\n")
-    left_out = "-e '^PATH=' -e '^USER=' " if source.name == "etl02" else ""
+    # legacy04 has no mail; here cron's mail is how its output is read
+    left_out = {"etl02": "-e '^PATH=' -e '^USER=' ", "legacy04": "-e '^MAILTO=' "}.get(source.name, "")
     programs = base / "usr/bin"
     programs.mkdir(parents=True)
     for name in PROGRAMS.split():
@@ -173,6 +175,10 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     job = json.loads((folder / "job.json").read_text())
     (folder / "job.json").write_text(json.dumps(job | {"lock": None, "state": None}))  # what only a cloud has
     secrets = filled(entry.job.command, re.split(r"(?<!\\)%", command)[0].replace("\\%", "%"))
+    raw = dict(text.split("=", 1) for text in settings.splitlines())
+    for setting in entry.job.environment:
+        if MARK.search(setting.value):
+            secrets |= filled(setting.value, raw[setting.name])
     for path in (folder / "files").rglob("*"):
         if path.is_file() and MARK.search(path.read_text()):
             secrets |= filled(path.read_text(), (source / path.relative_to(folder / "files")).read_text())
@@ -223,7 +229,7 @@ def seen(ran: Seen, job: Moved) -> Seen:
 
 def test_every_movable_job_of_every_sample_is_there(jobs: dict[str, Moved]) -> None:
     hosts = [one.entry.job.host.split(".")[0] for one in jobs.values()]
-    assert {name: hosts.count(name) for name in SAMPLES} == {"web01": 8, "etl02": 5, "edge03": 4}
+    assert {name: hosts.count(name) for name in SAMPLES} == {"web01": 8, "etl02": 5, "edge03": 4, "legacy04": 11}
 
 
 def test_the_server_s_line_and_the_emitted_job_do_the_same(under_cron: dict[str, Seen], under_runner: dict[str, Seen]) -> None:
