@@ -40,17 +40,26 @@ def share(amount: float | None) -> str:
         return "unknown"
     if amount > 1:
         return "never: cheaper even if it always worked"
-    return f"{amount * 100:.2g} %" if amount else "always: what stands there costs more"
+    return f"{_digits(amount * 100)} %" if amount else "always: what stands there costs more"
+
+
+def _digits(number: float) -> str:
+    """Two digits that say something, above a hundred whole numbers.
+
+    >>> _digits(0.000123), _digits(4.31), _digits(104.2)
+    ('0.00012', '4.3', '104')
+    """
+    return f"{number:.2g}" if number < 99.5 else f"{number:,.0f}"
 
 
 def duty(found: DutyCycle) -> str:
     """A duty cycle with its range, or that it is unknown and why."""
     if found.share is None:
         return f"unknown: {found.basis}"
-    between = "" if found.low is None or found.high is None else f" ({found.low * 100:.2g} to {found.high * 100:.2g} %)"
+    between = "" if found.low is None or found.high is None else f" ({_digits(found.low * 100)} to {_digits(found.high * 100)} %)"
     if found.share > 1:
-        return f"more than all of the time: {found.share:.2g} runs of it at once, on average{between}"
-    return f"{found.share * 100:.2g} %{between}"
+        return f"more than all of the time: {found.share:.3g} runs of it at once, on average{between}"
+    return f"{_digits(found.share * 100)} %{between}"
 
 
 def _says(found: Steadiness, known: list[BreakEven], what: str) -> str:
