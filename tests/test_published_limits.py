@@ -106,6 +106,13 @@ def test_no_amount_of_any_target_is_missing_in_the_table() -> None:
     assert {target for target, _, _, _ in ROWS} == {place.NAME for place in targets.ALL}
 
 
+@pytest.mark.parametrize("name", ["gcp_cloud_run_job", "gcp_cloud_run_service", "gcp_pubsub_push"])
+def test_all_that_runs_on_cloud_run_has_its_files_in_its_memory(name: str) -> None:
+    """https://docs.cloud.google.com/run/docs/container-contract: the filesystem is in memory, of services and jobs alike."""
+    (place,) = (place for place in targets.ALL if name == place.NAME)
+    assert all(size.scratch_in_memory for size in place.sizes())
+
+
 GIB = 1024
 # what one run writes (GiB), what its program takes (MiB), the size that holds both; -: none does
 DATA = """

@@ -9,6 +9,8 @@ count that find all workers busy, so the runner counts what it tried itself and 
 Source: https://docs.cloud.google.com/pubsub/docs/push, https://docs.cloud.google.com/run/docs/triggering/pubsub-push
 """
 
+import msgspec
+
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, Translation
 from migrator.model.option import AtMost, Limit, Offered, Part, Resource, Shape, ShapeKind, Size
@@ -61,16 +63,7 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:
 
 def sizes() -> tuple[Size, ...]:
     """The pairs of vCPU and memory of Cloud Run, for nine minutes."""
-    return tuple(
-        Size(
-            name=size.name,
-            memory_mib=size.memory_mib,
-            vcpu=size.vcpu,
-            scratch_mib=size.scratch_mib,
-            timeout_s=float(TIMEOUT_LIMIT_S),
-        )
-        for size in run_job.sizes()
-    )
+    return tuple(msgspec.structs.replace(size, timeout_s=float(TIMEOUT_LIMIT_S)) for size in run_job.sizes())
 
 
 def timeout_s(p_max_s: float | None, assumptions: Assumptions) -> float:
