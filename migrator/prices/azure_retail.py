@@ -143,7 +143,7 @@ def unit_prices(region: str, get: GET, endpoint: str = ENDPOINT) -> Iterator[Uni
                 service=wanted.service,
                 item=wanted.item,
                 unit=wanted.unit,
-                region=EVERYWHERE if wanted.filters is ANYWHERE else region,
+                region=EVERYWHERE if asked[1] == GLOBAL else region,
                 price_usd=Decimal(str(row["retailPrice"])) / wanted.per,
                 from_quantity=Decimal(str(row["tierMinimumUnits"])) * wanted.per if number else Decimal(0),
                 source=f"Azure Retail Prices API, {row['serviceName']}, {row['meterName']}",

@@ -7,9 +7,8 @@ knows which: none of them has a length.
 
 from collections.abc import Callable
 
+from migrator.runs.attach import INFERRED
 from migrator.runs.parts import Start
-
-INFERRED, STARTS_ONLY = 2, 3
 
 
 class Rivals:
