@@ -189,6 +189,16 @@ def test_a_deadline_ends_the_whole_group_also_what_ignores_sigterm(tmp_path: Pat
         assert gone(int(said(lines)[0]))
 
 
+def test_at_a_deadline_the_grace_is_for_the_whole_group(tmp_path: Path) -> None:
+    """The first process is gone at once; its child, which was asked once, too, still has a word to say."""
+    command = b"(trap 'echo asked; sleep 0.5; echo last; exit' TERM; sleep 60 & wait) & sleep 61"
+    children = [Sh(tmp_path / shell, shell).start(job_json(command, timeout_s=2), grace_s=20) for shell in SHELLS]
+    for child in children:
+        out, error = child.communicate(timeout=60)
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert (record(lines)["outcome"], said(lines), error) == ("timed-out", ["asked", "last"], b"")
+
+
 def test_the_platform_s_sigterm_reaches_the_job_and_its_last_words_are_kept(run: Sh) -> None:
     child = run.start(job_json(b"trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.1; done", timeout_s=60))
     assert child.stdout is not None

@@ -2,9 +2,13 @@
 
 import importlib
 import os
+import shutil
 import signal
+import sys
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import active_children, get_context, parent_process
@@ -46,28 +50,41 @@ def begun() -> None:
     """What a worker does first: leave a terminal's interrupt to the first process, and end when that one is gone.
 
     A pool's idle worker waits for ever on a pipe of which it holds both ends: that its parent was killed it would never hear.
+    Its temporary files lie in a folder of its own, so that they go also where the signal came while one was being removed.
     """
+    folder = tempfile.mkdtemp(prefix="migrator-worker-")
+    tempfile.tempdir = folder
+    weakref.finalize(begun, shutil.rmtree, folder, ignore_errors=True)  # at the end of the process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _unwound)
+    signal.signal(signal.SIGTERM, lambda *_: _unwound(folder))
+    sys.unraisablehook = _said
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_follow, args=(parent.sentinel, folder), daemon=True).start()
 
 
-def _unwound(*_: object) -> None:
-    """Temporary folders go where their owners are left; then nothing is waited for."""
-    threading.Thread(target=_end, args=(GRACE_S,), daemon=True).start()
+def _unwound(folder: str) -> None:
+    """The task is left in its middle, which closes what it opened; then nothing is waited for."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool and the parent's end both ask
+    threading.Thread(target=_end, args=(folder,), daemon=True).start()
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _follow(parent: int) -> None:
+def _said(lost: "sys.UnraisableHookArgs") -> None:
+    """That a signal came while something was being put away, where no exception gets out, is nobody's concern: `_end` follows."""
+    if not isinstance(lost.exc_value, SystemExit):
+        sys.__unraisablehook__(lost)
+
+
+def _follow(parent: int, folder: str) -> None:
     wait([parent])
     os.kill(os.getpid(), signal.SIGTERM)
-    _end(GRACE_S)
+    _end(folder)
 
 
-def _end(after_s: float) -> None:
-    time.sleep(after_s)
+def _end(folder: str) -> None:
+    time.sleep(GRACE_S)
+    shutil.rmtree(folder, ignore_errors=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -19,15 +19,15 @@ export LC_ALL=C
 # SIGTERM to the whole group of a process, SIGKILL to what is left of it after the grace; the reader of its output is not waited
 # for where somebody left the group and still holds the output open: process, seconds, reader
 end_group() {
-  kill -s TERM -- "-$1" 2>/dev/null || kill -s TERM "$1" 2>/dev/null
+  kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null
   waited=0
-  while [ "$waited" -lt "$2" ] && { kill -s 0 -- "-$1" || kill -s 0 "$1"; } 2>/dev/null; do
+  while [ "$waited" -lt "$2" ] && { kill -0 "-$1" || kill -0 "$1"; } 2>/dev/null; do
     sleep 1
     waited=$((waited + 1))
   done
-  kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null
+  kill -KILL "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null
   sleep 1
-  kill -s KILL "$3" 2>/dev/null
+  kill -KILL "$3" 2>/dev/null
 }
 
 # this program started once more, beside the job: seconds, the job, the grace, the reader of its output, a folder
@@ -272,15 +272,15 @@ await() {
   while :; do
     wait "$1"
     ended=$?
-    kill -s 0 "$1" 2>/dev/null || return 0
+    kill -0 "$1" 2>/dev/null || return 0
   done
 }
 await "$child"
 status=$ended
 await "$reader"
 trap '' TERM INT
-[ -z "$watch" ] || kill -s KILL -- "-$watch" 2>/dev/null || kill -s KILL "$watch" 2>/dev/null
-[ -z "$stopping" ] || kill -s KILL "$stopping" 2>/dev/null
+[ -z "$watch" ] || kill -KILL "-$watch" 2>/dev/null || kill -KILL "$watch" 2>/dev/null
+[ -z "$stopping" ] || kill -KILL "$stopping" 2>/dev/null
 [ -r "$folder/bytes" ] && bytes=$(cat "$folder/bytes")
 seconds=$(($(date +%s) - began))
 

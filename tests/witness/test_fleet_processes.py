@@ -51,7 +51,7 @@ def test_no_worker_outlives_it(program: str, number: signal.Signals, tmp_path: P
             time.sleep(0.05)
         time.sleep(1)  # in the middle of a task
         process.send_signal(number)
-        said = process.communicate(timeout=30)
+        said = process.communicate(timeout=60)
         left: dict[int, str] = {}
         for _ in range(100):
             left = of_session(process.pid)
