@@ -17,6 +17,7 @@ from migrator.assumptions import DEFAULT, Assumptions, assumed
 from migrator.considered import Considered, considered, each, job_plan
 from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
+from migrator.logged_output import with_logged
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Job
 from migrator.model.option import PriceBook
@@ -69,7 +70,9 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         ),
         accounting=accounting,
         usage=measured.usage,
-        facts=others_output.of_other_jobs(output_size.of_one_job(job_facts for job_facts, _ in inspected)),
+        facts=with_logged(
+            files, host, jobs, others_output.of_other_jobs(output_size.of_one_job(job_facts for job_facts, _ in inspected))
+        ),
         unmatched=measured.unmatched,
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,

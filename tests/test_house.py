@@ -27,7 +27,7 @@ FLOORS = {
     "quotas": 1,
     "not_offered": 1,
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "shrink": 3, "measuring": 3,
-    "ownlogs": 3, "shares": 3, "reviewing": 3, "plan_folder": 3,
+    "ownlogs": 3, "logged_output": 3, "shares": 3, "reviewing": 3, "plan_folder": 3,
     "history": 3, "deciding": 3, "size_curve": 3, "steadiness": 3, "kept_warm": 3, "considered": 3,
     "fleet": 3, "object_storage": 1, "side_by_side": 1, "parquet": 1,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
@@ -82,7 +82,7 @@ ENTRANCES = {
     "sources": {"opening", "collecting", "one_log"},
     "hosts": {"reading"},
     "scripts": {"facts", "others_output"},  # one job, then all jobs of a server
-    "logfiles": {"years"},
+    "logfiles": {"years", "unit_output"},
     "prices": {"user_book", "refreshing"},
 }
 STANDARD = set(__import__("sys").stdlib_module_names)

@@ -1,6 +1,7 @@
 """What a run writes, from the file that its line sends its output to, and what that makes of the bill for logs."""
 
 import io
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -94,7 +95,7 @@ def test_logs_are_priced_by_what_the_job_wrote(tmp_path: Path, provider: str, gi
     assert line.monthly_cost is not None
     assert float(line.monthly_cost) == pytest.approx(float(written * Decimal(price)), rel=1e-6)
     assert "assumed" not in (line.note or "")
-    assert "by the job's own log" in (line.note or "")
+    assert "measured" in (line.note or "")
 
 
 def test_the_runner_s_own_bytes_are_those_of_the_runner() -> None:
@@ -111,3 +112,93 @@ def test_the_runner_s_own_bytes_are_those_of_the_runner() -> None:
     )
     log.write("INFO", "nightly report on web01: ok, 12.3 s", **record.fields(job, "ok", at, at, cast("Any", ended)))
     assert len(stream.getvalue()) == pytest.approx(billing.END_BYTES, rel=0.1)
+
+
+CRONIE = """\
+Nov 23 02:30:00 web01 CROND[66]: (root) CMD (/opt/n.sh)
+Nov 23 02:30:02 web01 CROND[63]: (root) CMDOUT (seven b)
+Nov 23 02:30:02 web01 CROND[70]: (root) CMDOUT (of another run)
+Nov 23 02:30:02 web01 CROND[63]: (root) CMDOUT ((nine) b)
+Nov 23 02:30:03 web01 CROND[63]: (root) CMDEND (/opt/n.sh)
+Nov 23 02:30:04 web01 CROND[70]: (root) CMDEND (/opt/other.sh)
+Nov 24 02:30:00 web01 CROND[86]: (root) CMD (/opt/n.sh)
+Nov 24 02:30:03 web01 CROND[83]: (root) CMDEND (/opt/n.sh)
+Nov 24 02:35:00 web01 CROND[88]: (root) CMDEND (/opt/silent.sh)
+Nov 24 02:40:00 web01 CROND[63]: (root) CMDOUT (of a run whose end is not there)
+"""
+
+
+def of_cronie(root: Path, log: str, lines: str) -> list[tuple[str, str | None]]:
+    """What is known of the jobs of a server with cronie."""
+    for name in ("etc/cron.d", "var/log", "opt"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/os-release").write_text('ID=amzn\nVERSION_ID="2023"\n')
+    (root / "etc/hostname").write_text("web01\n")
+    (root / "etc/cron.d/work").write_text(lines)
+    (root / "var/log/cron").write_text(log)
+    seen = pipeline.observe(directory.open(str(root))[0], NOW)
+    return [(fact.value, fact.detail) for entry in seen.survey.facts for fact in entry.facts if fact.kind == "output-size"]
+
+
+def test_what_cronie_writes_of_a_job_s_output_is_its_size(tmp_path: Path) -> None:
+    """By hand: 8 and 9 bytes with their line ends in one of two runs; of the silent one nobody knows where its output went."""
+    lines = "30 2 * * * root /opt/n.sh\n35 2 * * * root /opt/silent.sh\n"
+    assert of_cronie(tmp_path, CRONIE, lines) == [("8 bytes in 1.0 lines", "/var/log/cron: 2 runs in the log")]
+
+
+@pytest.mark.parametrize(
+    ("log", "lines"),
+    [
+        (CRONIE, "30 2 * * * root /opt/n.sh\n40 2 * * * root /opt/n.sh\n"),  # whose of two is it?
+        (CRONIE.replace("CMDEND", "CMDE"), "30 2 * * * root /opt/n.sh\n"),  # older than 1.5.6: no end, so no joined output
+        (CRONIE.replace("CMDOUT", "CMDO"), "30 2 * * * root /opt/n.sh\n"),
+        (CRONIE.replace("web01", "web02") + "Nov 24 03:00:00 web01 CROND[9]: (root) CMD (x)\n", "30 2 * * * root /opt/no.sh\n"),
+    ],
+)
+def test_output_in_cronie_s_log_that_nobody_can_join_says_nothing(tmp_path: Path, log: str, lines: str) -> None:
+    assert of_cronie(tmp_path, log, lines) == []
+
+
+RUNS = {"a": ("one", "\u00fcber"), "b": ()}  # by hand: 4 and 6 bytes in one of two runs
+
+
+def journal(suppressed: bool = False) -> list[dict[str, str]]:
+    """What systemd keeps of two runs of a unit, of a third one whose start is lost, and of another unit."""
+    found = []
+    base = {"__REALTIME_TIMESTAMP": "1795487400000000", "_HOSTNAME": "web01"}
+    for run, texts in RUNS.items():
+        manager = base | {"_PID": "1", "SYSLOG_IDENTIFIER": "systemd", "UNIT": "tidy.service", "INVOCATION_ID": run}
+        found.append(manager | {"MESSAGE": "Starting tidy.service - Tidy..."})
+        unit = base | {"_SYSTEMD_UNIT": "tidy.service", "_SYSTEMD_INVOCATION_ID": run, "SYSLOG_IDENTIFIER": "tidy"}
+        found += [unit | {"_TRANSPORT": "stdout", "MESSAGE": text} for text in texts]
+        found.append(unit | {"_TRANSPORT": "syslog", "MESSAGE": "what no container's output has"})
+        found.append(unit | {"_TRANSPORT": "stdout", "_SYSTEMD_INVOCATION_ID": "z", "MESSAGE": "of a run without its start"})
+        found.append(unit | {"_TRANSPORT": "stdout", "_SYSTEMD_UNIT": "tidy.service.d", "MESSAGE": "of another"})
+        found.append(manager | {"MESSAGE": "Finished tidy.service - Tidy."})
+    if suppressed:
+        found.append(base | {"_SYSTEMD_UNIT": "systemd-journald.service", "MESSAGE": "Suppressed 31 messages from tidy.service"})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "export", "want"),
+    [(False, False, ["5 bytes in 1.0 lines"]), (False, True, ["5 bytes in 1.0 lines"]), (True, False, []), (True, True, [])],
+)
+def test_what_a_unit_s_runs_left_in_the_journal_is_its_size(
+    tmp_path: Path, suppressed: bool, export: bool, want: list[str]
+) -> None:
+    units = tmp_path / "etc/systemd/system"
+    (units / "timers.target.wants").mkdir(parents=True)
+    (tmp_path / "var/log").mkdir(parents=True)
+    (tmp_path / "etc/hostname").write_text("web01\n")
+    (units / "tidy.timer").write_text("[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
+    (units / "tidy.service").write_text("[Service]\nType=oneshot\nExecStart=/opt/tidy\n")
+    (units / "timers.target.wants/tidy.timer").symlink_to("../tidy.timer")
+    entries = journal(suppressed)
+    if export:
+        text = "".join("".join(f"{name}={value}\n" for name, value in entry.items()) + "\n" for entry in entries)
+        (tmp_path / "var/log/all.export").write_text(text)
+    else:
+        (tmp_path / "var/log/journal.json").write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries))
+    seen = pipeline.observe(directory.open(str(tmp_path))[0], NOW)
+    assert [fact.value for entry in seen.survey.facts for fact in entry.facts if fact.kind == "output-size"] == want

@@ -89,6 +89,11 @@ def entries(data: Iterable[bytes], tags: Iterable[str], odd: list[int]) -> Itera
     Raises ValueError for an entry that is longer than any is.
     """
     wanted = frozenset((None, *(tag.encode("utf-8", BACK) for tag in tags)))
+    return (_entry(fields) for fields in records(data, odd) if fields.get(TAG) in wanted)
+
+
+def records(data: Iterable[bytes], odd: list[int]) -> Iterator[dict[bytes, bytes]]:
+    """The same of every writer, as fields."""
     rest = b""
     passed = 0
     for block in data:
@@ -107,8 +112,8 @@ def entries(data: Iterable[bytes], tags: Iterable[str], odd: list[int]) -> Itera
                 if not whole:
                     break
             at = after
-            if fields and fields.get(TAG) in wanted:
-                yield _entry(fields)
+            if fields:
+                yield fields
         rest = held[at:]
         passed += at
         if len(rest) > LONGEST_ENTRY_BYTES:
@@ -118,8 +123,8 @@ def entries(data: Iterable[bytes], tags: Iterable[str], odd: list[int]) -> Itera
     except ValueError:
         odd.append(passed)
         return
-    if fields and fields.get(TAG) in wanted:
-        yield _entry(fields)
+    if fields:
+        yield fields
 
 
 def _entry(fields: dict[bytes, bytes]) -> Entry:

@@ -46,4 +46,4 @@ def output_note(resource: Resource) -> str:
     """How what is written into the log is known: a guess says "assumed", which widens the interval of the saving."""
     usage = resource.values["usage"]
     assert isinstance(usage, dict)
-    return "by the job's own log" if usage.get("output_measured") else "output assumed (output_bytes_per_run)"
+    return "measured: what its runs wrote" if usage.get("output_measured") else "output assumed (output_bytes_per_run)"
