@@ -12,6 +12,7 @@ import zstandard
 from isal import igzip_lib
 
 BLOCK_BYTES = 1 << 20
+TOGETHER = 4  # blocks that are looked at together: what is done once for each costs less
 PACKED_BYTES = 1 << 16  # read at once of what a decompressor cannot be asked for in parts; logs grow 10 to 40 times
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 50 to 5f: a frame that holds no data, RFC 8878 3.1.2
@@ -239,19 +240,62 @@ def groups(stream: BinaryIO, needles: tuple[bytes, ...]) -> Iterator[list[bytes]
 
 def whole_lines(stream: BinaryIO, skipped: Callable[[int], None] | None = None) -> Iterator[bytes]:
     """Decompressed blocks that end with a line's end. `skipped` is told how many bytes of a line without an end are dropped."""
+    for carry, block, end in _cut_at_lines(stream):
+        if end:
+            yield b"".join((carry, memoryview(block)[:end])) if carry else block if end == len(block) else block[:end]
+        elif skipped is not None:
+            skipped(len(carry))
+
+
+def stretches(
+    stream: BinaryIO, before: bytes, after: bytes, skipped: Callable[[int], None] | None = None
+) -> Iterator[tuple[bytearray, int]]:
+    """The same lines, several blocks together, and where they end: between two texts in a buffer that is used again."""
+    begin = end = len(before)
+    room = TOGETHER * BLOCK_BYTES + BLOCK_BYTES // 16  # the rest of a line stands before a block
+    text = bytearray(before) + bytes(room + len(after))
+    pieces = _cut_at_lines(stream)
+    while True:
+        try:
+            carry, block, fresh = next(pieces, (b"", b"", 0))
+        except DAMAGED:
+            if end > begin:
+                text[end : end + len(after)] = after
+                yield text, end
+            raise
+        size = len(carry) + fresh if fresh else 0
+        if end > begin and (not size or end + size > begin + room):
+            text[end : end + len(after)] = after
+            yield text, end
+            end = begin
+        if size > room:
+            room = size
+            text = bytearray(before) + bytes(room + len(after))
+        if size:
+            text[end : end + len(carry)] = carry
+            text[end + len(carry) : end + size] = memoryview(block)[:fresh]
+            end += size
+        elif not carry:
+            return
+        elif skipped is not None:
+            skipped(len(carry))
+
+
+def _cut_at_lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, int]]:
+    """The beginning of a line, and a block with the place where its last line ends; without a place, what is dropped."""
     carry = b""
     for block in read_blocks(stream):
         end = block.rfind(b"\n") + 1
-        if not end:
-            whole = carry + block
-            carry = whole[-BLOCK_BYTES:]
-            if skipped is not None and len(whole) > BLOCK_BYTES:
-                skipped(len(whole) - BLOCK_BYTES)
+        if end:
+            yield carry, block, end
+            carry = block[end:]
             continue
-        yield carry + block[:end] if carry else block if end == len(block) else block[:end]
-        carry = block[end:]
+        whole = carry + block
+        carry = whole[-BLOCK_BYTES:]
+        if len(whole) > BLOCK_BYTES:
+            yield whole[:-BLOCK_BYTES], b"", 0
     if carry:
-        yield carry + b"\n"
+        yield carry, b"\n", 1
 
 
 def found(block: bytes, needles: tuple[bytes, ...], too_long: Callable[[int], None] | None = None) -> list[bytes]:

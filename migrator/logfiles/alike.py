@@ -1,50 +1,112 @@
-"""Tells which of many short texts in a block of bytes are equal, so that each is looked at once.
+"""Remembers what was said of short texts in blocks of bytes, so that each is looked at once, however often it comes.
 
-The words of the texts are summed to a number, equal numbers are looked up in a small table, and what stands there is compared
-byte for byte: texts that share a number by chance, or by somebody's intention, are never taken for equal, only looked at alone.
+The words of a text are summed to a number, which is a place in a small table, and what stands there is compared word for word:
+texts that share a number by chance, or by somebody's intention, are never taken for equal, only asked for again.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
 from migrator.columns import Whole
-from migrator.logfiles.spotting import WORD, Block, Words
+from migrator.logfiles.spotting import WORD, Block, Flags, Words
 
-SHORT, LONG = 96, 256  # bytes; a longer text is looked at alone
+SHORT, LONG = 96, 256  # bytes; a longer text is asked for each time
 SLOTS, TURNS = (1 << 14) - 1, (50, 30)
+KIND = 16  # bits for a length
 FACTORS = np.random.default_rng(5).integers(1 << 62, 1 << 63, LONG // WORD + 1, dtype=np.uint64) | np.uint64(1)
-KEPT = np.array([[(1 << 8 * min(max(size - WORD * word, 0), WORD)) - 1 for word in range(LONG // WORD)]
-                 for size in range(LONG + 1)], dtype=np.uint64)  # fmt: skip
-_TABLE = np.zeros(SLOTS + 1, dtype=np.int64)
+KEPT = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], dtype=np.uint64)
+Asked = Callable[[int, bytes], int]
 
 
-def alike(block: Block, begin: Whole, end: Whole, kind: Whole | int = 0) -> Whole:
-    """For each text between two places the index of a text that is equal, and of the same kind; that one's is its own."""
-    size = end - begin
-    found = np.arange(len(begin))
-    kinds = np.broadcast_to(np.asarray(kind), size.shape)
-    short = size <= SHORT
-    _look(block, (begin, size, kinds), np.flatnonzero(short), found)
-    if not short.all():
-        _look(block, (begin, size, kinds), np.flatnonzero(~short & (size <= LONG)), found)
+class Remembered:
+    """The numbers of texts, each of a kind. `asked`: tells that of a kind and a text."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._short, self._long = _Table(SHORT), _Table(LONG)
+
+    def numbers(self, block: Block, begin: Whole, end: Whole, kind: Whole | None = None) -> Whole:
+        """Those of the texts between two places."""
+        size = end - begin
+        kinds = np.zeros_like(size) if kind is None else kind
+        found, known = np.zeros(len(size), dtype=np.int64), np.zeros(len(size), dtype=np.bool_)
+        is_short = size <= SHORT
+        if is_short.all():
+            self._short.look(block, (begin, size, kinds), found, known)
+        else:
+            for table, which in (
+                (self._short, np.flatnonzero(is_short)),
+                (self._long, np.flatnonzero(~is_short & (size <= LONG))),
+            ):
+                numbers, fine = found[which], known[which]
+                table.look(block, (begin[which], size[which], kinds[which]), numbers, fine)
+                found[which], known[which] = numbers, fine
+        new = np.flatnonzero(~known)
+        if len(new):
+            begin, size, kinds = begin[new], size[new], kinds[new]
+            told = zip(kinds.tolist(), begin.tolist(), (begin + size).tolist(), strict=True)
+            found[new] = numbers = np.array([self._asked(its, block.cut(at, to)) for its, at, to in told], dtype=np.int64)
+            for table, short in ((self._short, size <= SHORT), (self._long, (size > SHORT) & (size <= LONG))):
+                if short.any():
+                    table.keep(block, (begin[short], size[short], kinds[short]), numbers[short])
+        return found
+
+
+class _Table:
+    """Texts of at most so many bytes, by their number's place; a new text takes the place of an old one."""
+
+    def __init__(self, most: int) -> None:
+        self._width = most // WORD
+        self._words: Words = np.zeros((0, 0), dtype=np.uint64)  # many small logs never need it
+        self._shapes = self._found = np.zeros(0, dtype=np.int64)
+
+    def look(self, block: Block, texts: tuple[Whole, Whole, Whole], found: Whole, known: Flags) -> None:
+        """Tell the numbers that are known."""
+        if not len(self._shapes) or not len(found):
+            return
+        words = self._words_of(block, texts, int(texts[1].max()) + WORD - 1 >> 3)
+        shapes = texts[1] + (texts[2] << KIND)
+        numbers = _numbers(words, shapes, self._width)
+        for turn in TURNS:
+            rows = np.flatnonzero(~known) if turn != TURNS[0] else slice(None)
+            slots = (numbers[rows] >> np.uint64(turn)).astype(np.int64) & SLOTS
+            same = self._shapes[slots] == shapes[rows]
+            same &= (self._words[: len(words), slots] == words[:, rows]).all(axis=0)
+            known[rows] = same
+            found[rows] = np.where(same, self._found[slots], 0)
+            if same.all():
+                break
+
+    def keep(self, block: Block, texts: tuple[Whole, Whole, Whole], found: Whole) -> None:
+        """Remember numbers."""
+        if not len(self._shapes):
+            self._words = np.zeros((self._width, SLOTS + 1), dtype=np.uint64)
+            self._shapes, self._found = np.full(SLOTS + 1, -1), np.zeros(SLOTS + 1, dtype=np.int64)
+        words = self._words_of(block, texts, self._width)
+        shapes = texts[1] + (texts[2] << KIND)
+        numbers = _numbers(words, shapes, self._width)
+        first, second = ((numbers >> np.uint64(turn)).astype(np.int64) & SLOTS for turn in TURNS)
+        slots = np.where((self._shapes[first] >= 0) & (self._shapes[second] < 0), second, first)
+        slots, chosen = np.unique(slots, return_index=True)
+        self._words[:, slots], self._shapes[slots], self._found[slots] = words[:, chosen], shapes[chosen], found[chosen]
+
+    def _words_of(self, block: Block, texts: tuple[Whole, Whole, Whole], width: int) -> Words:
+        """The words of each text, from its begin on; the last one ends where it ends, and stands for all that would follow."""
+        begin, size, _ = texts
+        places = np.minimum(np.arange(0, max(width, 1) * WORD, WORD)[:, None], size - WORD)
+        few = int(size.min()) < WORD
+        if few:
+            np.maximum(places, 0, out=places)
+        places += begin
+        words: Words = block.words[places]
+        if few:
+            words &= KEPT[np.minimum(size, WORD)]
+        return words
+
+
+def _numbers(words: Words, shapes: Whole, width: int) -> Words:
+    found: Words = (words * FACTORS[: len(words), None]).sum(axis=0, dtype=np.uint64)
+    found += words[-1] * FACTORS[len(words) : width].sum(dtype=np.uint64)
+    found += shapes.astype(np.uint64) * FACTORS[-1]
     return found
-
-
-def _look(block: Block, texts: tuple[Whole, Whole, Whole], which: Whole, found: Whole) -> None:
-    begin, size, kind = (column[which] for column in texts)
-    width = int(size.max(initial=0)) + WORD - 1 >> 3
-    places = begin[:, None] + np.arange(0, width * WORD, WORD)
-    np.minimum(places, len(block.words) - 1, out=places)
-    words: Words = block.words[places]
-    words &= KEPT[:, :width][size]
-    numbers = (words * FACTORS[:width]).sum(axis=1, dtype=np.uint64)
-    numbers += (size + (kind << 16)).astype(np.uint64) * FACTORS[-1]
-    rows = np.arange(len(which))
-    for turn in TURNS:
-        slots = (numbers[rows] >> np.uint64(turn)).astype(np.int64) & SLOTS
-        _TABLE[slots] = rows
-        other = _TABLE[slots]
-        same = (words[other] == words[rows]).all(axis=1) & (size[other] == size[rows]) & (kind[other] == kind[rows])
-        found[which[rows[same]]] = which[other[same]]
-        rows = rows[~same]
-        if not len(rows):
-            break

@@ -35,18 +35,21 @@ class Doubts:
         written = file.modified_at
         self.latest_us = None if written is None else (written + AHEAD - EPOCH) // timedelta(microseconds=1)
 
-    def block(self, text: bytes) -> None:
-        """Look at the next block of whole lines; `at` of the other methods is a place in it."""
+    def block(self, text: bytes | bytearray, begin: int, end: int) -> bool:
+        """Look at the next whole lines, between two places; `at` of the other methods is a place in them. True if NUL bytes are
+        among them."""
         self._holed = None
-        nul = text.find(b"\0")
+        nul = text.find(b"\0", begin, end)
         if nul >= 0:
-            self._holed = text
-            self._say("NUL", nul, "", text.count(b"\0"))
-        if not text.isascii():
+            self._holed = bytes(text[begin:end])
+            self._say("NUL", nul - begin, "", self._holed.count(b"\0"))
+        if not text.isascii():  # there, or in what is left of earlier lines
+            own = bytes(text[begin:end])
             try:
-                text.decode("utf-8")
+                own.decode("utf-8")
             except UnicodeDecodeError as error:
-                self._say("UTF-8", error.start, text[error.start : error.start + 4].hex(" "))
+                self._say("UTF-8", error.start, own[error.start : error.start + 4].hex(" "))
+        return self._holed is not None
 
     def skipped(self, size: int) -> None:
         """Bytes of a line so long that its beginning is dropped."""

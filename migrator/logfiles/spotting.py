@@ -5,6 +5,7 @@ Lines that may be of a known tag in a rarer form (`<78>1 ...`, `crond(pam_unix)[
 marked as such; they have to be read one by one.
 """
 
+import builtins
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from migrator.columns import Whole
 WORD = 8
 PAD = b"\0" * (WORD * 2 - 1) + b"\n"  # before the first line, so that nothing reaches over the edge
 END = b"\0" * 64
+PART = 1 << 19  # bytes
 NEWLINE, BLANK, BRACKET, CLOSING, COLON, LESS, ROUND = b"\n []:<)"
 ZEROS = np.uint64(0x3030303030303030)
 Words = npt.NDArray[np.uint64]
@@ -25,9 +27,13 @@ Flags = npt.NDArray[np.bool_]
 class Block(NamedTuple):
     """Whole lines between `PAD` and `END`, as bytes, as numbers, and as the word of eight bytes that begins at each place."""
 
-    text: bytes
+    text: bytes | bytearray
     bytes: Bytes
     words: Words
+
+    def cut(self, begin: int, end: int) -> builtins.bytes:
+        """A part of the text."""
+        return builtins.bytes(self.text[begin:end])
 
 
 class Spotted(NamedTuple):
@@ -54,18 +60,40 @@ class Tags:
         self._endings = np.zeros(1 << 16, dtype=np.bool_)  # by the last two letters; most lines are told by them
         for ending in {*(tag[-2:] for tag in plain), *((b"%c)" % letter for letter in range(256)) if self._round else ())}:
             self._endings[int.from_bytes(ending, "little")] = True
+        self._letters = np.zeros(1 << 8, dtype=np.bool_)  # and by the last one
+        self._letters[np.flatnonzero(self._endings) >> 8] = True
         self._flags: tuple[Flags, ...] = ()  # used again: asking the system for memory costs more than looking
 
     def spot(self, block: Block) -> Spotted:
         """The lines of a block that may be of one of the tags."""
-        marks = self._marks(block)
-        is_newline = block.bytes[marks] == NEWLINE
+        parts, begin, last = [], len(PAD), len(block.bytes) - len(END)
+        while begin < last:  # parts of a block stay near the processor
+            end = last if begin + PART >= last else block.text.rfind(b"\n", begin, begin + PART) + 1
+            end = end or block.text.find(b"\n", begin, last) + 1
+            parts.append(self._part(block, begin, end))
+            begin = end
+        if not parts:
+            parts = [(np.zeros(0, dtype=np.int64),) * 4]
+        start, end_of, kind, place = (np.concatenate(column) for column in zip(*parts, strict=True))
+        name = place - self._lengths[np.maximum(kind, 0)]
+        pid, said, fine = _pids(block, place)
+        kind = np.where(fine & (block.bytes[end_of - 1] != 13) & (block.bytes[said] != ord("m")), kind, -1)
+        return Spotted(start, end_of, kind, name, pid, said)
+
+    def _part(self, block: Block, begin: int, end: int) -> tuple[Whole, Whole, Whole, Whole]:
+        """Begin, end, tag, and the place behind the tag, of such lines among those between two places."""
+        letters = block.bytes
+        marks = self._marks(letters[begin - 1 : end])
+        marks += begin - 1
+        is_newline = letters[marks] == NEWLINE
         newlines, others = marks[is_newline], np.flatnonzero(~is_newline)
-        line, place = others - np.arange(len(others)), marks[others]  # as many lines' ends lie before it as marks are no other
+        place = marks[others]
+        likely = np.flatnonzero(self._letters[letters[place - 1]])
+        line, place = others[likely] - likely, place[likely]  # as many lines' ends lie before it as marks are no other
         before = block.words[place - WORD]
-        likely = self._endings[before >> np.uint64(48)]
+        likely = np.flatnonzero(self._endings[before >> np.uint64(48)])
         line, place, before = line[likely], place[likely], before[likely]
-        bracket = block.bytes[place] == BRACKET
+        bracket = letters[place] == BRACKET
         kind = np.full(len(place), -2, dtype=np.int64)
         for number, short in enumerate(self.names):
             kind[_ends(before, b" " + short)] = number
@@ -76,7 +104,7 @@ class Tags:
         kind = np.where(bracket, kind, np.where(kind > -2, -1, -2))  # a text behind a tag without a pid may be anybody's
         hit = kind > -2
         line, place, kind = line[hit], place[hit], kind[hit]
-        marked = np.flatnonzero(block.bytes[newlines[:-1] + 1] == LESS) + 1
+        marked = np.flatnonzero(letters[newlines[:-1] + 1] == LESS) + 1
         if len(marked):
             line, kind = np.concatenate((line, marked)), np.concatenate((kind, np.full(len(marked), -1)))
             place = np.concatenate((place, newlines[marked - 1] + 1))
@@ -85,15 +113,11 @@ class Tags:
         first = np.ones(len(line), dtype=np.bool_)
         first[1:] = line[1:] != line[:-1]  # what stands further on in a line is its text
         line, kind, place = line[first], kind[first], place[first]
-        start, end = newlines[line - 1] + 1, newlines[line]
-        name = place - self._lengths[np.maximum(kind, 0)]
-        pid, said, fine = _pids(block, place)
-        kind = np.where(fine & (block.bytes[end - 1] != 13) & (block.bytes[said] != ord("m")), kind, -1)
-        return Spotted(start, end, kind, name, pid, said)
+        return newlines[line - 1] + 1, newlines[line], kind, place
 
-    def _marks(self, block: Block) -> Whole:
+    def _marks(self, letters: Bytes) -> Whole:
         """Where a line ends, a bracket opens, or a colon has a blank behind it."""
-        letters, size = block.bytes, len(block.bytes)
+        size = len(letters)
         if not self._flags or len(self._flags[0]) < size:
             self._flags = tuple(np.zeros(size + size // 8, dtype=np.bool_) for _ in range(3))
         found, other, more = (flags[:size] for flags in self._flags)
@@ -109,11 +133,13 @@ class Tags:
 def block_of(lines: bytes) -> Block:
     """Whole lines, the last one with its end, ready for spotting."""
     text = b"".join((PAD, lines, END))
-    return Block(
-        text,
-        np.frombuffer(text, dtype=np.uint8),
-        np.ndarray(shape=(len(text) - WORD + 1,), dtype="<u8", buffer=text, strides=(1,)),
-    )
+    return block_in(text, len(text))
+
+
+def block_in(text: bytes | bytearray, size: int) -> Block:
+    """The first bytes of a text that has `PAD`, whole lines, and `END`."""
+    words = np.ndarray(shape=(size - WORD + 1,), dtype="<u8", buffer=text, strides=(1,))
+    return Block(text, np.frombuffer(text, dtype=np.uint8, count=size), words)
 
 
 def decimals(words: Words, digits: Whole | int) -> Whole:

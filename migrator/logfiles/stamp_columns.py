@@ -75,7 +75,7 @@ class Stamps:
         """Those with a date, if they have the form of the first of them."""
         kind, at_us, resolution, rest = into
         first = int(start[which[0]])
-        stamp = block.text[first : block.text.find(b" ", first, first + 64)]
+        stamp = block.cut(first, block.text.find(b" ", first, first + 64))
         form = ISO.fullmatch(stamp)
         if form is None:
             return
@@ -99,7 +99,7 @@ class Stamps:
         changed = np.ones(len(which), dtype=np.bool_)
         changed[1:] = (early[1:] != early[:-1]) | (late[1:] != late[:-1]) | (suffix[1:] != suffix[:-1])
         places = np.flatnonzero(changed)
-        minutes = [self._minute(block.text[at : at + MINUTE], block.text[at + fixed : at + fixed + zone])
+        minutes = [self._minute(block.cut(at, at + MINUTE), block.cut(at + fixed, at + fixed + zone))
                    for at in begin[places].tolist()]  # fmt: skip
         counts = np.diff(places, append=len(which))
         base = np.repeat(np.array(minutes, dtype=np.int64), counts) + second * SECOND_US
@@ -133,7 +133,7 @@ class Stamps:
     def _plain(self, block: Block, start: Whole, at_us: Whole, rest: Whole) -> None:
         """Those without a year, all of this form, into the columns."""
         if self._clock is None:
-            self.yearless = self.yearless or any(block.text[begin : begin + 3] in MONTHS for begin in start.tolist())
+            self.yearless = self.yearless or any(block.cut(begin, begin + 3) in MONTHS for begin in start.tolist())
             return
         minutes, seconds = decimals(block.words[start + 10], 2), decimals(block.words[start + 13], 2)
         passed = (minutes * 60 + np.minimum(seconds, 59)) * SECOND_US
@@ -143,14 +143,14 @@ class Stamps:
         begins = np.flatnonzero(changed).tolist()
         for begin, end in zip(begins, [*begins[1:], len(start)], strict=True):
             at = int(start[begin])
-            opening = self._clock.hour(block.text[at : at + 15])
+            opening = self._clock.hour(block.cut(at, at + 15))
             if opening is not None:
                 at_us[begin:end] = opening + passed[begin:end]
                 rest[begin:end] = start[begin:end] + YEARLESS
                 continue
             for index in range(begin, end):
                 at = int(start[index])
-                read = self._clock.read(block.text[at : at + 15])
+                read = self._clock.read(block.cut(at, at + 15))
                 if read is not None:
                     at_us[index], rest[index] = read, at + YEARLESS
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from migrator import blocks
 from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
-from migrator.logfiles.alike import alike
+from migrator.logfiles.alike import Remembered
 from migrator.logfiles.doubts import Doubts
-from migrator.logfiles.spotting import PAD, Block, Flags, Spotted, Tags, block_of
+from migrator.logfiles.spotting import END, PAD, Block, Flags, Spotted, Tags, block_in, block_of
 from migrator.logfiles.stamp_columns import Stamps
 from migrator.logfiles.stamps import YearlessClock
 from migrator.model.source import HostFile, HostFiles, Location, Problem
@@ -83,16 +83,17 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
 
 
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
-    """The same lines, if a daemon that is known says something in them: a block of the log at once."""
+    """The same lines, if a daemon that is known says something in them: some blocks of the log at once."""
     stamps, tags = _stamps(file, search), Tags(search.tags)
     doubts = Doubts(files, file)
     reader = _Reader(stamps, tags, search, meanings, doubts)
     try:
         with files.open(file.path) as stream:
-            for text in blocks.whole_lines(stream, doubts.skipped):
-                doubts.block(text)
-                found = reader.lines(block_of(text.replace(b"\0", b"") if b"\0" in text else text))
-                doubts.passed(len(text))
+            for text, end in blocks.stretches(stream, PAD, END, doubts.skipped):
+                holed = doubts.block(text, BEFORE, end)
+                block = block_of(bytes(text[BEFORE:end]).replace(b"\0", b"")) if holed else block_in(text, end + len(END))
+                found = reader.lines(block)
+                doubts.passed(end - BEFORE)
                 if len(found):
                     yield found
     except blocks.DAMAGED as error:
@@ -113,7 +114,7 @@ class _Reader:
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
         self._only = {tags.names.index(tag): pid for tag, pid in self._pids.items() if tag in tags.names}
         self._meanings = meanings
-        self._hosts: dict[bytes, int] = {}  # -1 for what is no name: it has a blank
+        self._hosts, self._texts = Remembered(self._host), Remembered(self._meant)
 
     def lines(self, block: Block) -> Lines:
         """What the lines of a block mean."""
@@ -121,14 +122,14 @@ class _Reader:
         meaning = np.full(len(spotted.start), NOBODYS, dtype=np.int64)
         long = spotted.end - spotted.start > blocks.LINE_LIMIT_BYTES
         told = np.flatnonzero((spotted.tag >= 0) & ~long)
-        meaning[told] = self._meant(block, spotted.tag[told], spotted.said[told], spotted.end[told])
+        meaning[told] = self._texts.numbers(block, spotted.said[told], spotted.end[told], spotted.tag[told])
         some = (meaning != NOBODYS) | (spotted.tag < 0) | long  # most lines of the known names say nothing of a run
         spotted, meaning = Spotted(*(column[some] for column in spotted)), meaning[some]
-        text, starts, ends = block.text, spotted.start, spotted.end
+        starts, ends = spotted.start, spotted.end
         alone: dict[int, tuple[bytes, bytes, bytes]] = {}
 
         def split(index: int) -> tuple[int, int, int] | None:
-            found = _split(text[starts[index] : ends[index]].rstrip(b"\r"), self._stamps)
+            found = _split(block.cut(starts[index], ends[index]).rstrip(b"\r"), self._stamps)
             if found is None:
                 return None
             alone[index] = found[2:]
@@ -141,7 +142,7 @@ class _Reader:
         usable &= self._timely(starts, at_us, usable)
         host = np.full(len(starts), -1, dtype=np.int64)
         quick = np.flatnonzero(usable & (spotted.tag >= 0) & (rest < spotted.name - 1))
-        host[quick] = self._hosts_at(block, rest[quick], spotted.name[quick] - 1)
+        host[quick] = self._hosts.numbers(block, rest[quick], spotted.name[quick] - 1)
         quick = quick[host[quick] >= 0]
         pid, count = spotted.pid, np.ones(len(starts), dtype=np.int64)
         if len(quick) < len(starts):
@@ -149,7 +150,7 @@ class _Reader:
             slow[quick] = False
             meaning[slow] = NOBODYS
             for index in np.flatnonzero(slow & usable).tolist():
-                found = alone.get(index) or _rest(text[rest[index] : ends[index]].rstrip(b"\r"))
+                found = alone.get(index) or _rest(block.cut(rest[index], ends[index]).rstrip(b"\r"))
                 if found is None:
                     continue
                 name, tag, said = found
@@ -175,7 +176,7 @@ class _Reader:
         lost = (rest == 0) & short
         if lost.any() and not self._stamps.yearless:
             for index in np.flatnonzero(lost).tolist():
-                line = block.text[starts[index] : ends[index]]
+                line = block.cut(starts[index], ends[index])
                 if _begins_a_line(line):
                     self._doubts.unread(int(starts[index]) - BEFORE, line)
 
@@ -196,36 +197,15 @@ class _Reader:
         found: Flags = ~wrong
         return found
 
-    def _host(self, name: bytes) -> int:
-        found = self._hosts.get(name)
-        if found is None:
-            if len(self._hosts) >= MOST_NAMES:
-                self._hosts.clear()
-            found = self._hosts[name] = -1 if b" " in name else self._meanings.host(name)
-        return found
+    def _host(self, _: int, name: bytes) -> int:
+        """The number of a host; -1 for what is no name: it has a blank."""
+        return -1 if b" " in name else self._meanings.host(name)
 
-    def _hosts_at(self, block: Block, begins: Whole, ends: Whole) -> Whole:
-        """The numbers of the hosts whose names stand between those places."""
-        same = alike(block, begins, ends)
-        own = np.flatnonzero(same == np.arange(len(same)))
-        found = np.zeros(len(same), dtype=np.int64)
-        found[own] = [self._host(block.text[begin:end]) for begin, end in
-                      zip(begins[own].tolist(), ends[own].tolist(), strict=True)]  # fmt: skip
-        return found[same]
-
-    def _meant(self, block: Block, tags: Whole, begins: Whole, ends: Whole) -> Whole:
-        """What the texts between those places mean."""
-        names, texts, learn = self._tags.names, self._meanings.texts, self._meanings.learn
-        same = alike(block, begins, ends, tags)
-        own = np.flatnonzero(same == np.arange(len(same)))
-        found = np.zeros(len(same), dtype=np.int64)
-        meant = []
-        for tag, begin, end in zip(tags[own].tolist(), begins[own].tolist(), ends[own].tolist(), strict=True):
-            name, said = names[tag], block.text[begin:end]
-            known = texts[name].get(said) if name in texts else None
-            meant.append(learn(name, said) if known is None else known)
-        found[own] = meant
-        return found[same]
+    def _meant(self, tag: int, text: bytes) -> int:
+        """The number of what a text means."""
+        name = self._tags.names[tag]
+        known = self._meanings.texts[name].get(text) if name in self._meanings.texts else None
+        return self._meanings.learn(name, text) if known is None else known
 
 
 def _begins_a_line(raw: bytes) -> bool:
