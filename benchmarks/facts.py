@@ -1,9 +1,11 @@
 """How many facts of hand-labelled commands are found, by kind: `python benchmarks/facts.py FILE...` (tests/cases/scripts/*.txt).
 
-Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `corpus` (file:line) are read from
-MIGRATOR_CORPUS: other people's text is not kept here. `-v` lists every label that was missed and every fact that nobody labelled.
+Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `documented` (package, file:line) are lines of a
+package's own documentation, those with a part `corpus` (file:line) are read from MIGRATOR_CORPUS: other people's text is not kept here.
+`-v` lists every label that was missed and every fact that nobody labelled.
 """
 
+import gzip
 import os
 import re
 import subprocess
@@ -27,12 +29,18 @@ from migrator.sources import directory
 BASE = {"host": "web01", "scheduler": "system_crontab", "name": "x", "logged_as": "x", "id": "x"}
 
 
-def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
-    """A script that a Debian package installs, beside everything else that it installs."""
-    package, path = case.parts["debian"].split()
+def unpacked(package: str, root: Path) -> Path:
+    """What a Debian package installs."""
     subprocess.run(["apt-get", "download", "-qq", package], cwd=root, check=True, capture_output=True, timeout=120)
     tree = root / "tree"
     subprocess.run(["dpkg", "-x", str(next(root.glob("*.deb"))), str(tree)], check=True, timeout=120)
+    return tree
+
+
+def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
+    """A script that a Debian package installs, beside everything else that it installs."""
+    package, path = case.parts["debian"].split()
+    tree = unpacked(package, root)
     path, _, number = path.partition(":")
     user, command = "root", path
     if number:  # a line of a file in /etc/cron.d
@@ -48,13 +56,28 @@ def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
     return facts(directory.open(str(tree))[0], Host(name="web01"), job)[0].facts
 
 
+def of_documentation(case: Case, root: Path) -> tuple[Fact, ...]:
+    """A command line that the documentation of a package shows: without its prompt and what roff(7) puts around it."""
+    package, path = case.parts["documented"].split()
+    name, _, number = path.partition(":")
+    path = unpacked(package, root) / name.lstrip("/")
+    text = (gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()).decode()
+    line = re.sub(r"\\f[BRI]|\\&", "", text.splitlines()[int(number) - 1]).replace("\\-", "-").replace("\\e", "").strip()
+    return of_line(re.sub(r"^(?:\w*\$|\.|Example:) ", "", line), root / "tree")
+
+
 def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
     """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
     name, _, number = case.parts["corpus"].strip().rpartition(":")
     text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1].lstrip()
     users = r"(?:(?:root|apache|postgres|www-data|ubuntu|planet-user)\s+)?"
     command = re.match(rf"(?:@\w+|(?:\S+\s+){{4}}\S+)\s+{users}(.*)", text)[1].replace("\\%", "%")
-    (root / "etc").mkdir()
+    return of_line(command, root)
+
+
+def of_line(command: str, root: Path) -> tuple[Fact, ...]:
+    """A command of root's in /etc/cron.d."""
+    (root / "etc").mkdir(exist_ok=True)
     location = Location(host="web01", path="/etc/cron.d/app", line=1)
     clean = redact(command, location)
     schedule = Schedule(grammar="debian", expressions=("@daily",), timezone="UTC")
@@ -69,7 +92,8 @@ def main() -> None:
         for case in read_cases(FOLDER / name):
             with tempfile.TemporaryDirectory() as folder:
                 root = Path(folder)
-                found = (of_package if "debian" in case.parts else of_corpus if "corpus" in case.parts else said)(case, root)
+                readers = {"debian": of_package, "corpus": of_corpus, "documented": of_documentation}
+                found = next((read for part, read in readers.items() if part in case.parts), said)(case, root)
             lost, extra, labels, seen = compared_facts(case, found)
             for counter, lines in ((wanted, labels), (missed, lost), (judged, seen), (invented, extra)):
                 counter.update(line.split(" ", 1)[0] for line in lines)

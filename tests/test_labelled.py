@@ -23,13 +23,15 @@ KINDS = frozenset(
     "network-host url mail queue-or-mail lock cloud-cli environment-variable".split()
 )
 MORE = KINDS | frozenset("cloud-call cloud-identity background persistence idempotent iteration-dependence".split())
+BLOCKING = frozenset("interpreter state local-socket host-only service-control sudo secret".split())
+JUDGED = {"labelled.txt": KINDS, "labelled_sixth.txt": BLOCKING}
 WITH_DETAIL = frozenset({"cloud-call", "persistence"})  # the label says both
 PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node "}
 
 
 def own(name: str) -> list[Case]:
     """The cases of a file whose text stands in it; the others are judged by benchmarks/facts.py."""
-    return [case for case in read_cases(FOLDER / name) if not {"debian", "corpus"} & case.parts.keys()]
+    return [case for case in read_cases(FOLDER / name) if not {"debian", "corpus", "documented"} & case.parts.keys()]
 
 
 CASES = [case for name in FILES for case in own(name)]
@@ -58,7 +60,7 @@ def said(case: Case, root: Path) -> tuple[Fact, ...]:
 def compared_facts(case: Case, facts: tuple[Fact, ...]) -> tuple[list[str], list[str], list[str], list[str]]:
     """Labels that were missed, facts that nobody labelled, all labels, and all facts of the kinds that were labelled."""
     labels = [line for line in case.parts["want"].splitlines() if line.strip()]
-    kinds = KINDS if case.path.name == "labelled.txt" else MORE
+    kinds = JUDGED.get(case.path.name, MORE)
     found = {  # where a client is told its region, the labels leave that out
         (
             fact.kind,
@@ -69,6 +71,7 @@ def compared_facts(case: Case, facts: tuple[Fact, ...]) -> tuple[list[str], list
     found |= {  # no host: the engine's own default, this machine
         ("local-socket", value) for kind, value in found if kind == "database" and "://" not in value and value != "sqlite"
     }
+    found |= {("local-socket", value) for kind, value in found if kind == "database" and re.search("://(localhost|127[.])", value)}
 
     implied = found | {  # a URL says its host
         ("network-host", value.partition("://")[2].partition("/")[0]) for kind, value in found if kind == "url"
