@@ -48,7 +48,7 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
             if line != ends:
                 command.append(line)
         elif match := SHELL.fullmatch(line):
-            first, ends = number + 1, match[1]
+            first, ends = min(number + 1, len(lines)), match[1]  # a file may end with this line: a job of no command
             draft.counts["job"] += 1
         elif not line.strip():
             draft.counts["blank"] += 1
