@@ -1,8 +1,8 @@
 """How many facts of hand-labelled commands are found, by kind: `python benchmarks/facts.py FILE...` (tests/cases/scripts/*.txt).
 
-Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `documented` (package, file:line) are lines of a
-package's own documentation, those with a part `corpus` (file:line) are read from MIGRATOR_CORPUS: other people's text is not kept here.
-`-v` lists every label that was missed and every fact that nobody labelled.
+Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `documented` (package, file:line) are
+lines of a package's own documentation, those with a part `corpus` (file:line) are read from MIGRATOR_CORPUS: other people's text
+is not kept here. `-v` lists every label that was missed and every fact that nobody labelled.
 """
 
 import gzip

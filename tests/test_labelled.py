@@ -71,7 +71,8 @@ def compared_facts(case: Case, facts: tuple[Fact, ...]) -> tuple[list[str], list
     found |= {  # no host: the engine's own default, this machine
         ("local-socket", value) for kind, value in found if kind == "database" and "://" not in value and value != "sqlite"
     }
-    found |= {("local-socket", value) for kind, value in found if kind == "database" and re.search("://(localhost|127[.])", value)}
+    here = re.compile("://(localhost|127[.])")
+    found |= {("local-socket", value) for kind, value in found if kind == "database" and here.search(value)}
 
     implied = found | {  # a URL says its host
         ("network-host", value.partition("://")[2].partition("/")[0]) for kind, value in found if kind == "url"
