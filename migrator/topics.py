@@ -14,7 +14,7 @@ from migrator.model.plan import Decisions, JobPlan, Plan
 
 TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep egress-gib after runner"
+    "network address repeatable items parallelism date-test random-sleep egress-gib after runner user"
 ).split()
 SERVER_TOPICS = (
     "server-cost",
@@ -61,6 +61,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "state": KEPT_WHERE,
     "output": KEPT_WHERE,
     "data": ("copy", "share", "stay"),
+    "user": ("stay", "by-hand"),
     "service": SERVICE,
     "cloud-identity": ("own-role", "keys"),
 }

@@ -11,6 +11,7 @@ from migrator.model.plan import JobPlan
 
 DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
 OBJECT_STORAGE, SHARE, SHARED_DISK = "object-storage", "share", "shared-disk"
+USER, BY_HAND = "user", "by-hand"
 # Rule -> the topic of its answer, the word that meets the need, what it means, and the word that has a store carry the files.
 ANSWERS: dict[str, tuple[str, str, str, str]] = {
     "local-state": ("state", "not-needed", "if it may start from nothing each time", OBJECT_STORAGE),
@@ -58,6 +59,12 @@ def unmet(
     facts = tuple(facts)
     found: list[str] = []
     for finding in findings:
+        if finding.rule == "root-privileges" and finding.needs and answers.get(f"{job.id}/{USER}") != BY_HAND:
+            names = [fact.value for fact in facts if fact.kind == "sudo" and fact.evidence in finding.evidence]
+            found.append(
+                f"becomes {_listed(names) or 'another user'} on the way, and an image has one user and no sudo; take that out of "
+                f"the command or script and plan again, or answer {job.id}/{USER}: {BY_HAND} and make the image so that it can"
+            )
         known = ANSWERS.get(finding.rule)
         asked = any(need.kind in DATA and need.kind not in relieved for need in finding.needs)
         if known is None or not asked:

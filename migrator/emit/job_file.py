@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from migrator import secret_names, unmet
+from migrator import other_user, secret_names, unmet
 from migrator.emit import programs
 from migrator.errors import EmitError, ScheduleError
 from migrator.model.finding import Translation
@@ -38,15 +38,18 @@ def home(job: Job, host: Host) -> str:
 
 
 def environment(job: Job, host: Host) -> tuple[tuple[str, str], ...]:
-    """The variables that this daemon gives this job: its own, and then the settings above the line, which win but for LOGNAME."""
+    """The variables that this daemon gives this job: its own, and then the settings above the line, which win but for LOGNAME.
+    Where the command only becomes another user, what sudo makes of them."""
+    becomes = other_user.becomes(job)
+    job = other_user.as_run(job)
     user = job.user or "root"
     found = {
-        "SHELL": job.shell,
+        "SHELL": job.shell if becomes is None else other_user.shell(job.user, host),
         "HOME": home(job, host),
-        "PATH": PATHS.get(job.schedule.grammar, PATHS["debian"]),
+        "PATH": PATHS.get(job.schedule.grammar, PATHS["debian"]) if becomes is None else other_user.path(host),
         "LOGNAME": user,
     }
-    if job.schedule.grammar in NAMES_USER:
+    if becomes is not None or job.schedule.grammar in NAMES_USER:
         found["USER"] = user
     found.update((setting.name, setting.value) for setting in job.environment)
     found["LOGNAME"] = user
@@ -130,20 +133,20 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
     so are calendar and guard."""
     job, timed = entry.job, head or entry
     chosen = translation(timed)
-    variables = environment(job, host)
+    variables, run = environment(job, host), other_user.as_run(job)
     value: dict[str, object] = {
         "version": 1,
         "job_id": job.id,
         "name": job.name,
         "host": job.host,
-        "command": job.command,
-        "command_b64": _base64(raw(job.command, escaped=job.non_utf8)),
+        "command": run.command,
+        "command_b64": _base64(raw(run.command, escaped=job.non_utf8)),
         "shell": job.shell,
         "environment": [[name, _base64(text.encode())] for name, text in variables],
         "stdin_b64": None if job.stdin is None else _base64(raw(job.stdin, escaped=job.non_utf8)),
-        "working_directory": job.working_directory or dict(variables)["HOME"],
+        "working_directory": job.working_directory or _start(job, host, variables),
         "umask": job.umask,
-        "user": job.user,
+        "user": run.user,
         "timezone": host.timezone or job.schedule.timezone,
         "timeout_s": entry.placement.option.timeout_s,
         "notify": notify(job, answers),
@@ -160,6 +163,11 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
         ],
     }
     return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def _start(job: Job, host: Host, variables: tuple[tuple[str, str], ...]) -> str:
+    """Where cron starts the command: the home of the user whose line it is, also where sudo gives another HOME."""
+    return dict(variables)["HOME"] if other_user.becomes(job) is None else home(job, host)
 
 
 def raw(text: str, *, escaped: bool) -> bytes:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from migrator import chains, render, sh_form, unmet
+from migrator import chains, other_user, render, sh_form, unmet
 from migrator.emit import job_file, packages, php, programs, python_packages, secret_store, sh_runner
 from migrator.model.finding import Fact
 from migrator.model.job import Host
@@ -124,8 +124,10 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     requirements = python_packages.requirements(entry.facts, languages)
     by_hand, sh = unmet.by_hand(entry, answers), sh_form.is_asked(entry.job.id, answers)
     more = [*php.packages(entry, scripts), *(["python3-pip"] if requirements else [])]
-    plain_user = job.user if job.user and USER_NAME.fullmatch(job.user) and job.user != "root" else None
-    home = job_file.home(job, host)
+    run, becomes = other_user.as_run(job), other_user.becomes(job)
+    facts = [fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", "sudo")]
+    plain_user = run.user if run.user and USER_NAME.fullmatch(run.user) and run.user != "root" else None
+    home = job_file.home(run, host)
     return {
         "entry": entry,
         "job": job,
@@ -139,7 +141,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "timezone": host.timezone or job.schedule.timezone,
         "sh": sh,
         "scripts": [job_file.server_path(script.path) for script in entry.scripts],
-        "packages": packages.needed(entry.facts, job.shell, more, runs_python=not sh),
+        "packages": packages.needed(facts, job.shell, more, runs_python=not sh),
+        "becomes": becomes,
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
         "timers": _timers(option.resources),

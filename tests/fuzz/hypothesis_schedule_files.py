@@ -1,4 +1,4 @@
-"""The law of one_file.py under hypothesis for as long as is asked: `python tests/fuzz/hypothesis_schedule_files.py 600` (seconds)."""
+"""The law of one_file.py under hypothesis for as long as is asked: `python tests/fuzz/hypothesis_schedule_files.py 600`."""
 
 import sys
 import time
@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-import one_file
-from test_fuzz import FILES
+import one_file  # noqa: E402
+from test_fuzz import FILES  # noqa: E402
 
 
 def main(seconds: float) -> None:
-    """Runs rounds of 2,000 inputs, each with its own seed, and prints how many inputs were read; a failure ends it with its input."""
+    """Runs rounds of 2,000 inputs, each with its own seed, and prints how many were read; a failure ends it with its input."""
     end, inputs, rounds = time.monotonic() + seconds, 0, 0
     while time.monotonic() < end:
 
