@@ -4,7 +4,7 @@ runs and usage, which do not know each other."""
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -47,6 +47,8 @@ SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needl
 AT_ONCE = 32_768  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
+DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
+NO_UNITS: Mapping[str, str] = {}
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
@@ -62,7 +64,7 @@ def measure(
 
     `facts`: those of each job, where somebody has read them already; else they are read for the jobs that need them."""
     with _uncollected():
-        logged = read(files, host, as_of, ranks(jobs))
+        logged = read(files, host, as_of, ranks(jobs), units_said(jobs))
         shares = Shares(logged.kept, host, jobs)
         replaced, unread = own_logs(files, host, jobs, shares.of_job, facts)
         shares.replace(replaced)
@@ -120,9 +122,9 @@ class Logged(NamedTuple):
 
 class Understanding:
     """Asks the readers of daemons what a text says: once for each text, because logs repeat themselves. `host`: the name of the
-    host of lines that name none."""
+    host of lines that name none; `units`: by what systemd calls them where it does not say their names."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, units: Mapping[str, str] = NO_UNITS) -> None:
         self._by_tag = defaultdict[str, list[RunLog]](list)
         for runlog in runlogs.ALL:
             for tag in runlog.TAGS:
@@ -135,6 +137,7 @@ class Understanding:
         self.texts: Mapping[bytes, dict[bytes, int]] = {tag.encode(): {} for tag in self._by_tag}
         self._texts = 0
         self._host = host
+        self._units = units
         self.hosts: dict[bytes, int] = {}
         self.names: list[str] = []
         self._names: dict[str, int] = {}
@@ -178,11 +181,17 @@ class Understanding:
         """The number of a host's name."""
         number = self.hosts.get(name)
         if number is None:
-            shown = _text(name) or self._host
+            shown = self._called(_text(name))
             number = self.hosts[name] = self._names.setdefault(shown, len(self.names))
             if number == len(self.names):
                 self.names.append(shown)
         return number
+
+    def _called(self, name: str) -> str:
+        """This server's name, whether a log has it short (rsyslog), whole (journald) or not at all (auditd): an end in one log is
+        that of a start in another."""
+        short, own = name.lower().partition(".")[0], self._host.lower()
+        return self._host if name.lower() in {"", own, own.partition(".")[0]} or short == own else name
 
     def rows(self, lines: Lines) -> Whole:
         """The events of lines, in their order, as `runs.order` takes them."""
@@ -211,18 +220,32 @@ class Understanding:
 
     def _said(self, line: Line) -> tuple[Event, ...]:
         tag = "run-parts" if line.tag.startswith("run-parts(") else line.tag
-        asked = line._replace(at_us=OF_LINE, host="", pid=OF_LINE, session=None, resolution_us=OF_LINE, order=OF_LINE)
-        said = tuple(event for runlog in self._by_tag.get(tag, ()) for event in runlog.read(asked))
+        text = line.text
+        if tag == "systemd" and not line.figures and (said := DESCRIBED.fullmatch(text)) and (unit := self._units.get(said[2])):
+            text = f"{said[1]} {unit}"
+        asked = line._replace(text=text, at_us=OF_LINE, host="", pid=OF_LINE, session=None, resolution_us=OF_LINE, order=OF_LINE)
+        events = tuple(event for runlog in self._by_tag.get(tag, ()) for event in runlog.read(asked))
         if line.figures:
-            return said
+            return events
         if len(self._known) >= MOST_TEXTS:
             self._known.clear()
-        self._known[line.tag, line.text] = said
-        return said
+        self._known[line.tag, line.text] = events
+        return events
 
 
-def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = NO_RANKS) -> Logged:
-    """Every run of every log. `places`: of the commands in their crontabs."""
+def units_said(jobs: Iterable[Job]) -> dict[str, str]:
+    """The unit of each description that only one of the jobs' units has: older systemd says "Starting Stock sync..."."""
+    found: dict[str, set[str]] = {}
+    for job in jobs:
+        if job.comment is not None and job.logged_as.endswith(".service"):
+            found.setdefault(job.comment, set()).add(job.logged_as)
+    return {description: units.pop() for description, units in found.items() if len(units) == 1}
+
+
+def read(
+    files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = NO_RANKS, units: Mapping[str, str] = NO_UNITS
+) -> Logged:
+    """Every run of every log. `places`: of the commands in their crontabs; `units`: by their descriptions."""
     problems: list[Problem] = []
     timezone = host.timezone or "UTC"
     try:
@@ -237,7 +260,7 @@ def read(files: HostFiles, host: Host, as_of: datetime | None, places: Ranks = N
         first_years=first_years(files, [file for _, file, _ in found], as_of),
         pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
     )
-    understanding = Understanding(host.name)
+    understanding = Understanding(host.name, units)
     families = defaultdict[str, list[tuple[HostFile, LogFile]]](list)
     for family, file, reader in found:
         families[family].append((file, reader))

@@ -138,3 +138,61 @@ def test_the_address_of_a_check_is_a_secret(tmp_path: Path) -> None:
     document = runs(root)
     assert "is a secret" in document["problems"][0]["message"]
     assert address not in json.dumps(document)
+
+
+def test_one_server_has_one_name_however_its_logs_call_it(tmp_path: Path) -> None:
+    """Without its domain in rsyslog's files, whole in journald's, not at all in auditd's."""
+    root = server(tmp_path, "0 12 * * * root /opt/one.sh\n")
+    put(root, "etc/hostname", "web07.example.org\n")
+    cmd = "2026-11-23T12:00:01+00:00 {} CRON[67]: (root) CMD (/opt/one.sh)\n"
+    put(root, "var/log/cron.log", cmd.format("web07"))
+    put(root, "var/log/syslog", cmd.format("web07.example.org") + cmd.format("web08.example.org"))  # the last came from elsewhere
+    record = (
+        'type={} msg=audit({}.500:{}): pid=66 uid=0 auid=0 ses=8 msg=\'op=PAM:session_{} acct="root" exe="/usr/sbin/cron" '
+        "hostname=? addr=? terminal=cron res=success'\n"
+    )
+    audit = record.format("USER_START", NOON + 1, 1, "open") + record.format("USER_END", NOON + 31, 2, "close")
+    put(root, "var/log/audit/audit.log", audit)
+    found = runs(root)["runs"]
+    assert [(run["host"], run["job_id"] is not None, run["ended_at"]) for run in found] == [
+        ("web07.example.org", True, "2026-11-23T12:00:31.500000Z"), ("web08.example.org", False, None),
+    ]  # fmt: skip
+
+
+def test_anacrons_jobs_and_the_scripts_that_they_start_are_measured_apart(tmp_path: Path) -> None:
+    root = server(tmp_path, "0 12 * * * root /opt/one.sh\n")
+    put(root, "etc/os-release", 'ID="rhel"\nVERSION_ID="8.10"\n')
+    put(root, "etc/anacrontab", "# period delay job-identifier command\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n")
+    put(root, "etc/cron.daily/load", "#!/bin/sh\n/opt/load\n")
+    (root / "etc/cron.daily/load").chmod(0o755)
+    lines = (
+        "12:00:00 web07 anacron[5]: Job `cron.daily' started", "12:00:01 web07 run-parts[6]: (/etc/cron.daily) starting load",
+        "12:00:41 web07 run-parts[7]: (/etc/cron.daily) finished load", "12:00:43 web07 anacron[5]: Job `cron.daily' terminated",
+    )  # fmt: skip
+    put(root, "var/log/cron", "".join(f"Nov 23 {line}\n" for line in lines))
+    document = runs(root)
+    assert {job["command"]: job["max_s"] for job in document["jobs"] if job["observed_runs"]} == {
+        "/etc/cron.daily/load": 40.0, "nice run-parts /etc/cron.daily": 43.0,
+    }  # fmt: skip
+
+
+def test_a_unit_is_known_by_its_description_as_older_systemd_says_it_in_syslog(tmp_path: Path) -> None:
+    root = server(tmp_path, "")
+    for unit, calls in (("stock", "Stock sync"), ("twin1", "Twins"), ("twin2", "Twins")):
+        put(root, f"etc/systemd/system/{unit}.timer", "[Timer]\nOnCalendar=12:00\n[Install]\nWantedBy=timers.target\n")
+        put(
+            root,
+            f"etc/systemd/system/{unit}.service",
+            f"[Unit]\nDescription={calls}\n[Service]\nType=oneshot\nExecStart=/opt/{unit}\n",
+        )
+    lines = (
+        "12:00:01 web07 systemd[1]: Starting Stock sync...", "12:00:01 web07 systemd[1]: Starting Twins...",
+        "12:00:31 web07 systemd[1]: stock.service: Succeeded.", "12:00:31 web07 systemd[1]: Finished Stock sync.",
+        "12:00:41 web07 systemd[1]: Finished Twins.",
+    )  # fmt: skip
+    put(root, "var/log/syslog", "".join(f"Nov 23 {line}\n" for line in lines))
+    assert {job["command"]: job["max_s"] for job in runs(root)["jobs"]} == {
+        "/opt/stock": 30.0,
+        "/opt/twin1": None,
+        "/opt/twin2": None,
+    }

@@ -94,7 +94,7 @@ def _job(
         ),
         user="root",
         command=redacted.text,
-        logged_as=match[3],
+        logged_as=f"anacron:{match[3]}",  # as runlogs/anacron.py tells it: "Job `cron.daily' started" has no command
         environment=tuple(settings.values()),
         shell=values.get("SHELL", "").strip() or "/bin/sh",
         working_directory="/",

@@ -99,7 +99,7 @@ def _part(
         schedule=schedule,
         user=user,
         command=command,
-        logged_as=caller.logged_as if caller else command,
+        logged_as=command,
         enabled=ignored is None,
         ignored_reason=ignored,
         part_of=folder,
