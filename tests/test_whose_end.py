@@ -160,6 +160,57 @@ def test_as_many_runs_at_once_as_there_are_get_their_own_ends_or_bounds(
     assert sum(run.ended_at_us is not None for run in runs) > timed * sum(one.kind == "end" for one in events)
 
 
+def going_on(minutes: float, spread: float, farthest: int, others: int, seed: int = 1) -> tuple[list[Event], dict[int, float]]:
+    """cronie: one run each minute, of which many go on when the log begins, on a machine whose numbers ascend past those that are
+    in use; up to `others` processes a minute are somebody else's."""
+    chance = random.Random(seed)
+    said: list[tuple[float, Event]] = []
+    truth, pid, used, living = {}, 1000, set[int](), list[tuple[float, set[int]]]()
+
+    def fork(count: int) -> int:
+        nonlocal pid
+        for _ in range(count):
+            pid = pid + 1 if pid < 32_767 else 300
+            while pid in used:
+                pid += 1
+        return pid
+
+    for minute in range(1200):
+        start, truth[minute] = 60.0 * minute + 1, 60 * minutes * 2.0 ** chance.gauss(0, spread)
+        used -= set().union(*(pids for ends, pids in living if ends <= start))
+        living = [one for one in living if one[0] > start]
+        fork(chance.randrange(others))
+        parent, child = fork(1), fork(chance.randint(1, farthest))
+        used |= {parent, child}
+        living.append((start + truth[minute], {parent, child}))
+        for kind, at_s, number in (("start", start, child), ("end", start + truth[minute], parent)):
+            one = event(kind, at_s, number, CURL)
+            said.append((at_s, one._replace(source="cronie", pid_role="child" if kind == "start" else "parent")))
+    return [one for at_s, one in sorted(said, key=lambda pair: pair[0]) if 500 * 60 <= at_s < 1200 * 60], truth
+
+
+@pytest.mark.parametrize(
+    ("minutes", "spread", "farthest", "others"),
+    [(1.5, 0.5, 4, 6), (3, 0.2, 4, 60), (70, 0.2, 4, 60), (100, 0.2, 30, 60), (200, 0.35, 9, 60)],
+)
+def test_ends_of_runs_from_before_the_log_are_nobody_s(minutes: float, spread: float, farthest: int, others: int) -> None:
+    """Each start once got the end of a run from before the log, and so did all that follow, to the log's last."""
+    events, truth = going_on(minutes, spread, farthest, others)
+    runs = pair(events)
+    assert len(runs) == 700
+    assert outside(runs, {(CURL, minute): length for minute, length in truth.items()}) == []
+    ended = sum(one.kind == "end" and one.at_us - truth[0] * 1e6 > 500 * MINUTE_US for one in events)
+    assert sum(run.ended_at_us is not None for run in runs) > 0.6 * ended
+
+
+def test_where_process_numbers_begin_again_while_runs_go_on_few_lengths_are_told() -> None:
+    """Some 200 runs at a time and 200 processes a minute, of 32,768: that of an end may be of any of them."""
+    events, truth = going_on(200, 0.2, 4, 400)
+    runs = pair(events)
+    wrong = outside(runs, {(CURL, minute): length for minute, length in truth.items()})
+    assert len(wrong) < 0.02 * len(runs)
+
+
 def test_process_numbers_between_two_others_tell_whose_a_job_is() -> None:
     """100 of cron and 101 its job, 105 of cron and 106 its job, in one second: nothing is inferred, whatever the lengths are."""
     said, truth = [], {}

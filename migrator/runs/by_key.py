@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
-from migrator.runs.choice import MOST_WAITING, Waits, rivals, whose
+from migrator.runs.choice import CLOSE, LONG_US, MOST_WAITING, Waits, is_sure, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
 
@@ -21,6 +21,7 @@ class _Waits(NamedTuple):
     at_us: int
     pid: int
     place: int
+    after: int
     rivals: tuple[Waits, ...] = ()
 
 
@@ -29,19 +30,16 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     last = np.full(int(columns.host.max()) + 1, -1)
     begun = columns.kind == START
     last[columns.host[begun]] = columns.row[begun]  # the last start of each host is the machine's: it may have a child yet
-    given_up = {name: list(states[name].given_up) for name in np.flatnonzero(np.bincount(columns.host)).tolist()}
-    for name, keys in given_up.items():
-        if keys:
-            columns = columns.of((columns.host != name) | ~np.isin(columns.key, keys))
-    numbers = columns.host * (int(columns.key.max(initial=0)) + 1) + columns.key
-    order = ordered(numbers)
-    columns, numbers = columns.of(order), numbers[order]
-    kept = columns.row == last[columns.host]
     pids = np.ones(int(columns.host.max(initial=0)) + 1, dtype=np.int64)
     for name in np.flatnonzero(np.bincount(columns.host)).tolist():
         pids[name] = states[name].pids
+    numbers = columns.host * (int(columns.key.max(initial=0)) + 1) + columns.key
+    order = ordered(numbers)
+    columns, numbers = columns.of(order), numbers[order]
+    kept = (columns.row == last[columns.host]) | ((columns.kind == START) & (columns.after < 0))
     start, end, plain = _by_pid(columns, numbers, pids, states)
     fine = ~kept[start] & (columns.at_us[end] < limit_us)
+    _learn(columns, start[fine], end[fine], pids, states)
     found = _found(columns, start[fine], end[fine])
     if plain.all():
         return found
@@ -49,13 +47,21 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     return Found(*(np.concatenate(column) for column in zip(found, finding.found(numbers[~plain]), strict=True)))
 
 
-def _found(columns: Columns, start: Whole, end: Whole, alone: Whole | None = None) -> Found:
-    """Runs by the places of their starts and ends; `alone`: ends that are nobody's."""
-    gone = (start, end) if alone is None else (start, end, alone)
+def _found(columns: Columns, start: Whole, end: Whole) -> Found:
+    """Runs by the places of their starts and ends."""
     return Found(
         columns.row[start], columns.row[end], np.full(len(start), PAIRED), np.full(len(start), NONE),
-        columns.row[np.concatenate(gone)],
+        columns.row[np.concatenate((start, end))],
     )  # fmt: skip
+
+
+def _learn(columns: Columns, start: Whole, end: Whole, pids: Whole, states: dict[int, Pairing]) -> None:
+    """The machines: how far a run's process is from its parent's."""
+    host = columns.host[start]
+    farthest = np.full(len(pids), -1)
+    np.maximum.at(farthest, host, (columns.pid[start] - columns.pid[end]) % pids[host])
+    for name in np.flatnonzero(farthest >= 0).tolist():
+        states[name].nearest.learn(int(farthest[name]))
 
 
 def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pairing]) -> tuple[Whole, Whole, Flags]:
@@ -103,7 +109,6 @@ class _Keys:
         self._pids = pids
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._nobodys: list[int] = []  # ends
 
     def found(self, numbers: Whole) -> Found:
         """Their runs; `numbers`: of the commands, ascending."""
@@ -127,11 +132,14 @@ class _Keys:
         carried = np.zeros(len(begins), dtype=np.bool_)
         carried[np.searchsorted(begins, edges[:-1])] = before > 0
         free = closed & ~carried
-        lone = free & (size == 1)  # an end whose start was before the log
+        lone = free & (size == 1)  # an end whose start was before the log: the machine's, as those that are nobody's
         pairs = free & (size == 2)
         at = begins[pairs]
-        pairs[pairs] = _is_after(columns.pid[at], columns.pid[at + 1], self._pids[columns.host[at]])
+        pairs[pairs] = _is_parent(columns, at, at + 1, self._pids[columns.host[at]])
         cut = np.full(len(edges) - 1, len(group))  # from here on the machine's choice is made one by one
+        at = begins[pairs]
+        at = at[~_is_sure(columns, at, at + 1, self._pids[columns.host[at]])]
+        np.minimum.at(cut, group[at], at)
         for number in np.flatnonzero(~(lone | pairs)).tolist():
             begin, end = int(begins[number]), int(begins[number] + size[number])
             its = int(group[begin])
@@ -145,7 +153,8 @@ class _Keys:
         at = at[(columns.at_us[at + 1] < self._limit_us) & ~self._kept[at]]
         starts = np.concatenate((at, np.array(self._starts, dtype=np.int64)))
         ends = np.concatenate((at + 1, np.array(self._ends, dtype=np.int64)))
-        return _found(columns, starts, ends, np.concatenate((begins[lone & uncut], np.array(self._nobodys, dtype=np.int64))))
+        _learn(columns, starts, ends, self._pids, self._states)
+        return _found(columns, starts, ends)
 
     def _several(self, begin: int, end: int, carried: bool) -> bool:
         """Those between two places at which nothing waits, or after what waits from before; False if something still does, after
@@ -164,12 +173,12 @@ class _Keys:
         """The rest of a command's events in the stretch, after what waits from before it."""
         its = self._before(begin) if carried else []
         found = self._walked(its, range(begin, end))
-        if found is not None and self._take(its, found):
-            self._nobodys += found[2]
+        if found is not None:
+            self._take(its, found)
 
     def _before(self, place: int) -> list[_Waits]:
         its = self._states[int(self._columns.host[place])].waiting.get(int(self._columns.key[place]), ())
-        return [_Waits(start.at_us, start.pid, -1 - index, start.rivals) for index, start in enumerate(its)]
+        return [_Waits(start.at_us, start.pid, -1 - index, start.after, start.rivals) for index, start in enumerate(its)]
 
     def _take(self, before: Sequence[_Waits], found: tuple[list[tuple[int, int]], list[_Waits], list[int]]) -> bool:
         pairs, waiting, _ = found
@@ -193,20 +202,20 @@ class _Keys:
         self, before: Sequence[_Waits], places: Sequence[int]
     ) -> tuple[list[tuple[int, int]], list[_Waits], list[int]] | None:
         """Starts with their ends, starts that still wait, ends that are nobody's; None where starts are given up, or an end may
-        be that of several."""
+        be that of several, or another one's."""
         waiting, pairs, nobodys = list(before), list[tuple[int, int]](), list[int]()
         pids = int(self._pids[self._columns.host[places[0]]]) if len(places) else 0
         for place in places:
             at_us, pid = int(self._columns.at_us[place]), int(self._columns.pid[place])
             if self._columns.kind[place] == START:
-                waiting.append(_Waits(at_us, pid, place))
+                waiting.append(_Waits(at_us, pid, place, int(self._columns.after[place])))
                 if len(waiting) > MOST_WAITING:
                     return None
                 continue
             start = whose(waiting, pid, pids)
             if start is None:
                 nobodys.append(place)
-            elif rivals(waiting, start, pid, pids):
+            elif not is_sure(start, pid, pids, at_us) or rivals(waiting, start, pid, pids):
                 return None
             else:
                 waiting.remove(start)
@@ -214,7 +223,17 @@ class _Keys:
         return pairs, waiting, nobodys
 
 
-def _is_after(child: Whole, parent: Whole, pids: Whole) -> Flags:
+def _is_sure(columns: Columns, start: Whole, end: Whole, pids: Whole) -> Flags:
+    """As `choice` asks."""
+    distance = (columns.pid[start] - columns.pid[end]) % pids
+    short = columns.at_us[end] - columns.at_us[start] < LONG_US
+    found: Flags = (distance <= 1) | (short & (distance <= CLOSE) & (columns.after[start] >= 0))
+    return found
+
+
+def _is_parent(columns: Columns, start: Whole, end: Whole, pids: Whole) -> Flags:
     """As `whose` asks."""
-    after: Flags = (child - parent) % pids <= pids // 2
-    return after
+    child, after = columns.pid[start], columns.after[start]
+    distance = (child - columns.pid[end]) % pids
+    found: Flags = (distance <= 1) | np.where(after >= 0, distance < (child - after) % pids, distance <= pids // 2)
+    return found

@@ -30,13 +30,15 @@ from migrator.runs.pair import EXACT, GRACE_US, Pairing
 from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Crowded, Flags, Told, ordered
 
 
-def taken(rows: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int) -> tuple[Flags, spool.Rows]:
-    """Which rows are done with, and the runs that they were, as `Found` keeps them. `latest_us`: of each host so far;
-    `first`: the number of the first row."""
+def taken(
+    rows: Whole, after: Whole, told: Told, states: dict[int, Pairing], latest_us: dict[int, int], first: int
+) -> tuple[Flags, spool.Rows]:
+    """Which rows are done with, and the runs that they were, as `Found` keeps them. `after`: as `ticks` says;
+    `latest_us`: of each host so far; `first`: the number of the first row."""
     kind = told.kind[rows[:, SAID]]
     done: Flags = kind == NOTHING
     limit_us = int(rows[-1, KEY]) - GRACE_US
-    columns, has_sessions = _looked_at(rows, told, kind, states, latest_us)
+    columns, has_sessions = _looked_at(rows, after, told, kind, states, latest_us)
     found, crowded = [], list[Crowded]()
     if not has_sessions.all():
         found.append(by_key(columns.of(~has_sessions), states, limit_us))
@@ -93,7 +95,7 @@ def _hand_over(host: Whole, crowd: Crowd, states: dict[int, Pairing]) -> None:
 
 
 def _looked_at(
-    rows: Whole, told: Told, kind: Whole, states: dict[int, Pairing], latest_us: dict[int, int]
+    rows: Whole, after: Whole, told: Told, kind: Whole, states: dict[int, Pairing], latest_us: dict[int, int]
 ) -> tuple[Columns, Flags]:
     """The events of hosts that may be looked at here, and which of them are of a host with sessions."""
     row = np.flatnonzero(kind != NOTHING)
@@ -116,7 +118,7 @@ def _looked_at(
     chosen = cron & ~left[host]
     row, host, kind = row[chosen], host[chosen], kind[chosen]
     said = rows[row, SAID]
-    columns = Columns(row, kind, host, rows[row, AT], rows[row, PID], told.key[said], told.user[said])
+    columns = Columns(row, kind, host, rows[row, AT], rows[row, PID], told.key[said], told.user[said], after[row])
     return columns, sessions[host]
 
 

@@ -7,6 +7,7 @@ STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has 
 MOST_WAITING = 64  # starts of one command without an end, where nobody says ends
 MOST_HELD = 20_000  # ... but so many of all commands are kept first: the first end may be that of a run of days
 MOST_OVERLAPPING = 1_500  # where somebody does: each minute one that takes a day; those before lost theirs
+LONG_US = 600 * 1_000_000  # in which the numbers of a busy machine may have begun again
 CLOSE = 20  # processes between that of cron and the job's, eight jobs starting at once (tests/fixtures/daemons): 9 in the middle
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 
@@ -23,6 +24,10 @@ class Waits(Protocol):
         """Of the job; below zero where it is not known."""
 
     @property
+    def after(self) -> int:
+        """A number that its parent's comes after (`ticks`); below zero where none is known."""
+
+    @property
     def rivals(self) -> Sequence["Waits"]:
         """Starts whose ends may be its own."""
 
@@ -30,34 +35,51 @@ class Waits(Protocol):
 Waiting = TypeVar("Waiting", bound=Waits)
 
 
-def whose(waiting: Sequence[Waiting], pid: int, pids: int, given_up: bool = False) -> Waiting | None:
+def whose(waiting: Sequence[Waiting], pid: int, pids: int) -> Waiting | None:
     """Of starts of one command, in their order, the one that the end of this process most likely belongs to; None if it is none
-    of them. `pids`: after how many process numbers begin again; `given_up`: some starts of the command are not
-    among them any more, because too many waited."""
-    if not waiting:
-        return None
-    start = waiting[0]
-    if len(waiting) > 1:
-        newest = max(item.at_us for item in waiting)
-        fresh = [item for item in waiting if newest - item.at_us <= STALE_US]
-        start = min(fresh, key=lambda item: apart(item.pid, pid, pids))
-        if apart(start.pid, pid, pids) > 1:  # a run of days, whose own child still waits
-            start = next((item for item in waiting if apart(item.pid, pid, pids) == 1), start)
-    if start.pid >= 0 and pid >= 0 and (start.pid - pid) % pids > pids // 2:
-        return None  # the job comes after the process that starts it: the start of this end was lost
-    return None if given_up and apart(start.pid, pid, pids) > 1 else start
+    of them. `pids`: after how many process numbers begin again."""
+    may = [item for item in waiting if is_parent(item, pid, pids)]
+    if len(may) < 2:
+        return may[0] if may else None
+    newest = max(item.at_us for item in may)
+    start = min((item for item in may if newest - item.at_us <= STALE_US), key=lambda item: apart(item.pid, pid, pids))
+    if apart(start.pid, pid, pids) > 1:  # a run of days, whose own child still waits
+        start = next((item for item in may if apart(item.pid, pid, pids) == 1), start)
+    return start
+
+
+def is_parent(start: Waits, pid: int, pids: int) -> bool:
+    """True if the process of this number may have begun that of the start: it came before it, and after those of the minute
+    before; the number just before is always such a one."""
+    if start.pid < 0 or pid < 0:
+        return True
+    distance = (start.pid - pid) % pids
+    if distance <= 1:
+        return True
+    return distance < (start.pid - start.after) % pids if start.after >= 0 else distance <= pids // 2
+
+
+def is_sure(start: Waits, pid: int, pids: int, at_us: int) -> bool:
+    """True if an end at that time is the start's and no other one can be nearer: its process is the one just before, or one
+    of the same minute, close to it, and the run is too short for numbers that began again. Else a run whose start is not in the
+    log may have ended: one from before it, or one whose line was lost."""
+    if start.pid < 0 or pid < 0:
+        return True
+    distance = apart(start.pid, pid, pids)
+    return distance <= 1 or (start.after >= 0 and distance <= CLOSE and at_us - start.at_us < LONG_US)
 
 
 def rivals(waiting: Sequence[Waiting], start: Waiting, pid: int, pids: int) -> list[Waiting]:
-    """The other starts that the end of `start` may belong to as well: those whose process is as close, or that of
-    a start with which it may have to change ends; any if none is."""
+    """The other starts that the end of `start` may belong to as well: those that this process may have begun, too, or that has to
+    change ends with one of these."""
     if len(waiting) < 2 or apart(start.pid, pid, pids) == 1:
         return []
-    close = [
-        item for item in waiting
-        if apart(item.pid, pid, pids) <= CLOSE or any(apart(other.pid, pid, pids) <= CLOSE for other in item.rivals)
+    return [
+        item
+        for item in waiting
+        if item is not start
+        and (is_parent(item, pid, pids) or any(is_parent(other, pid, pids) for other in item.rivals))
     ]  # fmt: skip
-    return [item for item in close or waiting if item is not start]
 
 
 def apart(child: int, parent: int, pids: int) -> int:

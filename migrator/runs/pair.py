@@ -13,9 +13,21 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
-from migrator.runs.choice import LARGE_PIDS, MOST_HELD, MOST_OVERLAPPING, MOST_WAITING, SMALL_PIDS, STALE_US, apart, rivals, whose
+from migrator.runs.choice import (
+    LARGE_PIDS,
+    MOST_HELD,
+    MOST_OVERLAPPING,
+    MOST_WAITING,
+    SMALL_PIDS,
+    STALE_US,
+    apart,
+    is_sure,
+    rivals,
+    whose,
+)
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups
+from migrator.runs.nearest import Nearest
 from migrator.runs.parts import Chain, Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
 
@@ -49,7 +61,8 @@ class Pairing:
         self.sessions = False  # True where the log shows any
         self.says_ends = False  # True where one of them has been said, with its command
         self._rivals = Rivals(self._put)
-        self.given_up = self._rivals.given_up
+        self.nearest = Nearest()
+        self.after = -1  # of the start that is looked at next (`ticks`)
         self._newest: Start | None = None
         self._largest_pid = 0
         self.pids = SMALL_PIDS
@@ -97,6 +110,8 @@ class Pairing:
 
     def _start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         start = Start(said, at_us, pid, resolution_us, self.life_number, self._found.at)
+        if pid >= 0 and said.by_pid:
+            start.after = self.after
         self._newest = start
         if not said.by_pid:
             if said.by_text:
@@ -221,10 +236,10 @@ class Pairing:
             del self.opened[key]
 
     def _loose_end(self, said: Said, at_us: int, pid: int, resolution_us: int) -> None:
-        waiting = self.waiting.get(said.key)
-        if not waiting:
-            return  # it started before this log
+        waiting = self.waiting.get(said.key, [])
         if said.by_text:
+            if not waiting:
+                return  # it started before this log
             self._held -= len(waiting)
             start = waiting.pop()
             start.waits = False
@@ -234,14 +249,23 @@ class Pairing:
                 self._put(older)
             del self.waiting[said.key]
         else:
-            found = whose(waiting, pid, self.pids, said.key in self.given_up)
+            found = whose(waiting, pid, self.pids)
+            end = at_us, resolution_us, said
             if found is None:
-                self._rivals.nobodys(said.key)
-                return  # the start was lost
+                self.nearest.offer(pid, self.pids, end)  # or it started before this log
+                return
+            if not is_sure(found, pid, self.pids, at_us):
+                oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
+                self._forget(found)
+                if oldest is not None:
+                    self._put(oldest)
+                return
             start = found
             self._rivals.meet(start, rivals(waiting, start, pid, self.pids))
             self._forget(start)
             start.quality = PAIRED
+            if start.after >= 0 <= pid:
+                self.nearest.learn(apart(start.pid, pid, self.pids))
         start.end = at_us, resolution_us, said
         self._ended(start, at_us)
 
@@ -283,7 +307,6 @@ class Pairing:
             waiting.append(start)
             most = MOST_OVERLAPPING if self.says_ends or self._held < MOST_HELD else MOST_WAITING
             if len(waiting) > most and not self.sessions:  # else most of them are attached at the next sweep
-                self._rivals.give_up(start.said.key)
                 self._abandon(waiting[0])
         start.waits = True
         self._held += 1
@@ -405,6 +428,8 @@ class Pairing:
     def close(self) -> None:
         """The same, after all groups were decided."""
         self._rivals.close()
+        for start in self.nearest.close(self.waiting):
+            self._put(start)
         for _, start in self._done:
             self._put(start)
         for waiting in self.waiting.values():

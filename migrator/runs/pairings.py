@@ -13,6 +13,7 @@ from migrator.runs.line_order import NO_RANKS, LineOrder, Ranks
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
+from migrator.runs.ticks import Ticks
 from migrator.runs.told import told_by
 from migrator.spool import Kept
 
@@ -31,6 +32,7 @@ class Pairings:
         self._states: dict[int, Pairing] = {}
         self._latest_us: dict[int, int] = {}
         self._told = told_by(())
+        self._ticks = Ticks()
 
     def feed(self, rows: Whole) -> None:
         """The next events, in their order; after them, what is finished is let go of."""
@@ -39,18 +41,21 @@ class Pairings:
         self._see(rows[:, HOST], rows[:, PID])
         numbers = np.arange(first, first + len(rows))
         rest = rows
+        if len(self._told.kind) < len(sayings):
+            self._told = told_by(sayings)
+        after = self._ticks.of_all(rows, self._told.starts)
         if self._calmly:
-            if len(self._told.kind) < len(sayings):
-                self._told = told_by(sayings)
-            done, runs = calm.taken(rows, self._told, states, self._latest_us, first)
+            done, runs = calm.taken(rows, after, self._told, states, self._latest_us, first)
             found.put_all(runs)
-            rest, numbers = rows[~done], numbers[~done]
+            rest, numbers, after = rows[~done], numbers[~done], after[~done]
         columns = (rest[:, column].tolist() for column in (AT, SAID, HOST, PID, RESOLUTION, SESSION))
-        for number, at_us, saying, host, pid, resolution_us, session in zip(numbers.tolist(), *columns, strict=True):
-            said = sayings[saying]
-            act = states[host].acts.get(said.kind)
+        for number, pid_before, at_us, saying, host, pid, resolution_us, session in zip(
+            numbers.tolist(), after.tolist(), *columns, strict=True
+        ):
+            said, state = sayings[saying], states[host]
+            act = state.acts.get(said.kind)
             if act is not None:
-                found.at = number
+                found.at, state.after = number, pid_before
                 act(said, at_us, pid, resolution_us, session)
         found.at = first + len(rows) - 1
         sweep(states.values(), found, self._line_order, int(rows[-1, KEY]))
@@ -77,14 +82,15 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
     sayings = Sayings()
     found = Found(sayings, level)
     hosts: dict[str, Pairing] = {}
+    ticks = Ticks()
     for event in events:
         state = hosts.get(event.host)
         if state is None:
             state = hosts[event.host] = Pairing(len(hosts), found)
-        said = sayings.all[sayings.number(event)]
-        state.feed(
-            said, event.at_us, NO_PID if event.pid is None else event.pid, event.resolution_us, session_number(event.session)
-        )
+        said, pid = sayings.all[sayings.number(event)], NO_PID if event.pid is None else event.pid
+        if said.begins and pid >= 0:
+            state.after = ticks.of(state.host, event.at_us, pid)
+        state.feed(said, event.at_us, pid, event.resolution_us, session_number(event.session))
     finish(hosts.values(), found, LineOrder(ranks))
     return found.kept(list(hosts)).every().objects()
 

@@ -14,6 +14,7 @@ class Said:
     and so on: what an end is found by; `copy`: the number of what must be equal in two logs of the same event."""
 
     __slots__ = (
+        "begins",
         "by_number",
         "by_pid",
         "by_text",
@@ -45,6 +46,7 @@ class Said:
         self.by_number = event.source in BY_NUMBER
         self.by_text = event.source in BY_TEXT
         self.by_pid = not self.by_number and not self.by_text
+        self.begins = event.kind == "start" and self.by_pid
 
 
 class Sayings:
@@ -80,6 +82,8 @@ class Start:
     resource: Said | None = None
     bounds_us: tuple[int, int] | None = None  # where it may be any of the lengths of its group
     rivals: "tuple[Start, ...]" = ()  # starts whose ends may be its own, and the other way around
+    after = -1  # a process number that its parent's comes after (`ticks`)
+    nearest: "tuple[int, End] | None" = None  # how far its process is from that of the end that is the nearest so far
     exit_status = NONE
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False

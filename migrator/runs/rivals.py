@@ -12,26 +12,11 @@ from migrator.runs.parts import Start
 
 
 class Rivals:
-    """Of one host. `put`: where to finished runs go.
-    `given_up`: how many starts of a command, by its key, were given up because too many waited and may still end."""
+    """Of one host. `put`: where to finished runs go."""
 
     def __init__(self, put: Callable[[Start], None]) -> None:
         self._put = put
-        self.given_up: dict[int, int] = {}
         self._ended: list[Start] = []
-
-    def give_up(self, key: int) -> None:
-        """One more start of this command waits no longer."""
-        self.given_up[key] = self.given_up.get(key, 0) + 1
-
-    def nobodys(self, key: int) -> None:
-        """An end of this command is that of nobody who waits: it may be that of one that was given up, and when as many ends came
-        as starts were given up, none of these can be another's. No time is enough: a run may take days."""
-        left = self.given_up.get(key, 0) - 1
-        if left > 0:
-            self.given_up[key] = left
-        else:
-            self.given_up.pop(key, None)
 
     def meet(self, start: Start, others: list[Start]) -> None:
         """The end of `start` may be that of each of the others."""

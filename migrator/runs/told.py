@@ -36,6 +36,7 @@ class Told(NamedTuple):
     key: Whole
     user: Whole
     debian: Flags
+    starts: Flags  # what says a start by the number of a process
     users: list[str | None]
 
 
@@ -45,7 +46,8 @@ def told_by(sayings: Sequence[Said]) -> Told:
     return Told(
         whole(kind_of(said) for said in sayings), whole(said.key for said in sayings),
         whole(users.setdefault(said.user, len(users)) for said in sayings),
-        np.array([said.debian for said in sayings], dtype=np.bool_), list(users),
+        np.array([said.debian for said in sayings], dtype=np.bool_),
+        np.array([said.begins for said in sayings], dtype=np.bool_), list(users),
     )  # fmt: skip
 
 
@@ -59,6 +61,7 @@ class Columns(NamedTuple):
     pid: Whole
     key: Whole
     user: Whole
+    after: Whole
 
     def of(self, chosen: Flags | Whole) -> "Columns":
         """Some of them."""
