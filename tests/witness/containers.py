@@ -5,6 +5,7 @@ Their store is a folder of the test's own: the machine's containers, if there ar
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ class Engine:
         archive = tools.tool("image", "base.tar", UNCOVERED)
         (folder / "containers.conf").write_text(SETTINGS)
         (folder / "packages/partial").mkdir(parents=True)
+        (folder / "tmp").mkdir()
         (folder / "pip.conf").write_text("[global]\ncert = /etc/migrator-witness.crt\n")
         container = self._ran([self.buildah, *self._store(), "from", "scratch"]).strip()
         self._ran([self.buildah, *self._store(), "add", "-q", container, archive, "/"])
@@ -48,14 +50,21 @@ class Engine:
         return ["--root", str(self.folder / "store"), "--runroot", str(self.folder / "run")]
 
     def _environment(self) -> dict[str, str]:
-        return tools.environment({"BUILDAH_ISOLATION": "chroot", "CONTAINERS_CONF": str(self.folder / "containers.conf")})
+        settings = {"CONTAINERS_CONF": str(self.folder / "containers.conf"), "TMPDIR": str(self.folder / "tmp")}
+        return tools.environment({"BUILDAH_ISOLATION": "chroot", **settings})
 
     def _ran(self, command: Sequence[object], limit_s: float = 600) -> str:
-        done = subprocess.run(
-            [str(word) for word in command], env=self._environment(), capture_output=True, text=True, check=False, timeout=limit_s
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return done.stdout
+        words, pipe = [str(word) for word in command], subprocess.PIPE
+        with subprocess.Popen(
+            words, env=self._environment(), stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        ) as child:
+            try:
+                out, error = child.communicate(timeout=limit_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)  # also what runs in the chroot of a build: it would keep its mount busy
+                raise
+        assert child.returncode == 0, f"{command}\n{out[-3000:]}\n{error[-6000:]}"
+        return out
 
     def build(self, folder: Path, name: str) -> None:
         """An emitted folder with its Dockerfile, as they are. Debian's packages are kept between builds, and pip trusts whom this
@@ -90,11 +99,18 @@ class Engine:
         return subprocess.Popen(command, env=self._environment(), stdin=subprocess.DEVNULL)
 
     def close(self) -> None:
-        """Nothing of it stays: no container, no mount, no image."""
+        """Nothing of it stays: no container, no mount, no image; also after a build that failed, which leaves its own mounted."""
         subprocess.run([self.podman, *self._store(), "rm", "-fa"], env=self._environment(), capture_output=True, check=False)
-        subprocess.run([self.buildah, *self._store(), "umount", "-a"], env=self._environment(), capture_output=True, check=False)
-        subprocess.run(["umount", self.folder / "store/overlay"], capture_output=True, check=False)
+        for place in mounts_below(self.folder):
+            subprocess.run(["umount", place], capture_output=True, check=False)
+        assert mounts_below(self.folder) == []
         shutil.rmtree(self.folder)
+
+
+def mounts_below(folder: Path) -> list[str]:
+    """What is mounted there, the last first."""
+    places = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    return [place for place in reversed(places) if place.startswith(f"{folder}/")]
 
 
 @pytest.fixture(scope="session")

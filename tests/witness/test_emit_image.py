@@ -17,7 +17,7 @@ import every_combination as every
 import pytest
 import tools
 from conftest import EVERY, SAMPLES, Maker
-from containers import Engine, engine
+from containers import Engine, engine, mounts_below
 from every_combination import Cell, Tree, job_id
 from ruamel.yaml import YAML
 from store_stubs import CloudStorage, serving
@@ -83,6 +83,13 @@ def test_every_dockerfile_builds_and_its_runner_starts(made: Maker, engine: Engi
         )
         done = engine.run(f"job-{name}", "-c", text, options=["--entrypoint", program])
         assert done.returncode == 0, f"{folder}: {done.stdout}{done.stderr}"
+
+
+def test_a_build_that_fails_is_told_and_what_it_leaves_mounted_is_gone_with_its_store(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN exit 7\n")
+    with pytest.raises(AssertionError, match="exit status 7"):
+        engine.build(tmp_path, "fails")
+    assert any(place.endswith("/merged") for place in mounts_below(engine.folder))  # `close` looks that nothing stays
 
 
 def test_the_daily_check_of_each_provider_is_an_image_that_reads_its_list(made: Maker, engine: Engine) -> None:
