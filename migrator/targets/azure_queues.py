@@ -11,6 +11,7 @@ from migrator.model.option import Part, Resource, Shape
 from migrator.targets import naming, stores
 
 NAMESPACE, EVENTS = "cron_messages", "cron_events"
+NOTICES = "cron_notices"  # the action group of all jobs
 ATTEMPTS = 3  # of one message, before it goes to the dead letters
 LOCK_DURATION = "PT5M"
 NAME_LIMIT, SUBSCRIPTION_LIMIT = 60, 50  # 260 and 64 characters: name_prefix takes 8
@@ -30,11 +31,16 @@ OF_BLOBS = (
 
 
 def queue(dossier: Dossier, shape: Shape, part: Part, identity: str) -> tuple[Resource, ...]:
-    """The namespace, and the job's queue with who may write and read it: the job's own identity."""
+    """The namespace, the alert of its dead letters, and the job's queue with who may write and read it: the job's own identity."""
     messages = part.monthly_invocations
     fed_by = None if shape.kind == "fan_out" else OF_BLOBS if is_started_by_blobs(shape) else OF_OTHERS
     return (
         Resource(kind="azure_servicebus_namespace", name=NAMESPACE, values={"shared": True}),
+        Resource(
+            kind="azure_monitor_dead_letters",
+            name="cron_dead_letters",
+            values={"shared": True, "namespace": NAMESPACE, "action_group": NOTICES},
+        ),
         Resource(
             kind="azure_servicebus_queue",
             name=name_of(dossier),
@@ -57,7 +63,9 @@ def events(dossier: Dossier, shape: Shape) -> tuple[Resource, ...]:
         return ()
     made = shape.parts[0].monthly_invocations if shape.parts else None
     return (
-        Resource(kind="azure_eventgrid_topic", name=EVENTS, values={"shared": True, "store": stores.NAME}),
+        Resource(
+            kind="azure_eventgrid_topic", name=EVENTS, values={"shared": True, "store": stores.NAME, "action_group": NOTICES}
+        ),
         Resource(
             kind="azure_eventgrid_subscription",
             name=naming.identifier(dossier.job, "events"),
