@@ -11,8 +11,10 @@ import inspect
 import re
 import sys
 import typing
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import logic_apps
 import tree_sitter
 import tree_sitter_bicep
 
@@ -41,6 +43,15 @@ MODELS = {
     "Microsoft.Web/serverfarms": "azure.mgmt.web.models AppServicePlan",
     "Microsoft.Web/sites": "azure.mgmt.web.models Site",
 }
+# declared as `existing`: something of the user's that a role is bound to; only its name is said
+OF_OTHERS = frozenset(
+    {
+        "Microsoft.ContainerRegistry/registries",
+        "Microsoft.KeyVault/vaults/secrets",
+        "Microsoft.Storage/storageAccounts/blobServices/containers",
+        "Microsoft.Storage/storageAccounts/queueServices/queues",
+    }
+)
 DURATION = re.compile(r"P(?=.)(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?")
 BICEP_S_OWN = {"name", "dependsOn", "scope", "parent"}
 
@@ -137,7 +148,21 @@ def wrong(resource: Resource) -> list[str]:
     body = {key: one for key, one in resource.body.items() if key not in BICEP_S_OWN}
     out: list[str] = []
     _model(body, getattr(importlib.import_module(module), name), resource.kind, out)
+    if resource.kind == "Microsoft.Logic/workflows" and "definition" in body.get("properties", {}):
+        out += [
+            f"{resource.kind}: {text}"
+            for text in logic_apps.wrong(_known(body["properties"]["definition"]), logic_apps.DEFINITION)
+        ]
     return out
+
+
+def _known(value: Any) -> Any:
+    """As JSON: a text that only a deployment knows is an address, which fits where a text does."""
+    if isinstance(value, dict):
+        return {key: _known(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_known(inner) for inner in value]
+    return "https://unknown" if value is UNKNOWN else value
 
 
 def _fields(model: Any) -> dict[str, Field]:
@@ -162,6 +187,14 @@ def _fields(model: Any) -> dict[str, Field]:
                 key = rest._rest_name_input or own
                 fields[key] = Field(types, type(None) not in types, rest._visibility == ["read"])
     return fields
+
+
+def _inner(kind: Any, model: Any) -> tuple[Any, ...]:
+    """What a list or a map holds; in `list["_models.Thing"]` that is a text."""
+    models = sys.modules[model.__module__.rsplit(".", 1)[0]]
+    space = {**vars(sys.modules[model.__module__]), **vars(models), "_models": models, "_types": models}
+    kind = eval(kind, space) if isinstance(kind, str) else _resolved(kind, space)
+    return typing.get_args(kind) if typing.get_origin(kind) is typing.Union else (kind,)
 
 
 def _resolved(kind: Any, space: dict[str, Any]) -> Any:
@@ -224,12 +257,16 @@ def _any(one: Any, types: tuple[Any, ...], model: Any, path: str, out: list[str]
         if isinstance(kind, str):
             return _by_name(one, kind, model, path, out)
         if typing.get_origin(kind) is list and isinstance(one, list):
-            inner = typing.get_args(kind)[0]
-            space = {"_models": sys.modules[model.__module__.rsplit(".", 1)[0]]}
+            inner = _inner(typing.get_args(kind)[0], model)
             for number, item in enumerate(one):
-                _any(item, (_resolved(inner, space),), model, f"{path}[{number}]", out)
+                _any(item, inner, model, f"{path}[{number}]", out)
             return None
         if typing.get_origin(kind) is dict and isinstance(one, dict):
+            inner = _inner(typing.get_args(kind)[1], model)
+            for key, item in one.items():
+                _any(item, inner, model, f"{path}[{key}]", out)
+            return None
+        if kind is typing.Any:
             return None
         if isinstance(kind, type) and hasattr(kind, "__mro__") and any("Model" in base.__name__ for base in kind.__mro__):
             return _model(one, kind, path, out)
@@ -255,9 +292,30 @@ def _by_name(one: Any, kind: str, model: Any, path: str, out: list[str]) -> None
     elif kind.startswith("{"):
         if not isinstance(one, dict):
             out.append(f"{path}: {one!r} is no map")
+            return
+        for key, item in one.items():
+            _any(item, (kind[1:-1],), model, f"{path}[{key}]", out)
     elif hasattr(models, kind) and hasattr(getattr(models, kind), "_attribute_map"):
         _model(one, getattr(models, kind), path, out)
     else:
-        wanted = {"str": str, "int": int, "bool": bool, "float": float | int, "duration": str}.get(kind)
-        if wanted is not None and not isinstance(one, wanted):
+        wanted = {"str": str, "int": int, "bool": bool, "float": float | int, "duration": str, "object": object}.get(kind)
+        if wanted is None:
+            out.append(f"{path}: the witness does not know the SDK's type {kind}")
+        elif not isinstance(one, wanted) or (wanted is int and isinstance(one, bool)):
             out.append(f"{path}: {one!r} is no {kind}")
+
+
+def misspelt(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The body once for each name in it, with a letter more behind that name; the path to it, with numbers in lists."""
+    if isinstance(body, dict):
+        for name, inner in body.items():
+            if path or name not in BICEP_S_OWN:
+                yield (*path, name), {(key + "X" if key == name else key): one for key, one in body.items()}
+                for below, changed in misspelt(inner, (*path, name)):
+                    yield below, {**body, name: changed}
+    elif isinstance(body, list | OneOf):
+        items = list(body.values if isinstance(body, OneOf) else body)
+        for number, inner in enumerate(items):
+            for below, changed in misspelt(inner, (*path, number)):
+                made = [*items[:number], changed, *items[number + 1 :]]
+                yield below, OneOf(tuple(made)) if isinstance(body, OneOf) else made

@@ -18,6 +18,8 @@ def text(request: pytest.FixtureRequest, made: Maker) -> str:
     return (made(request.param, BICEP) / "azure/bicep/main.bicep").read_text()
 
 
+FREE = frozenset({"headers", "body", "tags"})  # what stands below is the user's
+OWN_NAMES = frozenset({"userAssignedIdentities", "triggers", "actions"})  # maps: their keys are the template's own
 STATEMENT = re.compile(r"\n\n(?=\S)")  # statements begin in the first column, after an empty line
 
 
@@ -43,6 +45,28 @@ def test_the_sdk_s_models_take_every_body(text: str) -> None:
     assert {one.kind for one in made} & {"Microsoft.App/jobs", "Microsoft.Web/sites"}
 
 
+def test_every_kind_has_its_model_and_every_name_in_a_body_is_looked_at(made: Maker) -> None:
+    """A letter more behind any one name is seen, but for the keys of maps, which are the template's own."""
+    found = bicep_bodies.resources((made(EVERY, BICEP) / "azure/bicep/main.bicep").read_text())
+    assert {one.kind for one in found if not one.existing} == set(bicep_bodies.MODELS)
+    for one in found:
+        if one.existing:
+            assert one.kind in bicep_bodies.OF_OTHERS
+            assert set(one.body) <= bicep_bodies.BICEP_S_OWN
+    done: set[tuple[object, ...]] = set()
+    unseen = set()
+    for one in found:
+        for path, changed in bicep_bodies.misspelt({} if one.existing else one.body):
+            names = tuple(word for word in path if isinstance(word, str))
+            if (one.kind, *names) in done or FREE & set(names[:-1]) or OWN_NAMES & set(names[-2:-1]):
+                continue
+            done.add((one.kind, *names))
+            if not bicep_bodies.wrong(one._replace(body=changed)):
+                unseen.add(f"{one.kind} {'.'.join(names)}")
+    assert len(done) > 200
+    assert unseen == set()
+
+
 def test_every_job_is_there(text: str, made: Maker, request: pytest.FixtureRequest) -> None:
     of = request.node.callspec.params["text"]
     for job in (made(of, BICEP) / "jobs").iterdir():
@@ -59,6 +83,10 @@ def test_every_job_is_there(text: str, made: Maker, request: pytest.FixtureReque
         ("severity: 2", "severity: 'two'", "'two' is no int"),
         ("replicaRetryLimit: 0", "replicaRetryLimit: 'none'", "'none' does not fit"),
         ("principalId:", "principal:", "has no such property"),
+        ("name: 'MIGRATOR_ENABLED'", "nam: 'MIGRATOR_ENABLED'", "env[2].nam: EnvironmentVar has no such property"),
+        ("workloadProfileType: 'Consumption'", "workloadProfileType: 1", "1 does not fit"),
+        ("frequency: 'Day'", "frequency: 'Daily'", "'Daily' is not one of"),
+        ("operationOptions:", "operationOption:", "('operationOption' was unexpected)"),
     ],
 )
 def test_the_witness_sees_what_is_wrong(right: str, wrong: str, says: str, made: Maker) -> None:

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import api_shapes
 import every_combination as every
 import hcl2
+import logic_apps
 import pytest
 import tools
+import value_rules
 from conftest import EVERY, SAMPLES, Maker
 from every_combination import Tree
 
@@ -27,12 +29,12 @@ IDS = {  # what no plan can know, by the variable's name
     "lambda_security_group_ids": '["sg-0a1b2c3d"]',
     "resource_group_name": "jobs",
     "key_vault_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.KeyVault/vaults/shop",
-    "registry_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.ContainerRegistry/registries/shop",
+    "registry_id": "/subscriptions/0/resourceGroups/jobs/providers/Microsoft.ContainerRegistry/registries/shopjobs",
 }
 REGISTRY = {
     "aws": "123456789012.dkr.ecr.us-east-1.amazonaws.com",
     "gcp": "us-central1-docker.pkg.dev/shop",
-    "azure": "shop.azurecr.io",
+    "azure": "shopjobs.azurecr.io",
 }
 # The call that creates a resource; "" and why: nothing of it is a value that the service would look at.
 AWS_CALLS = {
@@ -197,6 +199,77 @@ def test_nothing_planned_goes_unlooked_at(planned: Planned) -> None:
         if one["type"] not in {*AWS_CALLS, *GOOGLE_BODIES, *bindings} and not re.search(r"_iam_member$|^azurerm_", one["type"])
     }
     assert left == set()
+
+
+def test_azure_s_and_google_s_values_are_within_their_enums_and_ranges(planned: Planned) -> None:
+    """Once as it is planned, once with every schedule on: then jobs have their cron expressions."""
+    if planned.tree.provider == "aws":  # botocore's models have them
+        return
+    made = planned.resources
+    if planned.tree.provider == "azure":
+        on = [*planned.variables, "-var=schedules_enabled=true"]
+        tools.passes(["terraform", "plan", "-input=false", "-no-color", "-out=on.bin", *on], planned.folder, planned.environment)
+        shown = json.loads(tools.passes(["terraform", "show", "-json", "on.bin"], planned.folder, planned.environment))
+        made = [*made, *shown["resource_changes"]]
+    wrong = [f"{one['address']}: {text}" for one in made for text in value_rules.wrong(one["type"], one["change"]["after"])]
+    assert not wrong, "\n".join(wrong)
+    if planned.tree.provider == "azure":
+        jobs = [one["change"]["after"] for one in made if one["type"] == "azurerm_container_app_job"]
+        assert not jobs or any(job["schedule_trigger_config"] for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "says"),
+    [
+        ("azurerm_container_app_job", {"template": [{"container": [{"cpu": 0.3}]}]}, "template.container.cpu: 0.3 is not one of"),
+        ("azurerm_container_app_job", {"schedule_trigger_config": [{"cron_expression": "60 1 * * *"}]}, "fields of cron"),
+        ("azurerm_container_app_job", {"schedule_trigger_config": [{"cron_expression": "0 1 * * 9-5"}]}, "fields of cron"),
+        ("azurerm_container_app_job", {"replica_retry_limt": 0}, "has no rule"),
+        ("azurerm_function_app_flex_consumption", {"app_settings": {"MIGRATOR_SCHEDULE_0": "0 1 * * *"}}, "fields of cron"),
+        ("azurerm_function_app_flex_consumption", {"instance_memory_in_mb": 1024}, "1024 is not one of"),
+        ("azurerm_log_analytics_workspace", {"retention_in_days": 7}, "7 is not from 30 to 730"),
+        ("azurerm_log_analytics_workspace", {"sku": "PerGB2019"}, "'PerGB2019' is not one of"),
+        ("azurerm_monitor_metric_alert", {"frequency": "PT10M"}, "'PT10M' is not one of"),
+        ("azurerm_servicebus_queue", {"lock_duration": "PT6M"}, "'PT6M' is not like"),
+        ("azurerm_new_thing", {"level": 3}, "has no rule"),
+        ("google_cloud_run_v2_job", {"template": [{"template": [{"timeout": "700000s"}]}]}, "is not from 1s to 604800s"),
+        ("google_cloud_scheduler_job", {"attempt_deadline": "10s"}, "is not from 15s to 1800s"),
+        ("google_cloud_scheduler_job", {"schedule": "0 24 * * *"}, "fields of cron"),
+        ("google_pubsub_subscription", {"new_amount": 5}, "is an amount without a rule"),
+    ],
+)
+def test_the_rules_see_what_is_wrong(kind: str, values: dict[str, Any], says: str) -> None:
+    (found,) = value_rules.wrong(kind, values)
+    assert says in found
+
+
+def test_a_trigger_and_an_action_have_the_documented_form(planned: Planned) -> None:
+    for kind, schema in (("trigger", logic_apps.TRIGGER), ("action", logic_apps.HTTP)):
+        for one in planned.of(f"azurerm_logic_app_{kind}_custom"):
+            if "body" not in one:  # it names an identity, whose id no plan knows; the Bicep witness looks at such a one
+                continue
+            assert logic_apps.wrong(json.loads(one["body"]), schema) == [], one["name"]
+
+
+def test_an_alert_asks_for_a_metric_of_what_it_looks_at_and_tells_the_jobs_own_route(planned: Planned) -> None:
+    if planned.tree.provider != "azure":
+        return
+    made = planned.of("azurerm_monitor_metric_alert")
+    asked = [(one["criteria"][0]["metric_namespace"], one["criteria"][0]["metric_name"]) for one in made]
+    assert all(value_rules.METRICS[metric] == space for space, metric in asked)
+    counted = {metric: sum(metric == name for _, name in asked) for metric in value_rules.METRICS}
+    topics = len(planned.of("azurerm_eventgrid_system_topic"))
+    assert counted == {
+        "DeadletteredMessages": len(planned.of("azurerm_servicebus_namespace")),
+        "DeadLetteredCount": topics,
+        "DroppedEventCount": topics,
+        "RunsFailed": len(planned.of("azurerm_logic_app_workflow")),
+    }
+    written = "\n".join(path.read_text() for path in planned.folder.glob("*.tf"))
+    assert written.count('resource "azurerm_monitor_action_group"') == 1
+    assert len(re.findall(r"action_group_id = azurerm_monitor_action_group\.cron_notices\.id", written)) == written.count(
+        'resource "azurerm_monitor_metric_alert"'
+    )
 
 
 def test_functions_keep_to_what_a_plain_function_may_have(planned: Planned) -> None:
