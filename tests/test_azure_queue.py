@@ -322,6 +322,7 @@ def test_a_fan_out_s_bill_by_hand() -> None:
     assert lines["queue operations"].monthly_quantity == Decimal(9000)
     assert lines["queue operations"].monthly_cost == Decimal("0.00045")  # x 0.05 a million
     assert lines["file and lock writes"].monthly_quantity == Decimal(9060)  # and a claim and a record of each dispatch
+    assert lines["alert of dead letters"].monthly_cost == Decimal("0.10")
 
 
 def test_an_event_glue_s_bill_by_hand() -> None:
@@ -331,6 +332,7 @@ def test_an_event_glue_s_bill_by_hand() -> None:
     assert lines["blob events"].monthly_quantity == Decimal("0.02")  # of 100,000
     assert lines["blob events"].monthly_cost == Decimal("0.0012")
     assert lines["timer locks and status"].monthly_quantity == 0
+    assert lines["alerts of events that were not delivered"].monthly_cost == Decimal("0.20")  # laid aside, and lost
     assert "daily check vCPU" not in lines
 
 

@@ -1,6 +1,6 @@
 """Tells that something lies among the dead letters of a queue: one rule for all queues of the namespace.
 
-Source: https://learn.microsoft.com/azure/service-bus-messaging/monitor-service-bus-reference (DeadletteredMessages, by EntityName)
+Source: https://learn.microsoft.com/azure/service-bus-messaging/monitor-service-bus-reference (DeadletteredMessages)
 """
 
 from migrator.model.option import CostItem, PriceBook, Resource

@@ -15,8 +15,8 @@ LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
-    """Operations for messages, and the queue's part in the alert of dead letters; how often the platform looks into an empty queue
-    no page says, so it is not counted.
+    """Operations for messages, and the queue's part in the alert of dead letters; how often the platform looks into an empty
+    queue no page says, so it is not counted.
     """
     price = unit_price(prices, PROVIDER, "Service Bus", "basic messaging operation", region)
     series = unit_price(prices, PROVIDER, "Azure Monitor", "metric alert time series", region)

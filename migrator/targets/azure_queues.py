@@ -31,7 +31,7 @@ OF_BLOBS = (
 
 
 def queue(dossier: Dossier, shape: Shape, part: Part, identity: str) -> tuple[Resource, ...]:
-    """The namespace, the alert of its dead letters, and the job's queue with who may write and read it: the job's own identity."""
+    """The namespace, the alert of its dead letters, and the job's queue, which the job's own identity writes and reads."""
     messages = part.monthly_invocations
     fed_by = None if shape.kind == "fan_out" else OF_BLOBS if is_started_by_blobs(shape) else OF_OTHERS
     return (
