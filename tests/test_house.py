@@ -21,7 +21,7 @@ FLOORS = {
     "schedule": 1, "blocks": 1, "tables": 1, "render": 1, "aws": 1, "planfile": 1, "files": 1, "redact": 1, "terminal": 1,
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1, "one_request": 1,
     "decisions_file": 1, "columns": 1, "carried": 1, "path_kind": 1, "chains": 1, "sh_form": 1, "cloud_calls": 1, "frames": 1,
-    "other_user": 1, "log_quality": 1, "spool": 1, "topics": 1, "workflow_services": 1,
+    "other_user": 1, "log_quality": 1, "collector": 1, "spool": 1, "topics": 1, "workflow_services": 1,
     **dict.fromkeys(ROOMS, 2),
     "regions": 1,
     "quotas": 1,

@@ -1,15 +1,22 @@
 """Thousands of jobs in one plan: stacks that keep to their quota, whole chains, a README that says what to ask for."""
 
+import json
 import re
+from decimal import Decimal
+from pathlib import Path
 
 import emit_samples as samples
 import pytest
+import xlsxwriter.worksheet
 from aws_jobs import changed
 from ruamel.yaml import YAML
 
+from migrator import planfile
 from migrator.emit import shells
 from migrator.emit.tree import emit
-from migrator.model.plan import QuotaPeak
+from migrator.model.option import CostItem
+from migrator.model.plan import Plan, QuotaPeak
+from migrator.reports import html, workbook
 
 
 def test_jobs_are_cut_into_stacks_in_order_and_no_chain_is_torn() -> None:
@@ -54,3 +61,45 @@ def test_each_stack_stands_alone_and_every_command_names_the_stack_of_its_job(mo
         assert f"$STACK{path.removeprefix('aws/sam/template').removesuffix('.yaml')}" in run.replace('"', "").replace(
             "{", ""
         ).replace("}", "")
+
+
+def _billed(*prices: str) -> Plan:
+    """Jobs whose bills have each one line, which differ in nothing but how the price is written."""
+    entries = []
+    for number, price in enumerate(prices):
+        one = samples.entry("aws_lambda", f"j{number}-1a2b")
+        line = CostItem(
+            name="requests & more", unit="request", monthly_quantity=Decimal(2), unit_price=Decimal(price),
+            monthly_cost=Decimal(1), source="a list", as_of="2026",
+        )  # fmt: skip
+        option = changed(one.placement.option, items=(line,), monthly_cost=Decimal(1))
+        entries.append(changed(one, scripts=(), placement=changed(one.placement, option=option)))
+    return samples.plan(*entries)
+
+
+def test_a_plan_of_thousands_of_jobs_is_read_as_any_other_and_says_all_of_a_job_on_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = _billed("0.5", "0.50", "7")
+    whole = planfile.plan_file(plan).content
+    monkeypatch.setattr(planfile, "MANY_JOBS", 3)
+    lines = planfile.plan_file(plan).content
+    assert json.loads(lines) == json.loads(whole)
+    (own,) = (line for line in lines.decode().splitlines() if '"name":"j1' in line or '"id":"j1-1a2b"' in line)
+    assert json.loads(own.rstrip(",")) == json.loads(whole)["jobs"][1]
+    (tmp_path / "plan.json").write_bytes(lines)
+    assert planfile.read(tmp_path).plan == plan
+
+
+def test_what_jobs_share_is_drawn_once_and_what_is_written_otherwise_is_not_shared() -> None:
+    """As numbers 0.5 and 0.50 are equal; a price list that says one does not say the other."""
+    page = html.write(_billed("0.5", "0.50", "0.5"))[0].content.decode()
+    assert (page.count(">$0.5<"), page.count(">$0.50<")) == (2, 1)
+
+
+def test_the_sheet_of_a_million_cells_is_what_the_library_would_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes with our cells, and with the library's own."""
+    plan = _billed("0.5", "0.000016", "7")
+    ours = workbook.write(plan)[0].content
+    monkeypatch.setattr(workbook._PlainCells, "_write_cell", xlsxwriter.worksheet.Worksheet._write_cell)
+    assert ours == workbook.write(plan)[0].content

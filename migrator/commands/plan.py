@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, files, history, pipeline, plan_folder, planfile, tables
+from migrator import collector, deciding, decisions_file, files, history, pipeline, plan_folder, planfile, tables
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -121,28 +121,31 @@ def command(
         observed = [history.remembered(entry, store, assumptions) for entry in observed]
     if aws or aws_instance:
         observed = with_aws(observed, aws_instance, region)
-    surveys = tuple(entry.survey for entry in observed)
-    plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
-    scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
-    questions = open_questions(plan)
+    with collector.at_rest():
+        surveys = tuple(entry.survey for entry in observed)
+        plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
+        scripts = {digest: text for entry in observed for digest, text in entry.scripts.items()}
+        questions = open_questions(plan)
 
-    def data() -> Iterator[OutFile]:
-        yield from planfile.files(plan, surveys, scripts)
-        if decisions is None:
-            yield decisions_file.out_file(questions)
+        def data() -> Iterator[OutFile]:
+            yield from planfile.files(plan, surveys, scripts)
+            if decisions is None:
+                yield decisions_file.out_file(questions)
 
-    plan_folder.write(output, plan, data)
-    tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
-    if own is not None:  # so that `review` decides by the same prices
-        files.write(output, [user_book.out_file(own, planfile.PRICES)])
-    else:
-        files.remove(output, [planfile.PRICES])
+        plan_folder.write(output, plan, data)
+        tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
+        if own is not None:  # so that `review` decides by the same prices
+            files.write(output, [user_book.out_file(own, planfile.PRICES)])
+        else:
+            files.remove(output, [planfile.PRICES])
     show(plan)
     differing = _cross_check(plan) if cross_check else 0
     for problem in plan.problems:
         click.echo(one_line(f"{problem.location.host}:{problem.location}: {problem.message} [{problem.kind}]"), err=True)
     click.echo(f"report: {output / 'report.html'}", err=True)
     click.echo(left_open(questions, plan), err=True)
+    if len(plan.jobs) >= plan_folder.LONG_PLAN:
+        collector.leave_to_the_system(observed, plan, questions)
     if failed:
         return EXIT_FAILED
     return EXIT_OPEN if check and (questions or plan.problems or differing) else EXIT_DONE

@@ -1,6 +1,9 @@
 """report.html: one self-contained page, readable without scripts; scripts only add filter and sort."""
 
+from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from migrator import not_offered, render
 from migrator.model.finding import Question
@@ -23,6 +26,7 @@ TEMPLATE = "reports/report.html.j2"
 LEVELS = {"error": 0, "warning": 1, "note": 2}
 DOTS = 120_000  # of all strip plots together, so that the page of thousands of jobs stays small
 MOST_DOTS, FEWEST_DOTS = 200, 20
+MOST_KEPT = 20_000  # pieces of the page that are kept to be used again
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
@@ -41,6 +45,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
+        once=_kept(),
         not_offered=not_offered.of(plan.request.provider),
         difference=difference,
         chain=chain(plan.jobs),
@@ -49,6 +54,23 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         + sum(peak.question is not None for peak in plan.quotas),
     )
     return (OutFile(path="report.html", content=page.encode()),)
+
+
+def _kept() -> Callable[..., str]:
+    """`once(macro, values)`: what a macro draws of these values. Thousands of jobs share most lines of their bills, so each is
+    drawn when it is first met. Alike is what is written alike: $0.5 and $0.50 are two."""
+    kept: dict[bytes, str] = {}
+
+    def once(macro: Callable[..., str], *values: object) -> str:
+        key = msgspec.json.encode([macro.name, values])  # type: ignore[attr-defined]  # Jinja's macros have a name
+        drawn = kept.get(key)
+        if drawn is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            drawn = kept[key] = macro(*values)
+        return drawn
+
+    return once
 
 
 def open_questions(plan: Plan, questions: tuple[Question, ...]) -> list[Question]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 import xlsxwriter.worksheet
+from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, CellStringTuple
 
 from migrator.model.option import CostItem
 from migrator.model.plan import OutFile, Plan
@@ -17,6 +18,7 @@ from migrator.reports.words import LEAVING, place
 FORMAT = "xlsx"
 DEFAULT = True
 ITSELF = "the server itself"  # in the column of jobs; an empty cell is asked for otherwise by every program that reads sheets
+LETTERS = "ABCDEFGHIJK"  # of the columns of the sheet Line items
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # a fixed stamp: same plan, same bytes
 # a cell of text is written as text whatever it starts with: no formula, no link, no number comes from a server's files
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -33,7 +35,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     items = _items(plan)
     _servers(book.add_worksheet("Servers"), plan, items, head, usd)
     _jobs(book.add_worksheet("Jobs"), plan, items, head, usd)
-    _line_items(book.add_worksheet("Line items", worksheet_class=_PlainFormulas), items, head, unit, usd)
+    _line_items(book.add_worksheet("Line items", worksheet_class=_PlainCells), items, head, unit, usd)
     _break_even(book.add_worksheet("Break-even"), plan, head, usd)
     _kept_warm(book.add_worksheet("Kept warm"), plan, head, usd)
     assumptions = [(a.name, a.value, a.reason, a.if_wrong) for a in plan.assumptions]
@@ -47,8 +49,24 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     return (OutFile(path="costs.xlsx", content=stream.getvalue()),)
 
 
-class _PlainFormulas(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
-    """A sheet whose formulas are products: nobody need look in each of 100,000 for the functions of newer Excels."""
+class _PlainCells(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
+    """A sheet of a million cells that hold text, numbers, or formulas that are products: nobody need look in each for the
+    functions of newer Excels, for formats of its row, or for marks that XML writes otherwise. What is written is the same."""
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        kind = type(cell)
+        number = cell.number if kind is CellNumberTuple else cell.value if kind is CellFormulaTuple else None
+        if kind is not CellStringTuple and type(number) is not float and type(number) is not int:
+            super()._write_cell(row, col, cell)
+            return
+        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""
+        at = f'<c r="{LETTERS[col]}{row + 1}"{style}'
+        if kind is CellStringTuple:
+            self.fh.write(f'{at} t="s"><v>{cell.string}</v></c>')
+        elif kind is CellNumberTuple:
+            self.fh.write(f"{at}><v>{number:.16G}</v></c>")
+        else:
+            self.fh.write(f"{at}><f>{cell.formula}</f><v>{number}</v></c>")
 
     def _prepare_formula(self, formula: str, _expand_future_functions: bool = False) -> str:
         return formula.removeprefix("=")
