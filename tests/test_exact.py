@@ -7,8 +7,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from migrator import pricebook
 from migrator.errors import MigratorError
 from migrator.optimise.exact import FleetJob, FreeTier, Place, ServerSize, bill, cheapest
+from migrator.prices import bundled
+
+BOOK = bundled.read()
 
 
 def place(name: str, cost: str, server: str | None = None, memory: float = 0, **uses: str) -> Place:
@@ -66,6 +70,28 @@ def test_two_processors_and_two_regions_have_one_free_tier_together() -> None:
     assert got.monthly_cost == Decimal("2.5")  # 100,000 x 0.000013 + 100,000 x 0.000012
 
 
+def test_cloud_run_s_free_money_is_shared_by_regions_of_two_tiers() -> None:
+    """By hand: the credit is 240,000 s x 0.000018 = $4.32. 120,000 s in tier 1 ($2.16) and 300,000 s in tier 2 ($6.48) are $8.64;
+    less $4.32 they are $4.32, whichever is taken off first."""
+    prices = {
+        "gcp/Cloud Run jobs/CPU/us-central1": ("240000", "0.000018"),
+        "gcp/Cloud Run jobs/CPU/europe-west3": ("200000", "0.0000216"),
+    }
+    for key, (free, each) in prices.items():
+        found = next(price for price in BOOK.prices if pricebook.key(price) == key)
+        assert (found.free_monthly, found.price_usd) == (Decimal(free), Decimal(each))
+    tiers = tuple(
+        FreeTier(key=key, free_monthly=Decimal(free), unit_price=Decimal(each), pool="cpu")
+        for key, (free, each) in prices.items()
+    )
+    first, second = prices
+    jobs = (free_job("one", {first: "120000"}), free_job("two", {second: "300000"}))
+    for order in (tiers, tiers[::-1]):
+        got = cheapest(jobs, (size("web01", "30"),), order)
+        assert got.servers == {}
+        assert got.monthly_cost == Decimal("4.32")
+
+
 def free_job(name: str, uses: dict[str, str]) -> FleetJob:
     return FleetJob(job_id=name, places=(place("host", "0", "web01"), place("cloud", "0", **uses)))
 
@@ -113,6 +139,8 @@ def small_fleet(seed: int) -> tuple[tuple[FleetJob, ...], tuple[ServerSize, ...]
     )
     if tiers and seed % 2:  # a second price of the same thing, with which the first shares what is free
         other = msgspec.structs.replace(tiers[0], key="gbs arm", unit_price=Decimal(draw.randint(1, 30)) / 100, pool="gbs both")
+        if seed % 4 == 1:  # of which each has another free quantity, as the regions of Cloud Run
+            other = msgspec.structs.replace(other, free_monthly=Decimal(draw.randint(0, 100)))
         tiers = (msgspec.structs.replace(tiers[0], pool="gbs both"), *tiers[1:], other)
     jobs = []
     for number in range(draw.randint(1, 4)):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from botocore.config import Config
 from click.testing import CliRunner
@@ -560,6 +561,25 @@ def test_google_is_asked_for_what_stands_around_compute(server: Server) -> None:
 
 
 # --- the user's book ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("region", "price_usd", "free"),
+    [
+        ("us-central1", "0.000018", "240000"),
+        ("europe-west3", "0.0000216", "200000"),
+        ("europe-west2", "0.000024", "180000"),  # by hand: a credit of 240,000 x 0.000018 = $4.32
+    ],
+)
+def test_a_refreshed_price_keeps_the_free_quantity_of_its_region(region: str, price_usd: str, free: str) -> None:
+    bundled_book = bundled.read()
+    sold = next(one for one in bundled_book.prices if (one.service, one.item) == ("Cloud Run jobs", "CPU"))
+    own = msgspec.structs.replace(sold, region=region, price_usd=Decimal(price_usd), free_monthly=Decimal(0))
+    found = user_book.over(bundled_book, msgspec.structs.replace(bundled_book, prices=(own,), servers=()))
+    (one,) = [
+        price for price in found.prices if price.region == region and price.service == sold.service and price.item == sold.item
+    ]
+    assert one.free_monthly == Decimal(free)
 
 
 def test_the_command_writes_a_book_that_plan_and_review_decide_by(pricing: Server, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ job; what must stay can share a server. These couple all choices, so they are ma
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 import highspy
 import numpy as np
@@ -52,7 +53,9 @@ class ServerSize(Value, frozen=True, kw_only=True):
 
 class FreeTier(Value, frozen=True, kw_only=True):
     """A monthly quantity that the account gets for nothing; what is above costs `unit_price`. Tiers of one `pool` (arm64 and x86,
-    two regions) have one free quantity together; which of them it is taken off is on no provider's page: here, the dearest."""
+    two regions) have one free quantity together; which of them it is taken off is on no provider's page: here, the dearest.
+    Where they have different ones, what each takes counts as its share of its own: Cloud Run's is a sum of money, which is
+    240,000 vCPU-seconds in a region of tier 1, 200,000 in one of tier 2, or half of each."""
 
     key: str
     free_monthly: Decimal
@@ -115,13 +118,13 @@ def bill(chosen: Iterable[Place], kept: Iterable[ServerSize], tiers: tuple[FreeT
     total = sum((place.monthly_cost for place in places), Decimal(0)) + sum((size.monthly_cost for size in kept), Decimal(0))
     total += sum(_shared(places).values(), Decimal(0))
     used = {tier.key: sum((place.uses.get(tier.key, Decimal(0)) for place in places), Decimal(0)) for tier in tiers}
-    left: dict[str, Decimal] = {}
-    for tier in tiers:
-        left[tier.pool or tier.key] = max(left.get(tier.pool or tier.key, Decimal(0)), tier.free_monthly)
-    for tier in sorted(tiers, key=lambda tier: (-tier.unit_price, tier.key)):
-        free = min(used[tier.key], left[tier.pool or tier.key])
-        left[tier.pool or tier.key] -= free
-        total += (used[tier.key] - free) * tier.unit_price
+    left = {tier.pool or tier.key: Fraction(1) for tier in tiers}  # of a free quantity, whatever it is for each of its tiers
+    for tier in sorted(tiers, key=lambda tier: (-tier.unit_price * tier.free_monthly, -tier.unit_price, tier.key)):
+        pool = tier.pool or tier.key
+        free = min(Fraction(used[tier.key]), left[pool] * Fraction(tier.free_monthly))
+        if free:
+            left[pool] -= free / Fraction(tier.free_monthly)
+        total += (used[tier.key] - Decimal(free.numerator) / Decimal(free.denominator)) * tier.unit_price
     return total
 
 
@@ -284,17 +287,15 @@ def _unit(tier: FreeTier) -> Decimal:
 
 
 def _in_pools(rows: _Rows, tiers: tuple[FreeTier, ...], pools: list[list[int]], first: int) -> dict[int, int]:
-    """The tiers of a pool have no more than its free quantity together. Number of a tier -> the column of what it has."""
+    """What the tiers of a pool take is no more than one free quantity together, each counted in its own (`_unit`), of which a
+    tier that has none takes nothing. Number of a tier -> the column of what it has."""
     columns: dict[int, int] = {}
     for members in pools:
         mine = {number: first + len(columns) + at for at, number in enumerate(members)}
-        free = max(tiers[number].free_monthly for number in members)
-        share = free if free > 0 else Decimal(1)
-        rows.add(
-            -highspy.kHighsInf,
-            float(free / share),
-            [(column, float(_unit(tiers[number]) / share)) for number, column in mine.items()],
-        )
+        rows.add(-highspy.kHighsInf, 1.0, [(mine[number], 1.0) for number in members if tiers[number].free_monthly > 0])
+        for number in members:
+            if tiers[number].free_monthly <= 0:
+                rows.add(0.0, 0.0, [(mine[number], 1.0)])
         columns |= mine
     return columns
 

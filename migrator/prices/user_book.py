@@ -52,18 +52,37 @@ def read(path: Path) -> PriceBook:
 def over(book: PriceBook, own: PriceBook) -> PriceBook:
     """The book with the user's prices in the place of the same items and types; a free quantity that theirs leaves out stays."""
     items = {_item(price) for price in own.prices}
-    free = {_item(price)[:3]: price.free_monthly for price in book.prices}
+    free = _Free(book)
     types = {(server.provider, server.region, server.instance_type) for server in own.servers}
     return PriceBook(
         prices=(
             *(price for price in book.prices if _item(price) not in items),
-            *(_with_free(price, free.get(_item(price)[:3], Decimal(0))) for price in own.prices),
+            *(_with_free(price, free.of(price)) for price in own.prices),
         ),
         servers=(
             *(server for server in book.servers if (server.provider, server.region, server.instance_type) not in types),
             *own.servers,
         ),
     )
+
+
+class _Free:
+    """What a book has for nothing, for the same items at other prices or in other regions."""
+
+    def __init__(self, book: PriceBook) -> None:
+        self._here = {_item(price): price.free_monthly for price in book.prices if price.from_quantity == 0}
+        self._all: dict[tuple[str, str, str], dict[Decimal, Decimal]] = {}
+        for price in book.prices:
+            if price.from_quantity == 0:
+                self._all.setdefault(_item(price)[:3], {})[price.free_monthly] = price.free_monthly * price.price_usd
+
+    def of(self, price: UnitPrice) -> Decimal:
+        """The free quantity of a price. Where a region that the book does not have would have one of several, they are one sum of
+        money (Cloud Run's credit at tier 1 prices), and that is divided by this region's price."""
+        known = self._all.get(_item(price)[:3], {})
+        if _item(price) in self._here or len(known) < 2:
+            return self._here.get(_item(price), next(iter(known), Decimal(0)))
+        return max(known.values()) / price.price_usd if price.price_usd else Decimal(0)
 
 
 def _item(price: UnitPrice) -> tuple[str, str, str, str]:
