@@ -16,6 +16,7 @@ from migrator.optimise.candidate import same_size
 from migrator.pricebook import own_address, sent, total
 from migrator.regions import nearest
 from migrator.resources import ResourceKind
+from migrator.rules.sent_data import destinations
 from migrator.schedule.reading import calendar_of
 from migrator.stated import EGRESS, amount
 from migrator.targets import Target
@@ -183,8 +184,13 @@ def overlaps(dossier: Dossier, size: Size, busy: float) -> bool:
 
 def _sent(dossier: Dossier, place: Target, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
     """The data that the job sends to the internet, where the user said how much (`<job id>/egress-gib`, GiB a month): no log
-    tells it. Its server sends as much today, and the server's bill has the same line (`stated.beside_the_bill`)."""
+    tells it. Its server sends as much today, and the server's bill has the same line (`stated.beside_the_bill`). What goes into
+    the storage of this very cloud does not leave it."""
     monthly_gib = amount(f"{dossier.job.id}/{EGRESS}", dossier.answers)
+    if monthly_gib is not None:
+        found = destinations(dossier.facts)
+        if set(found.storage) == {place.PROVIDER} and not found.names(place.PROVIDER):
+            return ()
     line = None if monthly_gib is None else sent(prices, place.PROVIDER, region, monthly_gib)
     return () if line is None else (line,)
 

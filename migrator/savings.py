@@ -49,12 +49,14 @@ def savings(
     usage: Mapping[str, Usage] = {},
     reserved_until: date | None = None,
     waiting: Mapping[str, tuple[str, ...]] = {},
+    unstated: tuple[str, ...] = (),
 ) -> Savings:
     """What can be banked for one server; on `reserved_until`, not before, where it is paid for until then.
 
     `placements` of this host's jobs only; `server_items` from `server_items()`: empty where the server's price is unknown, then
     every amount is None and `question()` asks. `jobs`, `usage` and `waiting` are keyed by job id; `waiting` holds the needs of a
-    job that nothing meets until somebody answers (`unmet.of_entry`): it does not leave. `low_monthly` and `high_monthly` hold the
+    job that nothing meets until somebody answers (`unmet.of_entry`): it does not leave. `unstated` names what is in no bill
+    because nobody said how much it is. `low_monthly` and `high_monthly` hold the
     saving of the day on which everything has moved with the probability `confidence`: bootstrap over the measured runs, over the
     assumed time and memory where none was measured, and over the spread of list prices; `drivers` says what moves it most.
     """
@@ -63,7 +65,7 @@ def savings(
     moved = _paid_once([placement for placement in placements if placement.verdict in {"move", "insufficient-data"}])
     moving_cost = _moving_cost(moved)
     can_go = not blockers
-    unknowns = _unknowns(server_items, moved, jobs)
+    unpriced = _unknowns(server_items, moved, jobs)
     used = {item.price_key or item.name: item.quality for item in _all_items(server_items, moved)}
     if_all = None if now is None or moving_cost is None else now - moving_cost
     banked = None if now is None else Decimal(0) if blockers else if_all
@@ -86,10 +88,10 @@ def savings(
         blockers=blockers,
         order=_order(placements),
         drivers=drivers,
-        summary=_summary(host, placements, waiting, now, banked, if_all, blockers, unknowns) + _from(reserved_until, banked),
+        summary=_summary(host, placements, waiting, now, banked, if_all, blockers, unpriced) + _from(reserved_until, banked),
         reserved_until=None if reserved_until is None else reserved_until.isoformat(),
         moving_known_monthly=_known_total(tuple(item for placement in moved for item in placement.option.items)),
-        unknowns=unknowns,
+        unknowns=(*unpriced, *unstated),
         prices_used=len(used),
         prices_unlisted=sum(quality != pricebook.LISTED for quality in used.values()),
     )

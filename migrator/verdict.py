@@ -11,6 +11,7 @@ from migrator.pricebook import key, server_key
 from migrator.shrink import Smaller
 from migrator.stated import beside_the_bill, few_runs_question, reserved_until, server_cost, zone_question
 from migrator.steadiness import of_server, server
+from migrator.unstated import sends
 
 
 def host_plan(
@@ -47,6 +48,13 @@ def host_plan(
             usage=usage,
             reserved_until=reserved_until(survey, decisions),
             waiting=waiting,
+            unstated=tuple(
+                named
+                for entry in plans
+                if entry.job.id in jobs
+                and entry.placement.verdict in {"move", "insufficient-data"}
+                and (named := sends(entry, survey.host, decisions.answers, prices)) is not None
+            ),
         ),
         busy_minutes_of_week=survey.busy_minutes_of_week,
         questions=tuple(question for question in questions if question is not None),

@@ -237,7 +237,7 @@ def test_what_nobody_could_price_and_prices_from_no_list_are_said() -> None:
     )
     one = msgspec.structs.replace(made, hosts=(msgspec.structs.replace(made.hosts[0], savings=doubtful),))
     page = html.write(one)[0].content.decode()
-    assert "Not in these figures, because nobody could price it: egress of &lt;job 0&gt;; backup." in page
+    assert "Not in these figures, because nobody knows it yet: egress of &lt;job 0&gt;; backup." in page
     assert "rest on 9 prices, 4 of them from no price list" in page
     assert "rest on 9 prices, 4 of them from no price list" in markdown.write(one)[0].content.decode()
     assert "from no price list" not in html.write(made)[0].content.decode()
