@@ -64,11 +64,13 @@ class Attached(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Groups of one size of one batch; `groups`: the objects that they are, none where they came as columns, which are whole."""
+    """Groups of one size, and their hosts. `groups`: the objects that they are, of one `batch`; none where they came as columns,
+    which are whole."""
 
-    batch: Batch
+    host: Whole
     crowd: Crowd
     groups: list[Group]
+    batch: Batch | None = None
 
 
 def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) -> list[Attached]:
@@ -76,7 +78,7 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
     `inferred`. Objects are told so; what was found of columns is given back."""
     sizes, uneven = _by_size(batches)
     keys = whole(said.key for said in sayings)
-    equal = [Equal([(part.batch.host, part.crowd) for part in parts], keys) for parts in sizes]
+    equal = [Equal([(part.host, part.crowd) for part in parts], keys) for parts in sizes]
     others = [batch.host << KEY_BITS | start.said.key for batch, group in uneven for start in group[0]]
     known = {batch.host << KEY_BITS | key: lengths for batch in batches for key, lengths in batch.known.items()}
     usual = Usual(equal, others, known)
@@ -101,6 +103,7 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
         first = 0
         for part in parts:
             for row in columns.odd[(columns.odd >= first) & (columns.odd < first + part.crowd.shape[1])].tolist():
+                assert part.batch is not None  # columns have all their ends
                 for one, other in cheapest(part.batch, part.groups[row - first]):
                     columns.place[row, one] = other
             first += part.crowd.shape[1]
@@ -113,24 +116,38 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
 def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Batch, Group]]]:
     """Groups with as many starts as spans, those of one size together, and the other groups."""
     sizes, uneven = defaultdict[int, list[_Part]](list), list[tuple[Batch, Group]]()
+    objects, members = list[tuple[Batch, list[Group]]](), defaultdict[int, list[tuple[int, Crowd]]](list)
     for batch in batches:
-        objects = defaultdict[int, list[Group]](list)
+        own = defaultdict[int, list[Group]](list)
         for group in batch.groups:
             if len(group[0]) == len(group[1]):
-                objects[len(group[0])].append(group)
+                own[len(group[0])].append(group)
             else:
                 uneven.append((batch, group))
-        orderly = in_order([*batch.crowds, *(_columns(groups) for groups in objects.values())])
-        smaller = defaultdict[int, list[Group]](list)
-        for groups in objects.values():
-            for group in divided_objects(groups) if orderly else groups:
-                smaller[len(group[0])].append(group)
-        for size, groups in sorted(smaller.items()):
-            sizes[size].append(_Part(batch, _columns(groups), groups))
-        for whole_crowd in batch.crowds:
-            for crowd in divided(whole_crowd) if orderly else [whole_crowd]:
-                sizes[crowd.shape[2]].append(_Part(batch, crowd, []))
+        objects += [(batch, groups) for groups in own.values()]
+        for crowd in batch.crowds:
+            members[crowd.shape[2]].append((batch.host, crowd))
+    crowds = [_joined(own) for own in members.values()]  # of all hosts
+    orderly = in_order([*crowds, *(_joined([(batch.host, _columns(groups))]) for batch, groups in objects)])
+    smaller = defaultdict[tuple[int, int], list[Group]](list)
+    of_host = {batch.host: batch for batch in batches}
+    for batch, groups in objects:
+        for group in divided_objects(groups) if orderly[batch.host] else groups:
+            smaller[batch.host, len(group[0])].append(group)
+    for (number, size), groups in sorted(smaller.items()):
+        sizes[size].append(_Part(np.full(len(groups), number), _columns(groups), groups, of_host[number]))
+    for host, crowd in crowds:
+        fine = orderly[host]
+        for part, row in divided(crowd[:, fine]) if fine.any() else ():
+            sizes[part.shape[2]].append(_Part(host[fine][row], part, []))
+        if not fine.all():
+            sizes[crowd.shape[2]].append(_Part(host[~fine], crowd[:, ~fine], []))
     return [parts for _, parts in sorted(sizes.items())], uneven
+
+
+def _joined(members: Sequence[tuple[int, Crowd]]) -> tuple[Whole, Crowd]:
+    crowds = [crowd for _, crowd in members]
+    return np.repeat([host for host, _ in members], [crowd.shape[1] for crowd in crowds]), np.concatenate(crowds, axis=1)
 
 
 def _columns(groups: list[Group]) -> Crowd:

@@ -23,9 +23,9 @@ class Equal:
     told; `rows`: those in which every span has a length, `odd`: the others. `code` and `given`: the commands in `rows`, by pid,
     and the length that is given to each."""
 
-    def __init__(self, members: Sequence[tuple[int, Crowd]], keys: Whole) -> None:
+    def __init__(self, members: Sequence[tuple[Whole, Crowd]], keys: Whole) -> None:
         self.crowd: Crowd = np.concatenate([crowd for _, crowd in members], axis=1)
-        self.host: Whole = np.repeat([host for host, _ in members], [crowd.shape[1] for _, crowd in members])
+        self.host: Whole = np.concatenate([host for host, _ in members])
         self.command = self.host[:, None] << KEY_BITS | keys[self.crowd[SAID]]
         self.same: Flags = (self.command == self.command[:, :1]).all(axis=1)
         ends = self.crowd[END] != NONE

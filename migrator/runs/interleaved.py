@@ -16,21 +16,24 @@ from migrator.runs.parts import Span, Start
 SELDOM = 0.05  # of the groups may have a job before every process of cron; else numbers are given in no order here
 
 
-def divided(crowd: Crowd) -> list[Crowd]:
-    """Groups of one size as groups of several, each as small as the numbers allow."""
+def divided(crowd: Crowd) -> list[tuple[Crowd, Whole]]:
+    """Groups of one size as groups of several sizes, each as small as the numbers allow, and of which group each is a part."""
     size = crowd.shape[2]
     parents, children, ends = _ends(crowd[SPAN_PID], crowd[PID])
     if size < 2 or not ends[:, :-1].any():
-        return [crowd]
+        return [(crowd, np.arange(crowd.shape[1]))]
+    part = np.zeros(ends.shape, dtype=np.int64)
+    part[:, 1:] = np.cumsum(ends[:, :-1], axis=1) * size
+    start, span = ((np.sort(part + column, axis=1) - part).ravel() for column in (children, parents))  # each part in its order
+    lasts = np.flatnonzero(ends)
+    sizes = np.diff(lasts, prepend=-1)
     found = []
-    for pattern in np.unique(ends, axis=0):
-        rows = np.flatnonzero((ends == pattern).all(axis=1))
-        own, begin = crowd[:, rows], 0
-        for end in (np.flatnonzero(pattern) + 1).tolist():
-            start = np.sort(children[rows, begin:end], axis=1)
-            span = np.sort(parents[rows, begin:end], axis=1)
-            found.append(np.concatenate([_taken(own[: LIFE + 1], start), _taken(own[LIFE + 1 :], span)]))
-            begin = end
+    for count in np.unique(sizes).tolist():
+        last = lasts[sizes == count]
+        row = last // size
+        members = last[:, None] + np.arange(1 - count, 1)
+        fields = (crowd[: LIFE + 1, row[:, None], start[members]], crowd[LIFE + 1 :, row[:, None], span[members]])
+        found.append((np.concatenate(fields), row))
     return found
 
 
@@ -49,11 +52,15 @@ def divided_objects(groups: Sequence[tuple[list[Start], list[Span]]]) -> list[tu
     return found
 
 
-def in_order(crowds: Sequence[Crowd]) -> bool:
-    """True if the numbers of a host's processes are given in order: nearly no group contradicts it."""
-    groups = sum(crowd.shape[1] for crowd in crowds)
-    odd = sum(int((~_signs(crowd[SPAN_PID], crowd[PID])[2]).sum()) for crowd in crowds)
-    return bool(odd <= SELDOM * groups)
+def in_order(crowds: Sequence[tuple[Whole, Crowd]]) -> Flags:
+    """By host: if the numbers of its processes are given in order: nearly no group contradicts it. `crowds`: with their hosts."""
+    hosts = max((int(host.max(initial=0)) for host, _ in crowds), default=0) + 1
+    groups, odd = np.zeros((2, hosts), dtype=np.int64)
+    for host, crowd in crowds:
+        groups += np.bincount(host, minlength=hosts)
+        odd += np.bincount(host, ~_signs(crowd[SPAN_PID], crowd[PID])[2], minlength=hosts).astype(np.int64)
+    found: Flags = odd <= SELDOM * groups
+    return found
 
 
 def _ends(parent: Whole, child: Whole) -> tuple[Whole, Whole, Flags]:
@@ -77,8 +84,3 @@ def _signs(parent: Whole, child: Whole) -> tuple[Whole, Whole, Flags]:
     order = np.argsort(both, axis=1, kind="stable")
     open_ = np.cumsum(np.where(order < size, 1, -1), axis=1)
     return both, open_, (open_ >= 0).all(axis=1) & (least >= 0)
-
-
-def _taken(fields: Crowd, index: Whole) -> Crowd:
-    found: Crowd = np.take_along_axis(fields, np.broadcast_to(index, (len(fields), *index.shape)), axis=2)
-    return found
