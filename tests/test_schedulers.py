@@ -242,6 +242,16 @@ def test_on_rhel_a_dot_in_the_name_is_fine_and_anacron_runs_the_daily_folder(tmp
     assert (account.lines, account.job, account.setting, account.problem) == (4, 1, 2, 1)
 
 
+def test_on_suse_run_crons_starts_the_folders(tmp_path: Path) -> None:
+    line = "-*/15 * * * *   root  test -x /usr/lib/cron/run-crons && /usr/lib/cron/run-crons >/dev/null 2>&1\n"
+    scripts = {"etc/cron.daily/suse.de-backup": "#!/bin/sh\n", "etc/cron.hourly/poll": "#!/bin/sh\n", "etc/crontab": line}
+    found = read_tree(write(tmp_path, {"etc/os-release": 'ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.5"\n'} | scripts))
+    for name, period in (("suse.de-backup", "daily"), ("poll", "hourly")):
+        part = job(found, name)
+        assert (part.enabled, part.schedule.trigger, part.schedule.expressions) == (True, "after-last-run", (period,))
+    assert not [problem for problem in found.problems if "no line of a crontab" in problem.message]
+
+
 def test_a_folder_that_nobody_runs_is_said(tmp_path: Path) -> None:
     found = read_tree(write(tmp_path, DEBIAN | {"etc/cron.weekly/lonely": "#!/bin/sh\n"}))
     assert not job(found, "lonely").enabled

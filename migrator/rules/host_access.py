@@ -1,6 +1,7 @@
 """Keeps a job where it is when its work is on the machine itself.
 
-Finds: a job that reads or changes the machine: /proc, mounts, firewall rules, packages, other processes, other users' files.
+Finds: a job that reads or changes the machine: /proc, mounts, firewall rules, packages, other processes, other users' files;
+or computes on its GPU.
 Why: elsewhere it would report about, or change, another machine.
 Do: leave it on the server and let it go with the server; or replace what it does by the provider's monitoring.
 Not: when it only reads a file below /proc to find out how many processors there are.
@@ -22,7 +23,9 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     certain = any(fact.certain for fact in facts)
     names = listed([fact.value for fact in facts])
     body = (
-        f"works on the machine itself ({names}); elsewhere that is another machine; "
+        "computes on this server's GPU; no place that is compared here has one; keep it with the server"
+        if all(fact.value == "GPU" for fact in facts)
+        else f"works on the machine itself ({names}); elsewhere that is another machine; "
         "keep it with the server or replace it by monitoring"
     )
     return told(

@@ -1,6 +1,7 @@
 """Scripts in cron.hourly, cron.daily, cron.weekly, cron.monthly (and any folder that a job hands to run-parts): a job each.
 
-Source: run-parts(8) of Debian, RHEL's /usr/bin/run-parts; /etc/crontab, /etc/cron.d/0hourly, anacrontab(5)
+Source: run-parts(8) of Debian, RHEL's /usr/bin/run-parts; /etc/crontab, /etc/cron.d/0hourly, anacrontab(5); SUSE's
+/usr/lib/cron/run-crons, which every 15 minutes starts each folder whose period has passed since /var/spool/cron/lastrun says
 """
 
 import re
@@ -20,6 +21,7 @@ READS: tuple[str, ...] = (*(f"/etc/cron.{period}/*" for period in PERIODS), "/et
 NAME = "run_parts"
 CALL = re.compile(r"\brun-parts\b((?:\s+-\S+(?:\s+\d+(?=\s))?)*)\s+([\"']?)(/[^\s\"';|&)}]+)\2")
 ANACRON_GUARD = re.compile(r"(-x\s+\S*/anacron\b.*\|\||\[\s*!\s*-x\s+\S*/anacron|!\s*test\s+-x\s+\S*/anacron)")
+RUN_CRONS = re.compile(r"/run-crons(?=[\s;&|)]|$)")
 QUIET = {".placeholder", ".gitkeep", ".keep", "README"}
 
 
@@ -51,6 +53,11 @@ def _callers(files: HostFiles, host: Host) -> dict[str, Job]:
             continue
         for match in CALL.finditer(job.command):
             found.setdefault(match[3].rstrip("/"), job)
+        for period in PERIODS[:4] if RUN_CRONS.search(job.command) else ():
+            since = msgspec.structs.replace(
+                job.schedule, grammar="none", expressions=(period,), trigger="after-last-run", jitter_s=None
+            )
+            found.setdefault(f"/etc/cron.{period}", msgspec.structs.replace(job, schedule=since))
     for job in anacrontab.read(files, host).jobs if anacron else ():
         for match in CALL.finditer(job.command):
             found.setdefault(match[3].rstrip("/"), job)
@@ -58,8 +65,9 @@ def _callers(files: HostFiles, host: Host) -> dict[str, Job]:
 
 
 def _speaks_of_it(files: HostFiles, patterns: tuple[str, ...]) -> bool:
-    """True if any of the files calls run-parts: a large tab is not parsed a second time for nothing."""
-    return any(b"run-parts" in (files.content(file.path) or b"") for file in files.glob(patterns))
+    """True if any of the files starts folders: a large tab is not parsed a second time for nothing."""
+    found = (files.content(file.path) or b"" for file in files.glob(patterns))
+    return any(b"run-parts" in content or b"/run-crons" in content for content in found)
 
 
 def _part(

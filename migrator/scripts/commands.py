@@ -296,9 +296,14 @@ def _addresses(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
             reader.notes.add("url", text, row, certain=False)
 
 
+SHARE = re.compile(r"//([^/]+)/")  # of Windows, as smbclient has it
+
+
 def _hosts(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
     if operands:
         word = operands[0]
+        if share := SHARE.match(word.text):
+            word = word._replace(text=share[1])
         host = word.text.split("@")[-1] if "://" not in word.text else word.text.split("://")[1].split("/")[0].split("@")[-1]
         note_host(reader.notes, host.split(":")[0] if host.count(":") == 1 else host, row, word.is_known)
 

@@ -40,6 +40,7 @@ GRAMMAR = Grammar(
 )
 OLD_MODULES = frozenset("urllib2 httplib ConfigParser commands cPickle StringIO Queue popen2 sets md5 sha __future__".split())
 PYTHON_2 = re.compile(r"^[ \t]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
+CUDA, TORCH = re.compile(r"cuda(:\d{1,2})?"), frozenset({"torch", "lightning", "transformers", "sentence_transformers"})
 WORKING = frozenset(
     {"url", "database", "writes-path", "network-host", "mail", "cloud-cli", "queue-or-mail", "deletes-path", "command"}
 )
@@ -247,6 +248,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
                 self.notes.add("host-only", node.value, self._row(node))
             elif node.value.endswith(".sock"):
                 self.notes.add("local-socket", node.value, self._row(node))
+        elif isinstance(node.value, str) and CUDA.fullmatch(node.value) and not TORCH.isdisjoint(self.aliases.values()):
+            self.notes.add("host-only", "GPU", self._row(node), certain="is_available" not in self.notes.text)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = self._dotted(node.func)

@@ -16,7 +16,7 @@ FUNCTIONS: dict[str, str] = {
     "numpy.load": "read", "numpy.loadtxt": "read", "numpy.genfromtxt": "read", "numpy.save": "write", "numpy.savetxt": "write",
     "logging.FileHandler": "write", "logging.handlers.RotatingFileHandler": "write",
     "logging.handlers.TimedRotatingFileHandler": "write", "PIL.Image.open": "read", "dotenv.load_dotenv": "read",
-    "openpyxl.load_workbook": "read", "xlrd.open_workbook": "read",
+    "openpyxl.load_workbook": "read", "xlrd.open_workbook": "read", "torch.save": "write:1", "torch.load": "read",
     **{f"requests.{verb}": "url" for verb in ("get", "post", "put", "delete", "head", "patch", "options")},
     **{f"httpx.{verb}": "url" for verb in ("get", "post", "put", "delete", "head", "patch", "stream")},
     "requests.request": "url:1", "urllib.request.urlopen": "url", "urllib.request.urlretrieve": "url",
@@ -69,4 +69,5 @@ PATH_METHODS: dict[str, str] = {
 LIBRARIES: dict[str, str] = {
     "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none",
     **{name: f"machine:{name}" for name in "psutil apt apt_pkg dbus pyudev libvirt systemd RPi smbus serial".split()},
+    **dict.fromkeys("pynvml pycuda cupy cudf cuml tensorrt".split(), "machine:GPU"),
 }  # fmt: skip
