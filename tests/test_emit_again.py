@@ -148,6 +148,24 @@ def test_nothing_is_deleted_outside_the_tree(tmp_path: Path) -> None:
     assert (tmp_path / "precious").exists()
 
 
+def test_nothing_is_written_through_a_link_that_leads_out(tmp_path: Path) -> None:
+    outside, tree = tmp_path / "outside", tmp_path / "tree"
+    (outside / "sub").mkdir(parents=True)
+    (outside / "file").write_text("precious")
+    tree.mkdir()
+    (tree / "folder").symlink_to(outside)
+    (tree / "link").symlink_to(outside / "file")
+    (tree / "inner").mkdir()
+    (tree / "within").symlink_to("inner")
+    for name in ("folder/file", "folder/sub/x", "folder/new/x", "link"):
+        with pytest.raises(MigratorError, match="a symbolic link leads out of"):
+            files.write(tree, [out(name, "1\n")])
+    files.write(tree, [out("within/x", "1\n")])
+    assert snapshot(outside) == {"file": b"precious"}
+    assert not (outside / "new").exists()
+    assert (tree / "inner/x").read_text() == "1\n"
+
+
 def test_a_hundred_interruptions_lose_nothing(tmp_path: Path) -> None:
     """Stopped after any number of writes, a second run ends where an undisturbed one does."""
     rng = random.Random(7)

@@ -40,7 +40,7 @@ def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: b
     places = {t.NAME: Place(t.TITLE, t.PROVIDER, t.LANGUAGES, t.DEFAULT_REGION) for t in targets.ALL}
     result = emit(loaded.plan, loaded.scripts, places, iac, job_ids)
     stored = [path.name for path in (tree / manifest.BASES).glob("*")]
-    merged = manifest.merge(result.out_files, lambda path: _content(tree / path), stored, prune=prune)
+    merged = manifest.merge(result.out_files, files.Present(tree).content, stored, prune=prune)
     files.write(tree, merged.out_files)
     files.remove(tree, merged.removed)
     files.write(tree, [merged.manifest])
@@ -69,7 +69,3 @@ def command(plan: Path, tree: Path, job_ids: tuple[str, ...], iac: str, prune: b
         err=True,
     )
     return EXIT_OPEN if blocking or (check and (result.left_out or merged.conflicts)) else EXIT_DONE
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

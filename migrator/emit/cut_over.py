@@ -32,12 +32,11 @@ def files(plan: Plan, emitted: Sequence[JobPlan]) -> tuple[OutFile, ...]:
     """A page and a program for each server that jobs leave."""
     found: list[OutFile] = []
     order = {job_id: at for host in plan.hosts for at, job_id in enumerate(host.savings.order)}
-    for host in sorted({entry.job.host for entry in emitted}):
-        steps = [
-            step(entry, plan)
-            for entry in sorted(emitted, key=lambda entry: _turn(entry.job.id, order, plan.decisions.answers))
-            if entry.job.host == host
-        ]
+    by_host: dict[str, list[JobPlan]] = {}
+    for entry in sorted(emitted, key=lambda entry: _turn(entry.job.id, order, plan.decisions.answers)):
+        by_host.setdefault(entry.job.host, []).append(entry)
+    for host, entries in sorted(by_host.items()):
+        steps = [step(entry, plan) for entry in entries]
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", host).strip(".-") or "server"
         context: dict[str, object] = {"host": host, "steps": steps, "name": name}
         page = render.text("delivery/cutover.md.j2", "markdown", **context)

@@ -1,14 +1,13 @@
 """job.json: what the runner needs to do for one job what its cron did. Contract: `runner/job_file.py`, version 1."""
 
 import base64
-import json
 import posixpath
 import re
 from collections.abc import Mapping
 
 import msgspec
 
-from migrator import other_user, secret_names, unmet
+from migrator import other_user, render, secret_names, unmet
 from migrator.emit import programs
 from migrator.errors import EmitError, ScheduleError
 from migrator.model.finding import Translation
@@ -162,7 +161,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
             *(server_path(path) for path in unmet.to_add(entry.facts, entry.scripts) if "*" not in path),
         ],
     }
-    return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
+    return render.json_lines(value, 2)
 
 
 def _start(job: Job, host: Host, variables: tuple[tuple[str, str], ...]) -> str:

@@ -49,11 +49,16 @@ FIRST_UID = 10001  # no user of a base image has it
 
 
 def files(
-    entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: Mapping[str, str], job_json: bytes | None = None
+    entry: JobPlan,
+    host: Host,
+    scripts: Mapping[str, bytes],
+    answers: Mapping[str, str],
+    job_json: bytes | None = None,
+    after: tuple[str, ...] = (),
 ) -> tuple[OutFile, ...]:
-    """The folder of one job; `job_json`: its job file, where the caller has it already."""
+    """The folder of one job; `job_json`: its job file, where the caller has it already; `after`: the jobs that its end starts."""
     folder = f"jobs/{entry.job.id}"
-    context = _context(entry, host, scripts, answers)
+    context = {**_context(entry, host, scripts, answers), "after": after}
     if not programs.is_run(entry):
         readme = render.text(f"shapes/{entry.placement.option.shape}/README.md.j2", "markdown", **context)
         return (OutFile(path=f"{folder}/README.md", content=readme.encode()),)
@@ -169,7 +174,6 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "messages": programs.takes_messages(entry),
         "scheduled": programs.is_scheduled(entry),
         "before": chains.before(job.id, answers),
-        "after": chains.after(job.id, answers),
         "workflow": programs.is_workflow(entry),
         "data_by_hand": by_hand,
         "by_hand": [path.lstrip("/") for path in programs.scripts(entry)],

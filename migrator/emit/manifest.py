@@ -5,11 +5,13 @@ order, the manifest after all files: after an interruption a second run finds ei
 and completes it.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from migrator import render
 from migrator.emit.merge3 import merge3
 from migrator.errors import EmitError
 from migrator.model.plan import OutFile
@@ -63,7 +65,7 @@ def merge(
     for file in out_files:
         now, new = present(file.path), digest(file.content)
         base = _base(file.path, before, present)
-        fate = _fate(file, now, base, present)
+        fate = _fate(file, new, now, base, present)
         if fate.content is not None:
             write.append(OutFile(path=file.path, content=fate.content, executable=file.executable))
         if fate.beside is not None:
@@ -82,7 +84,7 @@ def merge(
     value = {"version": 1, "files": dict(sorted(files.items())), "offered": dict(sorted(offered.items()))}
     return Merged(
         tuple(write),
-        OutFile(path=NAME, content=(json.dumps(value, indent=1) + "\n").encode()),
+        OutFile(path=NAME, content=render.json_lines(value, 1)),
         kept=tuple(groups["kept"]),
         merged=tuple(groups["merged"]),
         conflicts=tuple(groups["conflicts"]),
@@ -92,8 +94,7 @@ def merge(
     )
 
 
-def _fate(file: OutFile, now: bytes | None, base: str | None, present: Callable[[str], bytes | None]) -> _Fate:
-    new = digest(file.content)
+def _fate(file: OutFile, new: str, now: bytes | None, base: str | None, present: Callable[[str], bytes | None]) -> _Fate:
     if now is None or digest(now) in {new, base}:
         return _Fate(file.content)
     if base == new:
@@ -118,6 +119,7 @@ def _base_path(name: str) -> str:
     return f"{BASES}/{name}"
 
 
+@functools.lru_cache(maxsize=256)  # the runner's files are the same in every job's folder
 def digest(content: bytes) -> str:
     """sha256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()

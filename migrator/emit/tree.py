@@ -82,9 +82,11 @@ def emit(
     emitted, torn = _whole_chains(emitted, plan.decisions.answers, places, iac)
     left_out += torn
     out: list[OutFile] = []
+    followers = chains.followers(plan.decisions.answers)
     for entry in emitted:
         host = hosts.get(entry.job.host) or Host(name=entry.job.host)
-        out.extend(job_folder.files(entry, host, scripts, plan.decisions.answers, job_files.get(entry.job.id)))
+        after = followers.get(entry.job.id, ())
+        out.extend(job_folder.files(entry, host, scripts, plan.decisions.answers, job_files.get(entry.job.id), after))
     groups: dict[tuple[str, str], list[JobPlan]] = {}
     for entry in emitted:
         place = places[entry.placement.option.target]
@@ -135,6 +137,7 @@ def _whole_chains(
 ) -> tuple[list[JobPlan], list[LeftOut]]:
     """The jobs whose chain can be written: what one of its templates names has to stand beside it."""
     left_out: list[LeftOut] = []
+    followers = chains.followers(answers)
     while True:
         beside = {
             entry.job.id: (places[entry.placement.option.target].provider, _language(places[entry.placement.option.target], iac))
@@ -144,7 +147,7 @@ def _whole_chains(
         for entry in emitted:
             job_id = entry.job.id
             before = chains.before(job_id, answers)
-            ends = (*chains.after(job_id, answers), *((before,) if before else ()))
+            ends = (*followers.get(job_id, ()), *((before,) if before else ()))
             apart = next((end for end in ends if beside.get(end) != beside[job_id]), None)
             if apart is not None:
                 why = f"it belongs to the workflow of {apart}, which is not emitted beside it"
