@@ -81,7 +81,7 @@ def _stays_inside(name: str) -> None:
 
 
 class Present:
-    """The files that lie under a folder now; each folder is listed once, so that a tree of many thousand files is asked little."""
+    """The files that lie under a folder now; each folder is listed once: a tree of many thousand files is asked little."""
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
