@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "runner": ("python", "sh"),
     "cpu": ("waits", "computes"),
     "network": ("private", "public"),
-    "address": YES_OR_NO,
+    "address": ("yes", "nat", "no"),
     "repeatable": YES_OR_NO,
     "schedule-accepted": YES_OR_NO,
     "notify": ("output", "failure", "none"),

@@ -12,6 +12,7 @@ from migrator.model.plan import JobPlan
 DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
 OBJECT_STORAGE, SHARE, SHARED_DISK = "object-storage", "share", "shared-disk"
 USER, BY_HAND = "user", "by-hand"
+ADDRESS, THROUGH_NAT = "address", "nat"
 # Rule -> the topic of its answer, the word that meets the need, what it means, and the word that has a store carry the files.
 ANSWERS: dict[str, tuple[str, str, str, str]] = {
     "local-state": ("state", "not-needed", "if it may start from nothing each time", OBJECT_STORAGE),
@@ -64,6 +65,11 @@ def unmet(
             found.append(
                 f"becomes {_listed(names) or 'another user'} on the way, and an image has one user and no sudo; take that out of "
                 f"the command or script and plan again, or answer {job.id}/{USER}: {BY_HAND} and make the image so that it can"
+            )
+        if any(need.kind == "fixed_address" for need in finding.needs) and answers.get(f"{job.id}/{ADDRESS}") != THROUGH_NAT:
+            found.append(
+                "needs an address that stays the same, and no template makes a network: give the templates subnets that go out "
+                f"through a NAT gateway with a reserved address, then answer {job.id}/{ADDRESS}: {THROUGH_NAT}"
             )
         known = ANSWERS.get(finding.rule)
         asked = any(need.kind in DATA and need.kind not in relieved for need in finding.needs)

@@ -45,7 +45,7 @@ CHANGED_LABELS = {
     "hourly currency rates into a remote database": ("move function private-network", "the same gateway"),
     "ssh to a partner on a list": (
         "move container fixed-address key-file",
-        "no place here has a fixed address without a gateway of the user's own, which the label took for granted",
+        "a function in a network goes out through the same gateway as a container, and costs some cents less",
     ),
     "memory measured at six GiB": ("move function memory", "fits a function, but a container of 8 GiB costs a third of it"),
 }

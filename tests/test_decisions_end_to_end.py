@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from migrator import deciding, decisions_file, pipeline, targets, topics
+from migrator import deciding, decisions_file, pipeline, targets, topics, unmet
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.emit.tree import Place, emit
 from migrator.errors import PlanError
@@ -33,6 +33,7 @@ SCRIPTS = {
     "first.sh": "#!/bin/sh\ncurl -s https://api.example.com/first\n",
     "next.sh": "#!/bin/sh\ncurl -s https://api.example.com/next\n",
     "sum.sh": "#!/bin/sh\nawk '{ s += $1 } END { print s }' /usr/share/numbers\n",
+    "other.sh": "#!/bin/sh\necho begin\nsudo -u build id\n",
     "copy.sh": "#!/bin/sh\nrsync -a /etc/hosts sftp.example.com:/in/\n",
     "table.py": '#!/usr/bin/env python3\nprint(open("/srv/tables/prices.csv").read())\n',
     "sql.sh": "#!/bin/sh\nmysql -h localhost -e 'call tidy()'\n",
@@ -53,6 +54,7 @@ MAILTO=ops@example.com
 16 4 * * * app /opt/next.sh
 17 4 * * * app /opt/sum.sh
 18 4 * * * app /opt/copy.sh
+29 4 * * * app /opt/other.sh
 19 4 * * * app /opt/table.py
 20 4 * * * app /opt/sql.sh
 21 4 * * * app /opt/pay.sh --invoices
@@ -169,6 +171,7 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
                 "first.sh": {"timeout": 444, "claim": "off", "notify": "none", "timezone": "America/New_York"},
                 "sum.sh": {"memory": 3000, "cpu": "computes"},
                 "copy.sh": {"address": "yes"},
+                "other.sh": {"user": "by-hand"},
                 "table.py": {"data": "copy"},
                 "sql.sh": {"service": "remote"},
                 "pay.sh": {"repeatable": "yes"},
@@ -230,6 +233,7 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
         "memory": (both(lambda made: made.needs("sum.sh").get("memory_mib")), (512.0, 3000.0)),
         "cpu": (both(lambda made: made.needs("sum.sh").get("vcpu")), (None, 1.0)),
         "address": (both(lambda made: "fixed_address" in made.needs("copy.sh")), (False, True)),
+        "user": (both(lambda made: left_out(made, "other.sh")), (True, False)),
         "data": (both(lambda made: "local_files" in made.needs("table.py")), (True, False)),
         "service": (both(lambda made: made.job("sql.sh").placement.verdict), ("stay", "move")),
         "repeatable": (both(lambda made: "at_most_once" in made.needs("pay.sh")), (True, False)),
@@ -429,3 +433,36 @@ def test_each_assumption_has_a_name_that_decisions_yaml_takes(decide: Decide) ->
 def _other(name: str) -> float:
     value = float(getattr(DEFAULT, name))
     return round(value * 0.9, 9) if not isinstance(getattr(DEFAULT, name), int) else value + 1
+
+
+@pytest.mark.parametrize(
+    ("target", "iac", "file", "says"),
+    [
+        ("aws_fargate", "terraform", "aws/terraform/main.tf", "condition     = !var.assign_public_ip"),
+        ("aws_lambda", "terraform", "aws/terraform/main.tf", 'variable "lambda_subnet_ids"'),
+        ("gcp_cloud_run_job", "terraform", "gcp/terraform/main.tf", 'default     = "ALL_TRAFFIC"'),
+        ("azure_container_apps_job", "terraform", "azure/terraform/main.tf", "nullable    = false"),
+        ("azure_functions", "terraform", "azure/terraform/main.tf", "nullable    = false"),
+        ("azure_container_apps_job", "bicep", "azure/bicep/main.bicep", "@minLength(1)"),
+        ("azure_functions", "bicep", "azure/bicep/main.bicep", "@minLength(1)"),
+    ],
+)
+def test_a_job_that_needs_an_address_waits_for_a_network_that_has_one(
+    decide: Decide, target: str, iac: str, file: str, says: str
+) -> None:
+    """Its templates make none: they refuse until somebody says that the given subnets go out through a NAT gateway."""
+
+    def made(address: str) -> Made:
+        said = {"target": target, "address": address, "data": "copy"}
+        provider = target.partition("_")[0]
+        return decide(decide.jobs({"copy.sh": said}), provider=provider, region=None, iac=iac, only="copy.sh")
+
+    waits, goes = made("yes"), made("nat")
+    id_ = waits.job("copy.sh").job.id
+    assert f"jobs/{id_}/job.json" not in waits.tree
+    assert any(f"answer {id_}/address: nat" in text for text in unmet.of_entry(waits.job("copy.sh"), {f"{id_}/address": "yes"}))
+    for plan in (waits, goes):
+        assert plan.cost("copy.sh", "NAT gateway" if not target.startswith("gcp") else "Cloud NAT gateway")
+    assert f"jobs/{id_}/job.json" in goes.tree
+    assert says in goes.tree[file]
+    assert "assignPublicIp=DISABLED" in "".join(goes.tree.values()) or target != "aws_fargate"

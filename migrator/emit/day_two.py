@@ -129,7 +129,8 @@ def _fargate(task: Resource, schedules: list[Resource], _: str | None) -> DayTwo
     def start(*variables: tuple[str, str]) -> str:
         said = [{"name": container, "environment": [{"name": name, "value": value} for name, value in variables]}]
         text = _quoted(json.dumps({"containerOverrides": said}))
-        network = '"awsvpcConfiguration={subnets=[$SUBNETS],securityGroups=[$SECURITY_GROUPS],assignPublicIp=${PUBLIC:-ENABLED}}"'
+        public = "DISABLED" if task.values.get("no_own_address") else "${PUBLIC:-ENABLED}"
+        network = f'"awsvpcConfiguration={{subnets=[$SUBNETS],securityGroups=[$SECURITY_GROUPS],assignPublicIp={public}}}"'
         return (
             f'aws ecs run-task --cluster "${{PREFIX}}migrated-jobs" --task-definition "${{PREFIX}}{family}" '
             f"--launch-type FARGATE --network-configuration {network} --overrides {text}"

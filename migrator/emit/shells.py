@@ -77,6 +77,7 @@ def files(
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
             kinds={resource.kind for entry, _ in part for resource in entry.placement.option.resources},
             checked=any("daily_check" in resource.kind for resource, _ in shared),
+            fixed=_fixed(entry for entry, _ in part),
             private=any(one.values.get("private_network") for entry, _ in part for one in entry.placement.option.resources),
             images=any(job_folder.is_image(entry) for entry, _ in part)
             or daily_check.image(entry for entry, _ in part) is not None,
@@ -91,6 +92,15 @@ def files(
             name = layout.per_job.format(job=entry.job.id)
             out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
     return Templates(tuple(file for file in out if file.content), tuple(tuple(entry for entry, _ in part) for part in parts))
+
+
+def _fixed(entries: Iterable[JobPlan]) -> set[str]:
+    """The places of jobs that need an address which stays the same."""
+    return {
+        entry.placement.option.target
+        for entry in entries
+        if any(need.kind == "fixed_address" for finding in entry.findings for need in finding.needs)
+    }
 
 
 def _files_of(layout: Language, part: Sequence[Own], *, shared: bool) -> list[str]:

@@ -206,6 +206,7 @@ def resources(
             log_group=logs["name"],
             topic=topic["name"],
             environment=[*aws_locks.environment(lock), *aws_store.environment(dossier)],
+            **({"no_own_address": True} if any(need.kind == "fixed_address" for need in shape.adds) else {}),
             lock=lock,
             state=stores.state(dossier),
             secrets=[secret.values | {"name": secret.name} for secret in secrets],
