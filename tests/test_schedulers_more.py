@@ -130,6 +130,8 @@ def test_fcron_gives_every_line_whose_start_a_calendar_says_and_the_reason_of_th
         "g": ("alice", "0 21 * * *", ""),
         "h": ("alice", "30 4 * * 1", None),
         "i": ("alice", "0 3 13 * 5", None),
+        "l": ("alice", "0 0 * * *", None),
+        "m": ("alice", "0 4 * * *", None),
         "p": ("shop", "0 6 * * mon", None),
     }
     assert {job.schedule.timezone for job in jobs if job.command == "/srv/i.sh"} == {"Europe/Paris"}
@@ -143,12 +145,50 @@ def test_fcron_gives_every_line_whose_start_a_calendar_says_and_the_reason_of_th
             16,
             "runs at every 3. match of its fields only, which the daemon counts and no calendar says; " + LEFT,
         ),
-        (17, "runs once in each interval that its fields leave"),
-        (18, "runs at a random minute of its interval"),
+        (17, "is read as 0 0 * * *"),
+        (18, "is read as 0 4 * * *"),
         (19, "has the option lavg, which may move its start"),
         (20, "has the option often, which may move its start"),
     ]
-    assert (account.lines, account.job, account.setting, account.comment, account.problem) == (21, 11, 3, 1, 6)
+    assert (account.lines, account.job, account.setting, account.comment, account.problem) == (21, 13, 3, 1, 4)
+
+
+# fcrontab(5): two of its own examples, and by hand what its rule says of the others
+INTERVALS = {
+    "%mins 15 2-4 * * * x": "15 2-4 * * *",
+    "%mins 10-20,40 * * * * x": "10,40 * * * *",
+    "%hours 15 2-4 * * * x": "15 2 * * *",
+    "%hours 5-9 22-23,0-1,8 * * * x": "5 8,22 * * *",
+    "%days 30 4,6 5-8,20 * * x": "30 4 5,20 * *",
+    "%mons 0 3 10-12 11-12,1,6 * x": "0 3 10 6,11 *",
+    "%dow 0 3 * * sat-7,1,3 x": "0 3 * * 3,6",
+}
+NO_LINE = (
+    "%hours 15 22-23,0-1 1 * * x",  # its interval ends with the day or goes on, by the date
+    "%hours * 0-23 * * * x",
+    "%days 0 3 1,31 * * x",
+    "%dow 0 3 * 6 1-2 x",
+    "%mins,random 15 2-4 * * * x",
+    "%hourly,random 5,20 x",
+    "%nightly,random * 11-13 x",
+)
+
+
+def test_an_interval_of_fcron_begins_where_the_value_before_does_not_match(tmp_path: Path) -> None:
+    put(tmp_path, "var/spool/fcron/alice.orig", "".join(f"{line}\n" for line in (*INTERVALS, *NO_LINE)))
+    jobs, problems, (account,) = everything(tmp_path)
+    assert [job.schedule.expressions[0] for job in jobs] == list(INTERVALS.values())
+    assert [problem.location.line for problem in problems if problem.message.endswith(LEFT)] == list(range(8, 15))
+    assert (account.job, account.problem) == (len(INTERVALS), len(NO_LINE))
+
+
+def test_a_random_minute_of_fcron_is_a_delay(tmp_path: Path) -> None:
+    put(tmp_path, "var/spool/fcron/alice.orig", "%daily,random * 2-4 x\n%hourly,random 10-19 y\n")
+    jobs, _, _ = everything(tmp_path)
+    assert [(job.schedule.expressions[0], job.schedule.jitter_s) for job in jobs] == [
+        ("0 2 * * *", 10740.0),
+        ("10 * * * *", 540.0),
+    ]
 
 
 def test_supercronic_is_known_by_what_starts_it(tmp_path: Path) -> None:

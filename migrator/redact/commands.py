@@ -55,7 +55,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(r"snmp[a-z]+", "-X", "apart", "SNMP_PASSWORD"),
     Option(r"rdesktop", "-p", "either", "RDP_PASSWORD"),
     Option(r"influx|doctl", "-t", "either", "TOKEN"),
-    Option(r"cqlsh", "-p", "either", "PASSWORD"),
+    Option(r"cqlsh|hydra|medusa|ncrack", "-p", "either", "PASSWORD"),
     Option(r"twine[ \t]+upload|rabbitmqadmin|mega[a-z]+", "-p", "either", "PASSWORD"),
     Option(r"mosquitto_[a-z]+", "-P", "either", "MQTT_PASSWORD"),
     Option(r"swift", "-K", "either", "SWIFT_KEY"),

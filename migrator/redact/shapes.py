@@ -49,7 +49,7 @@ TOKENS: tuple[tuple[str, str, str], ...] = (
     (
         "ARTIFACTORY_TOKEN",
         "AKC AP",
-        r"(?<![A-Za-z0-9])AKC[a-zA-Z0-9]{10,120}|(?<![A-Za-z0-9])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)",
+        r"(?<![A-Za-z0-9+/])AKC[a-zA-Z0-9]{10,120}(?![A-Za-z0-9+/])|(?<![A-Za-z0-9+/])AP[0-9A-F][a-zA-Z0-9]{16,120}(?=[\s\"']|$)",
     ),
     ("NEW_RELIC_KEY", "NRAK- NRAA-", B + r"NRA(?:K-[A-Z0-9]{27}|A-[a-f0-9]{27})"),
     ("NEW_RELIC_KEY", "NRII- NRIQ- NRRA-", B + r"NR(?:I[IQ]-[A-Za-z0-9_-]{32}|RA-[a-f0-9]{42})"),

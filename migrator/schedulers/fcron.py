@@ -97,6 +97,7 @@ def _job(
             timezone=zone,
             timezone_stated=host.timezone is not None or zone == line.options.get("timezone"),
             trigger="interval" if line.interval else "calendar",
+            jitter_s=line.jitter_s,
         )
         if not line.interval:
             calendar_of(schedule)

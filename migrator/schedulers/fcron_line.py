@@ -33,6 +33,8 @@ FIELDS = {
 }
 ITEM = re.compile(r"(?P<from>\*|\w+)(?:-(?P<to>\w+))?(?:/(?P<step>\d{1,3}))?(?P<off>(?:~\w+)*)")
 MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
+PARTS = ("mins", "hours", "days", "mons", "dow")
+LAST_DAYS = frozenset({28, 29, 30, 31})
 DAYS = dict(zip("sun mon tue wed thu fri sat".split(), range(7), strict=True))
 
 
@@ -44,6 +46,7 @@ class Line(NamedTuple):
     command: str
     options: dict[str, str]
     remark: str | None = None
+    jitter_s: float | None = None
 
 
 class Refused(Exception):  # noqa: N818 - said to the user as it is
@@ -116,16 +119,14 @@ def absolute(body: str, options: dict[str, str]) -> Line:
 
 def _periodic(keyword: str, body: str, options: dict[str, str]) -> Line:
     """Once an interval, as soon as possible: on a server that is up, the first minute that matches in each."""
-    if keyword in {"mins", "hours", "days", "mons", "dow"}:
-        raise Refused(f"runs once in each interval that its fields leave (%{keyword}); which minute that is, is not written down")
-    if keyword not in FIELDS:
+    if keyword not in FIELDS and keyword not in PARTS:
         raise Refused(f"has no keyword of fcrontab(5) behind its % ({keyword[:20]})")
-    if _true(options, "random"):
-        raise Refused("runs at a random minute of its interval (random)")
     if options.get("runfreq", "1") not in {"1", "true"}:
         raise Refused(f"runs in every {options['runfreq']}. interval only, which the daemon counts and no calendar says")
     if keyword in {"midmonthly"}:
         raise Refused("runs once from the middle of a month to the next (%midmonthly); which day begins it is not written down")
+    if keyword in PARTS:
+        return _each_interval(keyword, body, options)
     count = FIELDS[keyword]
     parts = body.split(None, count)
     if len(parts) <= count:
@@ -137,13 +138,69 @@ def _periodic(keyword: str, body: str, options: dict[str, str]) -> Line:
         first = [values[0][0], next((value for value in values[1] if value >= 12), values[1][0])]
     else:
         first = [one[0] for one in values]
+    jitter = (_jitter(values, keyword) if _true(options, "random") else 0) or None
     day = {"weekly": "1", "midweekly": "4"}.get(keyword, "*")
     fields = (*(str(value) for value in first), *("*" for _ in range(4 - count)), day)
-    remark = (
-        f"is read as {' '.join(fields)}: the first minute of its interval that matches (%{keyword} runs as soon as possible); "
-        "where the server was down then, fcron runs it later in the interval"
+    return Line(fields, None, parts[count].strip(), options, _as_read(fields, keyword, jitter), jitter)
+
+
+def _as_read(fields: tuple[str, ...], keyword: str, jitter: float | None) -> str:
+    how = (
+        "the first minute of its interval that matches"
+        if jitter is None
+        else f"a random minute of the {jitter / 60:.0f} after it"
     )
-    return Line(fields, None, parts[count].strip(), options, remark)
+    why = f"%{keyword} runs as soon as possible" if jitter is None else "random"
+    then = "later in the interval" if jitter is None else "perhaps not at all"
+    return f"is read as {' '.join(fields)}: {how} ({why}); where the server was down then, fcron runs it {then}"
+
+
+def _jitter(values: list[list[int]], keyword: str) -> float:
+    """How long after its first minute a random one may come, in seconds, where every minute between is one of them."""
+    minutes, hours = values[0], values[1] if len(values) > 1 else [0]
+    whole = minutes == list(range(60)) and hours == list(range(hours[0], hours[-1] + 1))
+    in_one = len(hours) == 1 and minutes == list(range(minutes[0], minutes[-1] + 1))
+    over_noon = keyword in {"nightly", "middaily"} and hours[0] < 12 <= hours[-1]
+    if not (whole or in_one) or over_noon or len(values) > 2 or keyword in {"weekly", "midweekly", "midhourly"}:
+        raise Refused("runs at a random minute of its interval (random), which is not one stretch of minutes of a day")
+    return 60.0 * ((hours[-1] - hours[0]) * 60 + minutes[-1] - minutes[0])
+
+
+def _each_interval(keyword: str, body: str, options: dict[str, str]) -> Line:
+    """Once in each stretch of time that matches, whatever stands below the keyword: at its first matching minute.
+
+    Source: fcrontab(5): `%mins 15 2-4 * * *` runs at 2:15, 3:15 and 4:15, `%hours 15 2-4 * * *` once, as soon as possible.
+    """
+    parts = body.split(None, 5)
+    if len(parts) < 6:
+        raise Refused(f"has fewer than five time fields and a command behind %{keyword}")
+    if _true(options, "random"):
+        raise Refused(f"runs at a random minute of each interval of %{keyword} (random)")
+    index = PARTS.index(keyword)
+    values = [_values(part, at) for at, part in enumerate(parts[:5])]
+    other = {"mins": (), "hours": (), "days": (4,), "mons": (4,), "dow": (2, 3)}[keyword]
+    if any(parts[at] != "*" for at in other) or (parts[2] != "*" and parts[4] != "*"):
+        raise Refused(f"has a day of month and a day of week, or a month, whose intervals %{keyword} cuts; no calendar says them")
+    own = sorted({value % 7 for value in values[4]}) if index == 4 else values[index]
+    least, most = (0, 6) if index == 4 else RANGES[index]
+    ends = bool(LAST_DAYS & set(own)) if index == 2 else most in own
+    above = parts[index + 1 : 5] if index < 2 else []
+    if least in own and ends and (index == 2 or any(part != "*" for part in above)):
+        raise Refused(
+            f"has an interval of %{keyword} that goes over an end of its fields; when it begins is not said by one line"
+        )
+    starts = [value for value in own if (value - 1 not in own if value > least else not ends)]
+    if not starts:
+        raise Refused(f"matches always, which fcrontab(5) forbids behind %{keyword}")
+    fields = [str(one[0]) for one in values[:2]] + ["*", parts[3], parts[4]]
+    fields[index] = ",".join(str(value) for value in starts)
+    if index == 0:
+        fields[1:3] = [_field(parts[1], 1), _field(parts[2], 2)]
+    elif index == 1:
+        fields[2] = _field(parts[2], 2)
+    elif index == 3:
+        fields[2] = str(values[2][0])
+    return Line(tuple(fields), None, parts[5].strip(), options, _as_read(tuple(fields), keyword, None))
 
 
 def _field(text: str, index: int) -> str:

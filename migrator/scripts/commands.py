@@ -113,17 +113,22 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket":
             notes.add("local-socket", word.text, row, word.is_known)
-    _sockets(reader, arguments, row)
+    if not known.quiet:
+        _sockets(reader, arguments, row, is_database=known.database is not None)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
 
 
+LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])|\w+://(?:localhost|127\.0\.0\.1)(?:[:/].*)?")
 SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
 
 
-def _sockets(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
-    """Sockets that any program is told of: `UNIX-CONNECT:/run/x`, `--socket=/run/x`."""
+def _sockets(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: bool = False) -> None:
+    """Sockets and services of this machine that any program is told of: `UNIX-CONNECT:/run/x`, `-h localhost`."""
     for word in arguments:
+        if not is_database and LOCAL.fullmatch(word.text.partition("=")[2] if word.text.startswith("--") else word.text):
+            value = re.sub(r"^\w+://|(?<=\w)/.*", "", word.text.rpartition("=")[2])
+            reader.notes.add("local-socket", value, row, certain=False)
         if match := SOCKET.search(word.text):
             reader.notes.add("local-socket", match[1], row, word.is_known)
 

@@ -13,6 +13,9 @@ from migrator.scripts.words import Word
 UNKNOWN = Word("", False)
 OPENS_FOR_WRITING = re.compile(r"[wax+]|>")
 VARIABLES = re.compile(r"\$\{?\w+\}?(?:(?:->|\.)\w+)*")
+BELOW_A_SETTING = re.compile(r"\$[A-Z][A-Z0-9_]+/.")  # `$STATE_DIR/name`: a place that somebody set
+PIPE = re.compile(r"\s*(?:-\|\s*(?P<into>[^|]+)|(?P<from>\w[^|\n]*[^|\s])\s*\||\|-?\s*(?P<to>[^|]+))")
+PEERS = ("peeraddr", "peerhost", "host", "server", "hostname")
 LITERAL = re.compile(r"/[\w.-]{2,}|^\w[\w-]+\.\w+$")  # a folder, or a whole name: what a path can be known by
 COPY = ("copy", "move")
 
@@ -74,6 +77,13 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         notes.add("environment-variable", first.text, row, first.is_known and len(arguments) < 2 and value != "optional")
     elif word == "host":
         _host(notes, _at(arguments, int(value or 0)), row)
+    elif word == "peer":
+        _peer(notes, first, named, row)
+    elif word == "looks":
+        if first.text.startswith("/var/log/"):  # whether there is a log, and how long it is
+            notes.add("host-only", first.text, row, certain=False, detail="logs")
+    elif word == "remember":
+        notes.add("state", value, row, certain=False)
     elif word == "cloud":
         notes.add("cloud-cli", value, row, first.is_known, detail=first.text or None)
     elif word == "parallel":
@@ -111,7 +121,11 @@ def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
         notes.add_url(word.text, place.row, word.is_known)
     elif word.text.startswith("php://") or not word.text:
         return
-    elif kind != "deletes-path" and not word.is_known and not LITERAL.search(VARIABLES.sub("", word.text)):
+    elif (
+        kind != "deletes-path"
+        and not word.is_known
+        and not (LITERAL.search(VARIABLES.sub("", word.text)) or BELOW_A_SETTING.match(word.text))
+    ):
         return  # `$file`, `$dir/$name.tmp`: somewhere
     else:
         note_path(notes, kind, word, place.folder, place.row, None, place.variables)
@@ -121,10 +135,22 @@ def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
     match = re.match(r"\s*(\+?>>?|<|\|)\s*(\S.*)", target.text)  # Perl writes the mode before the name
     if match:
         mode, target = match[1], target._replace(text=match[2])
+    if (piped := PIPE.fullmatch(target.text)) is not None and not match:  # `open(X, "df |")`, `open(X, '-|', 'yum list')`
+        _shell(notes, target._replace(text=piped["into"] or piped["from"] or piped["to"]), place)
+        return
     if "+" in mode or not OPENS_FOR_WRITING.search(mode):
         _path(notes, "reads-path", target, place)
     if OPENS_FOR_WRITING.search(mode):
         _path(notes, "writes-path", target, place)
+
+
+def _peer(notes: Notes, first: Word, named: Mapping[str, Word | None], row: int) -> None:
+    """Whom a socket or a client is connected with: `PeerAddr => $host`, `"$host:4949"`, `Peer => "/run/x.sock"`."""
+    path = named.get("peer") or named.get("path")
+    if path is not None and path.text.startswith("/"):
+        notes.add("local-socket", path.text, row, path.is_known)
+        return
+    _host(notes, next((word for name in PEERS if (word := named.get(name)) is not None), UNKNOWN if named else first), row)
 
 
 def _host(notes: Notes, word: Word, row: int) -> None:

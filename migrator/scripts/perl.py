@@ -27,10 +27,13 @@ SUFFIXES: tuple[str, ...] = (".pl", ".pm", ".t")
 FUNCTIONS: dict[str, str] = {
     "unlink": "delete", "rmdir": "delete", "mkdir": "write", "rename": "move", "copy": "copy", "move": "move", "opendir": "list:1",
     "glob": "list", "system": "shell", "exec": "shell", "qx": "shell", "sleep": "sleep", "usleep": "sleep:0.000001",
-    "DBI->connect": "database:by-dsn", "get": "url", "getstore": "url", "Net::FTP->new": "host", "Net::SMTP->new": "mail:smtp",
+    "DBI->connect": "database:by-dsn", "get": "url", "getstore": "url", "Net::FTP->new": "host", "IO::Socket::INET->new": "peer", "IO::Socket::INET": "peer", "IO::Socket::INET6->new": "peer",
+    "IO::Socket::IP->new": "peer", "IO::Socket::SSL->new": "peer", "IO::Socket::UNIX->new": "peer", "IO::Socket::UNIX": "peer",
+    "Net::LDAP->new": "peer", "Net::Telnet->new": "peer", "Net::SSH->new": "peer", "Net::NNTP->new": "peer", "inet_aton": "host",
+    "newconn": "peer", "restore_state": "remember:$MUNIN_STATEFILE", "save_state": "remember:$MUNIN_STATEFILE", "Net::SMTP->new": "mail:smtp",
     "Mail::IMAPClient->new": "queue:mailbox", "Net::POP3->new": "queue:mailbox", "Net::IMAP::Simple->new": "queue:mailbox",
-    "sendmail": "mail", "flock": "lock:flock", "kill": "kill", "fork": "parallel", "dbmopen": "update:1", "retrieve": "read", "read_file": "read",
-    "write_file": "write", "find": "list:1",
+    "sendmail": "mail", "flock": "lock:flock", "kill": "kill", "fork": "parallel", "dbmopen": "update:1", "retrieve": "read", "store": "write:1", "nstore": "write:1", "read_file": "read",
+    "write_file": "write", "find": "list:1", "-f": "looks", "-r": "looks", "-e": "looks", "-s": "looks", "stat": "looks",
 }  # fmt: skip
 CORE = frozenset(
     "strict warnings utf8 vars lib POSIX Data File Getopt Time List Scalar Carp Cwd Socket IO IPC Sys Encode constant base parent feature "
@@ -59,7 +62,7 @@ def inspect(text: str, location: Location) -> tuple[Fact, ...]:
 
 def read(text: str, location: Location, context: Context) -> Reading:
     """Facts and calls of a Perl program that starts in `context`."""
-    notes = Notes(text, location)
+    notes = Notes(text, location, in_any_order=True)
     notes.add_secrets()
 
     def visit(seen: Seen) -> None:
@@ -73,8 +76,11 @@ def read(text: str, location: Location, context: Context) -> Reading:
     def enter(node: Node) -> None:
         if node.type in {"use_statement", "require_expression"}:
             name = next((text_of(child) for child in node.named_children if child.type in {"package", "bareword"}), "")
+            if name == "constant":
+                program.define(node.named_children[-1])
             if name and name.split("::")[0] not in CORE:
                 notes.add("library", name, node.start_point[0])
 
-    Program(notes, context, GRAMMAR).read(FUNCTIONS, visit, enter)
+    program = Program(notes, context, GRAMMAR)
+    program.read(FUNCTIONS, visit, enter)
     return notes.reading()

@@ -50,10 +50,17 @@ class Reading(NamedTuple):
     calls: tuple[Call, ...]
 
 
-class Notes:
-    """Collects facts of one text: each (kind, value, detail) once, at its first line; certain beats uncertain."""
+OTHER: dict[FactKind, FactKind] = {"reads-path": "writes-path", "writes-path": "reads-path"}
+FUNCTION = re.compile(r"^\s*sub\s+\w", re.MULTILINE)
 
-    def __init__(self, text: str, location: Location) -> None:
+
+class Notes:
+    """Collects facts of one text: each (kind, value, detail) once, at its first line; certain beats uncertain.
+
+    `in_any_order`: the text's lines do not stand in the order in which they run."""
+
+    def __init__(self, text: str, location: Location, in_any_order: bool = False) -> None:
+        self.in_any_order = in_any_order
         self.text = text[:TEXT_LIMIT_CHARS]
         self.location = location
         self.lines = self.text.split("\n")
@@ -77,6 +84,12 @@ class Notes:
         key = (kind, value, detail)
         certain = certain and (self.is_sure or kind == "secret")
         known = self.facts.get(key)
+        if self.in_any_order and (other := self.facts.get((OTHER.get(kind, kind), value, None))) is not None:
+            first = (other.evidence.location.line or 1) - (self.location.line or 1) if other.evidence.location else row
+            between = "\n".join(self.lines[first:row])
+            # written, read, written; or written in one function and read in another: which runs first is not said
+            if (kind == "writes-path" and known is not None) or (kind == "reads-path" and FUNCTION.search(between)):
+                self.add("state", value, row, certain=False)
         if known is None or (certain and not known.certain):
             self.facts[key] = Fact(kind=kind, value=value, evidence=self.evidence(row), certain=certain, detail=detail)
 

@@ -227,6 +227,8 @@ class _Reader(Redirects, Conditions, Pipes):
             word = self.words.word(value)
             if word.text or word.is_known:
                 self.words.variables[name] = word
+            if re.match(r"\w+://(?:localhost|127\.0\.0\.1)(?:[:/]|$)", word.text):  # what is asked for later, by another name
+                self.notes.add_url(word.text, node.start_point[0], certain=False)
             if name in {"BORG_REPO", "RESTIC_REPOSITORY"}:
                 remote = re.match(r"(?:\w+:(?://)?)?(?:[\w.-]+@)?([\w.-]+\.[\w-]+)[:/]", word.text)
                 note_host(self.notes, remote[1] if remote else "", node.start_point[0], word.is_known)

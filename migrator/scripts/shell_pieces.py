@@ -34,7 +34,7 @@ def without_long_lines(text: str) -> tuple[str, list[int]]:
 
 def roots(text: str) -> Iterator[Node]:
     """The root of each tree, in the order of the text; their rows count from its beginning."""
-    raw = text.encode("utf-8", "replace")
+    raw = _with_plain_ends(text).encode("utf-8", "replace")
     if len(raw) <= PIECE_BYTES:
         yield Parser(GRAMMAR).parse(raw).root_node
         return
@@ -47,6 +47,22 @@ def roots(text: str) -> Iterator[Node]:
         parser = Parser(GRAMMAR, included_ranges=[Range(Point(row, 0), Point(last, column), start, end)])
         yield parser.parse(raw).root_node
         start, row = end, last
+
+
+ODD_END = re.compile(r"<<-?[ \t]*(['\"]?)([\w=+:@%./!-]*[=+:@%./!-][\w=+:@%./!-]*)\1(?=[\s;|&>)])")
+
+
+def _with_plain_ends(text: str) -> str:
+    """The text with the words that end here-documents made of letters, as the grammar wants them: `: << =cut` before perldoc.
+
+    >>> _with_plain_ends(": << =cut\\n=head1\\n=cut\\nls\\n").split("\\n")
+    [': << _cut', '=head1', '_cut', 'ls', '']
+    """
+    for word in dict.fromkeys(match[2] for match in ODD_END.finditer(text)):
+        plain, end = re.sub(r"\W", "_", word), re.escape(word)
+        if re.search(rf"^\t*{end}$", text, re.MULTILINE):
+            text = re.sub(rf"(<<-?[ \t]*['\"]?){end}|^(\t*){end}$", rf"\1\2{plain}", text, flags=re.MULTILINE)
+    return text
 
 
 TOKEN = re.compile(

@@ -292,6 +292,7 @@ HANDLERS: dict[str, Handler] = {
     "getent": _getent,
     "tempfile": _tempfile,
     **dict.fromkeys(("dig", "host", "nslookup"), _resolver),
+    **dict.fromkeys(("logtail", "logtail2"), special_files.logtail),
     "find": special_files.find_command,
     "tar": special_files.tar_command,
     "bsdtar": special_files.tar_command,

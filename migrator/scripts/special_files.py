@@ -24,6 +24,8 @@ def find_command(reader: Reader, name: str, known: Program, arguments: Arguments
         places.append(arguments[at])
         at += 1
     places = places or [Word(".", True)]
+    if any(place.text == "/" for place in places):
+        notes.add("host-only", "/", row, detail="the whole machine")
     for place in places:
         note_path(notes, "lists-path", place._replace(text=_place(place.text, folder)), folder, row, None, env)
     rest = arguments[at:]
@@ -48,6 +50,19 @@ def find_command(reader: Reader, name: str, known: Program, arguments: Arguments
                     row,
                     1,
                 )
+
+
+def logtail(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """What logtail reads: a log, and the file that remembers how far it was read (`LOG.offset` where none is said)."""
+    parts, where = split(arguments, ("-f", "-o")), (reader.words.folder, row, None, reader.context.variables)
+    log = next(iter((*parts.values("-f"), *parts.operands)), None)
+    offset = next(iter((*parts.values("-o"), *parts.operands[0 if parts.values("-f") else 1 :])), None)
+    if log is None:
+        return
+    note_path(reader.notes, "reads-path", log, *where)
+    offset = offset or log._replace(text=f"{log.text}.offset")
+    for kind in ("reads-path", "writes-path"):
+        note_path(reader.notes, kind, offset, *where)
 
 
 def fetched(reader: Reader, name: str, known: Program, arguments: Arguments, row: int) -> None:

@@ -6,6 +6,7 @@ A call by its whole name with literal arguments is certain; what hides in a vari
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -18,8 +19,10 @@ from migrator.scripts.syntax_nodes import (
     ASSIGNMENTS,
     BINARY,
     CALLS,
+    CONDITIONALS,
     CONTAINERS,
     DEFAULTS,
+    ELEMENTS,
     ENVIRONMENTS,
     LEFT_OUT,
     NAMES,
@@ -31,6 +34,7 @@ from migrator.scripts.syntax_nodes import (
     argument_index,
     bare,
     called,
+    element,
     items,
     loops_over,
     operator,
@@ -41,7 +45,12 @@ from migrator.scripts.words import Word, text_of
 
 MAX_DEPTH = 40
 DEPTH_OF_CALL = 14  # how much of MAX_DEPTH a call within a call takes
+MOST_ELEMENTS = 100  # of a hash whose values are kept by their keys
 UNKNOWN = Word("", False)
+ONLY_VARIABLES = re.compile(r"(?:\$\{?\w+\}?)+(?:\.\w+)*")
+# a variable that is called so and holds one of the machine's own names says whom the program talks to
+HOST_NAME = re.compile(r"(?:host|server|addr|address|peer|ip|node|proxyto)$", re.IGNORECASE)
+LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::\d+)?", re.IGNORECASE)
 VOCABULARY = re.compile(
     r"https?://(?:www\.w3\.org|schemas?\.[\w.-]+|purl\.org|xmlns\.com|www\.sitemaps\.org/schemas|ns\.[\w.-]+)/"
 )
@@ -173,11 +182,31 @@ class Program:
         right = node.child_by_field_name("right") or node.child_by_field_name("value") or (node.named_children or [node])[-1]
         if left == right or left.type in CONTAINERS or "augmented" in node.type:
             return
+        name = (element(left) if left.type in ELEMENTS else None) or bare(short(left))
+        self._set(name, right, right.type in STRINGS)
+        while right.type in WRAPPERS and right.named_children:
+            right = right.named_children[-1]
+        if right.type in CONTAINERS:
+            for key, value in islice(items(right), MOST_ELEMENTS):
+                if key is not None:
+                    self._set(f"{name}.{self._key_text(key)}", value, True)
+
+    def define(self, holder: Node) -> None:
+        """Take the names and values of a list: `use constant { A => 1 }`."""
+        for key, value in islice(items(holder), MOST_ELEMENTS):
+            if key is not None:
+                self._set(text_of(key).strip("'\""), value, True)
+
+    def _set(self, name: str, right: Node, is_text: bool) -> None:
         word = self.value(right)
-        if word.text and not (word.text.startswith("$") and not word.is_known and right.type not in STRINGS):
-            self.variables[bare(short(left))] = word
+        if word.text and (word.is_known or is_text or not ONLY_VARIABLES.fullmatch(word.text)):
+            self.variables[name] = word
+            if HOST_NAME.search(name) and LOCAL.fullmatch(word.text):
+                self.notes.add("local-socket", word.text, right.start_point[0], certain=False)
+        elif name in self.variables and right.type in ELEMENTS:  # a setting may stand in for it
+            self.variables[name] = self.variables[name]._replace(is_known=False)
         else:
-            self.variables.pop(bare(short(left)), None)
+            self.variables.pop(name, None)
 
     def value(self, node: Node, depth: int = 0) -> Word:
         """What an expression says as far as it is literal; an unknown variable is `$name`."""
@@ -201,6 +230,12 @@ class Program:
             return Word(f"${name}", False) if value is None else Word(value, True)
         if (index := argument_index(node)) is not None:
             return self.arguments.get(index, Word(f"${bare(short(node))}", False))
+        if kind in CONDITIONALS and len(node.named_children) > 2:
+            sides = [self.value(side, depth + 1) for side in (node.named_children[-1], node.named_children[-2])]
+            literal = (side for side in sides if side.text and not ONLY_VARIABLES.fullmatch(side.text))
+            return next(literal, sides[0])._replace(is_known=False)
+        if kind in ELEMENTS and (name := element(node)) in self.variables:
+            return self.variables[str(name)]
         if kind in CALLS:
             return self._result(node, depth + DEPTH_OF_CALL)
         if kind in NAMES:
@@ -267,6 +302,10 @@ class Program:
         if name in {"File.join", "path.join", "path.resolve", "os.path.join", "File.expand_path", "catfile", "catdir"} and words:
             parts = reversed(words) if name == "File.expand_path" else words
             return Word(posixpath.normpath("/".join(word.text for word in parts)), all(word.is_known for word in words))
+        if short == "sprintf" and words:
+            rest = iter(words[1:])
+            text = re.sub(r"%[-\d.]*[sdiu]", lambda _: next(rest, UNKNOWN).text or "$unknown", words[0].text)
+            return Word(text, all(word.is_known for word in words))
         if short in {"realpath", "abspath", "rel2abs", "to_s", "Path", "chomp", "freeze"} and words:
             return words[0]
         if short == "getenv" and words and words[0].text in self.context.variables:

@@ -47,6 +47,8 @@ WITHOUT_BRACKETS = frozenset(
     "include_once_expression".split()
 )
 ARGUMENT_LISTS = frozenset({"ARGV", "argv", "process.argv", "sys.argv"})
+ELEMENTS = frozenset({"hash_element_expression", "subscript_expression", "element_reference"})
+CONDITIONALS = frozenset({"conditional_expression", "ternary_expression", "conditional"})
 ENVIRONMENTS = frozenset({"_ENV", "_SERVER", "ENV", "process.env"})
 ITERATORS = frozenset({"each", "find_each", "each_slice", "each_entry", "each_line", "forEach"})
 FETCHES = re.compile(r"(?:^|[>:.])(?:fetch\w*|readdir|fgets|fgetcsv|getline|readline|next_row|shift|pop|receive\w*)$")
@@ -179,6 +181,15 @@ def loops_over(node: Node) -> str | None:
 def bare(text: str) -> str:
     """A name without its signs: `$x`, `${x}`, `@x` are `x`."""
     return re.sub(r"\s+", "", re.sub(r"^(?:my|our|local)\s+", "", text)).lstrip("$@%&\\").strip("{}")
+
+
+def element(node: Node) -> str | None:
+    """The name of one element by a plain key: `$pop{'file'}`, `$c->{file}`, `$c['file']`, `opts[:file]` are `pop.file` ....
+
+    None where the key is computed."""
+    text = re.sub(r"->|['\":\s]", "", bare(short(node)) + ("}" if node.type == "hash_element_expression" else ""))
+    found = re.fullmatch(r"(\w+)[\[{]([\w.-]+)[\]}]+", text)
+    return f"{found[1]}.{found[2]}" if found else None
 
 
 def unescaped(text: str) -> str:
