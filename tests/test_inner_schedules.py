@@ -146,3 +146,64 @@ router.schedule('not a schedule at all');
     ]
     plant(tmp_path, srv__app__worker_DOT_js=text.replace("node-cron", "other"))
     assert inner(tmp_path, "@reboot node /srv/app/worker.js\n") == []
+
+
+def test_a_python_program_that_schedules_itself_is_read(tmp_path: Path) -> None:
+    """The forms of APScheduler's user guide and of schedule's examples page."""
+    put(
+        tmp_path,
+        "srv/app/clock.py",
+        """from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+sched = BlockingScheduler(timezone="Europe/Berlin")
+
+@sched.scheduled_job("interval", minutes=5, id="poll")
+def poll():
+    pass
+
+sched.add_job(report, "cron", day_of_week="mon-fri", hour=2, minute=30, max_instances=1)
+sched.add_job(report, CronTrigger.from_crontab("0 0 1-15 may-aug *"))
+sched.add_job(func=clean, trigger=CronTrigger(hour=hours()), name="x")
+sched.start()
+""",
+    )
+    put(
+        tmp_path,
+        "srv/app/tick.py",
+        "import schedule\nschedule.every().day.at('10:30').do(job, 1)\nschedule.every(10).minutes.do(job)\n",
+    )
+    put(tmp_path, "srv/app/plain.py", "import sqlite3\nsched.add_job(report, 'cron', hour=2)\nx.every(3).days.do(y)\n")
+    found = inner(tmp_path, "@reboot python3 /srv/app/clock.py; python3 /srv/app/tick.py; python3 /srv/app/plain.py\n")
+    assert [(fact.value, fact.detail, fact.evidence.location and fact.evidence.location.line) for fact in found] == [
+        ("interval minutes=5: poll", "APScheduler", 5),
+        ("cron day_of_week=mon-fri hour=2 minute=30: report", "APScheduler", 9),
+        ("0 0 1-15 may-aug *: report", "APScheduler", 10),
+        ("cron hour=hours(): clean", "APScheduler", 11),
+        ("every day at 10:30: job", "schedule", 2),
+        ("every 10 minutes: job", "schedule", 3),
+    ]
+
+
+def test_quartz_in_a_database_and_springs_sources_are_named(tmp_path: Path) -> None:
+    jar = tmp_path / "opt/shop/shop.jar"
+    jar.parent.mkdir(parents=True)
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr(
+            "BOOT-INF/classes/quartz.properties", "org.quartz.jobStore.class = org.quartz.impl.jdbcjobstore.JobStoreTX\n"
+        )
+        archive.writestr("BOOT-INF/lib/quartz-2.3.2.jar", b"")
+    source = """@Component
+public class Nightly {
+    @Scheduled(cron = "0 0 2 * * *", zone = "Europe/Paris")
+    @Transactional
+    public void export() { }
+    @Scheduled(fixedRate = 5000)
+    void poll() { }
+}
+"""
+    put(tmp_path, "srv/shop/src/main/java/com/shop/Nightly.java", source)
+    (quartz,) = inner(tmp_path, "@reboot java -jar /opt/shop/shop.jar\n")
+    assert quartz.value == "unknown: Quartz keeps its triggers in its database (SELECT * FROM QRTZ_CRON_TRIGGERS lists them)"
+    wanted = ["0 0 2 * * *: export in Nightly.java", "fixedRate = 5000: poll in Nightly.java"]
+    for line in ("java -jar /srv/shop/target/shop-1.0.jar", "cd /srv/shop && ./mvnw spring-boot:run"):
+        assert [fact.value for fact in inner(tmp_path, f"@reboot {line}\n")] == wanted, line

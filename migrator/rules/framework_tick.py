@@ -1,7 +1,7 @@
 """Finds the tick of an application's own scheduler.
 
 Finds: Laravel's schedule:run, WordPress' wp-cron, Drupal's and Magento's cron, Nextcloud's and Moodle's cron.php, and the like;
-programs that go on running with Spring's, Quartz' or Node's schedules inside.
+programs that go on running with Spring's, Quartz', APScheduler's or Node's schedules inside.
 Why: the crontab has one line, the application has the schedules. What runs at 2 a.m. inside the tick is seen only as its longest
 run; and a start each minute is paid for each minute.
 Do: list the application's tasks (`artisan schedule:list`) and give the long ones a schedule of their own.
@@ -17,7 +17,9 @@ from migrator.rules.dossier_reading import ends, listed, of, runs, told
 
 NAME = "framework-tick"
 MOST_LISTED = 12
-PROGRAMS = frozenset({"Spring", "Quartz", "node-cron", "node-schedule", "cron", "croner", "bree", "agenda"})
+PROGRAMS = frozenset(
+    {"Spring", "Quartz", "node-cron", "node-schedule", "cron", "croner", "bree", "agenda", "APScheduler", "schedule"}
+)
 NAMES = {
     "rails": "Rails",
     "django": "Django",

@@ -15,7 +15,7 @@ from migrator import redact
 from migrator.model.finding import Fact
 from migrator.model.job import Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import framework_schedules, java_schedules, php, ruby
+from migrator.scripts import framework_schedules, java_schedules, php, python_schedules, ruby
 from migrator.scripts.grammars import nodes, parse
 from migrator.scripts.reading import Context, Notes, snippet
 from migrator.scripts.syntax import Program
@@ -59,6 +59,8 @@ def found(files: HostFiles, job: Job, facts: Iterable[Fact]) -> tuple[Fact, ...]
             inner += _whenever(files, job, f"{folder.rstrip('/')}/{WHENEVER}")
     inner += framework_schedules.found(files, job)
     inner += java_schedules.found(files, facts)
+    inner += java_schedules.of_build(files, job.command, facts)
+    inner += python_schedules.found(files, job, facts)
     return tuple(inner[:MOST])
 
 
