@@ -226,7 +226,8 @@ def _text(entries: list[tuple[Job, Usage]], runs: tables.RunTable, each: bool, f
     advised: dict[str, list[str]] = {}
     for job, entry in entries:
         if entry.surer is not None:
-            advised.setdefault(f"{entry.log_quality}: {entry.surer}", []).append(job.id)
+            shown = "start-only in part" if entry.log_quality == "exact" else entry.log_quality
+            advised.setdefault(f"{shown}: {entry.surer}", []).append(job.id)
     for advice, few in advised.items():
         click.echo(safe(f"{len(few)} of {len(entries)} jobs: {advice} ({', '.join(few[:3])}{', ...' if len(few) > 3 else ''})"))
     lost = sum(item.observed_runs for measured in found for item in measured.unmatched)

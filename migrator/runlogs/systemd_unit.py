@@ -1,4 +1,5 @@
-"""systemd's words about a service: start, end, exit status, CPU and memory. A unit runs once at a time: its name joins them.
+"""systemd's words about a service: start, end, exit status, CPU and memory. A unit runs once at a time: its name joins them, and
+in the journal the number of its invocation (INVOCATION_ID).
 
 Line: `systemd[1]: Starting ok.service - A job that works...`, `Started simple.service - Simple service.`
 Line: `systemd[1]: fail.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED`
@@ -61,7 +62,7 @@ def _event(
     memory_mib: float | None = None,
 ) -> Event:
     return Event(
-        kind, line.at_us, line.host, "systemd_unit", None, unit, None, role, f"u:{unit}", status, cpu_s, memory_mib, None,
+        kind, line.at_us, line.host, "systemd_unit", None, unit, None, role, line.session, status, cpu_s, memory_mib, None,
         line.resolution_us, line.order,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
 from migrator.runs.choice import (
+    CLOSE,
     LARGE_PIDS,
     MOST_HELD,
     MOST_OVERLAPPING,
@@ -52,6 +53,7 @@ class Pairing:
         self._by_pid: dict[int, Start] = {}
         self._by_parent: dict[int, Start] = {}
         self._numbered: dict[tuple[str, int], Start] = {}
+        self._of_unit: dict[int, Start] = {}  # the last of each unit, by its name's key
         self._chains: dict[str | None, Chain] = {}
         self.groups = Groups(NEAR_US, lambda child, parent: apart(child, parent, self.pids), self._forget)
         self._done: deque[tuple[int, Start]] = deque()
@@ -142,6 +144,7 @@ class Pairing:
                 start.chained = True
 
     def _start_numbered(self, start: Start, session: int) -> None:
+        session = session or start.said.unit
         if not session:
             self._put(start)
             return
@@ -153,6 +156,22 @@ class Pairing:
             self._put(before)
         start.session = session
         self._numbered[slot] = start
+        if start.said.unit:
+            before = self._of_unit.get(start.said.key)
+            if before is not None and before.end is None:
+                self._put(before)  # it runs once at a time: that end was lost
+            self._of_unit[start.said.key] = start
+
+    def _by_number(self, said: Said, session: int) -> Start | None:
+        """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and none
+        elsewhere: there, and where one log has the start and another the end, it is the last of that unit."""
+        session = session or said.unit
+        found = self._numbered.get((said.source, session))
+        if found is None and said.unit:
+            last = self._of_unit.get(said.key)
+            if last is not None and not last.emitted and said.unit in {session, last.session}:
+                return last
+        return found
 
     def _opened(self, key: int, span: Span) -> Span:
         before = self.opened.get(key)
@@ -202,7 +221,7 @@ class Pairing:
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         if said.by_number:
-            numbered = self._numbered.get((said.source, session))
+            numbered = self._by_number(said, session)
             if numbered is not None and numbered.end is None:
                 numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
                 self._ended(numbered, at_us)
@@ -254,7 +273,7 @@ class Pairing:
             if found is None:
                 self.nearest.offer(pid, self.pids, end)  # or it started before this log
                 return
-            if not is_sure(found, pid, self.pids, at_us):
+            if not is_sure(found, pid, self.pids, at_us) and not self._is_its_chains(found, pid):
                 oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
                 self._forget(found)
                 if oldest is not None:
@@ -268,6 +287,10 @@ class Pairing:
                 self.nearest.learn(apart(start.pid, pid, self.pids))
         start.end = at_us, resolution_us, said
         self._ended(start, at_us)
+
+    def _is_its_chains(self, start: Start, pid: int) -> bool:
+        """True of an end that a start near sessions cannot wait for: that it has none of them tells whose they are."""
+        return start.chained and (start.after >= 0 or apart(start.pid, pid, self.pids) <= CLOSE)
 
     def _child(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if self._newest is not None and pid >= 0:
@@ -283,14 +306,14 @@ class Pairing:
         self._restarted_us = at_us
 
     def _resource(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
-        numbered = self._numbered.get((said.source, session)) if session else None
+        numbered = self._by_number(said, session)
         if numbered is not None:
             numbered.resource = said
 
     def _failure(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         status = said.event.exit_status
         if said.by_number:
-            numbered = self._numbered.get((said.source, session))
+            numbered = self._by_number(said, session)
             if numbered is not None and numbered.end is None:
                 numbered.exit_status = NONE if status is None else status
             return

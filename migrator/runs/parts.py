@@ -1,6 +1,6 @@
 """The two halves of a run while it is being put together, and what a daemon said, ready to be acted upon."""
 
-from migrator.columns import NONE
+from migrator.columns import NONE, session_number
 from migrator.model.usage import Event
 
 BY_TEXT = {"run_parts", "anacron"}
@@ -28,6 +28,7 @@ class Said:
         "number",
         "parent",
         "source",
+        "unit",
         "user",
     )
 
@@ -46,6 +47,8 @@ class Said:
         self.by_number = event.source in BY_NUMBER
         self.by_text = event.source in BY_TEXT
         self.by_pid = not self.by_number and not self.by_text
+        # systemd's words about a unit: the number of its name, where the log has none of its invocation
+        self.unit = session_number(f"u:{event.command}") if event.source == "systemd_unit" else 0
         self.begins = event.kind == "start" and self.by_pid
 
 

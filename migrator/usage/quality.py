@@ -39,11 +39,13 @@ def surer(found: LogShares, sources: tuple[str, ...]) -> str | None:
     """What would show the runs better; None where nothing has to be better.
 
     >>> surer(LogShares(exact=99, start_only=1), ("cronie",))
+    >>> surer(LogShares(exact=3, start_only=1), ("cronie",))  # one may go on when the log ends, wherever it is written
     >>> surer(LogShares(start_only=9), ("busybox",))
     'put SHELL= with what `migrator probe` prints above its line'
     """
     every = found.exact + found.bounded + found.start_only
-    if found.exact >= MOST_OF * every and every:
+    open_ = max(1, (1 - MOST_OF) * every)  # may go on when the log ends, or were cut off
+    if found.exact and found.exact >= MOST_OF * (found.exact + found.bounded) and found.start_only <= open_:
         return None
     if not every:
         return f"keep its logs for longer than its runs are apart, or {PROBE}"
