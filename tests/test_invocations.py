@@ -1,5 +1,5 @@
-"""systemd's units by the number of each invocation, and what rsyslog folds and rate limits leave out: lines in the forms of the real
-programs (systemd 252's journal as JSON, rsyslog 8 with RepeatedMsgReduction)."""
+"""systemd's units by the number of each invocation, and what rsyslog folds and rate limits leave out: lines in the forms of the
+real programs (systemd 252's journal as JSON, rsyslog 8 with RepeatedMsgReduction)."""
 
 import json
 from pathlib import Path
@@ -51,15 +51,19 @@ def lengths(found: list[Run]) -> list[tuple[float, float | None]]:
 
 
 A, B, NONE = "a", "b", None
-JOURNALS = {
-    "two runs": ([(0, "starting", A), (2, "ended", A), (2, "finished", A), (60, "starting", B), (65, "ended", B)], [(0, 2), (60, 5)]),
-    "the end of the first is lost": ([(0, "starting", A), (60, "starting", B), (65, "ended", B)], [(0, None), (60, 5)]),
-    "the end of the first and the start of the second are lost": ([(0, "starting", A), (65, "ended", B)], [(0, None)]),
-    "the start of the first is lost": ([(2, "ended", A), (60, "starting", B), (65, "ended", B)], [(60, 5)]),
-    "a late word of the first": ([(0, "starting", A), (60, "starting", B), (61, "finished", A), (65, "ended", B)], [(0, None), (60, 5)]),
-    "no numbers": ([(0, "starting", NONE), (2, "ended", NONE), (60, "starting", NONE), (65, "ended", NONE)], [(0, 2), (60, 5)]),
+Words = list[tuple[float, str, str | None]]
+FIRST: Words = [(0, "starting", A), (2, "ended", A), (2, "finished", A)]
+BEGUN: Words = [(0, "starting", A), (60, "starting", B)]
+LAST: Words = [(65, "ended", B)]
+JOURNALS: dict[str, tuple[Words, list[tuple[float, float | None]]]] = {
+    "two runs": ([*FIRST, (60, "starting", B), *LAST], [(0, 2), (60, 5)]),
+    "the end of the first is lost": ([*BEGUN, *LAST], [(0, None), (60, 5)]),
+    "the end of the first and the start of the second are lost": ([(0, "starting", A), *LAST], [(0, None)]),
+    "the start of the first is lost": ([(2, "ended", A), (60, "starting", B), *LAST], [(60, 5)]),
+    "a late word of the first": ([*BEGUN, (61, "finished", A), *LAST], [(0, None), (60, 5)]),
+    "no numbers": ([(at, what, NONE) for at, what, _ in [*FIRST, (60, "starting", B), *LAST]], [(0, 2), (60, 5)]),
     "the number comes with the end": ([(0, "starting", NONE), (2, "ended", A)], [(0, 2)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", JOURNALS)
@@ -70,13 +74,13 @@ def test_a_unit_s_words_are_joined_by_the_number_of_their_invocation(name: str, 
 
 
 def test_a_run_that_begins_in_syslog_ends_in_the_journal(tmp_path: Path) -> None:
-    """rsyslog was turned off in between: its line has no number."""
+    """Syslog's line has no number."""
     begun = "2026-11-23T03:18:00.000000+00:00 web01 systemd[1]: Starting sync.service - Sync of the shop..."
     assert lengths(runs(tmp_path, {"var/log/syslog": [begun], "var/log/journal.json": [entry(2, "ended", A)]})) == [(0, 2)]
 
 
 def test_what_rsyslog_folds_is_unfolded_and_what_only_looks_like_it_is_not(tmp_path: Path) -> None:
-    """A folded line has the process of its first. What a user says (logger) in these words is nobody's run, nor is a command's."""
+    """A folded line has the process of its first. What a user says (logger) in these words is nobody's run."""
     lines = [
         "Nov 23 04:31:01 web01 CROND[66]: (root) CMD (/opt/a)",
         "Nov 23 04:31:09 web01 CROND[66]: message repeated 3 times: [ (root) CMD (/opt/a)]",

@@ -163,8 +163,8 @@ class Pairing:
             self._of_unit[start.said.key] = start
 
     def _by_number(self, said: Said, session: int) -> Start | None:
-        """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and none
-        elsewhere: there, and where one log has the start and another the end, it is the last of that unit."""
+        """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and
+        none elsewhere: there, and where one log has the start and another the end, it is the last of that unit."""
         session = session or said.unit
         found = self._numbered.get((said.source, session))
         if found is None and said.unit:
