@@ -20,6 +20,7 @@ from migrator.assumptions import DEFAULT
 from migrator.emit.tree import emit
 from migrator.model.finding import Need
 from migrator.model.option import AtMost
+from migrator.runner import azure_app
 from migrator.runner import azure_functions as adapter
 from migrator.runner.aws_lambda import JobFailedError
 from migrator.targets import azure_functions
@@ -88,7 +89,7 @@ def daily(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                        "weekdays": list(range(7)), "day_rule": "and", "wildcard": False, "expression": 0}],
     }  # fmt: skip
     path = written(tmp_path, b"echo done", calendar=calendar)
-    monkeypatch.setattr(adapter, "JOB_FILE", path)
+    monkeypatch.setattr(azure_app, "JOB_FILE", path)
     monkeypatch.setenv("MIGRATOR_SCHEDULES", "on")
     return path
 
@@ -133,7 +134,7 @@ def test_a_timer_catches_up_for_a_quarter_of_an_hour_and_says_what_it_did_not(
 
 
 def test_a_job_that_fails_fails_its_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "JOB_FILE", written(tmp_path, b"exit 3"))
+    monkeypatch.setattr(azure_app, "JOB_FILE", written(tmp_path, b"exit 3"))
     monkeypatch.setenv("MIGRATOR_SCHEDULES", "on")
     with pytest.raises(JobFailedError, match="exit status 3"):
         adapter.on_time(False, 0, AT)
@@ -143,7 +144,7 @@ def test_a_job_that_fails_fails_its_function(tmp_path: Path, monkeypatch: pytest
 
 def test_a_secret_that_the_platform_could_not_read_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """App Service hands out the reference itself where it cannot resolve it."""
-    monkeypatch.setattr(adapter, "JOB_FILE", written(tmp_path, b"true", secrets=["API_TOKEN"]))
+    monkeypatch.setattr(azure_app, "JOB_FILE", written(tmp_path, b"true", secrets=["API_TOKEN"]))
     monkeypatch.setenv("API_TOKEN", "@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/api-token)")
     assert "API_TOKEN" in adapter.by_hand(b"{}")[1]
     assert adapter.by_hand(b"{}")[0] == 500

@@ -16,6 +16,7 @@ from migrator.emit.tree import EmitResult, emit
 from migrator.model.option import Resource
 from migrator.model.plan import Decisions
 from migrator.prices import bundled
+from migrator.reports import html, markdown
 from migrator.resources import aws_sfn_state_machine, gcp_workflows_workflow
 
 CELL = Cell("workflow", "aws_lambda", "sam")
@@ -139,6 +140,16 @@ def test_a_chain_on_google_is_a_workflow_for_each_job_and_says_that_it_is_unprov
     assert (other["calendar"], other["guard"]) == (one["calendar"], one["guard"])
     script = text(done, "jobs.sh")
     assert 'gcloud workflows run "${PREFIX}' in script
+
+
+def test_what_the_readme_calls_unproved_both_reports_call_so_too() -> None:
+    entries, answers = every.entries(GOOGLE), every.answers_of(GOOGLE)
+    plan = samples.plan(*entries, answers=answers)
+    for report, mark in ((markdown, "- **Not proved**: "), (html, "<b>Not proved:</b> ")):
+        (page,) = (out.content.decode() for out in report.write(plan))
+        assert page.count(mark + "unproved: no witness runs Google Workflows") == len(entries)
+        (proved,) = (out.content.decode() for out in report.write(samples.plan(samples.entry("aws_lambda", "night-1a2b"))))
+        assert mark not in proved
 
 
 def test_a_workflow_on_google_is_billed_by_its_steps_and_says_what_is_not_known() -> None:

@@ -59,7 +59,7 @@ def test_a_good_day_is_silent_and_each_trouble_is_named() -> None:
     assert found == [
         (22, "ran longer than usual: 61 s; 99 of 100 took at most 20 s on the server"),
         (23, "began and left no end: it was killed, or its record could not be written"),
-        (24, "missed: nothing ran"),
+        (24, "missed: nothing ran" + daily_check.PAUSE_UNKNOWN),
     ]
 
 
@@ -118,7 +118,7 @@ def test_from_the_day_that_it_is_on_a_job_is_judged_once_for_each_instant(place:
     assert run([check()], ["night"], place, days[1]) == 0  # on since when? nobody knows
     assert told() == []
     assert run([check()], ["night"], place, days[2]) == 1
-    assert told() == ["night on web01, due 2026-11-22T02:30:00+00:00: missed: nothing ran"]
+    assert told() == ["night on web01, due 2026-11-22T02:30:00+00:00: missed: nothing ran" + daily_check.PAUSE_UNKNOWN]
     first = Lock(daily_check.lock.entries("night", "run-1", place))
     assert first.claim(days[3].replace(hour=2, minute=30))
     first.note(days[3].replace(hour=2, minute=30), "ok", 9.0)
@@ -148,7 +148,7 @@ def test_what_a_person_paused_is_not_missed_until_it_is_resumed(place: dict[str,
     assert entries.take("resumed 2026-11-12T12:00:00Z", 900)
     assert told() == []
     assert checked(13) == 1  # on again, and nothing ran
-    assert told() == ["night on web01, due 2026-11-13T02:30:00+00:00: missed: nothing ran"]
+    assert told() == ["night on web01, due 2026-11-13T02:30:00+00:00: missed: nothing ran" + daily_check.PAUSE_UNKNOWN]
 
 
 def test_pauses_between_two_checks_and_a_schedule_that_somebody_else_switched_on(outer: dict[str, str], told: Notices) -> None:

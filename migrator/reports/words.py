@@ -85,6 +85,13 @@ def place(placement: Placement) -> str:
     return {"stay": "stays", "drop": "goes with the server", "delete": "delete"}[placement.verdict]
 
 
+def unproved(placement: Placement) -> str:
+    """What of the place where a job goes nobody has seen at work; empty where everything was, or the job goes nowhere."""
+    if placement.verdict not in LEAVING:
+        return ""
+    return "; ".join(dict.fromkeys(str(said) for one in placement.option.resources if (said := one.values.get("unproved"))))
+
+
 def monthly(placement: Placement) -> str:
     """What the job costs where it goes; empty where it goes nowhere."""
     return money(placement.option.monthly_cost) if placement.verdict in LEAVING else ""

@@ -1,97 +1,29 @@
-"""Azure Functions: a timer for each expression, and the hand. What an app keeps of its log is what `logging` is told.
-
-Source: https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer (past_due),
-https://learn.microsoft.com/azure/app-service/app-service-key-vault-references (what an unresolved reference looks like)
-"""
+"""Azure Functions: a timer for each expression, and the hand."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import logging
 import os
-import sys
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 
-from . import instant
+from . import azure_app
 from .aws_lambda import JobFailedError
-from .job_file import JobFile, read
-from .log import Log
 from .run import Outcome, run
-
-JOB_FILE = Path(__file__).parent.parent / "job.json"
-LIMIT_S = 1800.0  # functionTimeout in host.json
-LATEST_S = 900.0  # as long as a delivery is tried elsewhere: a timer that was off for a week does not run when it is on again
-UNRESOLVED = "@Microsoft.KeyVault("
-
-
-class _ToLogging(io.TextIOBase):
-    """Standard output that ends in the app's log, line by line."""
-
-    def write(self, text: str) -> int:
-        for line in text.splitlines():
-            logging.getLogger("migrator").info("%s", line)
-        return len(text)
 
 
 def on_time(past_due: bool, expression: int, now: datetime | None = None) -> Outcome | None:
     """A firing of a timer; None where its schedule is off or the instant is long gone. Raises `JobFailedError`."""
-    return _run(job_here(), {"expression": expression}, now) if is_due(past_due, expression, now) else None
-
-
-def is_due(past_due: bool, expression: int, now: datetime | None = None) -> bool:
-    """True for a firing of a timer whose schedule is on, and whose instant is not long gone: that is said."""
-    if os.environ.get("MIGRATOR_SCHEDULES") != "on":
-        return False
-    job, at = job_here(), now or datetime.now(instant.UTC)
-    due = instant.likely(job.calendar, at, expression)
-    if past_due and due and (at - due[0]).total_seconds() > LATEST_S:
-        text = f"{job.name}: {due[0].isoformat()} was missed: the timer came {(at - due[0]).total_seconds():.0f} s late; not run"
-        Log("none", job.job_id, due[0], _ToLogging()).write("NOTICE", text, migrator_notice=1)  # type: ignore[arg-type]
-        return False
-    return True
+    return _run({"expression": expression}, now) if azure_app.is_due(past_due, expression, now) else None
 
 
 def by_hand(body: bytes) -> tuple[int, str]:
     """A run whatever the calendar says, for the instant in `body` (`{"scheduled_time": ...}`) or none: HTTP status and answer."""
-    return answer(lambda: _run(job_here(), asked(body), None)._asdict())
+    return azure_app.answer(lambda: _run(azure_app.asked(body), None)._asdict())
 
 
-def asked(body: bytes) -> dict[str, object]:
-    """The event of a run by hand."""
-    return {**(json.loads(body) if body.strip() else {}), "run_now": True}
-
-
-def answer(work: Callable[[], dict[str, object]]) -> tuple[int, str]:
-    """HTTP status and answer of what somebody asked for by hand."""
-    try:
-        return 200, json.dumps(work())
-    except (JobFailedError, OSError, ValueError, TypeError) as error:
-        return 500, json.dumps({"failed": str(error)})
-
-
-def job_here() -> JobFile:
-    """The job of this app."""
-    return read(JOB_FILE)
-
-
-@contextlib.contextmanager
-def in_app() -> Iterator[dict[bytes, bytes]]:
-    """What is printed goes to `logging`; a secret that the platform could not read is none. Gives the variables of the app's own
-    libraries."""
-    for name in [name for name, value in os.environ.items() if value.startswith(UNRESOLVED)]:
-        del os.environ[name]
-    libraries = os.pathsep.join(path for path in sys.path if ".python_packages" in path)
-    with contextlib.redirect_stdout(_ToLogging()):
-        yield {b"PYTHONPATH": os.fsencode(libraries)} if libraries else {}
-
-
-def _run(job: JobFile, event: dict[str, object], now: datetime | None) -> Outcome:
-    with in_app() as extra:
-        outcome = run(job, os.environ, event, LIMIT_S, now=now, extra=extra)
+def _run(event: dict[str, object], now: datetime | None) -> Outcome:
+    job = azure_app.job_here()
+    with azure_app.in_app() as extra:
+        outcome = run(job, os.environ, event, azure_app.LIMIT_S, now=now, extra=extra)
     if outcome.exit_status:
         raise JobFailedError(outcome.headline)
     return outcome

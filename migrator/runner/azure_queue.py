@@ -9,7 +9,7 @@ import os
 import time
 import uuid
 
-from . import azure_functions, messages, service_bus
+from . import azure_app, messages, service_bus
 from .aws_lambda import JobFailedError
 
 QUEUE = "MIGRATOR_QUEUE_URL"
@@ -17,16 +17,16 @@ QUEUE = "MIGRATOR_QUEUE_URL"
 
 def dispatch(event: dict[str, object]) -> dict[str, object]:
     """Send a message for each item. Raises `JobFailedError`, and `OSError` where the queue does not take them."""
-    with azure_functions.in_app() as extra:
-        return messages.dispatch(event, None, azure_functions.LIMIT_S, extra)
+    with azure_app.in_app() as extra:
+        return messages.dispatch(event, None, azure_app.LIMIT_S, extra)
 
 
 def on_message(body: bytes, message_id: str) -> dict[str, object]:
     """Do the work of one; what another worker has comes again when that one's time is over. Raises `JobFailedError`."""
-    job = azure_functions.job_here()
-    with azure_functions.in_app() as extra:
+    job = azure_app.job_here()
+    with azure_app.in_app() as extra:
         record = {"messageId": message_id or uuid.uuid4().hex, "body": body.decode("utf-8", "surrogateescape")}
-        ends = messages.ends(job, record, azure_functions.LIMIT_S, extra)
+        ends = messages.ends(job, record, azure_app.LIMIT_S, extra)
     if "failed" in ends:
         raise JobFailedError(f"{job.name}: message {message_id} failed")
     if "busy" in ends:

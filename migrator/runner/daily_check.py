@@ -37,6 +37,8 @@ MARKS = "daily-check"  # the entries of this program stand apart from the jobs',
 MARK_STORE = "MIGRATOR_MARKS"
 AT_ONCE = 16
 ON, OFF, PAUSED = "on", "off", "paused"  # how a mark says that the job was found
+# where nobody asks the scheduler itself (`switch.py`)
+PAUSE_UNKNOWN = " (or its schedule was switched off by hand: only ./jobs.sh pause tells this check so)"
 
 
 class Trouble(NamedTuple):
@@ -82,7 +84,7 @@ def troubles(
         elif key in begun:
             text = "began and left no end: it was killed, or its record could not be written"
         elif not paused.at(at, entries, was_paused=was_paused):
-            text = "missed: nothing ran"
+            text = "missed: nothing ran" + ("" if check.get("switch") else PAUSE_UNKNOWN)
         if text is not None:
             found.append(Trouble(check["name"], check["host"], at, text))
     return found

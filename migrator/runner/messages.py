@@ -6,7 +6,8 @@ did: its shell's environment, user, folder, deadline, secrets, record and notice
 A message may come twice: a worker claims its item for as long as a run may take, and notes that it is done. One that comes
 while another worker has it, or after a worker was killed, is left in the queue and comes again.
 
-Line: `{"item": "customer-17", "scheduled_at": "2026-11-24T01:30:00+00:00"}`; an item that is not UTF-8 stands in `item_b64`. An
+Line: `{"item": "customer-17", "scheduled_at": "2026-11-24T01:30:00+00:00"}`; an item that is not UTF-8 stands in `item_b64`, one
+that is printed again has `time: 2`, for a loop does it again, too. An
 object-created event of S3 becomes the item `s3://bucket/key`, one of Cloud Storage `gs://bucket/name`, one of Event Grid the
 blob's address; any other text is an item as it is.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
@@ -22,6 +23,7 @@ import json
 import os
 import urllib.parse
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -58,7 +60,12 @@ def dispatch(
     # an item is done once for an instant; a run by hand is no instant's, and does them all
     by_hand = {"run_id": outcome.run_id} if is_forced(said, os.environ) else {}
     scheduled = str(said.get("scheduled_time") or outcome.scheduled_at or "")
-    queues.send(os.environ["MIGRATOR_QUEUE_URL"], [_message(item, scheduled, by_hand) for item in items], os.environ)
+    printed_before, messages = Counter[bytes](), list[str]()
+    for item in items:
+        printed_before[item] += 1
+        again = {"time": printed_before[item]} if printed_before[item] > 1 else {}
+        messages.append(_message(item, scheduled, {**by_hand, **again}))
+    queues.send(os.environ["MIGRATOR_QUEUE_URL"], messages, os.environ)
     return {**outcome._asdict(), "items": len(items)}
 
 
@@ -119,7 +126,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _message(item: bytes, scheduled: str, more: Mapping[str, str]) -> str:
+def _message(item: bytes, scheduled: str, more: Mapping[str, object]) -> str:
     try:
         fields = {"item": item.decode()}
     except UnicodeDecodeError:

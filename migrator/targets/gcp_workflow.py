@@ -19,8 +19,9 @@ NAME_LIMIT = 46  # of 64, with name_prefix (8) and "-workflow"
 ACCOUNT_LIMIT = 19  # of 30, with name_prefix and "-wf"
 MARGIN_S = 900  # the pull of the image, and the end that is heard of late
 UNPROVED = (
-    "unproved: no witness runs Google Workflows; its definition was only checked for its form, so try it by hand before its "
-    "schedule goes on"
+    "unproved: no witness runs Google Workflows; its definition and its permissions were only held against the documents, and "
+    "none of them tells what waiting for the job's end counts as: try it by hand before its schedule goes on, and read the first "
+    "bill"
 )
 
 
