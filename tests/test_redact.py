@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import planted
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import published
 
 from migrator.model.source import Location
-from migrator.redact import PLACEHOLDER, escape_bytes, redact, redact_setting
+from migrator.redact import PLACEHOLDER, assignments, commands, escape_bytes, redact, redact_setting, shapes
 
 FORMS = [
     line.replace("\u240a", "\n")
@@ -377,3 +378,17 @@ def test_a_tag_that_is_never_closed_ends_with_its_line() -> None:
     # the fuzzer found that this never ended
     assert redact("echo '<password>Hk7-winter-Tanne\nls /srv").text == "echo '<password>@secret:PASSWORD@\nls /srv"
     assert "Tanne" not in redact("<key>Hk7-winter-Tanne-93x").text
+
+
+def test_a_pattern_that_is_not_tried_would_have_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has to stand in a text before a pattern is tried, against trying each on each: published and planted forms, as they
+    are, and in the other case with a letter that is not ASCII's."""
+    folder = Path(__file__).parent / "cases/redact"
+    forms = [line for name in ("attacked", "published") for line in (folder / f"{name}.txt").read_text().splitlines()]
+    forms += [line.replace("{}", "q7Rz81Lm0pX2") for line in f"{planted.COMMANDS}\n{planted.SHELL}".splitlines()]
+    texts = [text for form in forms for text in (form, form.swapcase(), f"{form.swapcase()} é")]
+    found = [redact(text) for text in texts]
+    assert sum(len(one.secrets) for one in found) > 500
+    for module in (assignments, commands, shapes):
+        monkeypatch.setattr(module, "may_hold", lambda *_: True)
+    assert [redact(text) for text in texts] == found

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 from migrator.redact.names import name_class, spelled
+from migrator.redact.needles import lowered, may_hold
 from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
 
-KEYWORD = re.compile(
+NAMES = tuple("pat pass pwd pw secret token key cred auth salt psk bearer nonce signature sid dsn cookie pin".split())
+KEYWORD = re.compile(  # begins with one of NAMES
     r"(?:(?<![a-z])pat(?![a-z])|pass(?:word|wd|phrase|wort|code)?|pwd|pw|secrets?|token|key|cred(?:ential)?s?|auth|salt|psk|bearer|nonce|signature|sid|dsn|cookie|pin)"
     r"(?P<tail>[A-Za-z0-9_.-]{0,30})",
     re.IGNORECASE,
@@ -37,6 +39,8 @@ HEAD = 200  # of a bare value; what it is shows here, and the rest is read once
 
 def spans(text: str, is_code: bool) -> Iterator[Span]:
     """Values under names that announce a secret. `is_code`: a language in which a bare word is a variable, not a value."""
+    if not may_hold(lowered(text), NAMES):
+        return
     at, digit = 0, 0
     while match := KEYWORD.search(text, at):
         at = match.end()

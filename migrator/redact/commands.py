@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from migrator.redact.needles import lowered, may_hold
 from migrator.redact.span import Span
 from migrator.redact.values import VALUE, is_placeholder_free, is_reference
 
@@ -98,24 +99,26 @@ COMPILED = tuple(
 SEGMENT_LIMIT = 4000
 PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
 
-PLAIN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("PASSWORD", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
-    ("SUDO_PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
-    ("SUDO_PASSWORD", "stdin", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
-    ("PASSWORD", "stdin", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
-    ("ENCODED_SECRET", "base64", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
-    ("ENCODED_SECRET", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
-    ("PASSPHRASE", "option", re.compile(r"(?<![\w/])pass:" + VALUE)),
-    ("HTPASSWD_PASSWORD", "option", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t\r]*(?:$|[|>&;\n]))")),
-    ("ORACLE_PASSWORD", "option", re.compile(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
-    ("FTP_PASSWORD", "ftp", re.compile(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
-    ("FTP_PASSWORD", "ftp", re.compile(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),
-    ("NETRC_PASSWORD", "netrc", re.compile(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
-    ("PGPASS", "pgpass", re.compile(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
-    ("MYSQL_PASSWORD", "sql", re.compile(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
-    ("SQL_PASSWORD", "sql", re.compile(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
+# The name, the kind, what must stand in a text in small letters (one of these words), and the pattern.
+PLAIN: tuple[tuple[str, str, str, re.Pattern[str]], ...] = (
+    ("PASSWORD", "chpasswd", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
+    ("SUDO_PASSWORD", "stdin", "sudo", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
+    ("SUDO_PASSWORD", "stdin", "sudo", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
+    ("PASSWORD", "stdin", "stdin cryptsetup passphrase-fd kinit smbpasswd openconnect login ecryptfs-add-passphrase", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
+    ("ENCODED_SECRET", "base64", "base64 openssl", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
+    ("ENCODED_SECRET", "base64", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
+    ("PASSPHRASE", "option", "pass:", re.compile(r"(?<![\w/])pass:" + VALUE)),
+    ("HTPASSWD_PASSWORD", "option", "htpasswd", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t\r]*(?:$|[|>&;\n]))")),
+    ("ORACLE_PASSWORD", "option", "sqlplus expdp impdp exp imp sqlldr rman", re.compile(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
+    ("FTP_PASSWORD", "ftp", "ftp", re.compile(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
+    ("FTP_PASSWORD", "ftp", "ftp", re.compile(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),
+    ("NETRC_PASSWORD", "netrc", "login", re.compile(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
+    ("PGPASS", "pgpass", ":", re.compile(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
+    ("MYSQL_PASSWORD", "sql", "identified", re.compile(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
+    ("SQL_PASSWORD", "sql", "password", re.compile(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
 )  # fmt: skip
 
+NEEDED = tuple((name, kind, tuple(needles.split()), pattern) for name, kind, needles, pattern in PLAIN)
 CONNECT = re.compile(
     r"(?:mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
     r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry)\s{0,4}\("
@@ -129,8 +132,9 @@ THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ftplib", "ldap", "imap", "ssh2
 def spans(text: str) -> Iterator[Span]:
     """Secrets in options, on standard input of programs that ask for them, and in calls that open connections."""
     yield from _options(text)
-    for name, kind, pattern in PLAIN:
-        if kind == "ftp" and "ftp" not in text:
+    low = lowered(text)
+    for name, kind, needles, pattern in NEEDED:
+        if (kind == "ftp" and "ftp" not in text) or not may_hold(low, needles):
             continue
         for match in pattern.finditer(text):
             if span := _span(match, name, kind, ":" if kind == "chpasswd" else None):
@@ -199,7 +203,7 @@ def _span(match: re.Match[str], name: str, kind: str, pair: str | None) -> Span 
 
 def _calls(text: str) -> Iterator[Span]:
     """The last of the first two or three arguments of a call that opens a connection, where it is a literal."""
-    for match in CONNECT.finditer(text):
+    for match in CONNECT.finditer(text) if "(" in text else ():
         wanted = 3 if match[0].startswith(THIRD_ARGUMENT) else 2
         at, argument = match.end(), None
         for _ in range(wanted):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.redact.names import spelled
+from migrator.redact.needles import lowered, may_hold
 from migrator.redact.span import Span
 from migrator.redact.values import is_reference
 
@@ -70,24 +71,24 @@ TOKENS: tuple[tuple[str, str, str], ...] = (
     ("SHARED_ACCESS_KEY", "SharedAccessKey=", r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{20,200}"),
 )
 
-# Whoever knows such an address can use it.
-CAPABILITY_URLS: tuple[tuple[str, str], ...] = (
-    ("SLACK_WEBHOOK", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/_-]{10,120})"),
-    ("DISCORD_WEBHOOK", r"discord(?:app)?\.com/api/webhooks/(?P<v>[0-9]{5,25}/[A-Za-z0-9_-]{20,120})"),
-    ("TEAMS_WEBHOOK", r"(?:webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/(?P<v>[A-Za-z0-9@/._-]{20,300})"),
-    ("TELEGRAM_TOKEN", r"api\.telegram\.org/(?:file/)?bot(?P<v>[A-Za-z0-9:_-]{8,80})"),
-    ("PING_URL", r"(?:hc-ping\.com|hchk\.io|ping\.ohdear\.app|ping\.checklyhq\.com|wdt\.io)/(?P<v>[A-Za-z0-9][A-Za-z0-9_/-]{5,120})"),
-    ("PING_URL", r"/ping/(?P<v>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{20,64})"),
-    ("PING_URL", r"cronitor\.(?:link|io)/(?:p/)?(?P<v>[A-Za-z0-9]{5,64})"),
-    ("PING_URL", r"(?:betteruptime|uptime\.betterstack)\.com/api/v1/heartbeat/(?P<v>[A-Za-z0-9_-]{8,64})"),
-    ("PING_URL", r"(?:nosnch\.in|heartbeat\.uptimerobot\.com|api\.honeybadger\.io/v1/check_in)/(?P<v>[A-Za-z0-9_-]{6,64})"),
-    ("PING_URL", r"/api/push/(?P<v>[A-Za-z0-9_-]{8,64})"),
-    ("PING_URL", r"cronhub\.io/(?:ping|start|finish)/(?P<v>[A-Za-z0-9_-]{8,64})"),
-    ("IFTTT_KEY", r"maker\.ifttt\.com/trigger/[^/\s]{1,80}/with/key/(?P<v>[A-Za-z0-9_-]{8,80})"),
-    ("CRON_KEY", r"/cron(?:\.php)?/(?P<v>[A-Za-z0-9_-]{30,100})(?![A-Za-z0-9_-])"),
-    ("WEBHOOK_KEY", r"hooks\.zapier\.com/hooks/catch/(?P<v>[A-Za-z0-9/_-]{6,80})"),
-    ("SOFTLAYER_KEY", r"api\.softlayer\.com/(?:soap|xmlrpc|rest)/v3(?:\.1)?/(?P<v>[0-9a-f]{64})"),
-    ("PAGERDUTY_KEY", r"events\.pagerduty\.com/integration/(?P<v>[A-Za-z0-9]{16,64})"),
+# Whoever knows such an address can use it. The name, what must stand in a text in small letters, and the pattern.
+CAPABILITY_URLS: tuple[tuple[str, str, str], ...] = (
+    ("SLACK_WEBHOOK", "slack", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/_-]{10,120})"),
+    ("DISCORD_WEBHOOK", "discord", r"discord(?:app)?\.com/api/webhooks/(?P<v>[0-9]{5,25}/[A-Za-z0-9_-]{20,120})"),
+    ("TEAMS_WEBHOOK", "office", r"(?:webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/(?P<v>[A-Za-z0-9@/._-]{20,300})"),
+    ("TELEGRAM_TOKEN", "telegram", r"api\.telegram\.org/(?:file/)?bot(?P<v>[A-Za-z0-9:_-]{8,80})"),
+    ("PING_URL", "hc-ping hchk ohdear checklyhq wdt.io", r"(?:hc-ping\.com|hchk\.io|ping\.ohdear\.app|ping\.checklyhq\.com|wdt\.io)/(?P<v>[A-Za-z0-9][A-Za-z0-9_/-]{5,120})"),
+    ("PING_URL", "/ping/", r"/ping/(?P<v>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{20,64})"),
+    ("PING_URL", "cronitor", r"cronitor\.(?:link|io)/(?:p/)?(?P<v>[A-Za-z0-9]{5,64})"),
+    ("PING_URL", "uptime", r"(?:betteruptime|uptime\.betterstack)\.com/api/v1/heartbeat/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("PING_URL", "nosnch uptimerobot honeybadger", r"(?:nosnch\.in|heartbeat\.uptimerobot\.com|api\.honeybadger\.io/v1/check_in)/(?P<v>[A-Za-z0-9_-]{6,64})"),
+    ("PING_URL", "/api/push/", r"/api/push/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("PING_URL", "cronhub", r"cronhub\.io/(?:ping|start|finish)/(?P<v>[A-Za-z0-9_-]{8,64})"),
+    ("IFTTT_KEY", "ifttt", r"maker\.ifttt\.com/trigger/[^/\s]{1,80}/with/key/(?P<v>[A-Za-z0-9_-]{8,80})"),
+    ("CRON_KEY", "/cron", r"/cron(?:\.php)?/(?P<v>[A-Za-z0-9_-]{30,100})(?![A-Za-z0-9_-])"),
+    ("WEBHOOK_KEY", "zapier", r"hooks\.zapier\.com/hooks/catch/(?P<v>[A-Za-z0-9/_-]{6,80})"),
+    ("SOFTLAYER_KEY", "softlayer", r"api\.softlayer\.com/(?:soap|xmlrpc|rest)/v3(?:\.1)?/(?P<v>[0-9a-f]{64})"),
+    ("PAGERDUTY_KEY", "pagerduty", r"events\.pagerduty\.com/integration/(?P<v>[A-Za-z0-9]{16,64})"),
 )  # fmt: skip
 
 USERINFO = re.compile(
@@ -122,22 +123,39 @@ X_HEADER = re.compile(
 PEM = re.compile(r"-----BEGIN (?P<name>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
 
 SHAPES = tuple((name, tuple(needles.split()), re.compile(pattern)) for name, needles, pattern in TOKENS)
-ADDRESSES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in CAPABILITY_URLS)
+ADDRESSES = tuple(
+    (name, tuple(needles.split()), re.compile(pattern, re.IGNORECASE)) for name, needles, pattern in CAPABILITY_URLS
+)
 
 
 def spans(text: str) -> Iterator[Span]:
     """Tokens, private keys, credentials and keys in addresses and headers."""
     for name, needles, pattern in SHAPES:
-        if not any(needle in text for needle in needles):
-            continue
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), name, "token")
-    yield from _private_keys(text)
+        if may_hold(text, needles):
+            for match in pattern.finditer(text):
+                yield Span(match.start(), match.end(), name, "token")
+    if "-----BEGIN " in text:
+        yield from _private_keys(text)
+    low = lowered(text)
     if "/" in text:
-        for name, pattern in ADDRESSES:
+        for name, needles, pattern in ADDRESSES:
+            if not may_hold(low, needles):
+                continue
             for match in pattern.finditer(text):
                 if re.search(r"[0-9A-Z]", match["v"]):
                     yield Span(*match.span("v"), name, "capability-url")
+    if "://" in text:
+        yield from _users_of_addresses(text)
+    for pattern, kind, sign in ((QUERY, "url-parameter", "="), (X_HEADER, "header", ":")):
+        for match in pattern.finditer(text) if sign in text else ():
+            if not is_reference(match["v"], quoted=kind == "header"):
+                yield Span(*match.span("v"), spelled(match["name"]), kind)
+    for match in HEADER.finditer(text) if may_hold(low, ("authorization",)) else ():
+        if not is_reference(match["v"], quoted=True) and not match["v"].startswith(("$", "{")):
+            yield Span(*match.span("v"), "AUTHORIZATION", "header")
+
+
+def _users_of_addresses(text: str) -> Iterator[Span]:
     for match in USERINFO.finditer(text):
         if not is_reference(match["v"], quoted=True):
             yield Span(*match.span("v"), spelled(f"{match['scheme']}_password"), "url-password")
@@ -147,13 +165,6 @@ def spans(text: str) -> Iterator[Span]:
     for match in CODE_HOST.finditer(text):
         if match["v"].lower() not in NO_TOKENS and match["v"].lower() != match["owner"].lower():
             yield Span(*match.span("v"), "URL_TOKEN", "url-password")
-    for pattern, kind in ((QUERY, "url-parameter"), (X_HEADER, "header")):
-        for match in pattern.finditer(text):
-            if not is_reference(match["v"], quoted=kind == "header"):
-                yield Span(*match.span("v"), spelled(match["name"]), kind)
-    for match in HEADER.finditer(text):
-        if not is_reference(match["v"], quoted=True) and not match["v"].startswith(("$", "{")):
-            yield Span(*match.span("v"), "AUTHORIZATION", "header")
 
 
 def _private_keys(text: str) -> Iterator[Span]:

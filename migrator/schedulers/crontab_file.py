@@ -335,7 +335,7 @@ def _is_zone(name: str) -> bool:
 
 def _logged(command: str, grammar: Grammar) -> str:
     """The command as the daemon writes it: Debian and cronie make control characters visible (mkprint)."""
-    if grammar == "busybox":
+    if grammar == "busybox" or (command.isascii() and command.isprintable()):
         return command
     found = []
     for letter in command:

@@ -24,6 +24,8 @@ WITH_VALUE = {
     "runuser": "ucg", "php": "dcn", "python": "WX", "perl": "IM", "java": "",
 }  # fmt: skip
 CUT = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|(&&|\|\||[;|\n]|(?<![<>&])&(?![>&]))""", re.DOTALL)
+QUOTING = re.compile(r"""["'\\]""")
+BLANKS = re.compile(r"[ \t\r\n]+")
 GUARDS = {
     "cd",
     "test",
@@ -100,6 +102,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
+    if not QUOTING.search(text):  # shlex looks at each letter
+        return [word for word in BLANKS.split(text) if word]
     try:
         return shlex.split(text, comments=False)
     except ValueError:

@@ -4,6 +4,7 @@ import hashlib
 import posixpath
 import re
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
@@ -35,6 +36,8 @@ SYSTEM = (
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
 ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})=", re.MULTILINE)
+PROGRAM_PLACES = ("/opt", "/srv", "/home", "/root", "/usr/local/bin", "/usr/local/sbin", "/var/www", "/data")
+HOLDS_PROGRAMS: WeakKeyDictionary[HostFiles, bool] = WeakKeyDictionary()  # asked once for a server, not for each job
 RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
 
 
@@ -297,9 +300,7 @@ class _Walk:
                 certain=certain and self.has_scripts and "$" not in path and not call.is_guarded and not self._hidden(path),
                 detail="run only if it is there"
                 if call.is_guarded
-                else None
-                if self.has_scripts
-                else "no scripts were collected",
+                else (None if self.has_scripts else "no scripts were collected"),
             )
         )
 
@@ -394,5 +395,6 @@ def _language(program: str | None, path: str) -> str | None:
 
 def _holds_programs(files: HostFiles) -> bool:
     """True where the tree holds scripts at all: then one that is not there is missing, not just not collected."""
-    places = ("/opt", "/srv", "/home", "/root", "/usr/local/bin", "/usr/local/sbin", "/var/www", "/data")
-    return any(files.entries(place) for place in places)
+    if files not in HOLDS_PROGRAMS:
+        HOLDS_PROGRAMS[files] = any(files.entries(place) for place in PROGRAM_PLACES)
+    return HOLDS_PROGRAMS[files]

@@ -66,15 +66,16 @@ class Notes:
         self.lines = self.text.split("\n")
         self.facts: dict[tuple[FactKind, str, str | None], Fact] = {}
         self.calls: list[Call] = []
+        self._evidence: dict[int, Evidence] = {}  # many facts stand on one line
         self.is_sure = True  # False while a language is read by pattern
 
     def evidence(self, row: int) -> Evidence:
         """The line as a snippet, and its place; `row` counts from 0."""
-        line = self.lines[row] if 0 <= row < len(self.lines) else ""
-        base = self.location.line or 1
-        return Evidence(
-            snippet=snippet(line), location=Location(host=self.location.host, path=self.location.path, line=base + row)
-        )
+        if (found := self._evidence.get(row)) is None:
+            line = self.lines[row] if 0 <= row < len(self.lines) else ""
+            place = Location(host=self.location.host, path=self.location.path, line=(self.location.line or 1) + row)
+            found = self._evidence[row] = Evidence(snippet=snippet(line), location=place)
+        return found
 
     def add(self, kind: FactKind, value: str, row: int, certain: bool = True, detail: str | None = None) -> None:
         """Note a fact seen in a row (from 0)."""
@@ -124,7 +125,8 @@ class Notes:
 
 def printable(value: str) -> str:
     """A value that is safe to show: control characters as escapes, at most 500 characters."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value[:500]).strip()
+    value = value[:500]
+    return value.strip() if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value).strip()
 
 
 def snippet(line: str) -> str:

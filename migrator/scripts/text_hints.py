@@ -27,6 +27,7 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bcurl\b.*\s(?:-z|--time-cond)\b"), "curl -z"),
     (re.compile(r"\bcp\b.*\s(?:-[a-z]*u|--update)\b"), "cp -u"),
 )
+SAID = re.compile(r"insert|replace|conflict|duplicate|merge|rsync|find|wget|curl|cp", re.IGNORECASE)  # none of them: no hint
 COMMENT = re.compile(r"\s*(?:#|//|\*|--)")
 LONGEST_LINE = 2000
 ARGUMENTS = r"\{\[]?(?P<body>[^{}]{0,1500})"
@@ -55,7 +56,7 @@ def facts(text: str, location: Location, language: str) -> tuple[Fact, ...]:
     """Hints of a text in any language; calls of AWS's SDKs where they are written out in PHP, JavaScript or Ruby."""
     notes = Notes(text, location)
     for row, line in enumerate(notes.lines):
-        if len(line) > LONGEST_LINE or COMMENT.match(line):
+        if len(line) > LONGEST_LINE or not SAID.search(line) or COMMENT.match(line):
             continue
         for pattern, hint in HINTS:
             if pattern.search(line):

@@ -44,6 +44,7 @@ class Tree:
         self._problems: dict[Problem, None] = {}
         self._odd_names: dict[str, str] = {}
         self._folders: set[str] = set()  # looked at already, and no links: a job's paths share nearly all of theirs
+        self._absent: set[str] = set()  # folders that were looked for and are not there
         self.keep_alive: object = None  # whatever must live as long as these files
         self._owners_kept = live or self._owners_differ()
 
@@ -91,6 +92,8 @@ class Tree:
             if todo and here in self._folders:
                 done.append(part)
                 continue
+            if todo and here in self._absent:
+                return None
             try:
                 status = os.lstat(self._root + here)
                 if stat.S_ISLNK(status.st_mode) and (todo or last):
@@ -104,6 +107,8 @@ class Tree:
                     todo.extend([piece for piece in target.split("/") if piece not in {"", "."}][::-1])
                     continue
             except (FileNotFoundError, NotADirectoryError):
+                if todo and len(self._absent) < MOST_ENTRIES:
+                    self._absent.add(here)
                 return None
             except (OSError, ValueError) as error:
                 self._problem(path, f"cannot be looked at ({_reason(error)})")
