@@ -24,6 +24,16 @@ HOLDERS = frozenset({"bucket", "log-group-name", "container"})
 BESIDE = frozenset({"region", "project", "owners", "namespace"})
 
 
+# Acts of Azure that a built-in role allows on one place, and the names of that place.
+AZURE_PLACES = {
+    **dict.fromkeys(("blob:read", "blob:write", "blob:delete"), ("account", "container")),
+    **dict.fromkeys(("queue:add", "queue:process", "queue:read"), ("account", "queue")),
+    **dict.fromkeys(("secret:read", "secret:write"), ("vault", "secret")),
+}
+GOOGLE_PERMISSION = re.compile(r"[a-z]+(?:\.[A-Za-z]+)+")
+ROLE, BY_HAND = "cloud-role", "by-hand"  # who gives the right for a call that nothing emitted allows
+
+
 class CloudCall(Value, frozen=True, kw_only=True):
     """One call: of `aws`, `gcp` or `azure`; `parameters` only those that name resources, as they are written."""
 
@@ -51,6 +61,33 @@ def parameters(detail: str) -> dict[str, str]:
     {'bucket': 'example-backups', 'key': 'db/$(...)=x.gz'}
     """
     return dict(pair.split("=", 1) for pair in detail.split(" ") if "=" in pair)
+
+
+def is_not_allowed(call: CloudCall) -> bool:
+    """True for a call that no emitted identity is given a right for, whatever is answered about names: a command that manages
+    Azure or Google, or one that does not say on what.
+    """
+    if call.provider == "azure":
+        return any(not call.parameters.get(name) for name in AZURE_PLACES.get(call.operation, ("a place",)))
+    return call.provider == "gcp" and GOOGLE_PERMISSION.fullmatch(call.operation) is None
+
+
+def role_topic(call: CloudCall) -> str:
+    """The topic of the question who allows such a call: `cloud-role-azure-vm-start`."""
+    return f"{ROLE}-" + re.sub(r"[^a-z0-9]+", "-", f"{call.provider} {call.operation}".lower()).strip("-")
+
+
+def role_question(call: CloudCall, job: Job) -> Question:
+    """Who gives the job's identity the right for a call that nothing emitted allows."""
+    on = f" ({call.fact.detail})" if call.fact.detail else ""
+    return Question(
+        id=f"{job.id}/{role_topic(call)}",
+        text=f"Who lets {job.name} do {call.provider} {call.operation}{on} elsewhere? Nothing that is emitted does.",
+        hint="by-hand: somebody gives the job's identity a role for this before it is switched on; without it this call fails",
+        default="unknown",
+        choices=(BY_HAND, "unknown"),
+        job_id=job.id,
+    )
 
 
 def pattern(text: str) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from migrator import chains
-from migrator.cloud_calls import cloud_calls, topic
+from migrator.cloud_calls import BY_HAND, ROLE, cloud_calls, is_not_allowed, role_topic, topic
 from migrator.model.plan import Decisions, JobPlan, Plan
 
 TOPICS = (
@@ -64,7 +64,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "user": ("stay", "by-hand"),
     "service": SERVICE,
     "cloud-identity": ("own-role", "keys"),
+    ROLE: (BY_HAND, "unknown"),
 }
+FAMILIES = ("service", ROLE)  # topics that a rule makes from what it saw
 NUMBERS = frozenset({"timeout", "memory", "scratch", "items", "parallelism"})
 AMOUNTS = frozenset({"server-cost", "care-hours", "backup-gib", "egress-gib"})  # which may be 0
 OPEN = frozenset({"unknown", ""})  # the default of a question that nobody can answer yet
@@ -117,7 +119,8 @@ def wrong(decided: Decisions, plan: Plan) -> dict[str, str]:
 
 def _meaningless(name: str, value: str, values: Mapping[str, Collection[str]]) -> str | None:
     """Why a word means nothing for a topic; None if it does."""
-    words = values.get(name) or WORDS.get("service" if name.startswith("service-") else name)
+    family = next((word for word in FAMILIES if name.startswith(f"{word}-")), name)
+    words = values.get(name) or WORDS.get(family)
     if words is not None and value.strip() not in words:
         return f"{value!r} is no {name}{nearest(value, words) or '.'} Possible: {', '.join(words)}"
     if name in NUMBERS and value.strip() not in OPEN and not _number(value, above=True):
@@ -149,5 +152,7 @@ def _services(plan: Plan, host: str) -> set[str]:
 
 
 def _calls(entry: JobPlan) -> set[str]:
-    """The topics about names that variables hide in the job's calls of a cloud."""
-    return {topic(name, text) for call in cloud_calls(entry.facts) for name, text in call.parameters.items()}
+    """The topics about the job's calls of a cloud: names that variables hide, and who allows what nothing emitted does."""
+    calls = cloud_calls(entry.facts)
+    hidden = {topic(name, text) for call in calls for name, text in call.parameters.items()}
+    return hidden | {role_topic(call) for call in calls if is_not_allowed(call)}

@@ -41,6 +41,7 @@ CALLS = (
     fact("cloud-call", "gcp bigquery.jobs.create"),
     fact("cloud-call", "azure blob:write", "account=examplestore container=backups"),
     fact("cloud-call", "azure queue:add", "account=examplestore queue=events"),
+    fact("cloud-call", "azure secret:read", "vault=example-vault secret=example-token"),
     fact("cloud-call", "aws s3:put-object", "bucket=example-backups key=db/x.gz"),
 )
 # what the scripts that a person completes quote of the job

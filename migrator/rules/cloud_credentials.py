@@ -4,14 +4,14 @@ Finds: aws, gcloud, gsutil, az, bq, rclone and the like, and calls of their libr
 profile, or a file of keys.
 Why: elsewhere the job has its own role, which has no rights yet; a file of keys moves with no image.
 Do: answer which resources the calls mean where a variable hides them; its emitted role is then allowed exactly the calls that
-were found, on these. Delete the file of keys; or answer `<host>/cloud-identity` with keys: then they are secrets, and the role
-gets no rights for the calls.
+were found, on these. For a call that no emitted role allows (`az vm start`) give it a role by hand, and answer so. Delete the
+file of keys; or answer `<host>/cloud-identity` with keys: then they are secrets, and the role gets no rights for the calls.
 Not: when it only asks the instance's metadata.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html, the providers' pages on roles for jobs.
 """
 
 from migrator.assumptions import Assumptions
-from migrator.cloud_calls import cloud_calls, question
+from migrator.cloud_calls import BY_HAND, cloud_calls, is_not_allowed, question, role_question, role_topic
 from migrator.model.finding import Dossier, Finding, Question
 from migrator.rules.dossier_reading import first_of_each, listed, of, told
 
@@ -35,6 +35,14 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     facts = tools or tuple(call.fact for call in calls)
     found = told(dossier, NAME, "warning", body, facts=facts, effort="minutes", question=_identity(dossier))
     asked: set[str] = set()
+    if dossier.answers.get(f"{dossier.job.host}/cloud-identity") != "keys":
+        for call in calls:
+            key = f"{dossier.job.id}/{role_topic(call)}"
+            if is_not_allowed(call) and key not in asked and dossier.answers.get(key) != BY_HAND:
+                asked.add(key)
+                body = f"calls {call.provider} {call.operation}, which nothing emitted allows; give it a role for this by hand"
+                who = role_question(call, dossier.job)
+                found += told(dossier, NAME, "warning", body, facts=(call.fact,), effort="minutes", question=who)
     for call in calls:
         hidden = question(call, dossier.job, dossier.answers)
         if hidden is not None and hidden.id not in asked:

@@ -36,13 +36,14 @@ RCLONE_VALUES = tuple(
 )
 AZ_VALUES = tuple(
     "--account-name --container-name --queue-name --name -n -c -f -s -d --file --source --destination --account-key --auth-mode "
-    "--vault-name --resource-group -g --share-name --pattern --destination-path --content --subscription".split()
+    "--vault-name --id --ids --resource-group -g --share-name --pattern --destination-path --content --subscription".split()
 )
 AZ_BLOB = {
     **dict.fromkeys(("upload", "upload-batch", "sync"), "write"),
     **dict.fromkeys(("download", "download-batch", "list", "show", "exists"), "read"),
     **dict.fromkeys(("delete", "delete-batch"), "delete"),
 }
+AZ_SECRET = {"show": "read", "download": "read", "set": "write"}
 FLAGS = frozenset(
     "--recursive --quiet --delete --dryrun --no-progress --only-show-errors --with-decryption --no-reboot --debug --no-paginate "
     "--no-sign-request --follow-symlinks --no-follow-symlinks --size-only --exact-timestamps --human-readable --summarize "
@@ -240,19 +241,23 @@ def _az(reader: Reader, arguments: Arguments, row: int) -> None:
             container = next(
                 iter(parts.values(*(("--destination", "-d") if texts[2] == "upload-batch" else ("--source", "-s")))), None
             )
-        if act:
-            named = [("account", account), ("container", container)]
-            note(reader.notes, f"azure blob:{act}", [(key, word) for key, word in named if word is not None], row)
+        named = [("account", account), ("container", container)]
+        said = f"blob:{act}" if act else f"storage blob {texts[2]}"
+        note(reader.notes, f"azure {said}", [(key, word) for key, word in named if word is not None], row)
     elif texts[:2] == ["storage", "message"] and len(texts) > 2:
         act = {"put": "add", "get": "process", "peek": "read", "delete": "process", "clear": "process"}.get(texts[2])
         queue = next(iter(parts.values("--queue-name")), None)
-        if act:
-            named = [("account", account), ("queue", queue)]
-            note(reader.notes, f"azure queue:{act}", [(key, word) for key, word in named if word is not None], row)
-    elif texts[:3] in (["keyvault", "secret", "show"], ["keyvault", "secret", "download"]):
+        named = [("account", account), ("queue", queue)]
+        said = f"queue:{act}" if act else f"storage message {texts[2]}"
+        note(reader.notes, f"azure {said}", [(key, word) for key, word in named if word is not None], row)
+    elif texts[:2] == ["keyvault", "secret"] and len(texts) > 2 and texts[2] in AZ_SECRET:
         vault, secret = (next(iter(parts.values(*options)), None) for options in (("--vault-name",), ("--name", "-n")))
+        by_id = next(iter(parts.values("--id")), None)
+        match = re.match(r"https://([\w-]+)\.vault\.[\w.]+/secrets/([\w-]+)", by_id.text) if by_id is not None else None
+        if match is not None:
+            vault, secret = Word(match[1], True), Word(match[2], True)
         named = [("vault", vault), ("secret", secret)]
-        note(reader.notes, "azure secret:read", [(key, word) for key, word in named if word is not None], row)
+        note(reader.notes, f"azure secret:{AZ_SECRET[texts[2]]}", [(key, word) for key, word in named if word is not None], row)
     elif texts and texts[0] not in {"login", "account", "version", "config", "logout", "extension"} and len(texts) > 1:
         name, group = (next(iter(parts.values(*options)), None) for options in (("--name", "-n"), ("--resource-group", "-g")))
         named = [("resource-group", group), ("name", name)]

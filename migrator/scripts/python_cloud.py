@@ -53,6 +53,7 @@ GOOGLE_BLOB = {
 }
 AZURE_BLOB = {"upload_blob": "write", "download_blob": "read", "delete_blob": "delete", "list_blobs": "read", "exists": "read"}
 AZURE_QUEUE = {"send_message": "add", "receive_message": "process", "receive_messages": "process", "peek_messages": "read"}
+AZURE_SECRET = {"get_secret": "read", "set_secret": "write"}
 IDENTITIES = {
     "DefaultAzureCredential": "instance identity",
     "ManagedIdentityCredential": "instance identity",
@@ -130,6 +131,9 @@ class Cloud:
                 note(self.notes, "aws s3:list-objects-v2", bucket.named, row)
             return
         held = self.cloud_made(inner)
+        if held is None and isinstance(inner, ast.Attribute):  # a group of calls: machines.virtual_machines.begin_start
+            held = self.cloud_made(inner.value)
+            held, method = (held, f"{inner.attr}.{method}") if held and held.service == "azure other" else (None, method)
         if held is None:
             service = next((BY_PARAMETER[name] for name in named if name in BY_PARAMETER), None)
             held = Made(service, "client") if service and any(alias.startswith("boto") for alias in self._modules()) else None
@@ -184,7 +188,9 @@ def _other(dotted: str, last: str, arguments: Sequence[Word], named: Mapping[str
     url = named.get("account_url") or named.get("vault_url") or first or Word("", False)
     match = re.match(r"https://([\w-]+)\.(blob|queue|vault)\.", url.text)
     account = url._replace(text=match[1]) if match else Word("$account", False)
-    if last in {"BlobServiceClient", "ContainerClient", "BlobClient"} or dotted.endswith("Client.from_connection_string"):
+    if last == "from_connection_string":
+        last = dotted.split(".")[-2]
+    if last in {"BlobServiceClient", "ContainerClient", "BlobClient"}:
         container = named.get("container_name")
         return Made("azure blob", "client", (("account", account), *((("container", container),) if container else ())))
     if last in {"QueueServiceClient", "QueueClient"}:
@@ -192,6 +198,8 @@ def _other(dotted: str, last: str, arguments: Sequence[Word], named: Mapping[str
         return Made("azure queue", "client", (("account", account), *((("queue", queue),) if queue else ())))
     if last == "SecretClient":
         return Made("azure secret", "client", (("vault", account),))
+    if dotted.startswith("azure.") and last.endswith("Client"):
+        return Made("azure other", last)
     return None
 
 
@@ -270,13 +278,15 @@ def _google(notes: Notes, held: Made, method: str, arguments: Sequence[Word], na
 
 def _azure(notes: Notes, held: Made, method: str, arguments: Sequence[Word], row: int) -> None:
     service = held.service.removeprefix("azure ")
-    if service == "secret" and method == "get_secret":
+    act = {"blob": AZURE_BLOB, "queue": AZURE_QUEUE, "secret": AZURE_SECRET}.get(service, {}).get(method)
+    if service == "secret" and act is not None:
         name = _first(arguments)
-        note(notes, "azure secret:read", [*held.named, *((("secret", name),) if name is not None else ())], row)
-        return
-    act = (AZURE_BLOB if service == "blob" else AZURE_QUEUE).get(method)
-    if act is not None:
+        note(notes, f"azure secret:{act}", [*held.named, *((("secret", name),) if name is not None else ())], row)
+    elif act is not None:
         note(notes, f"azure {service}:{act}", held.named, row)
+    elif method not in {"close", "from_connection_string"} and not re.fullmatch(r"get_\w+_client", method):
+        client = held.what if service == "other" else f"{service.capitalize()}Client"
+        note(notes, f"azure ({client}.{method})", held.named, row)
 
 
 def _first(arguments: Sequence[Word]) -> Word | None:

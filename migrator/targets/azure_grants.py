@@ -1,13 +1,14 @@
 """What a job's identity may do for the Azure calls that its facts show: the narrowest built-in role
-on the container or queue.
+on the container, the queue or the secret.
 
 Line: `az storage blob upload --account-name examplestore --container-name backups ...`: Storage Blob Data Contributor on it.
 Source: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles (ids)
 """
 
 import re
+from typing import NamedTuple
 
-from migrator.cloud_calls import cloud_calls, is_hidden, with_answers
+from migrator.cloud_calls import AZURE_PLACES, cloud_calls, is_hidden, with_answers
 from migrator.model.finding import Dossier
 
 # act -> the built-in role, its id; write and delete have no narrower one
@@ -18,9 +19,32 @@ ROLES = {
     "queue:add": ("Storage Queue Data Message Sender", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"),
     "queue:process": ("Storage Queue Data Message Processor", "8a0f0c08-91a1-4084-bc3d-661d67233fed"),
     "queue:read": ("Storage Queue Data Reader", "19e7f393-937e-4f77-808e-94535e297925"),
+    "secret:read": ("Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6"),
+    "secret:write": ("Key Vault Secrets Officer", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"),
 }
-ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
-INNER = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])")
+
+
+class Holder(NamedTuple):
+    """Where a place lies: its holder's type, what stands between, and how names of both look."""
+
+    of: str
+    inner_type: str
+    between: str  # in the id of a resource
+    between_names: str  # in Bicep's name of a child
+    name: re.Pattern[str]
+    inner: re.Pattern[str]
+
+
+CONTAINER = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])")
+STORAGE = ("Microsoft.Storage/storageAccounts", re.compile(r"[a-z0-9]{3,24}"))
+HOLDERS = {
+    "blob": Holder(STORAGE[0], "blobServices/containers", "blobServices/default/containers", "default/", STORAGE[1], CONTAINER),
+    "queue": Holder(STORAGE[0], "queueServices/queues", "queueServices/default/queues", "default/", STORAGE[1], CONTAINER),
+    "secret": Holder(
+        "Microsoft.KeyVault/vaults", "secrets", "secrets", "",
+        re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]"), re.compile(r"[0-9a-zA-Z-]{1,127}"),
+    ),
+}  # fmt: skip
 
 
 def grants(dossier: Dossier) -> list[dict[str, object]]:
@@ -33,14 +57,22 @@ def grants(dossier: Dossier) -> list[dict[str, object]]:
         if call.provider != "azure" or role is None:
             continue
         known = with_answers(call, dossier.job.id, dossier.answers).parameters
-        service = call.operation.partition(":")[0]
-        inner = known.get("container" if service == "blob" else "queue", "")
-        account = known.get("account", "")
         if any(is_hidden(name, text) for name, text in known.items()):
             continue
-        if ACCOUNT.fullmatch(account) and INNER.fullmatch(inner):
-            found.add((account, service, inner, *role))
+        service, (outer, inner) = call.operation.partition(":")[0], AZURE_PLACES[call.operation]
+        holder = HOLDERS[service]
+        if holder.name.fullmatch(known.get(outer, "")) and holder.inner.fullmatch(known.get(inner, "")):
+            found.add((known[outer], service, known[inner], *role))
     return [
-        {"account": account, "service": service, "inner": inner, "role": role, "role_id": role_id}
+        {
+            "account": account,
+            "inner": inner,
+            "of": HOLDERS[service].of,
+            "type": f"{HOLDERS[service].of}/{HOLDERS[service].inner_type}",
+            "below": f"{HOLDERS[service].between}/{inner}",
+            "child": f"{account}/{HOLDERS[service].between_names}{inner}",
+            "role": role,
+            "role_id": role_id,
+        }
         for account, service, inner, role, role_id in sorted(found)
     ]

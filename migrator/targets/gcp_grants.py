@@ -7,7 +7,7 @@ Source: https://cloud.google.com/iam/docs/permissions-reference, https://cloud.g
 
 import re
 
-from migrator.cloud_calls import DATA, cloud_calls, is_hidden, pattern, with_answers
+from migrator.cloud_calls import DATA, cloud_calls, is_hidden, is_not_allowed, pattern, with_answers
 from migrator.model.finding import Dossier
 
 # parameter -> the Terraform resource that binds a role to what it names, and the argument that takes the name
@@ -20,7 +20,6 @@ BOUND = {
 }
 NAME = re.compile(r"[A-Za-z0-9][\w.~+%-]{0,254}")
 OBJECT = re.compile(r"[\w./=@+-]*")
-PERMISSION = re.compile(r"[a-z]+(?:\.[A-Za-z]+)+")
 
 
 def grants(dossier: Dossier) -> list[dict[str, object]]:
@@ -31,7 +30,7 @@ def grants(dossier: Dossier) -> list[dict[str, object]]:
         return []
     found: dict[tuple[str, str, str], set[str]] = {}
     for call in cloud_calls(dossier.facts):
-        if call.provider != "gcp" or PERMISSION.fullmatch(call.operation) is None:
+        if call.provider != "gcp" or is_not_allowed(call):
             continue
         known = with_answers(call, dossier.job.id, dossier.answers).parameters
         if any(is_hidden(name, text) and name not in DATA for name, text in known.items()):
