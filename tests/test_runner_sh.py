@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,15 @@ class Sh:
                 (tools / name).symlink_to(BUSYBOX)
             self.path = str(tools)
 
-    def start(self, job: dict[str, Any], grace_s: int = 1, **environment: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, job: dict[str, Any], grace_s: int = 1, before: Sequence[str] = (), **environment: str
+    ) -> "subprocess.Popen[bytes]":
         shutil.rmtree(self.folder / "image", ignore_errors=True)
         files.write(self.folder / "image", sh_runner.files(json.dumps(job).encode()))
         settings = self.folder / "image/job/settings"
         settings.write_text(settings.read_text().replace("grace_s=10", f"grace_s={grace_s}"))
         return subprocess.Popen(
-            [*self.shell, str(self.folder / "image/runner.sh")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*before, *self.shell, str(self.folder / "image/runner.sh")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": self.path, "TMPDIR": str(self.folder), **environment}, cwd="/",
         )  # fmt: skip
 
@@ -250,6 +252,51 @@ def test_a_full_disk_is_the_job_s_own_failure(run: Sh) -> None:
     status, lines = run(job_json(b"echo data > /dev/full || exit 9; echo never"))
     assert (status, record(lines)["outcome"]) == (9, "failed")
     assert len(said(lines)) == 1
+
+
+def test_a_clock_that_is_set_back_or_forward_is_no_length_of_time(run: Sh) -> None:
+    """Each look at the clock is a day further from the last one, back and forth."""
+    wrong = run.folder / "wrong"
+    wrong.mkdir()
+    (wrong / "date").write_text(
+        f'#!/bin/sh\necho . >>{wrong}/looks\nset -- "$@" -d "@$(( 1700000000 + ($(wc -l <{wrong}/looks) % 2) * 86400 ))"\n'
+        'exec /bin/date "$@"\n'
+    )
+    (wrong / "date").chmod(0o755)
+    run.path = f"{wrong}:{run.path}"
+    status, lines = run(job_json(b"echo x", timeout_s=30))
+    assert (wrong / "looks").exists()
+    assert record(lines)["started_at"].startswith("2023-11-")
+    assert (status, record(lines)["outcome"]) == (0, "ok")
+    assert 0 <= record(lines)["duration_s"] < 30
+
+
+# as the first process of a container: what nobody waits for becomes its child. PR_SET_CHILD_SUBREAPER, prctl(2); kept over exec
+COLLECTS_ORPHANS = (
+    "import ctypes, os, sys; assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0; os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+def test_the_first_process_of_a_container_leaves_no_zombies(tmp_path: Path) -> None:
+    """While the job runs: orphans that ended are waited for, not kept until the end. All shells at once."""
+    go = tmp_path / "go"
+    command = f"for n in 1 2 3; do sh -c 'true & echo $!'; done; until [ -e {go} ]; do sleep 0.05; done; echo over".encode()
+    children = [
+        Sh(tmp_path / shell, shell).start(job_json(command), before=[sys.executable, "-c", COLLECTS_ORPHANS]) for shell in SHELLS
+    ]
+    orphans = []
+    for child in children:
+        assert child.stdout is not None
+        orphans += [int(json.loads(child.stdout.readline())["message"]) for _ in range(3)]
+    until = time.monotonic() + 20
+    while (left := [pid for pid in orphans if Path(f"/proc/{pid}").exists()]) and time.monotonic() < until:
+        time.sleep(0.02)
+    go.touch()
+    for child in children:
+        out, error = child.communicate(timeout=60)
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert (child.returncode, error, said(lines)) == (0, b"", ["over"])
+    assert left == [], "ended, and nobody asked how"
 
 
 def test_it_is_plain_sh(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ if [ "${1-}" = deadline ]; then
   exit
 fi
 
+# a clock that nobody sets: seconds since the machine began, where Linux says them
+seconds_up() {
+  if { read -r up rest </proc/uptime; } 2>/dev/null; then echo "${up%%.*}"; else date +%s; fi
+}
+
 job=${MIGRATOR_JOB:-$(dirname "$0")/job}
 job_id='' name='' host='' scheduled_by='' shell=/bin/sh working_directory=/ umask='' timezone=UTC timeout_s='' grace_s=10
 notify=output secrets='' found='' known='' child='' status='' stopping='' watch='' bytes=null
@@ -77,7 +82,7 @@ case ${MIGRATOR_SCHEDULED_TIME:-} in
 esac
 case $scheduled_at in *[!0-9T:+-]*) scheduled_at='' ;; esac # nothing that JSON would take for its own
 fields="\"job_id\": \"$job_id\", \"run_id\": \"$run_id\"${scheduled_at:+, \"scheduled_at\": \"$scheduled_at\"}"
-began=$(date +%s) started_at=$(date -u +%Y-%m-%dT%H:%M:%S+00:00)
+began=$(seconds_up) started_at=$(date -u +%Y-%m-%dT%H:%M:%S+00:00)
 folder=$(mktemp -d) || exit 78
 trap 'rm -rf "$folder"' EXIT
 
@@ -149,7 +154,7 @@ say() { printf '{"severity": "%s", "message": "%s", %s%s}\n' "$1" "$2" "$fields"
 finish() {
   severity=ERROR seconds=null
   [ "$1" = ok ] && severity=INFO
-  [ -n "$status" ] && seconds=$(($(date +%s) - began))
+  [ -n "$status" ] && seconds=$(($(seconds_up) - began))
   record=", \"migrator_run\": 1, \"name\": \"$name\", \"host\": \"$host\", \"outcome\": \"$1\", \"scheduled_by\": \"$scheduled_by\""
   record="$record, \"scheduled_at\": ${scheduled_at:+\"}${scheduled_at:-null}${scheduled_at:+\"}, \"started_at\": \"$started_at\""
   record="$record, \"exit_status\": ${status:-null}, \"duration_s\": $seconds, \"output_bytes\": $bytes"
@@ -282,7 +287,7 @@ trap '' TERM INT
 [ -z "$watch" ] || kill -KILL "-$watch" 2>/dev/null || kill -KILL "$watch" 2>/dev/null
 [ -z "$stopping" ] || kill -KILL "$stopping" 2>/dev/null
 [ -r "$folder/bytes" ] && bytes=$(cat "$folder/bytes")
-seconds=$(($(date +%s) - began))
+seconds=$(($(seconds_up) - began))
 
 if [ -e "$folder/timed-out" ]; then
   finish timed-out "$((status ? status : 124))" "$name: timed out at $seconds s of $timeout_s s"
