@@ -94,7 +94,7 @@ def unmet(
     missing = to_add(facts, scripts)
     if missing and answers.get(f"{job.id}/data") != "copy":
         found.append(
-            f"needs {_listed(missing)}, not in the tree, or too large to copy; collect it and plan again, "
+            f"needs {_listed(missing)}, not in the tree, no text, or too large to copy; collect it and plan again, "
             f"or answer {job.id}/data: copy and add it to the job's folder by hand"
         )
     return tuple(dict.fromkeys(found))
@@ -126,7 +126,7 @@ def covers(carried: Collection[str], path: str) -> bool:
 
 
 def to_add(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> tuple[str, ...]:
-    """The paths of scripts and static files that the job surely needs and that were not copied, sorted."""
+    """The paths of programs and static files that the job surely needs and that were not copied, sorted."""
     copied = {script.path for script in scripts}
     facts = tuple(facts)
     written = {fact.value for fact in facts if fact.kind in {"writes-path", "state"}}
@@ -137,7 +137,7 @@ def to_add(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> tuple[str, .
                 for fact in facts
                 if fact.certain
                 and fact.value not in copied
-                and (_missing(fact) or (fact.kind == "reads-path" and is_static(fact.value) and fact.value not in written))
+                and (_missing(fact) or _program(fact) or (_static(fact) and fact.value not in written))
             }
         )
     )
@@ -169,6 +169,20 @@ def _is_item(name: str) -> bool:
 
 def _missing(fact: Fact) -> bool:
     return fact.kind == "missing-script" and fact.detail is None and fact.value.startswith("/")
+
+
+def _program(fact: Fact) -> bool:
+    """An archive of Java, or a program in a language that is not read: no text of it is kept."""
+    return (
+        fact.kind == "reads-path"
+        and fact.detail == "program"
+        and fact.value.startswith("/")
+        and not fact.value.startswith(SYSTEM)
+    )
+
+
+def _static(fact: Fact) -> bool:
+    return fact.kind == "reads-path" and is_static(fact.value)
 
 
 def _listed(names: Iterable[str]) -> str:

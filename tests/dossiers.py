@@ -29,7 +29,7 @@ def dossier(text: str) -> Dossier:
     known = (
         "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
         "fact own script runs sample gap service users vcpu link sibling answer translation name "
-        "works compared place warm provider"
+        "works compared place warm provider cron"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path="/etc/crontab", line=7)
@@ -70,6 +70,7 @@ def dossier(text: str) -> Dossier:
             name="web01",
             vcpu=int(one("vcpu")) if "vcpu" in said else None,
             provider=one("provider") or None,
+            cron=one("cron") or None,  # type: ignore[arg-type]
             services=tuple(
                 Service(name=text.split()[0], port=None, evidence=Evidence(snippet=text)) for text in said.get("service", ())
             )

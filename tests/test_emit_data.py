@@ -62,7 +62,14 @@ def test_a_job_whose_files_nothing_carries_is_left_out_until_that_is_answered(
     assert emitted(entry, **{topic: word}).emitted == (JOB,)
 
 
-@pytest.mark.parametrize("found", [fact("reads-path", "/opt/etl/tables.txt"), fact("missing-script", "/opt/etl/check_table.py")])
+@pytest.mark.parametrize(
+    "found",
+    [
+        fact("reads-path", "/opt/etl/tables.txt"),
+        fact("missing-script", "/opt/etl/check_table.py"),
+        fact("reads-path", "/opt/etl/load.jar", detail="program"),
+    ],
+)
 def test_a_file_of_the_program_that_was_not_copied_blocks_until_a_person_brings_it(found: Fact) -> None:
     entry = planned((found,))
     (left,) = emitted(entry).left_out

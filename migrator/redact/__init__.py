@@ -66,6 +66,26 @@ def redact(text: str, location: Location | None = None, taken: frozenset[str] = 
     return Redacted(text, tuple(secrets.values()))
 
 
+def redact_fed(command: str, fed: str, location: Location | None = None) -> tuple[str, str, tuple[Secret, ...]]:
+    """A command and what its crontab feeds it, redacted together: one secret keeps one name in both. Cron cuts at a bare `%`,
+    within a password, too: what it then feeds to the command is the rest of it.
+
+    >>> redact_fed("mysqldump -u root -pTan", "ne4711 shop\\n")[:2]
+    ('mysqldump -u root -p@secret:MYSQL_PASSWORD@', '@secret:MYSQL_PASSWORD_REST@ shop\\n')
+    """
+    at = len(command) + 1
+    cut = next((span for span in _spans(f"{command}%{fed.partition(chr(10))[0]}", location) if span.start <= at < span.end), None)
+    if cut is None:
+        text, secrets = redact(f"{command}\0{fed}", location)
+    else:
+        names = (cut.name, f"{cut.name[:59]}_REST") if cut.start < at - 1 else (cut.name,)
+        before, first = (command[: cut.start], f"@secret:{names[0]}@") if len(names) == 2 else (command, "")
+        text, found = redact(f"{before}{first}\0@secret:{names[-1]}@{fed[cut.end - at :]}", location)
+        secrets = (*(Secret(name=name, kind=cut.kind, location=location) for name in names), *found)
+    redacted, _, left = text.partition("\0")
+    return redacted, left, secrets
+
+
 def redact_setting(name: str, value: str, location: Location | None = None) -> Redacted:
     """The value of `NAME=value`, redacted: wholly where the name says that it is a secret, else what `redact` finds in it.
 

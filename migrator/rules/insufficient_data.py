@@ -13,6 +13,11 @@ from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, ask, ends, number, told
 
 NAME = "insufficient-data"
+PROBE = "put SHELL= with what `migrator probe` prints above its line"
+ENDS = {
+    "debian": "switch on the daemon's log of ends (cron -L 2)",
+    "cronie": f"cronie writes ends from 1.5.6 on; else {PROBE}",
+}
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
@@ -38,7 +43,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
     if usage.duration_s.count == 0:
         body = (
             f"{usage.observed_runs:,} starts were seen but no end; this log does not tell run times; "
-            "switch on the daemon's log of ends (cron -L 2) or state its timeout"
+            f"{ENDS.get(dossier.host.cron or '', PROBE)}, or state its timeout"
         )
         return told(dossier, NAME, "warning", body, question=question, verdict="insufficient-data")
     return ()

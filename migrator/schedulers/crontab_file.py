@@ -8,7 +8,7 @@ import msgspec
 from migrator.errors import ScheduleError, SourceError
 from migrator.model.job import Accounting, Grammar, Host, Job, Schedule, Schedules, Secret, Setting
 from migrator.model.source import HostFile, HostFiles, Location, Problem, ProblemKind
-from migrator.redact import escape_bytes, redact, redact_setting
+from migrator.redact import escape_bytes, redact, redact_fed, redact_setting
 from migrator.schedule.zones import zone
 from migrator.schedulers import crontab_line as line_of
 from migrator.schedulers.commented_out import commented_out
@@ -271,9 +271,7 @@ def _job(
     leading = leading[: len(leading) - len(command_text)]
     if kind.grammar == "cronie" and (match := re.match(r"-n[ \t]+", command_text)):
         option, command_text = match[0], command_text[match.end() :]
-    # one redaction over command and input, so that one secret keeps one name in both
-    both = redact(command_text + "\0" + (split.stdin or ""), location)
-    command, _, stdin = both.text.partition("\0")
+    command, stdin, secrets = redact_fed(command_text, split.stdin or "", location)
     user = entry.user if kind.has_user else kind.user
     values = {name: setting.value for name, (setting, _) in scope.settings.items()}
     comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None if scope.comments else None
@@ -300,7 +298,7 @@ def _job(
         enabled=ignored is None,
         ignored_reason=ignored,
         comment=comment,
-        secrets=tuple(dict.fromkeys([*both.secrets, *(secret for _, found in scope.settings.values() for secret in found)])),
+        secrets=tuple(dict.fromkeys([*secrets, *(secret for _, found in scope.settings.values() for secret in found)])),
         non_utf8=line.non_utf8,
         managed_by=managed_by,
     )

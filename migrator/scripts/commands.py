@@ -215,7 +215,11 @@ def _interpret(
     if at >= len(arguments) or arguments[at].text == "-":
         return
     script = arguments[at]
-    if known.language == "other" or name == "java":
+    if name == "java":
+        _class_path(reader, arguments[:at], row)
+    if name == "java" and "/" not in script.text and not script.text.endswith(ARCHIVES):
+        pass  # the name of a class, which the class path holds
+    elif known.language == "other" or name == "java":
         note_path(notes, "reads-path", script, reader.words.folder, row, "program", reader.context.variables)
     else:
         path = absolute(home(script.text, reader), reader.words.folder)
@@ -261,12 +265,14 @@ def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> N
 def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variables: dict[str, Word], row: int) -> None:
     """Files, hosts and addresses by what the options and operands of the program are."""
     notes, folder, home_of = reader.notes, reader.words.folder, reader.context.variables
-    parts = split(arguments, (*known.values, *known.reads, *known.writes, *known.hosts, *known.ports))
+    parts = split(arguments, (*known.values, *known.reads, *known.writes, *known.hosts, *known.ports, *known.said))
     for word in parts.values(*known.reads):
         note_path(notes, "reads-path", word, folder, row, None, home_of)
     for word in parts.values(*known.writes):
         if word.text not in {"-", "/dev/null"}:
             note_path(notes, "writes-path", word, folder, row, None, home_of)
+    for said in parts.values(*known.said):
+        _transfer(reader, said, row)
     operands = parts.operands[known.skips :]
     if known.database:
         special.database(reader, known, parts, variables, row)
@@ -299,6 +305,33 @@ def _addresses(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
             reader.notes.add_url(f"http://{text}", row, word.is_known)
         elif "$" in text:
             reader.notes.add("url", text, row, certain=False)
+
+
+ARCHIVES = (".jar", ".war", ".java", ".class")
+CLASS_PATH = frozenset({"-cp", "-classpath", "--class-path"})
+
+
+def _class_path(reader: Reader, options: tuple[Word, ...], row: int) -> None:
+    for before, word in pairwise(options):
+        for part in word.text.split(":") if before.text in CLASS_PATH else ():
+            if part.startswith("/"):
+                found = word._replace(text=part)
+                note_path(reader.notes, "reads-path", found, reader.words.folder, row, "program", reader.context.variables)
+
+
+def _transfer(reader: Reader, said: Word, row: int) -> None:
+    """What a client of a file server is told to send and to fetch: `lcd /srv; put a.dump`, `mirror -R /srv/out /in`."""
+    folder = reader.words.folder
+    for words in (part.split() for part in re.split(r"[;\n]", said.text)):
+        named = [word for word in words[1:] if not word.startswith("-")]
+        sends = words[:1] in (["put"], ["mput"]) or (words[:1] == ["mirror"] and not {"-R", "--reverse"}.isdisjoint(words))
+        if words[:1] == ["lcd"] and named:
+            folder = absolute(named[0], folder)
+        elif sends and named:
+            note_path(reader.notes, "reads-path", said._replace(text=named[0]), folder, row, None, reader.context.variables)
+        elif words[:1] in (["get"], ["mirror"]) and named:
+            target = said._replace(text=named[-1] if len(named) > 1 else posixpath.basename(named[0]))
+            note_path(reader.notes, "writes-path", target, folder, row, None, reader.context.variables)
 
 
 SHARE = re.compile(r"//([^/]+)/")  # of Windows, as smbclient has it

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from migrator.scripts.noting import note_host, note_path
-from migrator.scripts.reading import Call, Notes, absolute
+from migrator.scripts.reading import USER_OF, Call, Notes, absolute
 from migrator.scripts.words import Word
 
 UNKNOWN = Word("", False)
@@ -190,7 +190,7 @@ def _database(
             _path(notes, "writes-path", known, place)
         return
     if host is None:
-        found = re.search(r"(?:host|server|hostname)=([^;\s]+)", text) or re.search(r"\w+://(?:[^/@]*@)?([^/:?,\s]+)", text)
+        found = re.search(r"(?:host|server|hostname)=([^;\s]+)", text) or re.search(rf"\w+://{USER_OF}([^/:?,\s]+)", text)
         if found:
             host = Word(found[1], "$" not in found[1])
         elif (

@@ -20,6 +20,7 @@ class Program(Value, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # options whose value is a host
     ports: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()  # options whose value is what a client of a file server is told to do
     wraps: bool = False  # runs the command that follows its own options
     skips: int = 0  # own operands before the wrapped command, or before the files
     language: str | None = None  # interprets a script

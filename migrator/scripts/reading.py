@@ -12,6 +12,7 @@ SNIPPET_CHARS = 160
 FACT_LIMIT = 2000
 TEXT_LIMIT_CHARS = 1_000_000
 PLACEHOLDER = re.compile(r"@secret:([A-Z][A-Z0-9_]*)@")
+USER_OF = r"(?:(?:@secret:\w{1,64}@|[^/@\s])*@)?"  # in front of an address's host: who asks, with a password that was replaced
 URL = re.compile(r"\b(?:https?|ftps?|sftp|wss?)://[^\s\"'`<>|;,)\\\]}]+")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0")  # noqa: S104 - a name that is looked for, not bound
 

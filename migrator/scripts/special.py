@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 
+from migrator.model.finding import FactKind
 from migrator.scripts import background, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
-from migrator.scripts.reading import Call, absolute
+from migrator.scripts.reading import USER_OF, Call, absolute
 from migrator.scripts.words import Word, made_by_tempfile, temporary
 
 Arguments = tuple[Word, ...]
@@ -42,12 +43,16 @@ def database(reader: Reader, known: Program, parts: Split, variables: dict[str, 
             note_path(notes, "reads-path", word, reader.words.folder, row, "database", reader.context.variables)
             note_path(notes, "writes-path", word, reader.words.folder, row, "database", reader.context.variables)
         return
+    for option, archive in parts.options:
+        if option == "--archive" and archive is not None:  # without a value: standard output or input
+            kind: FactKind = "writes-path" if known.writes else "reads-path"
+            note_path(notes, kind, archive, reader.words.folder, row, None, reader.context.variables)
     host = next(iter(parts.values(*known.hosts)), None)
     name = {"mysql": "MYSQL_HOST", "postgresql": "PGHOST"}.get(engine)
     if host is None and name:
         host = variables.get(name) or reader.words.variables.get(name)
     texts = [word.text for word in parts.operands] + [value.text for _, value in parts.options if value is not None]
-    address = next((m for text in texts if (m := re.match(r"(?:\w|\+){3,20}://(?:[^/@]*@)?([^/:?,]+)", text))), None)
+    address = next((m for text in texts if (m := re.match(rf"(?:\w|\+){{3,20}}://{USER_OF}([^/:?,]+)", text))), None)
     conninfo = next((m for text in texts if (m := re.search(r"\bhost=(\S+)", text))), None)
     if host is None and (address or conninfo):
         host = Word(str((address or conninfo or [""])[1]), True)
