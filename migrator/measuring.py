@@ -25,9 +25,10 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
 from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import RunLog
+from migrator.runs.edited import Edit
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import AT, stream
+from migrator.runs.order import AT, HOST, SAID, stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
@@ -65,10 +66,11 @@ def measure(
     `facts`: those of each job, where somebody has read them already; else they are read for the jobs that need them."""
     with _uncollected():
         logged = read(files, host, as_of, ranks(jobs), units_said(jobs))
-        shares = Shares(logged.kept, host, jobs)
+        shares = Shares(logged.kept, host, jobs, logged.edits)
         replaced, unread = own_logs(files, host, jobs, shares.of_job, facts)
         shares.replace(replaced)
-        return shares.measured(logged.seen, (*logged.problems, *unread), assumptions), shares.table()
+        problems = (*logged.problems, *unread, *shares.remarks)
+        return shares.measured(logged.seen, problems, assumptions), shares.table()
 
 
 def over(
@@ -108,11 +110,12 @@ def _log_level(files: HostFiles) -> int | None:
 
 
 class Logged(NamedTuple):
-    """The runs of a server, the first and last instant of its logs, and what could not be read."""
+    """The runs of a server, the first and last instant of its logs, what could not be read, and changes of its crontabs."""
 
     kept: Kept
     seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
+    edits: tuple[Edit, ...] = ()
 
     @property
     def runs(self) -> Runs:
@@ -267,11 +270,20 @@ def read(
     logs = [_rows(files, members, search, understanding, problems) for _, members in families.items()]
     pairings = Pairings(understanding.sayings, _log_level(files), places)
     seen: tuple[int, int] | None = None
+    edits: list[Edit] = []
     for stretch in _long(stream(logs, understanding.sayings)):
         begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
         seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
         pairings.feed(stretch)
-    return Logged(pairings.kept(understanding.names), seen, tuple(problems))
+        edits += _edits(stretch, understanding)
+    return Logged(pairings.kept(understanding.names), seen, tuple(problems), tuple(edits))
+
+
+def _edits(rows: Whole, understanding: Understanding) -> Iterator[Edit]:
+    known = understanding.sayings.all
+    said = [number for number in np.unique(rows[:, SAID]).tolist() if known[number].kind == "edit"]
+    for at, number, host in rows[np.isin(rows[:, SAID], said)][:, [AT, SAID, HOST]].tolist() if said else ():
+        yield Edit(at, understanding.names[host], known[number].command or "")
 
 
 def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:

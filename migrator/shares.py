@@ -9,6 +9,7 @@ from migrator.columns import NONE, Runs, Whole, joined
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
 from migrator.model.usage import HostLoad, Measured, Unmatched, Usage
+from migrator.runs.edited import Edit, added, earlier, remarks
 from migrator.runs.match import Matching
 from migrator.spool import Flags, Kept
 from migrator.tables import RunTable, instant, table_of_later
@@ -21,13 +22,15 @@ SERVICE = "systemd_unit"
 
 
 class Shares:
-    """The runs of a reading with their jobs."""
+    """The runs of a reading with their jobs. `remarks`: which of them had another text before their crontab was changed."""
 
-    def __init__(self, kept: Kept, host: Host, jobs: tuple[Job, ...]) -> None:
+    def __init__(self, kept: Kept, host: Host, jobs: tuple[Job, ...], edits: Sequence[Edit] = ()) -> None:
         self._kept, self._host, self._jobs = kept, host, jobs
         matching = Matching(host.name, jobs)
         job_of, unsure = matching.by_name(kept.named)
-        self._job_of, self._unsure = job_of[:-1], unsure[:-1]
+        before = earlier(kept, job_of[:-1], unsure[:-1], host.name, jobs, edits)
+        self._job_of, self._unsure = added(job_of[:-1], before), unsure[:-1]
+        self.remarks = tuple(remarks(before, jobs))
         self._service = np.array([source == SERVICE for _, source, *_ in kept.named], dtype=np.bool_)
         # several jobs have the same command: whose a run is, is asked run by run
         self._numbers, asked = kept.of(np.flatnonzero(self._unsure))

@@ -19,7 +19,7 @@ BY_RADIX = 1 << 16  # numbers below are sorted in a fraction of the time
 def kind_of(said: Said) -> int:
     """What a saying is to `taken`."""
     event = said.event
-    if said.kind in {"skip", "output"}:
+    if said.kind in {"skip", "output", "edit"}:
         return NOTHING
     if said.kind == "resource" or (said.by_number and said.kind in {"start", "end", "failure"}):
         return NUMBERED  # what carries its run's number touches nothing else
