@@ -17,9 +17,10 @@ from migrator.commands.emit import command
 from migrator.emit import job_file, job_folder, packages, schedule_text, secret_store, shells
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
-from migrator.model.finding import Evidence, Fact
+from migrator.model.finding import Evidence, Fact, ScriptFile
 from migrator.model.job import Schedule, Setting
 from migrator.model.plan import Plan
+from migrator.model.source import Location
 from migrator.schedule.proof import only_at_zone_changes
 
 
@@ -296,6 +297,27 @@ def test_a_user_name_or_home_that_is_no_plain_word_does_not_reach_the_dockerfile
     found = {file.path: file.content for file in job_folder.files(entry, samples.HOST, samples.SCRIPTS, {})}
     assert b"rm -rf /;" not in found["jobs/a-1/Dockerfile"]
     assert b"--shell /bin/sh job\n" in found["jobs/a-1/Dockerfile"]
+
+
+def test_what_a_node_script_imports_is_installed_at_the_version_of_its_lock_file() -> None:
+    entry = samples.entry("aws_fargate", "a-1")
+    place = Location(host="web01", path="/srv/tick/tick.js", line=1)
+    seen = Evidence(snippet="require", location=place)
+    names = {"axios": "npm axios@1.6.2", "@acme/util": "npm @acme/util@0.1.0", "odd": "npm odd@1.0; rm -rf /", "left-pad": None}
+    facts = tuple(Fact(kind="library", value=name, evidence=seen, detail=detail) for name, detail in names.items())
+    script = ScriptFile(path=place.path, sha256=entry.scripts[0].sha256, language="node", lines=1)
+    entry = msgspec.structs.replace(entry, facts=facts, scripts=(*entry.scripts, script))
+    found = {file.path: file.content.decode() for file in job_folder.files(entry, samples.HOST, samples.SCRIPTS, {})}
+    dockerfile, readme = found["jobs/a-1/Dockerfile"], found["jobs/a-1/README.md"]
+    stage, image = dockerfile.split("FROM ${BASE}\n")
+    assert stage.endswith("--omit=dev --no-audit --no-fund @acme/util@0.1.0 axios@1.6.2\n\n# hadolint ignore=DL3006\n")
+    assert " npm " not in image
+    assert "COPY --from=node /srv/tick/node_modules/ /srv/tick/node_modules/\n" in image
+    assert "rm -rf" not in dockerfile.replace("rm -rf /var/lib/apt/lists/*", "")
+    by_hand = [line for line in readme.splitlines() if "nothing here installs it" in line]
+    assert by_hand == [
+        f"- the library `{name}`: nothing here installs it; add it to the Dockerfile." for name in ("left-pad", "odd")
+    ]
 
 
 def write_plan(folder: Path, plan: Plan) -> Path:

@@ -260,6 +260,11 @@ LOCKS = {
     "srv/berry/tick.js": "require('axios');",
     "srv/berry/yarn.lock": '"axios@npm:^1.0.0":\n  version: 1.7.2\n  resolution: "axios@npm:1.7.2"\n',
     "srv/torn/tick.js": "require('axios');",
+    "srv/own/tick.js": "require('axios'); require('left-pad');",
+    "srv/own/package-lock.json": (  # a team's own copy: the registry's package of that version is another one
+        '{"packages": {"node_modules/axios": {"version": "1.6.2", "resolved": "git+ssh://git@example.org/axios.git#0a1b"},'
+        ' "node_modules/left-pad": {"version": "1.3.0", "resolved": "https://npm.example.org/left-pad-1.3.0.tgz"}}}'
+    ),
     "srv/torn/package-lock.json": '{"packages": {"node_modules/axios": {"vers',
 }
 
@@ -286,6 +291,7 @@ def test_lock_files_of_composer_npm_and_yarn_say_exact_versions(tmp_path: Path) 
     assert libraries("node /srv/yarn/tick.js") == [("@acme/util", "npm @acme/util@0.1.9"), ("axios", "npm axios@1.6.8")]
     assert libraries("node /srv/berry/tick.js") == [("axios", "npm axios@1.7.2")]
     assert libraries("node /srv/torn/tick.js") == [("axios", None)]
+    assert libraries("node /srv/own/tick.js") == [("axios", None), ("left-pad", "npm left-pad@1.3.0")]
 
 
 def test_what_another_job_writes_is_the_others_output() -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from migrator import chains, other_user, render, sh_form, unmet
-from migrator.emit import job_file, packages, php, programs, python_packages, secret_store, sh_runner
+from migrator.emit import job_file, node_packages, packages, php, programs, python_packages, secret_store, sh_runner
 from migrator.model.finding import Fact
 from migrator.model.job import Host
 from migrator.model.option import Resource
@@ -128,6 +128,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     languages = [script.language for script in entry.scripts]
     requirements = python_packages.requirements(entry.facts, languages)
     by_hand, sh = unmet.by_hand(entry, answers), sh_form.is_asked(entry.job.id, answers)
+    node = {f: pins for f, pins in node_packages.pinned(entry.facts, entry.scripts).items() if PLAIN_PATH.fullmatch(f)}
     more = [*php.packages(entry, scripts), *(["python3-pip"] if requirements else [])]
     run, becomes = other_user.as_run(job), other_user.becomes(job)
     facts = [fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", "sudo")]
@@ -150,9 +151,10 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "becomes": becomes,
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
+        "node": node,
         "timers": _timers(option.resources),
         "unpinned": python_packages.unpinned(requirements),
-        "libraries": _other_libraries(entry, languages),
+        "libraries": _other_libraries(entry, languages, {f"npm {pin}" for pins in node.values() for pin in pins}),
         "applications": [path for path in php.applications(entry.facts) if PLAIN_PATH.fullmatch(path)],
         "release": DEBIAN.get(host.os_version or "", DEFAULT_RELEASE) if host.os_id == "debian" else DEFAULT_RELEASE,
         "user": plain_user or "job",
@@ -213,8 +215,9 @@ def _timers(resources: tuple[Resource, ...]) -> int:
     return len(found) if isinstance(found, list | tuple) else 0
 
 
-def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:
-    """Libraries of other languages than Python, and not Composer's: nothing here installs them."""
+def _other_libraries(entry: JobPlan, languages: list[str | None], installed: set[str]) -> list[str]:
+    """Libraries of other languages than Python, and not Composer's, that nothing here installs. `installed`: npm's, as facts
+    name them in `detail`."""
     python = "python" in languages
     return sorted(
         {
@@ -222,6 +225,7 @@ def _other_libraries(entry: JobPlan, languages: list[str | None]) -> list[str]:
             for fact in entry.facts
             if fact.kind == "library"
             and not php.is_composer(fact)
+            and fact.detail not in installed
             and not (fact.detail or "").startswith(("linked; Debian package", "composer "))
             and (not python or fact.detail == "use" or (fact.value in python_packages.AMBIGUOUS and not fact.detail))
         }

@@ -75,9 +75,15 @@ def _package_lock(text: str) -> list[tuple[str, str]]:
         held = whole.get(key, {})
         for path, one in held.items() if isinstance(held, dict) else ():
             name = path.removeprefix("node_modules/")
-            if isinstance(one, dict) and name and "node_modules/" not in name:
+            if isinstance(one, dict) and name and "node_modules/" not in name and not _is_elsewhere(one):
                 pairs.append((name, str(one.get("version", ""))))
     return pairs
+
+
+def _is_elsewhere(one: dict[str, object]) -> bool:
+    """True for what comes from a repository or a folder: a package of that name and version in a registry is another one."""
+    sources = (str(one.get(key, "")) for key in ("resolved", "version"))
+    return any(source.startswith(("git", "file:", "github:")) for source in sources)
 
 
 def _yarn(files: HostFiles, folder: str) -> list[tuple[str, str]]:
