@@ -26,6 +26,7 @@ from migrator.targets import Target
 
 # jobs that are considered in two processes: of fewer it takes as long to start one, of more what comes back takes too much memory
 MANY = range(2_000, 20_000)
+HERE_OF_100 = 53  # jobs: the other process also has to write down what it found
 
 
 class Considered(NamedTuple):
@@ -67,7 +68,8 @@ def each(dossiers: Sequence[Dossier], consider: Callable[[Dossier], Considered])
     """Every job considered; of many jobs one half in a copy of this process, which sends back what the dossiers do not hold."""
     if len(dossiers) not in MANY:
         return [consider(dossier) for dossier in dossiers]
-    first, second = dossiers[: len(dossiers) // 2], dossiers[len(dossiers) // 2 :]
+    half = len(dossiers) * HERE_OF_100 // 100
+    first, second = dossiers[:half], dossiers[half:]
     here, sent = both(
         lambda: [consider(dossier) for dossier in first],
         lambda: msgspec.msgpack.encode([_told(consider(dossier)) for dossier in second]),

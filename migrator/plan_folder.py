@@ -7,13 +7,16 @@ from migrator import files, planfile, reports
 from migrator.model.plan import OutFile, Plan
 from migrator.side_by_side import both
 
-TO_READ = ("html", "md", "csv")
+TO_READ = ("html", "md", "csv", "infracost")  # take as long as the others with the plan
 LONG_PLAN = 500  # jobs; below that a second process gains nothing
 
 
-def write(folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]]) -> None:
-    """`others` (the plan itself among them) and the reports; of a long plan in halves that take about as long, the second in a
-    copy of this process. Raises `MigratorError` for a folder that cannot be written.
+def write(
+    folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]], answers: Callable[[], Iterable[OutFile]] = tuple
+) -> None:
+    """`others` (the plan itself among them), `answers` (decisions.yaml, where there is none yet) and the reports; of a long plan
+    in halves that take about as long, the second in a copy of this process. Raises `MigratorError` for a folder that cannot be
+    written.
     """
     to_read = [report for report in reports.ALL if report.DEFAULT and report.FORMAT in TO_READ]
     to_count = [report for report in reports.ALL if report.DEFAULT and report.FORMAT not in TO_READ]
@@ -21,6 +24,7 @@ def write(folder: Path, plan: Plan, others: Callable[[], Iterable[OutFile]]) -> 
     def first() -> None:
         for report in to_read:
             files.write(folder, report.write(plan))
+        files.write(folder, answers())
 
     def second() -> None:
         write_data(folder, others())

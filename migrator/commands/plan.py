@@ -128,11 +128,12 @@ def command(
         questions = open_questions(plan)
 
         def data() -> Iterator[OutFile]:
-            yield from planfile.files(plan, surveys, scripts)
-            if decisions is None:
-                yield decisions_file.out_file(questions)
+            return planfile.files(plan, surveys, scripts)
 
-        plan_folder.write(output, plan, data)
+        def answers() -> list[OutFile]:
+            return [decisions_file.out_file(questions)] if decisions is None else []
+
+        plan_folder.write(output, plan, data, answers)
         tables.join(entry.runs for entry in observed).write(output / "runs.parquet")
         if own is not None:  # so that `review` decides by the same prices
             files.write(output, [user_book.out_file(own, planfile.PRICES)])
