@@ -58,8 +58,7 @@ def test_an_address_that_stays_is_not_lost_on_the_way(
     assert says in " ".join((process.stdout + process.stderr).split())  # it breaks lines
     tools.passes(arguments(given), folder, terraform_environment)
     shown = json.loads(tools.passes(["terraform", "show", "-json", "plan.bin"], folder, terraform_environment))
-    (planned,) = [one["change"]["after"] for one in shown["resource_changes"] if one["type"] == kind]
-    network = json.dumps(planned)
+    network = json.dumps([one["change"]["after"] for one in shown["resource_changes"] if one["type"] == kind])
     assert {
         "aws_fargate": '"assign_public_ip": false',
         "gcp_cloud_run_job": '"egress": "ALL_TRAFFIC"',
