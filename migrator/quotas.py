@@ -56,6 +56,8 @@ SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-qu
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 ACCOUNTS = "https://docs.cloud.google.com/iam/docs/service-accounts-create"
 ASSIGNMENTS = "https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits"
+QUEUES = "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas"
+EVENTS = "https://learn.microsoft.com/azure/event-grid/quotas-limits"
 STACK = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 IN_A_STACK = 500
 SAM_PLACES = frozenset({"aws_lambda", "aws_api_destination"})  # what can be emitted as CloudFormation
@@ -116,6 +118,15 @@ ALL: tuple[Quota, ...] = (
         "quota-role-assignments", "azure_user_assigned_identity", None, "role assignments, one or more for each identity",
         "assignments", 4000, ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False,
         apart="subscriptions", regional=False,
+    ),
+    Quota(
+        "quota-service-bus-queues", "azure_servicebus_queue", None, "Service Bus queues", "queues", 10_000, QUEUES, "2026-11-27",
+        "of a namespace of the Basic tier, fixed; all jobs of a resource group have one", at_once=False, apart="resource groups",
+    ),
+    Quota(
+        "quota-event-subscriptions", "azure_eventgrid_subscription", None, "Event Grid subscriptions", "subscriptions", 500,
+        EVENTS, "2026-11-27", "of a topic (from memory); counted as if all were of one storage account's", at_once=False,
+        apart="storage accounts",
     ),
 )  # fmt: skip
 

@@ -40,6 +40,8 @@ QUOTAS = (
     "quota-cloud-run-jobs",
     "quota-iam-roles",
     "quota-role-assignments",
+    "quota-service-bus-queues",
+    "quota-event-subscriptions",
     "quota-service-accounts",
     "quota-cloud-run-services",
 )

@@ -58,12 +58,15 @@ def test_a_plan_without_resources_is_still_a_usage_file() -> None:
     assert read(with_resources()) == {"version": 0.1, "resource_usage": {}}
 
 
-# internal/resources of infracost/infracost: what `UsageSchema` of each type lists, and whether it is read as Int64; by hand
+# By hand from infracost/infracost, infracost-usage-example.yml at 211260563727c2b245f28342688ebfe7ffd865e2: what each type is
+# told, and whether it is read as Int64 (`UsageSchema` in internal/resources)
 THEIRS = {
     "aws_lambda_function": {"monthly_requests": True, "request_duration_ms": True},
     "aws_cloudwatch_log_group": {"monthly_data_ingested_gb": False, "storage_gb": False, "monthly_data_scanned_gb": False},
     "aws_dynamodb_table": {"monthly_write_request_units": True, "monthly_read_request_units": True, "storage_gb": True},
     "aws_secretsmanager_secret": {"monthly_requests": True},
+    "aws_sfn_state_machine": {"monthly_transitions": True, "monthly_requests": True, "memory_mb": True},
+    "aws_sns_topic": {"monthly_requests": True, "request_size_kb": True, "email_subscriptions": True},
     "aws_sqs_queue": {"monthly_requests": True, "request_size_kb": True},
     "google_cloud_run_v2_job": {"monthly_job_executions": True, "average_task_execution_mins": False},
     "google_cloud_run_v2_service": {
@@ -92,4 +95,16 @@ def test_a_service_is_told_its_requests_one_at_a_time() -> None:
                 "concurrent_requests_per_instance": 1,
             }
         },
+    }
+
+
+def test_a_workflow_is_told_its_transitions_and_a_topic_nothing_that_nobody_knows() -> None:
+    """By hand: 30.436875 executions of five transitions."""
+    machine = Resource(
+        kind="aws_sfn_state_machine", name="chain", values={"usage": {"executions": 30.436875, "transitions": 5, "lasts_s": 9}}
+    )
+    topic = Resource(kind="aws_sns_topic", name="cron_notices", values={})
+    assert read(with_resources(machine, topic)) == {
+        "version": 0.1,
+        "resource_usage": {"aws_sfn_state_machine.chain": {"monthly_transitions": 152}, "aws_sns_topic.cron_notices": {}},
     }

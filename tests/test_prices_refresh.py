@@ -475,6 +475,10 @@ OTHER_AZURE = [  # service, meter, unit, what narrows it, price -> service, item
         "Managed disk", "P4 LRS premium SSD 32 GiB", "5.28",
     ),
     (
+        "Service Bus", "Basic Messaging Operations", "1M", {"skuName": "Basic"}, 0.05,
+        "Service Bus", "basic messaging operation", "5E-8",
+    ),
+    (
         "Virtual Network", "Standard IPv4 Static Public IP", "1 Hour", {"productName": "IP Addresses"}, 0.005,
         "Public IP", "standard static regional", "0.005",
     ),
@@ -618,6 +622,7 @@ def test_every_bundled_item_is_asked_for_or_named_as_never_asked() -> None:
         assert mine == (mine & asked) | set(never)
         assert not asked & set(never)
         assert asked <= mine, "asked for in vain: nothing here uses it"
+        assert {f"{service}, {item}" for service, item in refreshing.NEVER[provider]} == set(never), "each has its reason"
     assert "Step Functions, standard state transition" not in refreshing.never_asked("aws", book)
     assert refreshing.never_asked("aws", book) == (
         "EventBridge API destinations, invocation",

@@ -111,6 +111,13 @@ def test_every_quota_counts_what_a_plan_really_holds() -> None:
     assert {quota.kind for quota in ALL} <= {module.__name__.rsplit(".", 1)[-1] for module in resources.ALL}
     many = told(*[moving(0, "0 0 * * *", "gcp_service_account", 30)] * 101)
     assert many.summary.endswith("emit them apart (`emit --job`) into 2 projects")
+    events = [moving(0, "0 0 * * *", "azure_eventgrid_subscription", 30)] * 501
+    assert told(*events).summary.endswith(
+        "the quota is 500: ask for more, or emit them apart (`emit --job`) into 2 storage accounts"
+    )
+    assert peaks(events[:500], AS_OF) == ()
+    queues = [moving(0, "0 0 * * *", "azure_servicebus_queue", 30)] * 10_001
+    assert told(*queues).amount == 10_000
 
 
 def test_what_is_exceeded_is_asked_and_the_answer_counts() -> None:

@@ -37,6 +37,10 @@ def show(provider: str | None, region: str | None, servers: bool, prices: Path |
     rows = _server_rows(book, provider, region) if servers else _price_rows(book, provider, region)
     head = ("price", "region", "USD", "unit", "as of", "quality", "source")
     table(head, [tuple(safe(cell) for cell in row) for row in rows], whole=("price", "USD", "unit"))
+    if not servers:
+        # only here: the price lists are of no use for what is only shown
+        for line in importlib.import_module("migrator.prices.refreshing").why_never({row[0] for row in rows}):
+            click.echo(safe(line), err=True)
     unlisted = sum(row[5] != "list" for row in rows)
     click.echo(f"{len(rows)} prices, {unlisted} of them from no price list", err=True)
     return EXIT_DONE

@@ -92,6 +92,10 @@ ITEMS: tuple[Wanted, ...] = (
         {"productName": "IP Addresses", "skuName": "Standard"},
         "Standard IPv4 Static Public IP",
     ),
+    Wanted(  # infracost/infracost internal/resources/azure/servicebus_namespace.go: by the million
+        "Service Bus", "basic messaging operation", "operation", "Service Bus", {"skuName": "Basic"},
+        "Basic Messaging Operations", 1_000_000,
+    ),
     Wanted("Key Vault", "secret operations", "10k operations", "Key Vault", {"skuName": "Standard"}, "Operations"),
     Wanted(
         "Log Analytics", "analytics log ingestion", "GB", "Log Analytics", {"skuName": "Analytics Logs"},

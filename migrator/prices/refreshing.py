@@ -20,6 +20,35 @@ class Refreshed(NamedTuple):
     missing: tuple[str, ...]
 
 
+UNTOLD = "its name in the price list stands in no source that could be read here; a guessed one could be another thing's price"
+UNUSED = "nothing that is emitted or proposed costs that: it stands there to be looked up"
+# provider -> (service, item) -> why no price list is asked for it
+NEVER: Mapping[str, Mapping[tuple[str, str], str]] = {
+    "aws": {
+        ("EventBridge API destinations", "invocation"): UNTOLD,
+        ("EventBridge Scheduler", "invocation"): UNTOLD,
+        ("SSM Parameter Store", "standard parameter"): "it is free, and what is free is not in the list",
+    },
+    "azure": {
+        ("Container Apps (Dedicated)", "plan management"): UNUSED,
+        ("Event Grid", "operations"): UNTOLD,
+        ("Logic Apps (Consumption)", "built-in action"): UNTOLD,
+        ("Managed disk", "Standard SSD (approx per GiB)"): "the list sells disks by their size (E4, E6, ...), not by the GiB",
+        ("Managed disk", "snapshot"): UNTOLD,
+    },
+    "gcp": {
+        ("Cloud Functions gen1", "CPU"): UNUSED,
+        ("Cloud Functions gen1", "invocation"): UNUSED,
+        ("Cloud Functions gen1", "memory"): UNUSED,
+        ("Cloud Monitoring", "alerting condition"): "it is announced, and not sold yet",
+        ("Cloud NAT", "gateway, 32+ VMs/endpoints"): UNUSED,
+        ("Cloud Run services", "CPU idle minimum instance"): UNTOLD,
+        ("Cloud Run services", "memory idle minimum instance"): UNTOLD,
+        ("Network", "egress internet premium 0-1 TiB"): "the list has one for each pair of a region and a part of the world",
+        ("Workflows", "external HTTP steps"): UNTOLD,
+        ("Workflows", "internal steps"): UNTOLD,
+    },
+}
 ASKED = {"aws": aws_price_list.ITEMS, "azure": azure_retail.ITEMS, "gcp": gcp_catalog.ITEMS}
 
 
@@ -28,6 +57,17 @@ def never_asked(provider: str, known: PriceBook) -> tuple[str, ...]:
     asked = {(one.service, one.item) for one in ASKED[provider]}
     mine = {(price.service, price.item) for price in known.prices if price.provider == provider}
     return tuple(f"{service}, {item}" for service, item in sorted(mine - asked))
+
+
+def why_never(shown: Iterable[str]) -> list[str]:
+    """A line for each reason, of the items that are shown (`aws Lambda, requests x86`) and that no price list is asked for."""
+    names = set(shown)
+    by_reason: dict[str, list[str]] = {}
+    for provider, reasons in NEVER.items():
+        for (service, item), why in reasons.items():
+            if f"{provider} {service}, {item}" in names:
+                by_reason.setdefault(why, []).append(f"{provider} {service}, {item}")
+    return [f"never refreshed, because {why}: {'; '.join(items)}" for why, items in by_reason.items()]
 
 
 def known_region(provider: str, region: str) -> str:

@@ -1,7 +1,7 @@
 """infracost-usage.yml: the measured quantities for infracost, so that a reviewer prices the emitted Terraform independently.
 
 Run: `infracost breakdown --path DEPLOY/aws/terraform --usage-file infracost-usage.yml`
-Source: https://www.infracost.io/docs/features/usage_based_resources/ (resource types, names of quantities)
+Source: infracost/infracost, infracost-usage-example.yml at 2112605637 (resource types, names of quantities)
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,13 @@ DEFAULT = True
 
 class Quantity(NamedTuple):
     """One quantity of ours under infracost's name: times `factor`; `whole` where infracost reads whole numbers only.
-    `ours` empty: the factor itself, which no measuring changes."""
+    `ours` empty: the factor itself, which no measuring changes. `each`: of each of so many more of ours."""
 
     theirs: str
     ours: str
     factor: Decimal = Decimal(1)
     whole: bool = False
+    each: str = ""
 
 
 # our kind of resource -> its type in Terraform and what infracost asks about it; the rest it prices without being told
@@ -42,6 +43,11 @@ KINDS: Mapping[str, tuple[str, tuple[Quantity, ...]]] = {
     "aws_dynamodb_table": ("aws_dynamodb_table", (Quantity("monthly_write_request_units", "writes", whole=True),)),
     "aws_secretsmanager_secret": ("aws_secretsmanager_secret", (Quantity("monthly_requests", "reads", whole=True),)),
     "aws_sqs_queue": ("aws_sqs_queue", (Quantity("monthly_requests", "requests", whole=True),)),
+    "aws_sns_topic": ("aws_sns_topic", (Quantity("monthly_requests", "requests", whole=True),)),  # a notice for each failure
+    "aws_sfn_state_machine": (
+        "aws_sfn_state_machine",
+        (Quantity("monthly_transitions", "transitions", whole=True, each="executions"),),
+    ),
     "gcp_cloud_run_v2_job": (
         "google_cloud_run_v2_job",
         (
@@ -76,7 +82,8 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
                     address = f"{KINDS[resource.kind][0]}.{resource.name}"
                     entries.setdefault(address, _quantities(resource))
     for address in sorted(entries):
-        lines += [f"  {address}:", *entries[address]]
+        told = any(not line.lstrip().startswith("#") for line in entries[address])
+        lines += [f"  {address}:" + ("" if told else " {}"), *entries[address]]
     if not entries:
         lines[-1] = "resource_usage: {}"
     return (OutFile(path="infracost-usage.yml", content=("\n".join(lines) + "\n").encode()),)
@@ -88,10 +95,11 @@ def _quantities(resource: Resource) -> list[str]:
     lines = []
     for quantity in KINDS[resource.kind][1]:
         amount = known.get(quantity.ours) if quantity.ours else 1
-        if amount is None:
+        times = known.get(quantity.each) if quantity.each else 1
+        if amount is None or times is None:
             lines.append(f"    # {quantity.theirs}: unknown")
             continue
-        exact = Decimal(str(amount)) * quantity.factor
+        exact = Decimal(str(amount)) * Decimal(str(times)) * quantity.factor
         rounded = exact.quantize(Decimal(1), rounding=ROUND_HALF_UP) if quantity.whole else round(exact, 9).normalize()
         lines.append(f"    {quantity.theirs}: {rounded:f}")
     return lines
