@@ -189,6 +189,13 @@ class _Reader:
             self.complain(
                 section, "name-prefix", f"{prefix!r}: at most {PREFIX_LIMIT} letters, digits and hyphens, as cloud names allow"
             )
+        for name in fields.get("environments", ()):
+            if not ENVIRONMENT.fullmatch(name):
+                self.complain(
+                    section,
+                    "environments",
+                    f"environments: {name!r}: letters, digits, `.`, `_`, `-`, as Terraform names a workspace",
+                )
         return Organisation(**fields)
 
     def assumptions(self, document: CommentedMap) -> dict[str, float]:
@@ -207,6 +214,7 @@ class _Reader:
         return found
 
 
+ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,89}")  # also a file of values: NAME.tfvars
 BELOW_ONE = {
     "upper_confidence", "savings_confidence", "price_spread", "unlisted_price_spread", "stand_in_price_spread",
 }  # fmt: skip

@@ -88,6 +88,14 @@ def _yaml(value: object) -> str:
     return _scalar(value)
 
 
+def _workflow(value: object) -> str:
+    """YAML for GitHub Actions, which evaluates `${{` in any string; not every place knows a way to write it as text."""
+    written = _yaml(value)
+    if "${{" in written:
+        raise EmitError(f"{value!r}: holds ${{{{, which GitHub takes for an expression; take it out")
+    return written
+
+
 def _cloudformation(value: object) -> str:
     """YAML in which nothing is a dynamic reference: CloudFormation resolves one in any string, and knows no way to write it."""
     match value:
@@ -220,6 +228,7 @@ FILTERS: dict[str, Callable[[object], str]] = {
     "hcl_arn": _hcl_arn,
     "sub": _sub,
     "yaml": _yaml,
+    "workflow": _workflow,
     "cloudformation": _cloudformation,
     "bicep": _bicep,
     "sh": _sh,
@@ -235,7 +244,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     "terraform": ("hcl", "hcl_arn"),
     "sam": ("cloudformation", "sub"),
     "kubernetes": ("yaml",),
-    "workflow": ("yaml",),
+    "workflow": ("workflow",),
     "bicep": ("bicep",),
     "shell": ("sh", "comment"),
     "makefile": (),
@@ -243,7 +252,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     "python": ("py",),
     "markdown": ("md", "mdcode", "mdblock", "mdsh"),
     "html": (),
-    "text": (),
+    "text": (),  # files without quoting: .gitignore, requirements.txt, CODEOWNERS
 }
 
 
@@ -375,7 +384,7 @@ def _environment(language: str) -> Sandbox:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize={"html": None, "text": None, "markdown": _plain_or_text}.get(language, _plain),  # HTML: `autoescape` quotes
+        finalize={"html": None, "markdown": _plain_or_text}.get(language, _plain),  # HTML: `autoescape` quotes
     )
     if language != "html":
         environment.code_generator_class = OwnText

@@ -107,6 +107,7 @@ assumptions: {run_time_headroom: 1.5, enough_runs: 3}
         ("organisation: {reserved-until: soon}\n", ":1:", "a day"),
         ("organisation: {reserved-until: 2027-02-30}\n", ":", "day is out of range"),
         ("organisation: {name-prefix: much-too-long-}\n", ":1:", "at most 8"),
+        ("organisation:\n  environments: ['${{ secrets.X }}']\n", ":2:", "as Terraform names a workspace"),
         ("answers: {a/target: [x]}\n", ":1:", "one word or number"),
         ("answers: {a/target: host}\njobs: {a: {target: aws_lambda}}\n", ":2:", "say it once"),
         ("jobs: [a]\n", ":1:", "a mapping"),

@@ -257,6 +257,19 @@ def test_a_stack_is_split_before_its_quota_and_each_part_stands_alone() -> None:
     assert f'"$STACK-{len(parts):02}"' in made.run
 
 
+def test_code_owners_are_those_that_github_takes_each_a_word_of_its_own() -> None:
+    said = ("@acme/ops", "Team Blue", "ops@example.com", "# x", "@a\n* @evil", "@b c", "${{ x }}", "@me")
+    for owners, line in ((said, "* @acme/ops ops@example.com @me"), (said[:1], "* @acme/ops"), (said[1:2], None)):
+        plan = samples.plan(samples.entry("aws_lambda", "night-1a2b"))
+        decided = msgspec.structs.replace(plan.decisions, organisation=Organisation(owners=owners))
+        made = {
+            file.path: file.content
+            for file in emit(msgspec.structs.replace(plan, decisions=decided), samples.SCRIPTS, samples.PLACES).out_files
+        }
+        found = made.get(".github/CODEOWNERS")
+        assert (None if found is None else found.decode().splitlines()[1:]) == (None if line is None else [line])
+
+
 def test_what_the_organisation_says_is_the_default_of_the_templates() -> None:
     nasty = 'it\'s "${HOME}" %{x}'
     own = Organisation(

@@ -1,5 +1,6 @@
 """What stands around the jobs: README, Makefile, workflows, the commands of the day after, and how each server is left."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -41,6 +42,11 @@ VARIABLES = {  # what the commands of the day after take from the environment
 }
 
 
+# what GitHub takes in CODEOWNERS; a team's name in other words stands in README.md only
+# https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+CODE_OWNER = re.compile(r"@[A-Za-z0-9-]+(?:/[A-Za-z0-9._-]+)?|[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+
+
 class Group(NamedTuple):
     """The jobs of one provider in one language. `name`: the provider, with the language where it has several here."""
 
@@ -80,7 +86,7 @@ def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mappi
     ]
     if groups:
         rendered += [(".github/workflows/deploy.yml", "deploy.yml.j2", "workflow")]
-    if plan.decisions.organisation.owners:
+    if context["owners"]:
         rendered += [(".github/CODEOWNERS", "codeowners.j2", "text")]
     if context["registries"]:
         rendered += [("digests.py", "digests.py.j2", "python")]
@@ -151,7 +157,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "tellers": {command.split(" ", 1)[0] for command in told.values()},
         "plan": plan,
         "prefix": plan.decisions.organisation.name_prefix or "",
-        "owners": ["".join(owner.split()) for owner in plan.decisions.organisation.owners],
+        "owners": [owner for owner in plan.decisions.organisation.owners if CODE_OWNER.fullmatch(owner)],
         "groups": everything,
         "checked": any("daily_check" in kind for kind in kinds),
         "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},

@@ -5,6 +5,7 @@ Whole batches of texts that hypothesis makes go through one call of a program, s
 
 import ast
 import base64
+import contextlib
 import html.parser
 import json
 import os
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import bicep_bodies
+import dockerfile
 import emit_samples as samples
 import msgspec
 import pytest
@@ -233,16 +235,72 @@ def test_html(text: str) -> None:
 @given(st.lists(TEXT, min_size=100, max_size=200))
 @example(list(SIGNS))
 def test_make_gets_plain_words_only(room: Path, texts: list[str]) -> None:
-    """No filter exists for make, Docker and GitHub: what is no plain word never gets there, and make gives plain ones back."""
-    taken = []
-    template = render._environment("makefile").from_string("{{ x }}")
-    for text in [*texts, "night-7cedac54", "a/b.c_D:1@2=3+4"]:
-        try:
-            taken.append(template.render(x=text))
-        except EmitError:
-            continue
+    """No filter exists for make: what is no plain word never gets there, and make gives plain ones back."""
+    taken = passed("makefile", texts)
     (room / "Makefile").write_text("W :=" + "".join(f" {word}" for word in taken) + "\nall:\n\t@printf '%s\\n' $(W)\n")
     assert said(["make", "-s"], room).decode().split() == [word for word in taken if word]
+
+
+@FEW
+@given(st.lists(TEXT, min_size=100, max_size=200))
+@example(list(SIGNS))
+def test_docker_gets_plain_words_only(texts: list[str]) -> None:
+    """BuildKit's own parser gives back each word that got into a Dockerfile, in a list of words and in a shell's line."""
+    taken = [word for word in passed("dockerfile", texts) if word]
+    text = "FROM scratch\n" + "".join(f'CMD ["{word}"]\nRUN echo {word}\n' for word in taken)
+    read = dockerfile.parse_string(text)[1:]
+    assert [one.value for one in read[::2]] == [(word,) for word in taken]
+    assert [one.value for one in read[1::2]] == [(f"echo {word}",) for word in taken]
+
+
+def passed(language: str, texts: list[str]) -> list[str]:
+    """What stands in a template of this language without a filter, of these and of some plain words."""
+    taken = []
+    template = render._environment(language).from_string("{{ x }}")
+    for text in [*texts, "night-7cedac54", "a/b.c_D:1@2=3+4"]:
+        with contextlib.suppress(EmitError):
+            taken.append(template.render(x=text))
+    return taken
+
+
+WORKFLOW = """on:
+  workflow_dispatch:
+    inputs:
+      where:
+        type: choice
+        options:
+{options}
+permissions: {{}}
+jobs:
+  say:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: env
+        env:
+{variables}
+"""
+
+
+@FEW
+@given(st.lists(TEXT.filter(str.strip), min_size=100, max_size=150, unique=True))
+@example(list(dict.fromkeys(sign for sign in SIGNS if sign.strip())))
+def test_github_actions(room: Path, texts: list[str]) -> None:
+    """YAML gives each text back, actionlint finds no expression in it; a text with one is refused."""
+    kept = []
+    for text in texts:
+        if "${{" in text:
+            with pytest.raises(EmitError, match="takes for an expression"):
+                render.literal("workflow", text)
+        else:
+            kept.append(text)
+    options = "\n".join(f"          - {render.literal('workflow', text)}" for text in kept)
+    variables = "\n".join(f"          V{number}: {render.literal('workflow', text)}" for number, text in enumerate(kept))
+    whole = WORKFLOW.format(options=options, variables=variables)
+    read = yaml.safe_load(whole)
+    assert read[True]["workflow_dispatch"]["inputs"]["where"]["options"] == kept
+    assert list(read["jobs"]["say"]["steps"][0]["env"].values()) == kept
+    (room / "workflow.yml").write_text(whole, encoding="utf-8")
+    said([tools.program("actionlint", "the quoting of workflows"), "-shellcheck=", "-pyflakes=", "workflow.yml"], room)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
