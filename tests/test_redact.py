@@ -411,3 +411,15 @@ def test_a_password_that_cron_cuts_at_a_percent_sign_leaves_neither_half(line: s
     assert redacted == command
     assert "4711" not in left
     assert set(re.findall(r"@secret:(\w+)@", redacted + left)) == {secret.name for secret in secrets}
+
+
+def test_a_comment_that_says_what_a_password_is_says_it_no_more() -> None:
+    for said in ("old token was hunter2-Feed-99, see wiki", "Password is Tanne4711x", "api key was 99ab-Zz81-77"):
+        assert "@secret:" in redact(f"# feed; {said}").text, said
+    for plain in (
+        "the token is valid for 3600 s",
+        "password is rotated",
+        "secret was moved to /etc/shop/2026",
+        "the pw is in 1Password",
+    ):
+        assert redact(plain).text == plain

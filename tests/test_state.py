@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from store_stubs import BlobStorage, CloudStorage, Stub, serving
 from test_runner import Run, job_json, record, said
 
-from migrator.runner import stores
+from migrator.runner import folder_store, stores
 from migrator.runner.lock import build
 from migrator.runner.object_store import ObjectStore
 from migrator.runner.state import State
@@ -332,3 +332,20 @@ def test_in_an_image_a_folder_that_can_be_written_is_used_as_it_is(tmp_path: Pat
     if os.geteuid():
         assert said(run(job, **cloud, MIGRATOR_IN_IMAGE="1")[1])[1].strip() == "2"
     folder.chmod(0o700)
+
+
+def test_a_file_that_another_run_deletes_while_a_folder_is_listed_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    plain = folder_store._is_plain
+
+    def deleted_then(path: Path) -> bool:
+        found = plain(path)
+        if path.name == "a":
+            path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(folder_store, "_is_plain", deleted_then)
+    assert list(stores.build({"MIGRATOR_STORE": str(tmp_path)}).listed("")) == ["b"]

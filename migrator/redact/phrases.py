@@ -63,6 +63,10 @@ PHRASES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("SETTING", "option", re.compile(rf"\boptions?[ \t]+(?:update|add|set|insert|patch[ \t]+update)[ \t]+{TELLING}[ \t]+{VALUE}")),
     ("HTTP_PASSWORD", "curl", re.compile(rf"curl[ \t][^|;&\n]{{0,400}}?(?<=[ \t])(?:-u|--(?:proxy-)?user)[ \t=]{{0,4}}(?:\"[^\"\n:]{{1,200}}\"|'[^'\n:]{{1,200}}'|[^\s\"':]{{1,200}}):{QUOTED}")),
     ("HTTP_TOKEN", "curl", re.compile(r"curl[ \t][^|;&\n]{0,400}?(?<=[ \t])(?:-u|--user)[ \t=]{0,4}[\"']?(?P<bare>(?=[^\s:\"']*[0-9A-Z])[^\s:\"'$@{}<>]{8,200}):(?=[\"'\s]|$)")),
+    *(
+        ("PASSWORD", f" {word} ", re.compile(rf"(?i:\b(?:password|passwd|passphrase|token|secret|api[ _-]?key|pw))[ \t]+{word}[ \t]+(?=\S{{0,200}}\d)(?=\S{{0,200}}[A-Za-z])(?P<bare>[^\s\"']{{8,200}})"))
+        for word in ("is", "was")
+    ),
     ("PASSWORD", " is ", re.compile(rf"(?i:\bpass(?:word|phrase)(?:[ \t]+for[ \t]+(?:the[ \t]+)?user(?:name)?[ \t]+[\"'][^\"'\n]{{1,60}}[\"'])?[ \t]+is)[ \t]+{QUOTED}")),
     ("PASSWORD", "---", re.compile(r"(?i:\bpass(?:word|phrase))[ \t]{1,40}-{3,20}>?[ \t]{1,40}(?P<bare>[^\s\"'-][^\s\"']{3,200})")),
     ("PASSWORD", "pwd::", re.compile(r"\bpwd::(?P<bare>[^\s\"':]{4,200})")),

@@ -23,9 +23,9 @@ def dispatch(event: dict[str, object]) -> dict[str, object]:
 
 def on_message(body: bytes, message_id: str) -> dict[str, object]:
     """Do the work of one; what another worker has comes again when that one's time is over. Raises `JobFailedError`."""
-    job = azure_app.job_here()
+    job, message_id = azure_app.job_here(), message_id or uuid.uuid4().hex
     with azure_app.in_app() as extra:
-        record = {"messageId": message_id or uuid.uuid4().hex, "body": body.decode("utf-8", "surrogateescape")}
+        record = {"messageId": message_id, "body": body.decode("utf-8", "surrogateescape")}
         ends = messages.ends(job, record, azure_app.LIMIT_S, extra)
     if "failed" in ends:
         raise JobFailedError(f"{job.name}: message {message_id} failed")

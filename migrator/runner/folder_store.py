@@ -35,9 +35,12 @@ class FolderStore(ObjectStore):
         top = self.folder / prefix.rpartition("/")[0]
         found = sorted(path for path in ([top] if top.is_file() else top.rglob("*")) if _is_plain(path))
         keys = {path.relative_to(self.folder).as_posix(): path for path in found if not path.name.startswith(OURS)}
-        return {
-            key: self._version(path) for key, path in keys.items() if key.startswith(prefix) and not key.startswith(FACTS + "/")
-        }
+        versions = dict[str, str]()
+        for key, path in keys.items():
+            if key.startswith(prefix) and not key.startswith(FACTS + "/"):
+                with contextlib.suppress(FileNotFoundError):  # another run deleted it in this moment
+                    versions[key] = self._version(path)
+        return versions
 
     def read(self, key: str, into: IO[bytes]) -> Written | None:
         """Copy a file, as it was at one moment."""
