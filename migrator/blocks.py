@@ -160,6 +160,24 @@ def _zstd_pieces(ahead: _Ahead) -> Iterator[bytes]:
             yield frame.decompress(ahead.take(4))
 
 
+class Counted:
+    """Blocks, as they come, and how many bytes there were so far.
+
+    >>> counted = Counted(iter([b"ab", b"c"]))
+    >>> list(counted), counted.passed
+    ([b'ab', b'c'], 3)
+    """
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.passed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
+            self.passed += len(block)
+            yield block
+
+
 def is_compressed(stream: BinaryIO) -> bool:
     """True if a stream begins as one of the compressed forms does; reads its first bytes."""
     magic = stream.read(6)

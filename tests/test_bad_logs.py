@@ -279,3 +279,50 @@ def test_every_form_of_log_says_where_it_is_damaged_and_the_rest_is_used(path: s
         places = [problem.location.line is not None or "byte " in problem.message for problem in logged.problems]
         assert all(places), (name, logged.problems)
         assert not is_said or places, name
+
+
+REPORT = "2026-11-23T04:{0:02}:39.832Z REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd98c7b{0:02}\tDuration: 12.53 ms\t"
+REPORT += "Billed Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 31 MB\n"
+CUT: dict[str, Callable[[int], str]] = {
+    "migrator/lambda-nightly.log.gz": REPORT.format,
+    "migrator/runs.csv.gz": FORMS["migrator/runs.csv"],
+    "var/log/journal/x.export.gz": FORMS["var/log/journal/x.export"],
+    "var/log/journal.json.gz": FORMS["var/log/journal.json"],
+    "var/log/migrator-probe/0.jsonl.gz": FORMS["var/log/migrator-probe/0.jsonl"],
+}
+
+
+@pytest.mark.parametrize("path", CUT)
+def test_a_packed_log_of_any_form_says_at_which_byte_it_is_cut_off(path: str, tmp_path: Path) -> None:
+    text = "".join(CUT[path](number) for number in range(60)).encode()
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_bytes(gzip.compress(text, compresslevel=0)[:-20])  # stored: what is there comes out
+    (files,) = open_source(str(tmp_path))
+    logged = measuring.read(files, Host(name="web07"), None)
+    (said,) = [problem.message for problem in logged.problems if problem.kind == "unreadable"]
+    byte = int(said.split("cannot be read on from byte ")[1].split(":")[0].replace(",", ""))
+    assert len(text) - 300 < byte <= len(text)
+    assert logged.runs.size >= 58
+
+
+def test_a_report_without_a_time_is_named_with_its_byte(tmp_path: Path) -> None:
+    good = [REPORT.format(number) for number in range(3)]
+    (tmp_path / "migrator").mkdir()
+    (tmp_path / "migrator/lambda-nightly.log").write_text(good[0] + good[1].partition(" ")[2] + good[2])
+    (files,) = open_source(str(tmp_path))
+    logged = measuring.read(files, Host(name="web07"), None)
+    assert logged.runs.size == 2
+    assert f"the first at byte {len(good[0])};" in logged.problems[0].message
+
+
+def test_of_a_pipe_nobody_knows_when_it_was_written_but_a_clock_that_goes_back(tmp_path: Path) -> None:  # noqa: ARG001
+    """A date ahead by more than a year is left out if a later line goes back; a log of two years has none such."""
+    odd = b"2087-01-01T00:00:01.000000+00:00 web07 CRON[5]: (root) CMD (/opt/one.sh)\n"
+    good, later = whole_run(0) + whole_run(1), whole_run(2).replace(b"2026-", b"2028-")
+    for content, runs, byte in [(good + odd + whole_run(2), 3, len(good)), (odd + good, 2, 0), (good + later, 3, None)]:
+        process = migrator("runs", "-", "--each", "--format", "json", stdin=content)
+        document = json.loads(process.stdout)
+        assert len(document["runs"]) == runs
+        said = [problem["message"] for problem in document["problems"]]
+        assert said == ([] if byte is None else [said[0]])
+        assert byte is None or f"the first at byte {byte}: 2087-01-01" in said[0]

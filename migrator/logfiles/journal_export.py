@@ -32,33 +32,35 @@ def read(
     search: Search,
 ) -> Iterator[Line | Problem]:
     """Entries whose writer is searched for."""
-    order, tags, odd = 0, frozenset(search.tags), list[int]()
+    order, tags, odd, data = 0, frozenset(search.tags), list[int](), None
     try:
         with files.open(file.path) as stream:
-            for entry in entries(blocks.read_blocks(stream), search.tags, odd):
+            data = blocks.Counted(blocks.read_blocks(stream))
+            for entry in entries(data, search.tags, odd):
                 order += 1
                 line = line_of(entry, file.path, order)
                 if line is not None and line.tag in tags:
                     yield line
     except (*blocks.DAMAGED, ValueError) as error:
-        yield _cut(files, file, error, order)
+        yield _cut(files, file, error, 0 if data is None else data.passed, order)
     yield from _damaged(files, file, odd)
 
 
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
     """The same, many entries at once."""
     reader, held, order, odd = Reader(file.path, search, meanings), list[Entry](), 0, list[int]()
-    problem = None
+    problem = data = None
     try:
         with files.open(file.path) as stream:
-            for entry in entries(blocks.read_blocks(stream), search.tags, odd):
+            data = blocks.Counted(blocks.read_blocks(stream))
+            for entry in entries(data, search.tags, odd):
                 order += 1
                 held.append(entry)
                 if len(held) >= AT_ONCE:
                     yield reader.lines(held)[0]
                     held.clear()
     except (*blocks.DAMAGED, ValueError) as error:
-        problem = _cut(files, file, error, order)
+        problem = _cut(files, file, error, 0 if data is None else data.passed, order)
     if held:
         yield reader.lines(held)[0]
     if problem is not None:
@@ -74,10 +76,10 @@ def _damaged(files: HostFiles, file: HostFile, odd: list[int]) -> Iterator[Probl
         )
 
 
-def _cut(files: HostFiles, file: HostFile, error: Exception, order: int) -> Problem:
+def _cut(files: HostFiles, file: HostFile, error: Exception, at: int, order: int) -> Problem:
     return Problem(
         location=Location(host=files.name, path=file.path),
-        message=f"cannot be read to its end: {error}; the {order} entries before that are used",
+        message=f"cannot be read on from byte {at:,}: {error}; the {order} entries before that are used",
         kind="unreadable",
     )
 

@@ -33,14 +33,15 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
     """Entries whose writer is searched for."""
-    unread, numbers, order = 0, count(1), 0
+    unread, numbers, order, data = 0, count(1), 0, None
     where = Location(host=files.name, path=file.path)
     needles = tuple(f'"{tag}"'.encode() for tag in search.tags)
     tags = frozenset(search.tags)
     try:
         with files.open(file.path) as stream:
-            for found in blocks.groups(stream, needles):
-                entries, wrong = _decoded(found)
+            data = blocks.Counted(blocks.whole_lines(stream))
+            for block in data:
+                entries, wrong = _decoded(blocks.found(block, needles))
                 unread += len(wrong)
                 for entry in entries:
                     order = next(numbers)
@@ -50,10 +51,9 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
                     elif line.tag in tags:
                         yield line
     except blocks.DAMAGED as error:
-        yield Problem(
-            location=where, message=f"cannot be read to its end: {error}; the {order} lines before that are used",
-            kind="unreadable",
-        )  # fmt: skip
+        at = 0 if data is None else data.passed
+        said = f"cannot be read on from byte {at:,}: {error}; the {order} lines before that are used"
+        yield Problem(location=where, message=said, kind="unreadable")
     if unread:
         yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
 

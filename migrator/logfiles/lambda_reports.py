@@ -16,6 +16,7 @@ import msgspec
 
 from migrator import blocks
 from migrator.logfiles import recorded
+from migrator.logfiles.doubts import long_lines
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 from migrator.schedule.zones import zone
@@ -74,13 +75,13 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
     """A line for each report."""
     where, place = Location(host=files.name, path=file.path), zone(search.timezone)
-    unread = order = 0
+    order, unread, at, long = 0, list[int](), [0], list[int]()
     try:
-        for order, (stamp, text) in enumerate(_texts(files, file), 1):
+        for order, (stamp, text) in enumerate(_texts(files, file, at, long), 1):
             found = _reported(text)
             ended = recorded.moment(stamp, place)
             if found is None or ended is None:
-                unread += 1
+                unread.append(at[0])
                 continue
             number, seconds, memory, status = found
             start = (ended[0] - round(seconds * 1e6), max(ended[1], 1_000))
@@ -90,17 +91,19 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
             )  # fmt: skip
     except (*blocks.DAMAGED, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Problem(
-            location=where, message=f"cannot be read on: {error}; the {order} reports before are used", kind="unreadable"
-        )
-    if unread:
-        yield Problem(
             location=where,
-            message=f"{unread} reports are cut or have no time before them; export with `aws logs tail GROUP --format detailed`",
+            message=f"cannot be read on from byte {at[0]:,}: {error}; the {order} reports before are used",
+            kind="unreadable",
         )
+    yield from long_lines(where, long)
+    if unread:
+        said = f"{len(unread)} reports are cut or have no time before them, the first at byte {unread[0]:,}"
+        yield Problem(location=where, message=f"{said}; export with `aws logs tail GROUP --format detailed`")
 
 
-def _texts(files: HostFiles, file: HostFile) -> Iterator[tuple[str, str]]:
-    """The time and the text of each line that holds a report."""
+def _texts(files: HostFiles, file: HostFile, at: list[int], long: list[int]) -> Iterator[tuple[str, str]]:
+    """The time and the text of each line that holds a report; `at` gets the byte where it begins, or where no more can be read,
+    `long` those of lines that are too long."""
     with files.open(file.path) as stream:
         head = blocks.head(stream)
     if re.match(rb'\s*\{\s*"(?:events|searchedLogStreams)"', head):
@@ -108,14 +111,27 @@ def _texts(files: HostFiles, file: HostFile) -> Iterator[tuple[str, str]]:
             raw = bytearray()
             for block in blocks.read_blocks(stream):
                 raw += block
+                at[0] = len(raw)
                 if len(raw) > MOST_BYTES:
                     raise EOFError(f"larger than {MOST_BYTES:,} bytes")
+        at[0] = 0
         for event in msgspec.json.decode(raw, type=Answer).events:
             if any(sign.decode() in event.message for sign in SIGNS):
                 yield str(event.timestamp), event.message
         return
     with files.open(file.path) as stream:
-        for raw_line in blocks.lines(stream, SIGNS):
+        placed = blocks.Placed(stream, SIGNS)
+        placed.long = long
+        lines = iter(placed)
+        while True:
+            try:
+                raw_line = next(lines, None)
+            except blocks.DAMAGED:
+                at[0] = placed.read
+                raise
+            if raw_line is None:
+                return
+            at[0] = placed.at
             text = raw_line.decode("utf-8", "backslashreplace")
             begin = text.find("{") if '"platform.report"' in text else text.find("REPORT RequestId: ")
             stamp = text[:begin].strip().partition(" ")[0] if begin > 0 else ""

@@ -43,11 +43,13 @@ def rows(files: HostFiles, file: HostFile) -> Iterator[Row | Problem]:
         return Location(host=files.name, path=file.path, line=line)
 
     names: tuple[str, ...] = ()
+    data = None
     number, wrong, first_wrong = 1, 0, 0
     try:
         with files.open(file.path) as stream:
             reader = None
-            for values in _records(_lines(blocks.whole_lines(stream))):
+            data = blocks.Counted(blocks.whole_lines(stream))
+            for values in _records(_lines(iter(data))):
                 reader, begins, fields = values
                 if not names:
                     names = tuple(_name(name) for name in fields)
@@ -60,8 +62,9 @@ def rows(files: HostFiles, file: HostFile) -> Iterator[Row | Problem]:
                     continue
                 yield Row(begins, dict(zip(names, fields, strict=True)))
     except (*blocks.DAMAGED, csv.Error) as error:
-        yield Problem(location=where(number), message=f"cannot be read on from here: {error}; the rows before are used",
-            kind="unreadable")  # fmt: skip
+        at = 0 if data is None else data.passed
+        said = f"cannot be read on from byte {at:,}: {error}; the rows before are used"
+        yield Problem(location=where(number), message=said, kind="unreadable")
     if wrong:
         yield Problem(
             location=where(first_wrong), message=f"{wrong} rows have more or fewer fields than the header's {len(names)}"

@@ -183,11 +183,15 @@ class _Reader:
     def _timely(self, starts: Whole, at_us: Whole, usable: Flags) -> Flags | np.bool_:
         """Which lines tell a time that can be; of those that cannot, those are left out that jump by more than a year."""
         seen = at_us[usable]
-        latest_us = self._doubts.latest_us or NEVER_US
+        latest_us = self._doubts.latest_us
+        if latest_us is None:  # of a pipe
+            latest_us = (self._newest_us or int(seen.min())) + YEAR_US if len(seen) else NEVER_US
         if not len(seen) or (int(seen.max()) <= latest_us and int(seen.min()) >= EARLIEST_US):
             self._newest_us = max(self._newest_us, int(seen.max())) if len(seen) else self._newest_us
             return np.True_
         late, early = usable & (at_us > latest_us), usable & (at_us < EARLIEST_US)
+        if self._doubts.latest_us is None:
+            late &= self._leaps(at_us, usable & ~early)
         sane = usable & ~late & ~early
         if sane.any():
             self._newest_us = max(self._newest_us, int(at_us[sane].max()))
@@ -195,6 +199,20 @@ class _Reader:
         for index in np.flatnonzero(late | early).tolist():
             self._doubts.untimely(int(starts[index]) - BEFORE, int(at_us[index]), left_out=bool(wrong[index]))
         found: Flags = ~wrong
+        return found
+
+    def _leaps(self, at_us: Whole, usable: Flags) -> Flags:
+        """Which lines jump ahead by more than a year of all before, while one that follows goes back as far: where nobody knows
+        when the log was written, that alone tells a clock that was wrong from years in which nothing was logged."""
+        found = np.zeros(len(at_us), dtype=np.bool_)
+        place = np.flatnonzero(usable)
+        if len(place):
+            seen = at_us[place]
+            least = np.minimum.accumulate(seen[::-1])[::-1]
+            newest_us = self._newest_us or int(np.median(seen))
+            for index, at, after in zip(place.tolist(), seen.tolist(), least.tolist(), strict=True):
+                found[index] = at > newest_us + YEAR_US and after < at - YEAR_US
+                newest_us = newest_us if found[index] else max(newest_us, at)
         return found
 
     def _host(self, _: int, name: bytes) -> int:
