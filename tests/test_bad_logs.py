@@ -315,7 +315,7 @@ def test_a_report_without_a_time_is_named_with_its_byte(tmp_path: Path) -> None:
     assert f"the first at byte {len(good[0])};" in logged.problems[0].message
 
 
-def test_of_a_pipe_nobody_knows_when_it_was_written_but_a_clock_that_goes_back(tmp_path: Path) -> None:  # noqa: ARG001
+def test_of_a_pipe_nobody_knows_when_it_was_written_but_a_clock_that_goes_back() -> None:
     """A date ahead by more than a year is left out if a later line goes back; a log of two years has none such."""
     odd = b"2087-01-01T00:00:01.000000+00:00 web07 CRON[5]: (root) CMD (/opt/one.sh)\n"
     good, later = whole_run(0) + whole_run(1), whole_run(2).replace(b"2026-", b"2028-")

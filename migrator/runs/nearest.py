@@ -55,6 +55,11 @@ class Nearest:
 
     def close(self, waiting: Collection[int]) -> Iterator[Start]:
         """All of them, after the last event; `waiting`: commands of which runs go on."""
+        farther = (
+            start.nearest[0] for starts in self.held.values() for start in starts
+            if start.nearest is not None and start.after >= 0 and start.nearest[1][0] - start.at_us < LONG_US
+        )  # fmt: skip
+        self._farthest = max(self._farthest, max(farther, default=-1))  # where sessions are opened, forty and more
         for key, starts in self.held.items():
             unknown = 1 if key in waiting or len(starts) > 1 else CLOSE
             for start in starts:
