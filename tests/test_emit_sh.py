@@ -54,7 +54,7 @@ def test_its_folder_has_a_shell_s_program_and_nothing_of_python_for_the_image(ta
     assert copied == {"runner.sh", "job/", "files/"}
     ignored = (folder / ".dockerignore").read_text().split()
     assert {"!runner.sh", "!job/*", "!files"} <= set(ignored)
-    assert "no claim, no lock on all machines, no daily check" in (folder / "README.md").read_text()
+    assert "no claim, no lock on all machines, no guard" in (folder / "README.md").read_text()
     assert not (tmp_path / "daily-check").exists()
     assert not [one for one in tmp_path.rglob("*.yaml") if "kind: Lease" in one.read_text()]
     subprocess.run([sys.executable, "-m", "unittest", "-q"], check=True, cwd=folder, capture_output=True, timeout=60)

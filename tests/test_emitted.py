@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import emit_samples as samples
 import hcl2
 import pytest
+from cfnlint.decode.cfn_yaml import loads as cfn_loads
 from pycep import BicepParser
 from ruamel.yaml import YAML
 
@@ -57,6 +58,45 @@ def test_terraform_parses_and_every_reference_has_its_resource(trees: dict[str, 
     for path in found:
         with path.open() as stream:
             hcl2.load(stream)
+
+
+def test_what_the_plan_cannot_know_is_a_variable_that_says_why(trees: dict[str, Path]) -> None:
+    told = dict[str, int]()
+    for provider in ("aws", "gcp", "azure"):
+        main = (trees[AUTO] / provider / "terraform/main.tf").read_text()
+        variables = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', main, re.MULTILINE | re.DOTALL)
+        assert [name for name, body in variables if not re.search(r'\bdescription += ".{15,}"', body)] == []
+        told[provider] = len(variables)
+    with (trees["sam"] / "aws/sam/template.yaml").open() as stream:
+        parameters = cfn_loads(stream.read())["Parameters"]
+    assert [name for name, body in parameters.items() if len(body.get("Description", "")) < 15] == []
+    lines = (trees["bicep"] / "azure/bicep/main.bicep").read_text().splitlines()
+    at = [number for number, line in enumerate(lines) if line.startswith("param ")]
+    assert [
+        lines[number] for number in at if not any(line.startswith("@description('") for line in lines[number - 4 : number])
+    ] == []
+    assert min(*told.values(), len(parameters), len(at)) >= 5
+
+
+def test_providers_are_pinned_everything_is_tagged_and_nothing_is_tried_twice_by_its_platform(trees: dict[str, Path]) -> None:
+    once = {"aws": "maximum_retry_attempts", "gcp": "max_retries", "azure": "replica_retry_limit"}
+    for provider, retries in once.items():
+        folder = trees[AUTO] / provider / "terraform"
+        main = (folder / "main.tf").read_text()
+        versions = re.findall(r'source = "hashicorp/\w+", version = "(.*?)"', main)
+        assert versions
+        assert all(version.startswith("~> ") for version in versions)
+        assert re.search(r'\bmigrated-from *= *"cron"', main)
+        assert (folder / "backend.tf.example").exists(), "where the state lies"
+        texts = [path.read_text() for path in folder.glob("*-*.tf")]
+        # the delivery of a schedule may be tried again: the instant is the same
+        blocks = [text for text in texts for text in re.split(r"\n(?=resource )", text) if "aws_scheduler_schedule" not in text]
+        found = {match for text in blocks for match in re.findall(rf"\b{retries} *= *(\d+)", text)}
+        assert found == {"0"}, provider
+    assert "'migrated-from': 'cron'" in (trees["bicep"] / "azure/bicep/main.bicep").read_text()
+    kinds = (document for path in (trees[AUTO] / "kubernetes").glob("*-*.yaml") for document in YAML(typ="safe").load_all(path))
+    jobs = [document["spec"]["jobTemplate"]["spec"] for document in kinds if document["kind"] == "CronJob"]
+    assert {(job["backoffLimit"], job["template"]["spec"]["restartPolicy"]) for job in jobs} == {(0, "Never")}
 
 
 def test_sam_passes_cfn_lint(trees: dict[str, Path]) -> None:

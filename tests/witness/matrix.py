@@ -169,6 +169,9 @@ def table() -> str:
     lines += ["", f"Cells in bold have these, too: {common}. A dash: this target is not written in that language."]
     lines += [
         "Temporal is a proposal that the report prices (its worker is a server of all month); nothing is written for it.",
+        "Files that a job keeps lie in the provider's object storage; on Kubernetes on a PersistentVolumeClaim, whichever of "
+        "`object-storage` and `shared-disk` is answered: a cluster has no object store of its own, and the key of another is "
+        "not ours.",
         "",
     ]
     lines += [
