@@ -52,7 +52,7 @@ def main() -> None:
         region="us-east-1",
         instance_type="t3.medium",
         public_ipv4_count=1,
-        disks=(Disk(size_gib=20, kind="gp3"),),
+        disks=(Disk(size_gib=30, kind="gp3"),),
     )
     server = savings.server_items(host, PRICES, DEFAULT)
     print("# The classic case: twelve minutes a night on a t3.medium, or as a function")

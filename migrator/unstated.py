@@ -30,7 +30,7 @@ def sends(entry: JobPlan, host: Host, answers: Mapping[str, str], prices: PriceB
     places = destinations(entry.facts).names(provider)
     if not places:
         return None
-    said = f"what {entry.job.name} sends to {listed(places)}"
+    said = f'data to {listed(places)}, sent by "{entry.job.name}"'
     each = sent(prices, provider, option.region, EACH_GIB)
     most = _most_gib(entry)
     whole = None if most is None else sent(prices, provider, option.region, most)

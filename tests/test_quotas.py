@@ -50,6 +50,11 @@ def test_midnight_is_named_with_its_minute_and_its_jobs() -> None:
     assert "2026-11-25 00:00 UTC" in peak.summary
 
 
+def test_a_job_that_asks_for_more_than_there_is_cannot_be_spread() -> None:
+    (peak,) = peaks([moving(0, "0 0 * * *", "aws_ecs_task_definition", 600, vcpu=8.0)], AS_OF)
+    assert peak.summary.endswith(f"choose a smaller size for {peak.jobs[0]} (`{peak.jobs[0]}/size`)")
+
+
 def test_runs_that_are_long_meet_although_they_begin_apart() -> None:
     jobs = [moving(n, f"{n * 10} 3 * * *", "aws_ecs_task_definition", 3000, vcpu=2.0) for n in range(4)]
     peak = told(*jobs)

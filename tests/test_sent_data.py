@@ -57,7 +57,7 @@ def plan(root: Path, commands: Any, answers: dict[str, str] | None = None, provi
 
 def unsaid(made: Plan) -> list[str]:
     """What is named as sent, beside what was not measured here."""
-    return [text for text in made.hosts[0].savings.unknowns if text.startswith("what ")]
+    return [text for text in made.hosts[0].savings.unknowns if text.startswith("data to ")]
 
 
 def test_every_job_that_sends_data_out_asks_how_much_and_no_other(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_is_sent_is_named_beside_the_figures_until_it_is_said(tmp_path: Pat
     (entry,) = made.jobs
     assert entry.placement.verdict in {"move", "insufficient-data"}
     (unknown,) = unsaid(made)
-    assert unknown.startswith("what rsync sends to h.example.com (")
+    assert unknown.startswith('data to h.example.com, sent by "rsync" (')
     assert want in unknown
     said = plan(tmp_path, ["rsync /srv/dump.gz u@h.example.com:/x"], {"egress-gib": "200"})
     assert unsaid(said) == []

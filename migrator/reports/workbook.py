@@ -116,7 +116,7 @@ def _cell(sheet: Any, line: int, number: int, value: object, style: Any = None) 
 
 def _servers(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
     """Cost now and then as sums over the sheet Line items; what is unknown stays text."""
-    _sheet(sheet, ("server", "can go", "now", "jobs elsewhere", "banked", "blocked by"), (), head)
+    _sheet(sheet, ("server", "can go", "now", "jobs elsewhere", "banked", "blocked by", "not in these figures"), (), head)
     last = len(items) + 1
     for line, host in enumerate(plan.hosts, 1):
         savings = host.savings
@@ -139,6 +139,7 @@ def _servers(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) ->
         else:
             sheet.write_formula(line, 4, f'=IF(B{line + 1}="yes",C{line + 1}-D{line + 1},0)', usd, float(savings.banked_monthly))
         sheet.write_string(line, 5, "; ".join(savings.blockers))
+        sheet.write_string(line, 6, "; ".join(savings.unknowns))
 
 
 def _jobs(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
