@@ -56,6 +56,13 @@ ALL: tuple[NotOffered, ...] = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html",
     ),
     NotOffered(
+        "aws",
+        "API Gateway in front of a job",
+        "nobody calls a cron line from outside: a door to the internet would be new, with its own costs, quotas and attackers",
+        "./jobs.sh run, by who may invoke the function; where requests are the work, its price stands beside the job's URL",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html",
+    ),
+    NotOffered(
         "gcp",
         "Cloud Run job with many tasks",
         "the number of tasks stands in the job or in the call that starts it, before anybody has looked which items there are; a "
