@@ -301,3 +301,43 @@ def test_a_manifest_of_empty_lines_does_not_take_minutes(tmp_path: Path) -> None
     put(tmp_path, "k8s/a.yaml", "\n" * 300_000 + "kind: CronJob\n")
     _, problems, _ = everything(tmp_path)
     assert [problem.location.path for problem in problems] == ["/k8s/a.yaml"]
+
+
+CPANEL = """MAILTO=""
+SHELL="/usr/local/cpanel/bin/jailshell"
+25 2 * * * (/usr/local/cpanel/scripts/upcp --cron)
+0 3 * * * /root/own.sh
+"""
+
+
+def test_a_line_of_ones_own_in_cpanels_crontab_is_not_cpanels(tmp_path: Path) -> None:
+    put(tmp_path, "etc/os-release", 'ID="cloudlinux"\nVERSION_ID="8.9"\n')
+    put(tmp_path, "var/spool/cron/root", CPANEL)
+    jobs, _, _ = everything(tmp_path)
+    assert [(job.name, job.managed_by) for job in jobs] == [("upcp", "cPanel"), ("own.sh", None)]
+
+
+def test_the_spools_of_suse_and_alpine_are_read_as_their_daemons_do(tmp_path: Path) -> None:
+    put(tmp_path, "suse/etc/os-release", 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\n')
+    put(tmp_path, "suse/var/spool/cron/tabs/root", "-*/10 * * * * /usr/bin/true\n")
+    put(tmp_path, "alpine/etc/os-release", "ID=alpine\n")
+    put(
+        tmp_path, "alpine/etc/crontabs/root", "0\t2\t*\t*\t*\trun-parts /etc/periodic/daily\n0 1 * * 7 /usr/local/bin/weekly.sh\n"
+    )
+    put(tmp_path, "alpine/etc/periodic/daily/feed", "#!/bin/sh\ntrue\n")
+    put(tmp_path, "alpine/etc/periodic/daily/x.sh", "#!/bin/sh\ntrue\n")
+    for name in ("feed", "x.sh"):
+        (tmp_path / "alpine/etc/periodic/daily" / name).chmod(0o755)
+    (job,), _, _ = everything(tmp_path / "suse")
+    assert (job.user, job.schedule.grammar, job.schedule.expressions) == ("root", "cronie", ("*/10 * * * *",))
+    jobs, problems, _ = everything(tmp_path / "alpine")
+    assert {job.command: (job.schedule.expressions[0], job.enabled) for job in jobs} == {
+        "/etc/periodic/daily/feed": ("0 2 * * *", True),
+        "/etc/periodic/daily/x.sh": ("0 2 * * *", False),
+        "run-parts /etc/periodic/daily": ("0 2 * * *", True),
+        "/usr/local/bin/weekly.sh": ("0 1 * * 7", True),
+    }
+    said = [problem.message for problem in problems if problem.location.path == "/etc/crontabs/root"]
+    assert said == ["day-of-week '7': busybox logs a parse error and keeps what it had understood so far; write what is meant"], (
+        "the day's set stays full: it runs every day"
+    )

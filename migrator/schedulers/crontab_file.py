@@ -14,7 +14,7 @@ from migrator.schedulers import crontab_line as line_of
 from migrator.schedulers.commented_out import commented_out
 from migrator.schedulers.daemon_options import Options
 from migrator.schedulers.identity import job_id, main_program, name_from
-from migrator.schedulers.owner import owner_of
+from migrator.schedulers.owner import BY_LINE, owner_of
 
 MOST_PROBLEMS = 50  # of one file, each with its line; the rest is one more Problem with their number
 MOST_COMMENT_LINES = 12
@@ -220,6 +220,9 @@ def _line(
         return "problem", []
     job = _job(draft, line, found, kind, counter, scope, managed_by)
     draft.jobs.append(job)
+    for remark in found.remarks:  # `0 1 * * 7` is every day for busybox: who wrote it meant another thing
+        if MISREAD.search(remark) and len(draft.problems) < MOST_PROBLEMS:
+            draft.problems.append(Problem(location=draft.at(number), message=_escaped(f"{remark}; write what is meant")))
     if job.ignored_reason:
         message = f"{job.ignored_reason}; the daemon runs nothing for it; add the user or remove the line"
         if kind.has_user:
@@ -255,6 +258,9 @@ def _physical(raw: bytes, grammar: Grammar) -> list[Physical]:
         found.append(Physical(start + 1, text, non_utf8, ended or at + 1 < len(pieces), at - start))
         at += 1
     return found
+
+
+MISREAD = re.compile(r"parse error|without a word")
 
 
 def _escaped(text: str) -> str:
@@ -300,7 +306,7 @@ def _job(
         comment=comment,
         secrets=tuple(dict.fromkeys([*secrets, *(secret for _, found in scope.settings.values() for secret in found)])),
         non_utf8=line.non_utf8,
-        managed_by=managed_by,
+        managed_by=managed_by if managed_by not in BY_LINE or re.search(BY_LINE[managed_by], command) else None,
     )
 
 

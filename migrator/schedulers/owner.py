@@ -19,11 +19,14 @@ MARKS = (
     ("Salt", rb"(?im)^#\s*(?:Lines below here are managed by Salt|SALT_CRON_IDENTIFIER|.*managed by salt)"),
     ("Chef", rb"(?im)^#\s*(?:Chef Name:|.*(?:generated|managed) by chef)"),
     ("whenever", rb"(?im)^# Begin Whenever generated tasks for:"),
-    ("cPanel", rb"(?im)(?:^#.*cpanel|/usr/local/cpanel/|/scripts/upcp)"),
+    ("cPanel", rb"(?m)(?:/usr/local/cpanel/|/scripts/upcp)"),
     ("Plesk", rb"(?im)^#.*plesk"),
     ("CFEngine", rb"(?im)^#.*(?:managed|generated) by cfengine"),
     ("Terraform", rb"(?im)^#.*managed by terraform"),
 )
+
+# whose mark is in the line itself: the other lines of the file are people's
+BY_LINE = {"cPanel": r"/usr/local/cpanel/|/scripts/upcp"}
 
 
 def owner_of(raw: bytes, path: str) -> str | None:  # noqa: ARG001
