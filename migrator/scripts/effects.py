@@ -132,12 +132,12 @@ def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
 
 
 def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
-    match = re.match(r"\s*(\+?>>?|<|\|)\s*(\S.*)", target.text)  # Perl writes the mode before the name
-    if match:
-        mode, target = match[1], target._replace(text=match[2])
-    if (piped := PIPE.fullmatch(target.text)) is not None and not match:  # `open(X, "df |")`, `open(X, '-|', 'yum list')`
+    if (piped := PIPE.fullmatch(target.text)) is not None:  # `open(X, "df |")`, `open(X, '-|', 'yum list')`
         _shell(notes, target._replace(text=piped["into"] or piped["from"] or piped["to"]), place)
         return
+    match = re.match(r"\s*(\+?>>?|<)\s*(\S.*)", target.text)  # Perl writes the mode before the name
+    if match:
+        mode, target = match[1], target._replace(text=match[2])
     if "+" in mode or not OPENS_FOR_WRITING.search(mode):
         _path(notes, "reads-path", target, place)
     if OPENS_FOR_WRITING.search(mode):

@@ -300,17 +300,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         folder = named.get("cwd")
         if folder is not None and folder.text:
             place = place._replace(folder=absolute(folder.text, self.folder))
-        if isinstance(first, ast.Name):  # a list that was put together before
-            first = next(
-                (
-                    statement.value
-                    for statement in ast.walk(self.tree)
-                    if isinstance(statement, ast.Assign)
-                    and isinstance(statement.value, ast.List)
-                    and any(isinstance(target, ast.Name) and target.id == first.id for target in statement.targets)
-                ),
-                first,
-            )
+        if isinstance(first, ast.Name):
+            first = self._list(first) or next(filter(None, map(self._list, self._given(first.id, node.lineno))), first)
         if isinstance(first, ast.List | ast.Tuple):
             word = effects.joined([self._word(item) for item in first.elts])
         else:
@@ -322,6 +313,32 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
             leaves.get("preexec_fn") or ast.Constant(None)
         ):
             self.notes.add("background", background.started(word.text), place.row, word.is_known, detail="new session")
+
+    def _list(self, node: ast.expr) -> ast.List | ast.Tuple | None:
+        """A list as it stands, or that was put together before under a name."""
+        if isinstance(node, ast.List | ast.Tuple):
+            return node
+        assigned = (
+            statement.value
+            for statement in ast.walk(self.tree)
+            if isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.List)
+            and isinstance(node, ast.Name)
+            and any(isinstance(target, ast.Name) and target.id == node.id for target in statement.targets)
+        )
+        return next(assigned, None)
+
+    def _given(self, name: str, row: int) -> list[ast.expr]:
+        """What is given for a parameter of the function around a line, where that function is called."""
+        found: list[ast.expr] = []
+        for function in ast.walk(self.tree):
+            if not isinstance(function, ast.FunctionDef) or not function.lineno <= row <= (function.end_lineno or 0):
+                continue
+            names = [argument.arg for argument in function.args.args]
+            at = names.index(name) if name in names else -1
+            calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+            found += [call.args[at] for call in calls if call.func.id == function.name and 0 <= at < len(call.args)]  # type: ignore[attr-defined]
+        return found
 
 
 SUBPROCESS = frozenset(

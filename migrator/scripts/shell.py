@@ -213,6 +213,8 @@ class _Reader(Redirects, Conditions, Pipes):
         if value is None:
             self.words.variables[name] = Word("", True)
         elif self.loops or value.type == "array":
+            if machine := re.match(r"[\"']?(/(?:proc|sys)/[\w/.-]+)", text_of(value)[:200]):
+                self.notes.add("host-only", machine[1].rstrip("/"), node.start_point[0], certain=False)
             itself = rf"\$\{{?{re.escape(name)}\b|\(\([^)]*\b{re.escape(name)}\b\s*[-+*]"
             if self.loops and name not in self.fresh and re.search(itself, text_of(value)[:2000]):
                 self.notes.add("iteration-dependence", name, node.start_point[0])

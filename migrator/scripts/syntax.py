@@ -50,6 +50,7 @@ UNKNOWN = Word("", False)
 ONLY_VARIABLES = re.compile(r"(?:\$\{?\w+\}?)+(?:\.\w+)*")
 # a variable that is called so and holds one of the machine's own names says whom the program talks to
 HOST_NAME = re.compile(r"(?:host|server|addr|address|peer|ip|node|proxyto)$", re.IGNORECASE)
+LOCAL_URL = re.compile(r"\w+://(?:localhost|127(?:\.\d+){3})(?:[:/]|$)")
 LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::\d+)?", re.IGNORECASE)
 VOCABULARY = re.compile(
     r"https?://(?:www\.w3\.org|schemas?\.[\w.-]+|purl\.org|xmlns\.com|www\.sitemaps\.org/schemas|ns\.[\w.-]+)/"
@@ -201,9 +202,11 @@ class Program:
         word = self.value(right)
         if word.text and (word.is_known or is_text or not ONLY_VARIABLES.fullmatch(word.text)):
             self.variables[name] = word
+            if LOCAL_URL.match(word.text) and not is_text:
+                self.notes.add_url(word.text, right.start_point[0], certain=False)
             if HOST_NAME.search(name) and LOCAL.fullmatch(word.text):
                 self.notes.add("local-socket", word.text, right.start_point[0], certain=False)
-        elif name in self.variables and right.type in ELEMENTS:  # a setting may stand in for it
+        elif name in self.variables and (right.type in ELEMENTS or word.is_known):  # a setting, or nothing, may stand in for it
             self.variables[name] = self.variables[name]._replace(is_known=False)
         else:
             self.variables.pop(name, None)

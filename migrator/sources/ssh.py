@@ -89,6 +89,6 @@ def _why(said: str, status: int) -> str:
     for mark, advice in CAUSES:
         for line in lines:
             if mark in line:
-                return f"{line[:300].rstrip(".")}: {advice}"
+                return f"{line[:300].rstrip('.')}: {advice}"
     last = lines[-1][:300] if lines else f"exit status {status} and no word"
     return f"no bundle came back ({last}); try `ssh` to it by hand, and that sh, tar, gzip and awk are there"
