@@ -259,6 +259,14 @@ LOCKS = {
     'axios@^1.0.0, axios@^1.2.0:\n  version "1.6.8"\n',
     "srv/berry/tick.js": "require('axios');",
     "srv/berry/yarn.lock": '"axios@npm:^1.0.0":\n  version: 1.7.2\n  resolution: "axios@npm:1.7.2"\n',
+    "srv/pnpm/tick.js": "require('axios'); require('@acme/util');",
+    "srv/pnpm/pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      '@acme/util':\n"
+    "        specifier: ^0.1.0\n        version: 0.1.9\n      axios:\n        specifier: ^1.0.0\n"
+    "        version: 1.7.7(debug@4.3.4)\n\n"
+    "packages:\n\n  axios@1.7.7:\n    resolution: {integrity: sha512-x}\n",
+    "srv/pnpm5/tick.js": "require('axios');",
+    "srv/pnpm5/pnpm-lock.yaml": "lockfileVersion: 5.4\n\nspecifiers:\n  axios: ^0.27.0\n\n"
+    "dependencies:\n  axios: 0.27.2_debug@4.3.4\n",
     "srv/torn/tick.js": "require('axios');",
     "srv/own/tick.js": "require('axios'); require('left-pad');",
     "srv/own/package-lock.json": (  # a team's own copy: the registry's package of that version is another one
@@ -290,6 +298,8 @@ def test_lock_files_of_composer_npm_and_yarn_say_exact_versions(tmp_path: Path) 
     assert libraries("node /srv/old/tick.js") == [("axios", "npm axios@0.21.4")]
     assert libraries("node /srv/yarn/tick.js") == [("@acme/util", "npm @acme/util@0.1.9"), ("axios", "npm axios@1.6.8")]
     assert libraries("node /srv/berry/tick.js") == [("axios", "npm axios@1.7.2")]
+    assert libraries("node /srv/pnpm/tick.js") == [("@acme/util", "npm @acme/util@0.1.9"), ("axios", "npm axios@1.7.7")]
+    assert libraries("node /srv/pnpm5/tick.js") == [("axios", "npm axios@0.27.2")]
     assert libraries("node /srv/torn/tick.js") == [("axios", None)]
     assert libraries("node /srv/own/tick.js") == [("axios", None), ("left-pad", "npm left-pad@1.3.0")]
 

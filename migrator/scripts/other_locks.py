@@ -2,9 +2,11 @@
 
 Line: `{"packages": [{"name": "guzzlehttp/guzzle", "version": "7.8.1"}]}` (composer.lock);
 `{"packages": {"node_modules/axios": {"version": "1.6.2"}}}` (package-lock.json);
-`axios@^1.0.0:` and below it `version "1.6.2"` (yarn.lock)
+`axios@^1.0.0:` and below it `version "1.6.2"` (yarn.lock);
+`axios:` and below it `specifier: ^1.0.0`, `version: 1.6.2(debug@4.3.4)` (pnpm-lock.yaml)
 Source: getcomposer.org/doc/01-basic-usage.md (the lock file); docs.npmjs.com/cli/configuring-npm/package-lock-json;
-classic.yarnpkg.com/lang/en/docs/yarn-lock, yarnpkg.com (version 2 and later: YAML of the same shape)
+classic.yarnpkg.com/lang/en/docs/yarn-lock, yarnpkg.com (version 2 and later: YAML of the same shape);
+pnpm.io/git#lockfiles (what the application asks for itself, of lockfileVersion 5 to 9)
 """
 
 import json
@@ -26,12 +28,20 @@ YARN = re.compile(
     r"(?:[ \t]+[^\n]{0,400}\n){0,3}?[ \t]+version:? \"?(?P<version>[\w.+-]{1,60})\"?"
 )
 
+PNPM = re.compile(
+    r"(?m)^(?P<by> {2,8})['\"]?(?P<name>(?:@[\w.-]{1,80}/)?[\w.-]{1,100})['\"]?:\n(?P=by)  specifier: [^\n]{1,300}\n"
+    r"(?P=by)  version: ['\"]?(?P<version>[\w.+-]{1,60})"
+)
+PNPM_5 = re.compile(r"(?m)^(?:d|devD|optionalD)ependencies:\n(?P<lines>(?: {2}\S[^\n]{1,300}\n){1,2000})")
+PNPM_5_LINE = re.compile(r"(?m)^ {2}['\"]?(?P<name>(?:@[\w.-]{1,80}/)?[\w.-]{1,100})['\"]?: (?P<version>\d[\w.+-]{0,60})")
+
 
 def npm(files: HostFiles, scripts: Iterable[str]) -> dict[str, str]:
-    """`npm axios@1.6.2` by package, from package-lock.json or yarn.lock in the folders of the scripts and above them."""
+    """`npm axios@1.6.2` by package, from npm's, yarn's or pnpm's lock in the folders of the scripts and above them."""
     found: dict[str, str] = {}
     for folder in _folders(scripts):
-        for name, version in (*_package_lock(_text(files, f"{folder}/package-lock.json")), *_yarn(files, folder)):
+        locked = (*_package_lock(_text(files, f"{folder}/package-lock.json")), *_yarn(files, folder), *_pnpm(files, folder))
+        for name, version in locked:
             if NAME.fullmatch(name) and VERSION.fullmatch(version):
                 found.setdefault(name, f"npm {name}@{version}")
     return found
@@ -88,6 +98,12 @@ def _is_elsewhere(one: dict[str, object]) -> bool:
 
 def _yarn(files: HostFiles, folder: str) -> list[tuple[str, str]]:
     return [(match["name"], match["version"]) for match in YARN.finditer(_text(files, f"{folder}/yarn.lock"))]
+
+
+def _pnpm(files: HostFiles, folder: str) -> list[tuple[str, str]]:
+    text = _text(files, f"{folder}/pnpm-lock.yaml")
+    old = [line for block in PNPM_5.finditer(text) for line in PNPM_5_LINE.finditer(block["lines"])]
+    return [(match["name"], match["version"].partition("_")[0]) for match in (*PNPM.finditer(text), *old)]
 
 
 def _object(text: str) -> dict[str, object]:
