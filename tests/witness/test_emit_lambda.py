@@ -256,3 +256,31 @@ def test_the_daily_check_under_the_emulator_tells_what_was_missed(made: Maker, c
         assert invoke(event)["troubles"] >= len(jobs)
         assert invoke(event) == {"troubles": 0}
     assert "missed: nothing ran" in (tmp_path / "log").read_text()
+
+
+def test_a_shell_script_that_only_starts_python_runs_as_a_zip(cloud: dict[str, str], tmp_path: Path) -> None:
+    """From the server's files on: the shell, and the program that it starts, where the line named them."""
+    server = tmp_path / "server"
+    for name, text in {
+        "etc/hostname": "app01\n",
+        "etc/timezone": "UTC\n",
+        "etc/os-release": "ID=debian\nVERSION_ID=12\n",
+        "etc/crontab": "30 4 * * * root /srv/app/nightly.sh 20 22\n",
+        "srv/app/nightly.sh": '#!/bin/sh\nset -eu\necho "adds $*"\nexec /usr/bin/python3 /srv/app/total.py "$@"\n',
+        "srv/app/total.py": "import sys\n\ntotal = sum(map(int, sys.argv[1:]))\nprint('total', total)\nsys.exit(total != 42)\n",
+    }.items():
+        path = server / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (server / "srv/app/nightly.sh").chmod(0o755)
+    (tmp_path / "first").mkdir()
+    samples.sample_tree(str(server), tmp_path / "first", "aws", "sam")
+    (job,) = json.loads((tmp_path / "first/plan/plan.json").read_text())["jobs"]
+    (tmp_path / "moved").mkdir()
+    answers = {f"{job['job']['id']}/target": "aws_lambda"}
+    (one,) = zips(samples.sample_tree(str(server), tmp_path / "moved", "aws", "sam", answers)).values()
+    assert {path.name for path in (one.folder / "files").rglob("*.*")} == {"nightly.sh", "total.py"}
+    with rie.function(one.folder, one.handler, tmp_path / "log", environment=given(one, cloud)) as invoke:
+        answer = invoke(one.event())
+    assert (answer.get("outcome"), answer.get("exit_status")) == ("ok", 0), answer
+    assert [line["message"] for line in invoke.lines() if line.get("stream") == "output"] == ["adds 20 22", "total 42"]
