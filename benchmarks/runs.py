@@ -52,7 +52,7 @@ def main() -> None:
     ended = time.process_time()
     print(f"{millions:g} million runs, {JOBS} jobs, {HOSTS} hosts; processor seconds, without making them")
     print(f"most at once and busy share of each host {loaded - begun:.2f} (largest {max(load.most_at_once for load in found)})")
-    print(f"all figures of each job {ended - loaded:.2f}")
+    print(f"all figures of each job, and these again {ended - loaded:.2f}")
     print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
 

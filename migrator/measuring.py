@@ -45,7 +45,7 @@ MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundr
 DAY_US = 86_400_000_000
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
-AT_ONCE = 32_768  # events between two looks at what is finished
+AT_ONCE = 16_384  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
@@ -293,12 +293,11 @@ def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:
     for stretch in stretches:
         held.append(stretch)
         count += len(stretch)
-        if count >= AT_ONCE:
-            rows = np.concatenate(held) if len(held) > 1 else stretch
-            whole_ones = count - count % AT_ONCE
-            for begin in range(0, whole_ones, AT_ONCE):
-                yield rows[begin : begin + AT_ONCE]
-            held, count = [rows[whole_ones:]], count - whole_ones
+        while count >= AT_ONCE:
+            rows = np.concatenate(held) if len(held) > 1 else held[0]
+            count = len(rows) - AT_ONCE
+            held = [rows[AT_ONCE:].copy()]  # nothing holds the others when they are done with
+            yield rows[:AT_ONCE]
     if count:
         yield np.concatenate(held)
 

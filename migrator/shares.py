@@ -66,7 +66,9 @@ class Shares:
                 for index in indices:
                     own = runs.taken(ordered[edges[index] : edges[index + 1]])
                     usage.append(usage_of(self._jobs[index], own, days, assumptions))
+                    del own
             busy = self._busy(busy, runs)
+            del runs  # before the next ones are read
         nobodys: list[Unmatched] = []
         for names in self._nobodys():
             own = np.isin(np.arange(len(self._job_of)), names) & (self._job_of == NONE)
@@ -74,6 +76,7 @@ class Shares:
             size += runs.size
             nobodys += unmatched(runs)
             busy = self._busy(busy, runs)
+            del runs
         return Measured(
             usage=tuple(usage), unmatched=tuple(nobodys), problems=problems,
             newest_at=None if seen is None else instant(seen[1]), first_at=None if seen is None else instant(seen[0]),
@@ -141,6 +144,7 @@ class Shares:
                 among = np.isin([place[host] for host, *_ in other.named], batch)
                 runs = joined(runs, other.taken(np.append(among, False)[other.who]))
             yield from loads(runs, seen)
+            del runs
 
     def _of(self, sure: Flags, asked: Flags) -> Runs:
         """The runs of names that are one job's or nobody's, and some of those that were asked, in the order of their starts."""

@@ -23,8 +23,8 @@ MORE = np.dtype([*((name, PLAIN[name]) for name in PLAIN.names or ()), *((name, 
                  *((name, "<f8") for name in ("cpu_s", "memory_mib"))])  # fmt: skip
 Rows = npt.NDArray[np.void]
 Flags = npt.NDArray[np.bool_]
-CHUNK = 1 << 15  # runs written together
-MOST_HELD = 1 << 15  # runs in memory
+CHUNK = 1 << 14  # runs written together
+MOST_HELD = 1 << 14  # runs in memory
 
 
 def rows(numbers: Whole, *, more: bool = False) -> Rows:
@@ -82,12 +82,13 @@ class Spool:
         return parts
 
     def _pack(self) -> None:
-        fresh, self._fresh, self._fresh_size = self._fresh, [], 0
-        for form in (PLAIN, MORE):
-            own = [part for part in fresh if part.dtype == form]
+        plain, more = ([part for part in self._fresh if part.dtype == form] for form in (PLAIN, MORE))
+        self._fresh, self._fresh_size = [], 0
+        for form, own in ((PLAIN, plain), (MORE, more)):
             if not own:
                 continue
             chunk = np.concatenate(own)
+            own.clear()
             chunk = chunk[np.argsort(chunk["spoken"], kind="stable")]
             begins = np.flatnonzero(np.diff(chunk["spoken"], prepend=np.int64(-2)))
             self._chunks.append((chunk["spoken"][begins], np.append(begins, len(chunk)), chunk, form))
@@ -102,7 +103,7 @@ class Spool:
         for number, (names, begins, place, form) in enumerate(self._chunks):
             if not isinstance(place, int):
                 self._chunks[number] = names, begins, self._file.seek(0, 2), form
-                self._file.write(place.tobytes())
+                self._file.write(place.view(np.uint8).data)
         self._file.flush()
         self._held = 0
 
@@ -152,19 +153,26 @@ class Kept:
         named_none = (status == NONE) & timed & self._silent[spoken] & self._telling[column("life")]
         status[named_none] = 0
         length = ended - started
-        low = np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
         high = np.where(timed, (length + blur) / 1e6, np.nan)
+        low = high if not blur.any() and (length >= 0).all() else np.where(timed, np.maximum(0, length - blur) / 1e6, np.nan)
         cpu, memory = (np.broadcast_to(np.nan, length.shape) for _ in range(2))
         if any(part.dtype == MORE for part in parts):
             shortest, longest = (_joined(parts, name, NONE)[order] for name in ("low_us", "high_us"))
             bound = timed & (longest != NONE)
+            low = low.copy()
             low[bound] = np.minimum(low[bound], np.maximum(0, shortest[bound] - blur[bound]) / 1e6)
             high[bound] = np.maximum(high[bound], (longest[bound] + blur[bound]) / 1e6)
             cpu, memory = (_joined(parts, name, np.nan)[order] for name in ("cpu_s", "memory_mib"))
         job = np.broadcast_to(np.int64(NONE), length.shape)
-        quality = column("quality")
-        runs = Runs(self.named, job, self._place[spoken], started, ended, low, high, status, quality, cpu, memory)
+        runs = Runs(
+            self.named, job, self._place[spoken], started, ended, low, high, _slim(status), _slim(column("quality")), cpu, memory
+        )
         return number[order], runs
+
+
+def _slim(values: Whole) -> Whole:
+    """The same; where all are equal, they take no memory."""
+    return np.broadcast_to(values[0], values.shape) if len(values) and (values == values[0]).all() else values
 
 
 def _joined(parts: Sequence[Rows], name: str, missing: float = 0) -> Any:

@@ -12,11 +12,13 @@ from migrator.columns import Whole
 from migrator.logfiles.spotting import WORD, Block, Flags, Words
 
 SHORT, LONG = 96, 256  # bytes; a longer text is asked for each time
-SLOTS, TURNS = (1 << 14) - 1, (50, 30)
+SLOTS, TURNS = (1 << 12) - 1, (50, 30)
+TOGETHER = 1 << 12  # texts whose words are held
 KIND = 16  # bits for a length
 FACTORS = np.random.default_rng(5).integers(1 << 62, 1 << 63, LONG // WORD + 1, dtype=np.uint64) | np.uint64(1)
 KEPT = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], dtype=np.uint64)
 Asked = Callable[[int, bytes], int]
+Texts = tuple[Whole, Whole, Whole]  # where they begin, their lengths and kinds
 
 
 class Remembered:
@@ -30,26 +32,23 @@ class Remembered:
         """Those of the texts between two places."""
         size = end - begin
         kinds = np.zeros_like(size) if kind is None else kind
-        found, known = np.zeros(len(size), dtype=np.int64), np.zeros(len(size), dtype=np.bool_)
-        is_short = size <= SHORT
-        if is_short.all():
-            self._short.look(block, (begin, size, kinds), found, known)
-        else:
-            for table, which in (
-                (self._short, np.flatnonzero(is_short)),
-                (self._long, np.flatnonzero(~is_short & (size <= LONG))),
-            ):
-                numbers, fine = found[which], known[which]
-                table.look(block, (begin[which], size[which], kinds[which]), numbers, fine)
-                found[which], known[which] = numbers, fine
+        found = np.zeros(len(size), dtype=np.int64)
+        order = None if size.max(initial=0) <= SHORT else np.argsort(size > SHORT, kind="stable")
+        few = len(size) if order is None else int((size <= SHORT).sum())
+        for table, first, last in ((self._short, 0, few), (self._long, few, len(size))):
+            for at in range(first, last, TOGETHER):
+                rows = slice(at, min(at + TOGETHER, last)) if order is None else order[at : min(at + TOGETHER, last)]
+                found[rows] = self._asked_once(table, block, (begin[rows], size[rows], kinds[rows]))
+        return found
+
+    def _asked_once(self, table: "_Table", block: Block, texts: Texts) -> Whole:
+        found, known = table.look(block, texts)
         new = np.flatnonzero(~known)
         if len(new):
-            begin, size, kinds = begin[new], size[new], kinds[new]
+            begin, size, kinds = own = texts[0][new], texts[1][new], texts[2][new]
             told = zip(kinds.tolist(), begin.tolist(), (begin + size).tolist(), strict=True)
             found[new] = numbers = np.array([self._asked(its, block.cut(at, to)) for its, at, to in told], dtype=np.int64)
-            for table, short in ((self._short, size <= SHORT), (self._long, (size > SHORT) & (size <= LONG))):
-                if short.any():
-                    table.keep(block, (begin[short], size[short], kinds[short]), numbers[short])
+            table.keep(block, own, numbers)
         return found
 
 
@@ -61,15 +60,16 @@ class _Table:
         self._words: Words = np.zeros((0, 0), dtype=np.uint64)  # many small logs never need it
         self._shapes = self._found = np.zeros(0, dtype=np.int64)
 
-    def look(self, block: Block, texts: tuple[Whole, Whole, Whole], found: Whole, known: Flags) -> None:
-        """Tell the numbers that are known."""
-        if not len(self._shapes) or not len(found):
-            return
-        words = self._words_of(block, texts, int(texts[1].max()) + WORD - 1 >> 3)
+    def look(self, block: Block, texts: Texts) -> tuple[Whole, Flags]:
+        """The numbers, and which of them are known."""
+        found, known = np.zeros(len(texts[0]), dtype=np.int64), np.zeros(len(texts[0]), dtype=np.bool_)
+        if not len(self._shapes):
+            return found, known
+        words = self._words_of(block, texts, min(int(texts[1].max()) + WORD - 1 >> 3, self._width))
         shapes = texts[1] + (texts[2] << KIND)
         numbers = _numbers(words, shapes, self._width)
         for turn in TURNS:
-            rows = np.flatnonzero(~known) if turn != TURNS[0] else slice(None)
+            rows: slice | Whole = slice(None) if turn == TURNS[0] else np.flatnonzero(~known)
             slots = (numbers[rows] >> np.uint64(turn)).astype(np.int64) & SLOTS
             same = self._shapes[slots] == shapes[rows]
             same &= (self._words[: len(words), slots] == words[:, rows]).all(axis=0)
@@ -77,12 +77,17 @@ class _Table:
             found[rows] = np.where(same, self._found[slots], 0)
             if same.all():
                 break
+        return found, known
 
-    def keep(self, block: Block, texts: tuple[Whole, Whole, Whole], found: Whole) -> None:
-        """Remember numbers."""
+    def keep(self, block: Block, texts: Texts, found: Whole) -> None:
+        """Remember numbers; a text that is too long is not."""
+        short = texts[1] <= self._width * WORD
+        if not short.any():
+            return
         if not len(self._shapes):
             self._words = np.zeros((self._width, SLOTS + 1), dtype=np.uint64)
             self._shapes, self._found = np.full(SLOTS + 1, -1), np.zeros(SLOTS + 1, dtype=np.int64)
+        texts, found = (texts[0][short], texts[1][short], texts[2][short]), found[short]
         words = self._words_of(block, texts, self._width)
         shapes = texts[1] + (texts[2] << KIND)
         numbers = _numbers(words, shapes, self._width)
@@ -91,7 +96,7 @@ class _Table:
         slots, chosen = np.unique(slots, return_index=True)
         self._words[:, slots], self._shapes[slots], self._found[slots] = words[:, chosen], shapes[chosen], found[chosen]
 
-    def _words_of(self, block: Block, texts: tuple[Whole, Whole, Whole], width: int) -> Words:
+    def _words_of(self, block: Block, texts: Texts, width: int) -> Words:
         """The words of each text, from its begin on; the last one ends where it ends, and stands for all that would follow."""
         begin, size, _ = texts
         places = np.minimum(np.arange(0, max(width, 1) * WORD, WORD)[:, None], size - WORD)

@@ -13,7 +13,7 @@ import numpy as np
 
 from migrator import blocks
 from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
-from migrator.logfiles.alike import Remembered
+from migrator.logfiles.alike import Asked, Remembered
 from migrator.logfiles.doubts import Doubts
 from migrator.logfiles.spotting import END, PAD, Block, Flags, Spotted, Tags, block_in, block_of
 from migrator.logfiles.stamp_columns import Stamps
@@ -114,7 +114,7 @@ class _Reader:
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
         self._only = {tags.names.index(tag): pid for tag, pid in self._pids.items() if tag in tags.names}
         self._meanings = meanings
-        self._hosts, self._texts = Remembered(self._host), Remembered(self._meant)
+        self._hosts, self._texts = Remembered(_host_by(meanings)), Remembered(_meaning_by(meanings, tags))
 
     def lines(self, block: Block) -> Lines:
         """What the lines of a block mean."""
@@ -215,15 +215,21 @@ class _Reader:
                 newest_us = newest_us if found[index] else max(newest_us, at)
         return found
 
-    def _host(self, _: int, name: bytes) -> int:
-        """The number of a host; -1 for what is no name: it has a blank."""
-        return -1 if b" " in name else self._meanings.host(name)
 
-    def _meant(self, tag: int, text: bytes) -> int:
-        """The number of what a text means."""
-        name = self._tags.names[tag]
-        known = self._meanings.texts[name].get(text) if name in self._meanings.texts else None
-        return self._meanings.learn(name, text) if known is None else known
+def _host_by(meanings: Meanings) -> Asked:
+    """Tells the number of a host; -1 for what is no name: it has a blank."""
+    return lambda _, name: -1 if b" " in name else meanings.host(name)
+
+
+def _meaning_by(meanings: Meanings, tags: Tags) -> Asked:
+    """Tells the number of what a text behind a tag means."""
+
+    def meaning(tag: int, text: bytes) -> int:
+        name = tags.names[tag]
+        known = meanings.texts[name].get(text) if name in meanings.texts else None
+        return meanings.learn(name, text) if known is None else known
+
+    return meaning
 
 
 def _begins_a_line(raw: bytes) -> bool:

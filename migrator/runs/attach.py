@@ -15,7 +15,7 @@ usually shortest, and so on: it is a matter of sorting, and all groups of one si
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +73,7 @@ class _Part(NamedTuple):
     batch: Batch | None = None
 
 
-def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) -> list[Attached]:
+def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) -> Iterator[Attached]:
     """Join what most likely belongs together; quality `paired` where the order of lines tells it or all starts are equal, else
     `inferred`. Objects are told so; what was found of columns is given back."""
     sizes, uneven = _by_size(batches)
@@ -110,7 +110,8 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
     order.take(equal, usual, sayings)
     ranges = {batch.host << KEY_BITS | key: known.range_us for batch in batches for key, known in batch.certain.items()}
     by_code = {code: ranges[name] for name, code in usual.codes(ranges).items()}
-    return [_told(columns, parts, by_code) for columns, parts in zip(equal, sizes, strict=True)]
+    while sizes:
+        yield _told(equal.pop(), sizes.pop(), by_code)
 
 
 def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Batch, Group]]]:

@@ -9,7 +9,7 @@ from migrator.runs.parts import Life, Sayings, Start
 from migrator.spool import Kept, Rows, Spool, rows
 
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
-FULL = 20_000  # runs that become columns together
+FULL = 4_000  # runs that become columns together
 FIELDS = ("number", "spoken", "started_us", "ended_us", "blur_us", "status", "quality", "life", "low_us", "high_us")
 WHO = 32  # bits for a host or what was said
 

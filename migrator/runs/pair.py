@@ -460,3 +460,4 @@ class Pairing:
                 self._put(start)
         for start in (*self._numbered.values(), *(span.start for span in self.opened.values() if span.start is not None)):
             self._put(start)
+        vars(self).clear()  # its groups know it: while nobody looks for rings of references, all would stay in memory

@@ -1,7 +1,7 @@
 """Says what runs amount to, job by job: how often, how long, how it failed, how it overlaps and grows."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, percenti
 MOST_SAMPLES = 200
 TAIL_SHARE = 0.999  # one run in a thousand
 KEPT_EXTREMES = 20
+NEAR = 1 << 15  # runs whose columns stay near the processor
 MINUTES_OF_WEEK = 7 * 24 * 60
 MOST_BUSY_MINUTES = 40 * 24 * 60  # of one run; longer is a daemon
 DAY_US = 86_400_000_000
@@ -84,16 +85,16 @@ def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions)
     """What the runs of a job, in order of start, amount to. `days`: observed."""
     length_us = runs.length_us
     timed = length_us != NONE
-    in_order_s = length_us[timed] / 1e6
+    own = slice(None) if timed.all() else timed  # a stretch is no copy
+    in_order_s = length_us[own] / 1e6
     lengths = np.sort(in_order_s)
-    at_days = runs.started_us[timed] / DAY_US
     statuses = runs.status[runs.status != NONE]
     memory = runs.memory_mib[~np.isnan(runs.memory_mib)]
     cpu = runs.cpu_s[~np.isnan(runs.cpu_s)]
     mean, sd = mean_and_sd(lengths)
-    grown = trend(at_days, in_order_s, assumptions.month_days) if len(lengths) else None
+    grown = trend(runs.started_us[own] / DAY_US, in_order_s, assumptions.month_days) if len(lengths) else None
     shown = shares(runs)
-    low_s, high_s = runs.low_s[timed], runs.high_s[timed]
+    low_s, high_s = runs.low_s[own], runs.high_s[own]
     coarse = bool((high_s - low_s > RESOLUTION_S).any())
     bound = upper_bound(high_s, 0.99, assumptions.upper_confidence)
     sources = tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()}))
@@ -194,22 +195,29 @@ def busy_minutes(runs: Runs, timezone: str | None) -> tuple[int, ...]:
         place = zone(timezone or "UTC")
     except ScheduleError:
         place = zone("UTC")
-    hours = runs.started_us // HOUR_US
-    present, hour_of = _present(hours - hours.min())
-    offsets = [
-        (instant(hour * HOUR_US).astimezone(place).utcoffset() or timedelta()) // timedelta(minutes=1)
-        for hour in (present + hours.min()).tolist()
-    ]
-    start = (runs.started_us // MINUTE_US + np.array(offsets, dtype=np.int64)[hour_of] + MONDAY_OFFSET_MINUTES) % MINUTES_OF_WEEK
-    length_us = np.where(runs.ended_us > 0, runs.ended_us, runs.started_us) - runs.started_us
+    steps, offsets = np.zeros(MINUTES_OF_WEEK + 1, dtype=np.int64), dict[int, int]()
+    for begin in range(0, runs.size, NEAR):
+        _add_steps(steps, runs.started_us[begin : begin + NEAR], runs.ended_us[begin : begin + NEAR], place, offsets)
+    return tuple(np.cumsum(steps)[:MINUTES_OF_WEEK].tolist())
+
+
+def _add_steps(steps: Whole, started_us: Whole, ended_us: Whole, place: tzinfo, offsets: dict[int, int]) -> None:
+    """Count where runs begin and no longer go on, by the minute of the week. `offsets`: minutes, by hour, as far as known."""
+    hours = started_us // HOUR_US
+    first = int(hours.min())
+    present, hour_of = _present(hours - first)
+    for hour in (present + first).tolist():
+        if hour not in offsets:
+            offsets[hour] = (instant(hour * HOUR_US).astimezone(place).utcoffset() or timedelta()) // timedelta(minutes=1)
+    offset = np.array([offsets[hour] for hour in (present + first).tolist()], dtype=np.int64)
+    start = (started_us // MINUTE_US + offset[hour_of] + MONDAY_OFFSET_MINUTES) % MINUTES_OF_WEEK
+    length_us = np.where(ended_us > 0, ended_us, started_us) - started_us
     whole, rest = np.divmod(np.minimum(length_us // MINUTE_US + 1, MOST_BUSY_MINUTES), MINUTES_OF_WEEK)
     end = start + rest
     over = end > MINUTES_OF_WEEK
-    steps = np.bincount(start, minlength=MINUTES_OF_WEEK + 1) - np.bincount(
-        end - over * MINUTES_OF_WEEK, minlength=MINUTES_OF_WEEK + 1
-    )
+    steps += np.bincount(start, minlength=MINUTES_OF_WEEK + 1)
+    steps -= np.bincount(end - over * MINUTES_OF_WEEK, minlength=MINUTES_OF_WEEK + 1)
     steps[0] += whole.sum() + over.sum()
-    return tuple(np.cumsum(steps)[:MINUTES_OF_WEEK].tolist())
 
 
 def _present(numbers: Whole) -> tuple[Whole, Whole]:
