@@ -3,17 +3,14 @@
 Colour follows NO_COLOR and is never used in a pipe; a bar is shown on a terminal only, and only after two seconds.
 """
 
+import importlib
 import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
+from typing import Any
 
 BAR_AFTER_S = 2.0
 # C0 but tab and line feed, DEL, C1, direction marks and overrides, line separators, surrogates, byte order mark
@@ -54,23 +51,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Collecti
         for line in [list(columns), *cells]:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())  # noqa: T201
         return
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column in whole)
-    for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(drawn)
+    _drawn().table(columns, cells, whole)
 
 
-class _Rate(ProgressColumn):
-    """How many things are done a second, or a minute where that is less than one."""
-
-    def render(self, task: Task) -> Text:
-        """The rate in words; a dash as long as it is not known."""
-        speed = task.finished_speed or task.speed
-        if not speed:
-            return Text("-/s")
-        return Text(f"{speed:.1f}/s" if speed >= 1 else f"{speed * 60:.1f}/min")
+def _drawn() -> Any:
+    # only on a terminal: rich takes 40 ms to load, and in a pipe nothing is drawn
+    return importlib.import_module("migrator.drawn")
 
 
 @contextmanager
@@ -82,15 +68,12 @@ def progress(title: str, total: int, *, rate: bool = False) -> Iterator[Callable
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    more = (_Rate(), TimeRemainingColumn(elapsed_when_finished=True)) if rate else ()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more)
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(safe(title), total=total)
+    bar, advance = _drawn().bar(safe(title), total, rate=rate)
     timer = threading.Timer(BAR_AFTER_S, bar.start)
     timer.daemon = True
     timer.start()
     try:
-        yield lambda: bar.advance(task)
+        yield advance
     finally:
         timer.cancel()
         bar.stop()

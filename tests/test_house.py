@@ -21,7 +21,7 @@ FLOORS = {
     "schedule": 1, "blocks": 1, "tables": 1, "render": 1, "aws": 1, "planfile": 1, "files": 1, "redact": 1, "terminal": 1,
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1, "one_request": 1,
     "decisions_file": 1, "columns": 1, "carried": 1, "path_kind": 1, "chains": 1, "sh_form": 1, "cloud_calls": 1, "frames": 1,
-    "other_user": 1, "log_quality": 1, "collector": 1, "spool": 1, "topics": 1, "workflow_services": 1,
+    "drawn": 1, "other_user": 1, "log_quality": 1, "collector": 1, "spool": 1, "topics": 1, "workflow_services": 1,
     **dict.fromkeys(ROOMS, 2),
     "regions": 1,
     "quotas": 1,
@@ -37,7 +37,7 @@ FLOORS = {
 # Doors: who may import what. A folder's name opens it for every file in it.
 DOORS = {
     "click": ("cli", "commands"),
-    "rich": ("terminal",),
+    "rich": ("drawn",),
     "textual": ("commands.review_screen",),
     "jinja2": ("render",),
     "ruamel": ("decisions_file", "schedulers.kubernetes_cron_job", "schedulers.sidekiq_cron", "logfiles.kubernetes_jobs"),
@@ -68,7 +68,7 @@ DOORS = {
     "xlsxwriter": ("reports",),
     "highspy": ("optimise",),
     "croniter": ("schedule.crosscheck",),
-    "crontab": ("sources.live_crontab",),
+    "crontab": ("sources.crontab_command",),
     "tree_sitter": ("scripts",),
     "elftools": ("scripts.elf",),  # the head of a compiled program: hostile input, and a format with many corners
     **dict.fromkeys((f"tree_sitter_{name}" for name in ("bash", "javascript", "perl", "php", "python", "ruby")), ("scripts",)),
@@ -79,7 +79,7 @@ DOORS = {
 }
 # Files of a room that the corridor calls by name, beside the plugins in ALL
 ENTRANCES = {
-    "sources": {"opening", "collecting", "one_log"},
+    "sources": {"opening", "collecting", "one_log", "crontab_command"},  # the last: loaded where a live crontab is
     "hosts": {"reading"},
     "scripts": {"facts", "others_output"},  # one job, then all jobs of a server
     "logfiles": {"years", "unit_output"},

@@ -4,6 +4,7 @@ Source: systemd.unit(5), `systemctl enable` writes links into *.wants; the list 
 """
 
 import fnmatch
+import functools
 import re
 
 import msgspec
@@ -61,12 +62,16 @@ STANDARD: dict[str, str] = {
         "cloudwatch-agent filebeat metricbeat td-agent fluent-bit puppet salt-minion chef-client"
     ),
 }
-PATTERNS = [re.compile(fnmatch.translate(pattern)) for words in STANDARD.values() for pattern in words.split()]
+
+
+@functools.cache
+def _standard() -> list[re.Pattern[str]]:
+    return [re.compile(fnmatch.translate(pattern)) for words in STANDARD.values() for pattern in words.split()]
 
 
 def is_standard(name: str) -> bool:
     """True for a unit that comes with the operating system or cares for the machine only."""
-    return any(pattern.match(name) for pattern in PATTERNS)
+    return any(pattern.match(name) for pattern in _standard())
 
 
 def read(files: HostFiles) -> HostPart:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from migrator.redact.needles import lowered, may_hold
+from migrator.redact.needles import WhenNeeded, lowered, may_hold
 from migrator.redact.span import Span
 from migrator.redact.values import VALUE, is_placeholder_free, is_reference
 
@@ -79,8 +79,8 @@ PROGRAM = re.compile(
 )
 COMPILED = tuple(
     (
-        re.compile(option.programs),
-        re.compile(
+        WhenNeeded(option.programs),
+        WhenNeeded(
             r"(?<=[\s\"'])"
             + re.escape(option.option)
             + {
@@ -100,22 +100,22 @@ SEGMENT_LIMIT = 4000
 PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
 
 # The name, the kind, what must stand in a text in small letters (one of these words), and the pattern.
-PLAIN: tuple[tuple[str, str, str, re.Pattern[str]], ...] = (
-    ("PASSWORD", "chpasswd", "chpasswd", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
-    ("SUDO_PASSWORD", "stdin", "sudo", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
-    ("SUDO_PASSWORD", "stdin", "sudo", re.compile(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
-    ("PASSWORD", "stdin", "stdin cryptsetup passphrase-fd kinit smbpasswd openconnect login ecryptfs-add-passphrase", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
-    ("ENCODED_SECRET", "base64", "base64 openssl", re.compile(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
-    ("ENCODED_SECRET", "base64", "base64", re.compile(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
-    ("PASSPHRASE", "option", "pass:", re.compile(r"(?<![\w/])pass:" + VALUE)),
-    ("HTPASSWD_PASSWORD", "option", "htpasswd", re.compile(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t\r]*(?:$|[|>&;\n]))")),
-    ("ORACLE_PASSWORD", "option", "sqlplus expdp impdp exp imp sqlldr rman", re.compile(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
-    ("FTP_PASSWORD", "ftp", "ftp", re.compile(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
-    ("FTP_PASSWORD", "ftp", "ftp", re.compile(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),
-    ("NETRC_PASSWORD", "netrc", "login", re.compile(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
-    ("PGPASS", "pgpass", ":", re.compile(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
-    ("MYSQL_PASSWORD", "sql", "identified", re.compile(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
-    ("SQL_PASSWORD", "sql", "password", re.compile(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
+PLAIN: tuple[tuple[str, str, str, WhenNeeded], ...] = (
+    ("PASSWORD", "chpasswd", "chpasswd", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
+    ("SUDO_PASSWORD", "stdin", "sudo", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
+    ("SUDO_PASSWORD", "stdin", "sudo", WhenNeeded(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
+    ("PASSWORD", "stdin", "stdin cryptsetup passphrase-fd kinit smbpasswd openconnect login ecryptfs-add-passphrase", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
+    ("ENCODED_SECRET", "base64", "base64 openssl", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
+    ("ENCODED_SECRET", "base64", "base64", WhenNeeded(r"base64[ \t]+(?:-d|-D|--decode)[ \t]*<<<[ \t]*" + VALUE)),
+    ("PASSPHRASE", "option", "pass:", WhenNeeded(r"(?<![\w/])pass:" + VALUE)),
+    ("HTPASSWD_PASSWORD", "option", "htpasswd", WhenNeeded(r"htpasswd[ \t]+-\w{0,6}b\w{0,6}[ \t]+(?:[^\s-]\S{0,200}[ \t]+){1,2}" + VALUE + r"(?=[ \t\r]*(?:$|[|>&;\n]))")),
+    ("ORACLE_PASSWORD", "option", "sqlplus expdp impdp exp imp sqlldr rman", WhenNeeded(r"(?:sqlplus|expdp|impdp|exp|imp|sqlldr|rman[ \t]+target)[ \t]+(?:-\w+[ \t]+){0,4}[\"']?\w{1,60}/(?P<bare>[^\s@\"'/]{1,100})(?=@|[\"'\s]|$)")),
+    ("FTP_PASSWORD", "ftp", "ftp", WhenNeeded(r"(?m)^[ \t]*(?:quote[ \t]+)?(?:user[ \t]+[^\s\"']{1,80}|USER[ \t]+[^\s\"']{1,80}|PASS|quote[ \t]+pass)[ \t]+(?P<bare>[^\s\"'|;&<>-][^\s\"'|;&<>]{0,200})[ \t]*$")),
+    ("FTP_PASSWORD", "ftp", "ftp", WhenNeeded(r"(?<=[\"'; ])(?:user|open[ \t]+-u)[ \t]+[^\s\"',;]{1,80}[ ,](?P<bare>[^\s\"';]{1,100})[ \t]*;")),
+    ("NETRC_PASSWORD", "netrc", "login", WhenNeeded(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
+    ("PGPASS", "pgpass", ":", WhenNeeded(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
+    ("MYSQL_PASSWORD", "sql", "identified", WhenNeeded(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
+    ("SQL_PASSWORD", "sql", "password", WhenNeeded(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
 )  # fmt: skip
 
 NEEDED = tuple((name, kind, tuple(needles.split()), pattern) for name, kind, needles, pattern in PLAIN)
@@ -161,8 +161,8 @@ def _options(text: str) -> Iterator[Span]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _options_of(program: str) -> tuple[tuple[re.Pattern[str], Option], ...]:
-    return tuple((pattern, option) for owners, pattern, option in COMPILED if owners.fullmatch(program))
+def _options_of(program: str) -> tuple[tuple[WhenNeeded, Option], ...]:
+    return tuple((pattern, option) for owners, pattern, option in COMPILED if owners.compiled.fullmatch(program))
 
 
 def _segment_end(text: str, start: int) -> int:

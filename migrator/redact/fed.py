@@ -5,6 +5,7 @@
 import re
 from collections.abc import Iterator
 
+from migrator.redact.needles import WhenNeeded
 from migrator.redact.span import Span
 from migrator.redact.values import VALUE, is_placeholder_free, is_reference
 
@@ -21,17 +22,17 @@ SAID = re.compile(r"(?:\\[nrt]|[^\s\"';(){}\\$`|&<>])+")
 FORMAT = re.compile(r"echo|printf|-[neE]+|(?:[^%]*%[sbq](?:\\n)?)+|\\n")
 TELLING_FILE = r"(?i:(?:pass\w{0,12}[_-]?(?:command|cmd|eval|file)|passcommand|auth-user-pass|(?:token|key|secret|cred\w{0,10})[_-]?(?:file|command|cmd)))"
 
-PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+PATTERNS: tuple[tuple[str, WhenNeeded], ...] = (
     (
         "<<<",
-        re.compile(
+        WhenNeeded(
             rf"(?<![\w/.-])(?:sudo[ \t]+)?(?:/\S{{0,40}}/)?(?:{ASKS})(?![\w-])[^|;&\n<]{{0,200}}[ \t]\d?<<<[ \t]*(?:[\"']?[\w.@-]{{1,60}}:(?=[^\s\"']))?{VALUE}"
         ),
     ),
-    (" -p", re.compile(rf"user(?:add|mod)[ \t][^|;&\n]{{0,200}}?(?<=[ \t])-p[ \t]+(?=\S{{8}}){VALUE}")),
-    ("<<<", re.compile(rf"IFS=:[ \t]+read\b[^|;&\n<]{{0,100}}<<<[ \t]*[\"']?[\w.@-]{{1,60}}:{VALUE}")),
-    ("echo ", re.compile(rf"{TELLING_FILE}[ =]{{1,3}}[\"']?(?:<\()?[\"']?[ \t]*echo[ \t]+(?:-[neE]+[ \t]+)?{VALUE}")),
-    ("printf ", re.compile(rf"{TELLING_FILE}[ =]{{1,3}}[\"']?(?:<\()?[\"']?[ \t]*printf[ \t]+{VALUE}")),
+    (" -p", WhenNeeded(rf"user(?:add|mod)[ \t][^|;&\n]{{0,200}}?(?<=[ \t])-p[ \t]+(?=\S{{8}}){VALUE}")),
+    ("<<<", WhenNeeded(rf"IFS=:[ \t]+read\b[^|;&\n<]{{0,100}}<<<[ \t]*[\"']?[\w.@-]{{1,60}}:{VALUE}")),
+    ("echo ", WhenNeeded(rf"{TELLING_FILE}[ =]{{1,3}}[\"']?(?:<\()?[\"']?[ \t]*echo[ \t]+(?:-[neE]+[ \t]+)?{VALUE}")),
+    ("printf ", WhenNeeded(rf"{TELLING_FILE}[ =]{{1,3}}[\"']?(?:<\()?[\"']?[ \t]*printf[ \t]+{VALUE}")),
 )
 TO_CHPASSWD = re.compile(r"chpasswd[^\n<|;&]{0,60}<<-?[ \t]{0,4}[\"'\\]?(?P<end>\w{1,40})[\"']?[^\n]{0,100}\n")
 A_USER = re.compile(r"^[ \t]*[\w.@-]{1,60}:(?P<bare>[^\s:]\S{0,200})[ \t\r]*$", re.MULTILINE)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.redact.names import spelled
-from migrator.redact.needles import lowered, may_hold
+from migrator.redact.needles import WhenNeeded, lowered, may_hold
 from migrator.redact.span import Span
 from migrator.redact.values import is_reference
 
@@ -122,9 +122,9 @@ X_HEADER = re.compile(
 )
 PEM = re.compile(r"-----BEGIN (?P<name>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
 
-SHAPES = tuple((name, tuple(needles.split()), re.compile(pattern)) for name, needles, pattern in TOKENS)
+SHAPES = tuple((name, tuple(needles.split()), WhenNeeded(pattern)) for name, needles, pattern in TOKENS)
 ADDRESSES = tuple(
-    (name, tuple(needles.split()), re.compile(pattern, re.IGNORECASE)) for name, needles, pattern in CAPABILITY_URLS
+    (name, tuple(needles.split()), WhenNeeded(pattern, re.IGNORECASE)) for name, needles, pattern in CAPABILITY_URLS
 )
 
 
@@ -146,8 +146,8 @@ def spans(text: str) -> Iterator[Span]:
                     yield Span(*match.span("v"), name, "capability-url")
     if "://" in text:
         yield from _users_of_addresses(text)
-    for pattern, kind, sign in ((QUERY, "url-parameter", "="), (X_HEADER, "header", ":")):
-        for match in pattern.finditer(text) if sign in text else ():
+    for named, kind, sign in ((QUERY, "url-parameter", "="), (X_HEADER, "header", ":")):
+        for match in named.finditer(text) if sign in text else ():
             if not is_reference(match["v"], quoted=kind == "header"):
                 yield Span(*match.span("v"), spelled(match["name"]), kind)
     for match in HEADER.finditer(text) if may_hold(low, ("authorization",)) else ():

@@ -3,9 +3,11 @@
 Source: POSIX.1-2017 sh, tar's ustar format; the READS of every reader of hosts, schedulers and logfiles
 """
 
+import importlib
 from collections.abc import Iterable
+from typing import Any
 
-from migrator import __version__, hosts, logfiles, render, runlogs, schedulers
+from migrator import __version__, hosts, logfiles, runlogs, schedulers
 from migrator.errors import EmitError
 from migrator.logfiles.journal_entry import NAMES
 
@@ -21,7 +23,7 @@ def program(days: int, *, redact: bool = False, with_logs: bool = True) -> str:
     machine = [pattern for reader in hosts.ALL for pattern in reader.READS]
     schedules = [pattern for reader in schedulers.ALL for pattern in reader.READS]
     logs = [pattern for reader in logfiles.ALL for pattern in reader.READS if not pattern.startswith("/var/log/journal/**")]
-    return render.text(
+    text: str = _render().text(
         TEMPLATE,
         "shell",
         days=days,
@@ -32,6 +34,12 @@ def program(days: int, *, redact: bool = False, with_logs: bool = True) -> str:
         kernel=_for_shell(pattern for pattern in machine if pattern.startswith(KERNEL)),
         logs=_for_shell(pattern for pattern in logs if not pattern.startswith("/run/log/journal")) if with_logs else [],
     )
+    return text
+
+
+def _render() -> Any:
+    # only where a program is written: Jinja takes 30 ms to load, and every command that reads a server comes by here for ssh://
+    return importlib.import_module("migrator.render")
 
 
 def runs_program(days: int, *, redact: bool = False) -> str:
@@ -39,7 +47,7 @@ def runs_program(days: int, *, redact: bool = False) -> str:
 
     Raises `EmitError` if its template is not installed.
     """
-    template = render.source(RUNS_TEMPLATE)
+    template: str | None = _render().source(RUNS_TEMPLATE)
     if template is None:
         raise EmitError(f"templates/{RUNS_TEMPLATE} is missing from this installation; install migrator again")
     rest = program(days, redact=redact, with_logs=False)
