@@ -58,7 +58,7 @@ def unmet(
     `relieved`: needs that the chosen shape does away with; `carried`: paths that an object store carries where the job goes.
     """
     facts = tuple(facts)
-    found: list[str] = []
+    found, asked_of = list[str](), set[str]()
     for finding in findings:
         if finding.rule == "root-privileges" and finding.needs and answers.get(f"{job.id}/{USER}") != BY_HAND:
             names = [fact.value for fact in facts if fact.kind == "sudo" and fact.evidence in finding.evidence]
@@ -83,6 +83,7 @@ def unmet(
         names = [fact.value for fact in facts if fact.kind in kinds and fact.evidence in finding.evidence]
         sentence = SENTENCES[finding.rule]
         if said not in {carrying, SHARED_DISK}:
+            asked_of |= set(names) if topic == "data" else set()
             offers = f"answer {job.id}/{topic}: {carrying} {CARRY[finding.rule]}, or {job.id}/{topic}: {word} {meaning}"
             found.append(f"{sentence.format(names=_listed(names) or 'files')}; {offers}")
             continue
@@ -91,7 +92,7 @@ def unmet(
             where = "no disk can be shared" if said == SHARED_DISK else "object storage cannot carry it"
             why = f"{where}: its name is known only when it runs, or its place has none"
             found.append(f"{sentence.format(names=_listed(lost) or 'files')}; {why}; answer {job.id}/{topic}: {word} {meaning}")
-    missing = to_add(facts, scripts)
+    missing = [path for path in to_add(facts, scripts) if path not in asked_of]
     if missing and answers.get(f"{job.id}/data") != "copy":
         found.append(
             f"needs {_listed(missing)}, not in the tree, no text, or too large to copy; collect it and plan again, "
