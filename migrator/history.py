@@ -22,16 +22,21 @@ def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAUL
 
     Raises `StoreError` if the store is damaged.
     """
-    kept = store.add(root, observed.survey.host.name, runs_of(observed.runs), stretches_of(observed))
-    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches, assumptions)
+    today = runs_of(observed.runs)
+    kept = store.add(root, observed.survey.host.name, today, stretches_of(observed))
+    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches, assumptions, today)
     return observed._replace(survey=survey, runs=runs)
 
 
 def measured_again(
-    survey: Survey, runs: Sequence[Run], stretches: Sequence[store.Stretch], assumptions: Assumptions = DEFAULT
+    survey: Survey,
+    runs: Sequence[Run],
+    stretches: Sequence[store.Stretch],
+    assumptions: Assumptions = DEFAULT,
+    today: Sequence[Run] = (),
 ) -> tuple[Survey, RunTable]:
-    """The survey with the usage of these runs, and the table of them."""
-    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches, assumptions)
+    """The survey with the usage of these runs, and the table of them. `today`: those of the last reading, with their jobs."""
+    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches, assumptions, today)
     again = replace(
         survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week
     )

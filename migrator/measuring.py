@@ -25,7 +25,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Event, Line, Measured, Search
 from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import RunLog
-from migrator.runs.edited import Edit
+from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
 from migrator.runs.order import AT, HOST, SAID, stream
@@ -74,11 +74,14 @@ def measure(
 
 
 def over(
-    host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], assumptions: Assumptions = DEFAULT
-) -> tuple[Measured, RunTable]:
-    """The same of runs that several readings found, over the times that they observed: days between these were not observed."""
+    host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], assumptions: Assumptions = DEFAULT,
+    proved: Sequence[Run] = (),
+) -> tuple[Measured, RunTable]:  # fmt: skip
+    """The same of runs that several readings found, over the times that they observed: days between these were not observed.
+    `proved`: runs of the last reading with their jobs, some by a text that its log shows to be that of a line edited since."""
     with _uncollected():
-        assigned = [run for run in Matching(host.name, jobs).assigned(runs) if run.job_id is not None or run.source != SERVICE]
+        found = with_earlier(runs, Matching(host.name, jobs).assigned(runs), proved)
+        assigned = [run for run in found if run.job_id is not None or run.source != SERVICE]
         seen = (stretches[0][0], stretches[-1][1]) if stretches else None
         measured = summary(assigned, host, jobs, seen, (), assumptions)
         days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None

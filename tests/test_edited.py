@@ -7,8 +7,10 @@ import pytest
 
 from migrator import measuring, schedulers
 from migrator.hosts import reading as hosts
+from migrator.model.job import Host, Job
 from migrator.model.usage import Measured
 from migrator.sources.opening import open_source
+from migrator.tables import Run, runs_of
 
 FIRST = datetime(2026, 11, 20, tzinfo=UTC)
 OLD, NEW = "/opt/sync.sh", "flock -n /run/sync.lock /opt/sync.sh --all"
@@ -38,6 +40,10 @@ EDIT = edited(39.5, REPLACE, RELOAD)
 
 
 def measured(root: Path, lines: Lines, tab: str = f"*/30 * * * * {NEW}\n") -> Measured:
+    return reading(root, lines, tab)[2]
+
+
+def reading(root: Path, lines: Lines, tab: str) -> tuple[Host, tuple[Job, ...], Measured, list[Run]]:
     for name, text in {
         "etc/hostname": "web01\n", "etc/timezone": "Etc/UTC\n", "var/spool/cron/crontabs/app": tab,
         "etc/passwd": "app:x:1000:1000::/home/app:/bin/sh\n",
@@ -48,7 +54,8 @@ def measured(root: Path, lines: Lines, tab: str = f"*/30 * * * * {NEW}\n") -> Me
     (files,) = open_source(str(root))
     host, _ = hosts.read(files)
     jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
-    return measuring.measure(files, host, jobs, None)[0]
+    found, table = measuring.measure(files, host, jobs, None)
+    return host, jobs, found, runs_of(table)
 
 
 PROVED = {
@@ -89,6 +96,20 @@ def test_what_is_not_proved_is_in_no_crontab_any_more(name: str, tmp_path: Path)
     assert [usage.observed_runs for usage in found.usage] == [20]
     assert found.unmatched
     assert found.problems == ()
+
+
+def test_what_a_store_holds_of_the_text_before_is_the_job_s_as_long_as_a_log_proves_it(tmp_path: Path) -> None:
+    """The store has runs of a week ago, of the same text; another's with the same text on another server stay nobody's."""
+    host, jobs, _, today = reading(tmp_path, BEFORE + EDIT + SINCE, f"*/30 * * * * {NEW}\n")
+    week_us = 7 * 86_400 * 1_000_000
+    old = [run._replace(started_at_us=run.started_at_us - week_us, job_id=None) for run in today[:30]]
+    elsewhere = [run._replace(host="web02") for run in old[:5]]
+    stretch = [(old[0].started_at_us, today[-1].started_at_us)]
+    found, _ = measuring.over(host, jobs, [*old, *elsewhere, *today], stretch, proved=today)
+    assert [usage.observed_runs for usage in found.usage] == [90]
+    assert [(item.host, item.observed_runs) for item in found.unmatched] == [("web02", 5)]
+    found, _ = measuring.over(host, jobs, [*old, *today], stretch)
+    assert [usage.observed_runs for usage in found.usage] == [20]
 
 
 def test_two_lines_that_could_be_meant_get_nothing(tmp_path: Path) -> None:

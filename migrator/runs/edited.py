@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrator.columns import NONE, Whole
+from migrator.columns import NONE, Run, Whole
 from migrator.errors import ScheduleError
 from migrator.model.job import Job
 from migrator.model.source import Location, Problem
@@ -184,3 +184,17 @@ def added(job_of: Whole, found: Iterable[Earlier]) -> Whole:
     for one in found:
         told[list(one.names)] = one.job
     return told
+
+
+def with_earlier(before: Sequence[Run], runs: Sequence[Run], proved: Iterable[Run]) -> list[Run]:
+    """Runs that were matched, those of no job with the job that `proved` ones of their text have. `before`: they were matched."""
+    known = {(run.host, run.user, run.command): run.job_id for run in proved if run.job_id is not None}
+    for unmatched, run in zip(before, runs, strict=True):
+        if unmatched.job_id is None and run.job_id is not None:  # a text of today's crontab: the calendar says whose each run is
+            known.pop((run.host, run.user, run.command), None)
+    return [
+        run
+        if run.job_id is not None or (job := known.get((run.host, run.user, run.command))) is None
+        else run._replace(job_id=job)
+        for run in runs
+    ]
