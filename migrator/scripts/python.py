@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 import warnings
+from functools import cached_property
 
 import tree_sitter_python
 from tree_sitter import Node
@@ -318,29 +319,45 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         """A list as it stands, or that was put together before under a name."""
         if isinstance(node, ast.List | ast.Tuple):
             return node
-        assigned = (
-            statement.value
-            for statement in ast.walk(self.tree)
-            if isinstance(statement, ast.Assign)
-            and isinstance(statement.value, ast.List)
-            and isinstance(node, ast.Name)
-            and any(isinstance(target, ast.Name) and target.id == node.id for target in statement.targets)
-        )
-        return next(assigned, None)
+        return self.lists.get(node.id) if isinstance(node, ast.Name) else None
+
+    @cached_property
+    def lists(self) -> dict[str, ast.List]:
+        """The first list that is put together under each name."""
+        found: dict[str, ast.List] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        found.setdefault(target.id, node.value)
+        return found
+
+    @cached_property
+    def calls(self) -> dict[str, list[ast.Call]]:
+        """The calls of each name."""
+        found: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                found.setdefault(node.func.id, []).append(node)
+        return found
+
+    @cached_property
+    def functions(self) -> list[ast.FunctionDef]:
+        """The functions that run a command which they are given: the first ones, which are looked through for each."""
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)][:MOST_FUNCTIONS]
 
     def _given(self, name: str, row: int) -> list[ast.expr]:
         """What is given for a parameter of the function around a line, where that function is called."""
         found: list[ast.expr] = []
-        for function in ast.walk(self.tree):
-            if not isinstance(function, ast.FunctionDef) or not function.lineno <= row <= (function.end_lineno or 0):
-                continue
-            names = [argument.arg for argument in function.args.args]
-            at = names.index(name) if name in names else -1
-            calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-            found += [call.args[at] for call in calls if call.func.id == function.name and 0 <= at < len(call.args)]  # type: ignore[attr-defined]
+        for function in self.functions:
+            if function.lineno <= row <= (function.end_lineno or 0):
+                names = [argument.arg for argument in function.args.args]
+                at = names.index(name) if name in names else -1
+                found += [call.args[at] for call in self.calls.get(function.name, ())[:10] if 0 <= at < len(call.args)]
         return found
 
 
+MOST_FUNCTIONS = 200
 SUBPROCESS = frozenset(
     "subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen subprocess.getoutput "
     "subprocess.getstatusoutput os.system os.popen commands.getoutput asyncio.create_subprocess_shell".split()

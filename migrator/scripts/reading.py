@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ class Reading(NamedTuple):
 
 
 OTHER: dict[FactKind, FactKind] = {"reads-path": "writes-path", "writes-path": "reads-path"}
-FUNCTION = re.compile(r"^\s*sub\s+\w", re.MULTILINE)
+FUNCTION = re.compile(r"\s{0,80}sub\s{1,80}\w")
 
 
 class Notes:
@@ -62,9 +63,12 @@ class Notes:
 
     def __init__(self, text: str, location: Location, in_any_order: bool = False) -> None:
         self.in_any_order = in_any_order
+        self.functions: list[int] = []  # where one begins
         self.text = text[:TEXT_LIMIT_CHARS]
         self.location = location
         self.lines = self.text.split("\n")
+        if in_any_order:
+            self.functions = [row for row, line in enumerate(self.lines) if FUNCTION.match(line)]
         self.facts: dict[tuple[FactKind, str, str | None], Fact] = {}
         self.calls: list[Call] = []
         self._evidence: dict[int, Evidence] = {}  # many facts stand on one line
@@ -86,11 +90,11 @@ class Notes:
         key = (kind, value, detail)
         certain = certain and (self.is_sure or kind == "secret")
         known = self.facts.get(key)
-        if self.in_any_order and (other := self.facts.get((OTHER.get(kind, kind), value, None))) is not None:
+        if self.in_any_order and kind in OTHER and (other := self.facts.get((OTHER[kind], value, None))) is not None:
             first = (other.evidence.location.line or 1) - (self.location.line or 1) if other.evidence.location else row
-            between = "\n".join(self.lines[first:row])
+            between = bisect_left(self.functions, row) > bisect_left(self.functions, first)
             # written, read, written; or written in one function and read in another: which runs first is not said
-            if (kind == "writes-path" and known is not None) or (kind == "reads-path" and FUNCTION.search(between)):
+            if (kind == "writes-path" and known is not None) or (kind == "reads-path" and between):
                 self.add("state", value, row, certain=False)
         if known is None or (certain and not known.certain):
             self.facts[key] = Fact(kind=kind, value=value, evidence=self.evidence(row), certain=certain, detail=detail)

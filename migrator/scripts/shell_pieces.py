@@ -6,6 +6,7 @@ that is no program.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser, Point, Range
@@ -49,6 +50,7 @@ def roots(text: str) -> Iterator[Node]:
         start, row = end, last
 
 
+MOST_ENDS = 20  # each takes a look at the whole text
 ODD_END = re.compile(r"<<-?[ \t]*(['\"]?)([\w=+:@%./!-]*[=+:@%./!-][\w=+:@%./!-]*)\1(?=[\s;|&>)])")
 
 
@@ -58,7 +60,7 @@ def _with_plain_ends(text: str) -> str:
     >>> _with_plain_ends(": << =cut\\n=head1\\n=cut\\nls\\n").split("\\n")
     [': << _cut', '=head1', '_cut', 'ls', '']
     """
-    for word in dict.fromkeys(match[2] for match in ODD_END.finditer(text)):
+    for word in islice(dict.fromkeys(match[2] for match in ODD_END.finditer(text)), MOST_ENDS):
         plain, end = re.sub(r"\W", "_", word), re.escape(word)
         if re.search(rf"^\t*{end}$", text, re.MULTILINE):
             text = re.sub(rf"(<<-?[ \t]*['\"]?){end}|^(\t*){end}$", rf"\1\2{plain}", text, flags=re.MULTILINE)
