@@ -10,6 +10,7 @@ from migrator import pipeline
 from migrator.assumptions import DEFAULT
 from migrator.model.plan import Decisions, JobPlan, Plan, Request, Survey
 from migrator.prices import bundled
+from migrator.reports import html, words
 from migrator.sources.opening import open_source
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "legacy04"
@@ -85,3 +86,15 @@ def test_an_address_that_a_partner_knows_has_its_price_where_it_would_be_lost(su
     assert Decimal("38.71") < (placed.option.monthly_cost or 0) < Decimal("39.5")
     assert any(f"answer {job.id}/address: nat" in text for text in decided.hosts[0].savings.blockers)
     assert any(finding.rule == "sent-data" and finding.question for finding in decided.jobs[0].findings)
+
+
+def test_the_pictures_of_the_bill_say_the_figure_of_the_headline(survey: Survey) -> None:
+    """What all jobs share (the daily check) is paid for once in every figure: two had counted it with each job."""
+    decided = pipeline.decide((survey,), bundled.read(), DEFAULT, Decisions(answers={}), Request(provider="aws"))
+    text = html.write(decided)[0].content.decode()
+    savings = decided.hosts[0].savings
+    assert savings.now_monthly_cost is not None
+    assert savings.if_all_moved_monthly is not None
+    then = words.money(savings.now_monthly_cost - savings.if_all_moved_monthly)
+    assert f"its jobs would cost {then} a month" in text
+    assert f"falls to {then} once" in text

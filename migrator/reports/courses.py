@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from migrator.model.plan import HostPlan, JobPlan
+from migrator.pricebook import once, total
 from migrator.reports.drawing import BLUE, FINE_TICKS, GREY, ORANGE, Picture, draw, seconds_axis, shortened
 from migrator.reports.words import LEAVING, money, span
 
@@ -21,12 +22,17 @@ def saving(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
     if now is None or not order:
         return None
     by_id = {entry.job.id: entry for entry in jobs}
+    leaving = [job_id for job_id in order if job_id in by_id and by_id[job_id].placement.verdict in LEAVING]
+    shared = dict(zip(leaving, once(by_id[job_id].placement.option.items for job_id in leaving), strict=True))
     bill, steps = now, [(0, "the server as it is", now)]
     for number, job_id in enumerate(order, 1):
         entry = by_id.get(job_id)
         cost = entry.placement.option.monthly_cost if entry and entry.placement.verdict in LEAVING else Decimal(0)
         if entry is None or cost is None:
             return None  # an unknown cost makes every later bill unknown
+        if entry.placement.option.items and job_id in shared:  # what others before it have paid for is not paid for again
+            cost -= total(entry.placement.option.items) or Decimal(0)
+            cost += total(shared[job_id]) or Decimal(0)
         bill += cost
         steps.append((number, entry.job.name, bill))
     last = len(order) + 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from migrator.model.plan import HostPlan, JobPlan
 from migrator.model.usage import Usage
+from migrator.pricebook import once
 from migrator.reports.drawing import BLUE, GREY, ORANGE, TEXT, Picture, draw, seconds_axis, shortened
 from migrator.reports.words import LEAVING, money, span
 
@@ -119,10 +120,9 @@ def bills(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
         return None
     now = [(item.name, item.monthly_cost) for item in host.savings.now_items if item.monthly_cost is not None]
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in jobs:
-        if entry.placement.verdict in LEAVING:
-            for item in entry.placement.option.items:
-                sums[item.name] += item.monthly_cost or Decimal(0)
+    for lines in once(entry.placement.option.items for entry in jobs if entry.placement.verdict in LEAVING):
+        for item in lines:
+            sums[item.name] += item.monthly_cost or Decimal(0)
     then = sorted(((name, cost) for name, cost in sums.items() if cost), key=lambda pair: (-pair[1], pair[0]))
     if not now and not then:
         return None
