@@ -209,6 +209,14 @@ def test_a_dispatcher_queues_each_item_once_and_workers_do_them(
     assert done.read_text().splitlines()[-1] == "again customer 13"
 
 
+def test_a_list_that_the_queue_does_not_take_is_a_run_that_failed(folder: Path, cloud: dict[str, str]) -> None:
+    write(folder, "items.sh", "echo one")
+    gone = {**cloud, "MIGRATOR_QUEUE_URL": cloud["MIGRATOR_QUEUE_URL"] + "-of-nobody"}
+    ((way, answer),) = invoked(folder, "dispatcher.handler", gone, {"scheduled_time": AT})
+    assert (way, answer["errorType"]) == ("error", "JobFailedError")
+    assert answer["errorMessage"].endswith(": HTTP Error 400: BAD REQUEST")
+
+
 def test_an_item_that_another_worker_has_comes_again_also_after_that_one_was_killed(
     folder: Path, cloud: dict[str, str], tmp_path: Path
 ) -> None:

@@ -87,7 +87,7 @@ class Service:
                 [sys.executable, "-m", "runner", handler], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
                 env={**cloud.environment, "PORT": str(self.port)}, start_new_session=True,
             )  # fmt: skip
-        for _ in range(300):
+        for _ in range(3000):
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", self.port)) == 0:
                     return

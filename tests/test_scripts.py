@@ -224,7 +224,10 @@ def test_a_hostile_text_is_read_to_its_end(plugin, text: str) -> None:
 def test_a_file_that_is_no_text_is_said_to_be_opaque(tmp_path: Path, raw: bytes) -> None:
     plant(tmp_path, srv__x="")
     (tmp_path / "srv" / "x").write_bytes(raw)
-    assert facts_of(tmp_path, "/srv/x")[0]
+    facts = facts_of(tmp_path, "/srv/x")[0]
+    assert facts
+    # what has no text that could be kept holds its job back until somebody adds the file, as an archive of Java does
+    assert ("reads-path /srv/x [program] @3" in facts) is (b"\0" in raw), facts
 
 
 def test_a_long_shell_program_is_read_in_pieces_with_its_rows() -> None:

@@ -47,26 +47,30 @@ def dispatch(
     extra: Mapping[bytes, bytes] | None = None,
     now: datetime | None = None,
 ) -> dict[str, object]:
-    """Print the items as the job would start, and queue them. Raises `JobFailedError`, and `OSError` if the queue fails us."""
+    """Print the items as the job would start, and queue them. Raises `JobFailedError`, also if the queue takes not all."""
     left = context.get_remaining_time_in_millis() / 1000 if left_s is None else left_s
     said = event if isinstance(event, dict) else {}
     job, printed = read(JOB_FILE), list[bytes]()
     # what it prints is the list, not what the job has to say
     quiet = job._replace(command=ITEMS, notify="none" if job.notify == "none" else "failure")
-    outcome = run(quiet, os.environ, said, left, now=now, extra=extra, each_line=printed.append)
+    queued = list[str]()
+
+    def queue(run_id: str, at: str | None) -> None:
+        # an item is done once for an instant; a run by hand is no instant's, and does them all
+        by_hand = {"run_id": run_id} if is_forced(said, os.environ) else {}
+        scheduled = str(said.get("scheduled_time") or at or "")
+        printed_before = Counter[bytes]()
+        for item in printed:
+            if item.strip():
+                printed_before[item] += 1
+                again = {"time": printed_before[item]} if printed_before[item] > 1 else {}
+                queued.append(_message(item, scheduled, {**by_hand, **again}))
+        queues.send(os.environ["MIGRATOR_QUEUE_URL"], queued, os.environ)
+
+    outcome = run(quiet, os.environ, said, left, now=now, extra=extra, each_line=printed.append, then=queue)
     if outcome.exit_status:
         raise JobFailedError(outcome.headline)
-    items = [item for item in printed if item.strip()] if outcome.outcome == "ok" else []
-    # an item is done once for an instant; a run by hand is no instant's, and does them all
-    by_hand = {"run_id": outcome.run_id} if is_forced(said, os.environ) else {}
-    scheduled = str(said.get("scheduled_time") or outcome.scheduled_at or "")
-    printed_before, messages = Counter[bytes](), list[str]()
-    for item in items:
-        printed_before[item] += 1
-        again = {"time": printed_before[item]} if printed_before[item] > 1 else {}
-        messages.append(_message(item, scheduled, {**by_hand, **again}))
-    queues.send(os.environ["MIGRATOR_QUEUE_URL"], messages, os.environ)
-    return {**outcome._asdict(), "items": len(items)}
+    return {**outcome._asdict(), "items": len(queued)}
 
 
 def work(event: Any, context: Any, left_s: float | None = None) -> dict[str, object]:

@@ -42,10 +42,12 @@ def run(
     now: datetime | None = None,
     extra: Mapping[bytes, bytes] | None = None,
     each_line: Callable[[bytes], None] | None = None,
+    then: Callable[[str, str | None], None] | None = None,
 ) -> Outcome:
     """Run the job once. `outer`: the environment we were started with; `left_s`: what the platform still gives us.
 
-    `extra`: more variables, taken as they are; `each_line` hears each line of output, too.
+    `extra`: more variables, taken as they are; `each_line` hears each line of output, too; `then`, with the run's id and its
+    instant, belongs to the run: if it raises `OSError` the run failed.
     """
     started, began = now or datetime.now(instant.UTC), time.monotonic()
     said, expression = instant.said(event or {}, outer), _expression(event, outer)
@@ -135,6 +137,11 @@ def run(
         return end("stopped", ended.exit_status or 143, text, ended)
     if ended.exit_status:
         return end("failed", ended.exit_status, f"{job.name}: exit status {ended.exit_status}", ended)
+    if then is not None:
+        try:
+            then(str(log.fields["run_id"]), None if scheduled is None else scheduled.isoformat())
+        except OSError as error:
+            return end("failed", NOT_KEPT, f"{job.name}: {error}", ended)
     return end("ok", 0, f"{job.name}: done in {ended.duration_s:.1f} s", ended)
 
 

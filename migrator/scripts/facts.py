@@ -322,12 +322,12 @@ class _Walk:
 
     def _script(self, path: str, raw: bytes, call: Call, context: Context, depth: int) -> None:
         location = Location(host=self.host.name, path=path, line=1)
-        if raw.startswith(b"\x7fELF"):
-            gathered = elf.facts(raw, location, call.evidence)
-            self._take(gathered, call.certain)
-            return
-        if b"\0" in raw[:4096]:
-            self._add(Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="binary; not read"))
+        is_elf = raw.startswith(b"\x7fELF")
+        if is_elf or b"\0" in raw[:4096]:
+            if not path.startswith(SYSTEM) or "/local/" in path:  # no text of it is kept: somebody has to bring it
+                self._add(Fact(kind="reads-path", value=path, evidence=call.evidence, certain=call.certain, detail="program"))
+            unread = Fact(kind="command", value=path, evidence=call.evidence, certain=False, detail="binary; not read")
+            self._take(elf.facts(raw, location, call.evidence) if is_elf else (unread,), call.certain)
             return
         text, _ = redact.escape_bytes(raw)
         clean = redact.redact(text, location, self.taken).text
