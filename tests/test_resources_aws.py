@@ -105,6 +105,22 @@ def test_a_fan_out_is_billed_for_both_parts_its_messages_and_the_polls_of_its_qu
     # 3,043.6875 messages x 3 requests; 730.485 h x 3,600 / 20 s x 5 polls; 0.40 a million
     assert [item.monthly_cost for item in items if item.name == "queue requests"] == [Decimal("0.003652425")]
     assert [item.monthly_cost for item in items if item.name == "queue polls"] == [Decimal("0.2629746")]
+    assert [item.monthly_cost for item in items if item.name == "alarm of dead letters"] == [Decimal("0.10")]
+
+
+def test_what_lies_among_dead_letters_is_told() -> None:
+    """SQS counts what it moves itself as sent nowhere, so the alarm is about what lies there:
+    docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html."""
+    size = next(size for size in aws_lambda.sizes() if size.memory_mib == 1024)
+    created = aws_lambda.resources(DOSSIER, FAN_OUT, size, TRANSLATION, 60, "us-east-1")
+    (dead,) = [one.name for one in created if one.kind == "aws_sqs_queue" and one.values["dead_letters"] is None]
+    (alarm,) = re.findall(r'resource "aws_cloudwatch_metric_alarm".*?\n}', written("terraform", created, JOB), re.DOTALL)
+    assert f"{{ QueueName = aws_sqs_queue.{dead}.name }}" in alarm
+    assert re.search(r'metric_name +\W+ApproximateNumberOfMessagesVisible"', alarm)
+    assert re.search(r'statistic += "Maximum"', alarm)
+    template = written("sam", created, JOB)
+    assert "MetricName: ApproximateNumberOfMessagesVisible" in template
+    assert "Statistic: Maximum" in template
 
 
 def test_a_lock_is_billed_by_its_writes() -> None:

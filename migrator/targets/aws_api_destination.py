@@ -194,15 +194,7 @@ def _shared() -> Iterable[Resource]:
             dead_letters=None,
             written_by="events.amazonaws.com",
         ),
-        aws_parts.resource(
-            "aws_cloudwatch_metric_alarm",
-            ALARM,
-            alarm_name="cron-call-failed",
-            queue=FAILED,
-            queue_id=aws_parts.logical_id(FAILED),
-            topic=aws_parts.NOTICES,
-            topic_id=aws_parts.logical_id(aws_parts.NOTICES),
-        ),
+        aws_parts.queue_alarm(ALARM, "cron-call-failed", FAILED, sent=True),
     )
 
 

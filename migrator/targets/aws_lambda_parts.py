@@ -216,6 +216,10 @@ def fed_by_queue(
     messages = part.monthly_invocations
     polls = POLLERS * dossier.assumptions.month_hours * 3600 / POLL_S
     queue_name, dead_name = aws_parts.identifier(job, "queue"), aws_parts.identifier(job, "dead_letters")
+    # an item that failed was told by its run; of one whose worker was killed nobody hears
+    alarm = aws_parts.queue_alarm(
+        aws_parts.identifier(job, "left_over"), f"{aws_parts.cloud_name(job)}-dead-letters", dead_name, sent=False
+    )
     return (
         aws_parts.resource(
             "aws_sqs_queue",
@@ -234,6 +238,7 @@ def fed_by_queue(
             written_by=written_by,
             usage={"requests": None if messages is None else messages * REQUESTS_PER_MESSAGE, "idle_polls": polls},
         ),
+        alarm,
         aws_parts.resource(
             "aws_lambda_event_source_mapping",
             aws_parts.identifier(job, "messages"),

@@ -157,6 +157,20 @@ def notices() -> Resource:
     return resource("aws_sns_topic", NOTICES, topic_name="cron-notices", shared=True)
 
 
+def queue_alarm(name: str, alarm_name: str, queue: str, *, sent: bool) -> Resource:
+    """Tells the notices of what comes into a queue of failures; `sent`: a service sends it there, SQS did not move it itself."""
+    return resource(
+        "aws_cloudwatch_metric_alarm",
+        name,
+        alarm_name=alarm_name,
+        sent=sent,
+        queue=queue,
+        queue_id=logical_id(queue),
+        topic=NOTICES,
+        topic_id=logical_id(NOTICES),
+    )
+
+
 def secrets(dossier: Dossier, monthly_reads: float | None, *, read_at_deployment: bool) -> tuple[Resource, ...]:
     """A reference to each secret of the job and its scripts; the user creates them, their values are in no file."""
     job = dossier.job
