@@ -151,7 +151,8 @@ WITNESSES = (
     ),
     Witness(
         "tells", "test_emit_step_functions.py", "test_a_container_that_cannot_be_started_is_told_and_fails_its_workflow",
-        "executed by moto, whose ECS of sorts fails at the start (by an error of its own): a start that fails is told and fails the workflow",
+        "executed by moto, whose ECS of sorts fails at the start (by an error of its own): "
+        "a start that fails is told and fails the workflow",
         lambda cell: cell.shape == "workflow" and cell.target == "aws_fargate", runs=True,
     ),
     Witness(

@@ -129,8 +129,9 @@ def test_both_languages_say_the_same(machines: dict[str, dict[str, Any]]) -> Non
 
 
 def test_a_container_that_cannot_be_started_is_told_and_fails_its_workflow(machines: dict[str, dict[str, Any]]) -> None:
-    """Run by moto, because LocalStack has no ECS; its own fails at every start of this kind, which is all that is used here. What became of the job itself only ECS can say:
-    that a task which ended with another status than 0 fails `runTask.sync` is Amazon's word."""
+    """Run by moto, because LocalStack has no ECS; its own fails at every start of this kind, by an error of its own, and that is
+    all that is used here. What became of the job itself only ECS can say: that a task which ended with another status than 0
+    fails `runTask.sync` is Amazon's word."""
     definition = next(one for one in machines["terraform"].values() if "Cluster" in one["States"]["Run"]["Parameters"])
     keys = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
