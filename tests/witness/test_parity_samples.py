@@ -5,7 +5,7 @@ modes, are the same for every one of them.
 The programs that a sample calls (mysqldump, aws, php ...) are stand-ins in both roots: each says how it was called - arguments,
 folder, umask, environment, input - and leaves a file. So a secret that is put back wrongly, a variable that is lost or a `%` that
 is read otherwise is a difference. Debian's cron stands in for etl02's cronie: PATH and USER, which differ between them, are left
-out there (`test_record_daemons.py` has cronie's own).
+out there (`test_record_daemons.py` has cronie's own). sudo is Debian's own.
 """
 
 import json
@@ -140,7 +140,8 @@ def lying(*laid: tuple[Path, str]) -> set[tuple[str, str, bytes]]:
 def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     settings, command = line_of(entry, source)
     user = entry.job.user or "root"
-    known = {line.split(":")[0]: int(line.split(":")[2]) for line in (source / "etc/passwd").read_text().splitlines()}
+    passwd = [line.split(":") for line in (source / "etc/passwd").read_text().splitlines()]
+    known, home = {name: int(uid) for name, _, uid, *_ in passwd}, {name: where for name, *_, where, _ in passwd}
     uid, folders = known.get(user, 33 if user == "www-data" else 0), written_folders(entry.facts)
     # on the server: its own programs; where it goes: what was emitted. Both: the folders that it writes into, and the users
     server, bare, base = into / "server", into / "bare", into / "base"
@@ -148,19 +149,22 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
         if (source / top).is_dir():
             shutil.copytree(source / top, server / top)
     for folder in (server, bare):
-        for name in [*folders, "/home/app", "/home/etl", "/home/sensor", "/var/www"]:
+        for name in [*folders, *(home[name] for name in known if name != "root"), "/var/www"]:
             (folder / name.lstrip("/")).mkdir(parents=True, exist_ok=True)
         owned(folder, uid)
     (base / "etc").mkdir(parents=True)
     users = [
-        f"{name}:x:{number}:{number}::{'/var/www' if name == 'www-data' else f'/home/{name}'}:/bin/bash"
+        f"{name}:x:{number}:{number}::{'/var/www' if name == 'www-data' else home[name]}:/bin/bash"
         for name, number in known.items()
     ]
     kept = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
     (base / "etc/passwd").write_text(kept + "".join(f"{text}\n" for text in users if not text.startswith(("root:", "www-data:"))))
     (base / "etc/timezone").write_text("UTC\n")
-    # legacy04 has no mail; here cron's mail is how its output is read
-    left_out = {"etl02": "-e '^PATH=' -e '^USER=' ", "legacy04": "-e '^MAILTO=' "}.get(source.name, "")
+    (base / "etc/sudoers.d").mkdir()
+    (base / "etc/sudoers.d/app").write_text("app ALL=(reports) NOPASSWD: ALL\n")  # as the server must have it
+    (base / "etc/sudoers.d/app").chmod(0o440)
+    # legacy04 has no mail; here cron's mail is how its output is read. What sudo says of itself is nowhere where no sudo is
+    left_out = {"etl02": "-e '^PATH=' -e '^USER=' ", "legacy04": "-e '^MAILTO=' -e '^SUDO_' -e '^MAIL=' "}.get(source.name, "")
     programs = base / "usr/bin"
     programs.mkdir(parents=True)
     for name in PROGRAMS.split():
