@@ -24,6 +24,8 @@ SECURE_PATH = {
 RED_HATS = frozenset({"rhel", "centos", "rocky", "almalinux", "fedora", "ol", "amzn"})
 KEPT = re.compile(r"LANG|LANGUAGE|LC_\w+|LINGUAS|TZ|TERM|COLORTERM")  # sudoers(5): env_check
 
+TERM = "unknown"  # what sudo 1.9.13 gives where there is none
+
 
 class Becomes(Value, frozen=True, kw_only=True):
     """What such a command does: as whom, and what."""

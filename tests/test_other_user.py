@@ -68,14 +68,14 @@ def emitted(entry: JobPlan, **answers: str) -> EmitResult:
 
 def test_the_image_runs_as_the_other_user_without_sudo() -> None:
     """Run by hand: sudo 1.9.13p3 of Debian 12, `sudo -u reports env` under cron's variables, left LANG and TZ and gave the new
-    user's PATH, HOME, SHELL, LOGNAME, USER; `pwd` was the first user's home. MAIL and SUDO_* are not imitated."""
+    user's PATH, HOME, SHELL, LOGNAME, USER, TERM; `pwd` was the first user's home. MAIL and SUDO_* are not imitated."""
     entry = planned("sudo -u reports /srv/shop/bin/night.sh 'a b'", "reports")
     files = {file.path: file.content.decode() for file in emitted(entry).out_files}
     (path,) = (path for path in files if path.endswith("/job.json"))
     value = json.loads(files[path])
     assert (value["user"], value["command"]) == ("reports", "/srv/shop/bin/night.sh 'a b'")
     assert value["working_directory"] == "/srv/shop", "sudo leaves the folder as it was: the home of whose crontab it is"
-    assert {name for name, _ in value["environment"]} == {"LANG", "PATH", "HOME", "SHELL", "LOGNAME", "USER"}
+    assert {name for name, _ in value["environment"]} == {"LANG", "PATH", "HOME", "SHELL", "LOGNAME", "USER", "TERM"}
     dockerfile = files[path.replace("job.json", "Dockerfile")]
     assert "useradd --uid 10001 --create-home --home-dir /home/reports --shell /bin/sh reports" in dockerfile
     assert "      sudo " not in dockerfile

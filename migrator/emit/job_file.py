@@ -50,6 +50,8 @@ def environment(job: Job, host: Host) -> tuple[tuple[str, str], ...]:
     }
     if becomes is not None or job.schedule.grammar in NAMES_USER:
         found["USER"] = user
+    if becomes is not None:
+        found["TERM"] = other_user.TERM
     found.update((setting.name, setting.value) for setting in job.environment)
     found["LOGNAME"] = user
     return tuple(found.items())

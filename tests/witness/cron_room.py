@@ -72,9 +72,10 @@ class Root:
             subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", self.root], input=packed, check=True)
         for path in [*(self.root / "etc/cron.d").iterdir(), self.root / "etc/crontab"]:
             path.unlink(missing_ok=True)
-        (self.root / "etc/pam.d/cron").write_text(
-            "account required pam_permit.so\nsession required pam_permit.so\nauth required pam_permit.so\n"
-        )
+        for program in ("cron", "sudo"):  # users have no passwords here
+            (self.root / "etc/pam.d" / program).write_text(
+                "account required pam_permit.so\nsession required pam_permit.so\nauth required pam_permit.so\n"
+            )
         sendmail = self.root / "usr/sbin/sendmail"
         sendmail.unlink(missing_ok=True)
         sendmail.write_text(MAIL)

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,6 +161,7 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     kept = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
     (base / "etc/passwd").write_text(kept + "".join(f"{text}\n" for text in users if not text.startswith(("root:", "www-data:"))))
     (base / "etc/timezone").write_text("UTC\n")
+    (base / "etc/hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")  # whom sudo asks for
     (base / "etc/sudoers.d").mkdir()
     (base / "etc/sudoers.d/app").write_text("app ALL=(reports) NOPASSWD: ALL\n")  # as the server must have it
     (base / "etc/sudoers.d/app").chmod(0o440)
@@ -189,6 +191,11 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     files = owned(into / "files", uid) if (into / "files").exists() else None
     if (folder / "files").is_dir():
         files = owned(shutil.copytree(folder / "files", into / "files"), uid)
+    for name in job["files"]:  # what a person adds by hand, as the job's README says
+        if not (folder / "files" / name.lstrip("/")).exists():
+            for top in (bare, server):
+                (top / name.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+                (top / name.lstrip("/")).write_bytes(b"added by hand")
     laid = ((base, "/"), (bare, "/"), *(((files, "/"),) if files else ()))
     line = Line(command, user, settings, ((base, "/"), (server, "/")))
     before = lying(*line.laid, *laid)
