@@ -19,7 +19,8 @@ export LC_ALL=C
 # SIGTERM to the whole group of a process, SIGKILL to what is left of it after the grace; the reader of its output is not waited
 # for where somebody left the group and still holds the output open: process, seconds, reader
 end_group() {
-  # once, whatever kill says afterwards: a group of which a part is gone may be called an error, and who answers would answer twice
+  # once, whatever kill says afterwards: who is asked twice answers twice. `kill -TERM -GROUP` is the one form that dash, bash and
+  # busybox all take: after `-s TERM --` busybox's ends the group and then says that it could not
   if kill -0 "-$1" 2>/dev/null; then kill -TERM "-$1" 2>/dev/null; else kill -TERM "$1" 2>/dev/null; fi
   waited=0
   while [ "$waited" -lt "$2" ] && { kill -0 "-$1" || kill -0 "$1"; } 2>/dev/null; do
