@@ -24,7 +24,6 @@ ANSWERS = {
     "edge03": {},
     "legacy04": {
         "aws-d082fb3d/data": "copy",
-        "dispatch-af071b7b/data": "copy",
         "import-feed-6a0cb887/data": "copy",
         "import-feed-6a0cb887/output": "object-storage",
         "rebuild-cube-02152569/data": "copy",

@@ -38,7 +38,7 @@ MOVES = {
     "web01": {"build-recommendations-0f504421": {"target": "aws_fargate", "state": "object-storage", "output": "object-storage"}},
     "etl02": {job_id: SHARED | {"target": "aws_fargate"} for job_id in CHAIN},
     "edge03": {},
-    "legacy04": {},
+    "legacy04": {"dispatch-af071b7b": {"data": "copy"}},  # a jar, which a person adds
 }  # fmt: skip
 PROGRAMS = "aws curl java mail mysql mysqldump php psql pg_dump rsync sftp sleep wget"  # sleep: one waits for ten minutes
 STAND_IN = r"""#!/bin/sh
