@@ -16,6 +16,7 @@ from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, session_number, whole
 from migrator.errors import ScheduleError, SourceError
+from migrator.host_name import short
 from migrator.logfiles import LogFile
 from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import rotation
@@ -196,8 +197,8 @@ class Understanding:
     def _called(self, name: str) -> str:
         """This server's name, whether a log has it short (rsyslog), whole (journald) or not at all (auditd): an end in one log is
         that of a start in another."""
-        short, own = name.lower().partition(".")[0], self._host.lower()
-        return self._host if name.lower() in {"", own, own.partition(".")[0]} or short == own else name
+        own = self._host.lower()
+        return self._host if name.lower() in {"", own, short(own)} or short(name) == own else name
 
     def rows(self, lines: Lines) -> Whole:
         """The events of lines, in their order, as `runs.order` takes them."""

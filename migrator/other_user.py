@@ -23,7 +23,6 @@ SECURE_PATH = {
 }
 RED_HATS = frozenset({"rhel", "centos", "rocky", "almalinux", "fedora", "ol", "amzn"})
 KEPT = re.compile(r"LANG|LANGUAGE|LC_\w+|LINGUAS|TZ|TERM|COLORTERM")  # sudoers(5): env_check
-
 TERM = "unknown"  # what sudo 1.9.13 gives where there is none
 
 

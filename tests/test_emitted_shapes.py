@@ -141,16 +141,20 @@ def cloud(endpoint: str) -> Iterator[dict[str, str]]:
     tables.delete_table(TableName="migrated-locks")
 
 
-def invoked(folder: Path, handler: str, environment: dict[str, str], *events: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """What Lambda's runtime hears from `python -m runner HANDLER`, as an image's command starts it."""
+def invoked(
+    folder: Path, handler: str, environment: dict[str, str], *events: dict[str, Any], printed: list[bytes] | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """What Lambda's runtime hears from `python -m runner HANDLER`, as an image's command starts it; `printed` gets its lines."""
     RuntimeApi.events[:], RuntimeApi.answers[:] = list(events), []
     with ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "runner", handler], cwd=folder, capture_output=True, check=False, timeout=60,
             env={**environment, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"},
         )  # fmt: skip
         server.shutdown()
+    if printed is not None:
+        printed += done.stdout.splitlines()
     return list(RuntimeApi.answers)
 
 
@@ -212,9 +216,13 @@ def test_a_dispatcher_queues_each_item_once_and_workers_do_them(
 def test_a_list_that_the_queue_does_not_take_is_a_run_that_failed(folder: Path, cloud: dict[str, str]) -> None:
     write(folder, "items.sh", "echo one")
     gone = {**cloud, "MIGRATOR_QUEUE_URL": cloud["MIGRATOR_QUEUE_URL"] + "-of-nobody"}
-    ((way, answer),) = invoked(folder, "dispatcher.handler", gone, {"scheduled_time": AT})
+    printed: list[bytes] = []
+    ((way, answer),) = invoked(folder, "dispatcher.handler", gone, {"scheduled_time": AT}, printed=printed)
     assert (way, answer["errorType"]) == ("error", "JobFailedError")
     assert answer["errorMessage"].endswith(": HTTP Error 400: BAD REQUEST")
+    lines = [json.loads(line) for line in printed if line.startswith(b"{")]
+    assert [line["outcome"] for line in lines if "migrator_run" in line] == ["failed"]
+    assert [line["message"] for line in lines if "migrator_notice" in line] == [answer["errorMessage"]]
 
 
 def test_an_item_that_another_worker_has_comes_again_also_after_that_one_was_killed(

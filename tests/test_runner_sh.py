@@ -178,8 +178,7 @@ def gone(pid: int) -> bool:
 
 
 def test_a_deadline_ends_the_whole_group_also_what_ignores_sigterm(tmp_path: Path) -> None:
-    """All shells at once: it is mostly waiting. The trap comes after the children: one that is not yet another program would
-    still have it, and answer, too."""
+    """All shells at once: it is mostly waiting. The trap comes after the children, which so have none."""
     command = b"(trap '' TERM; sleep 61) & echo $!; sleep 62 & trap 'echo asked' TERM; wait; wait"
     children = [Sh(tmp_path / shell, shell).start(job_json(command, timeout_s=4)) for shell in SHELLS]
     for child in children:

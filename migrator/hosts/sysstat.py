@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from migrator.errors import ScheduleError
+from migrator.host_name import short
 from migrator.hosts import hostname, timezone
 from migrator.model.job import HostPart, Load
 from migrator.model.source import Evidence, HostFiles, Location, Problem
@@ -38,7 +39,7 @@ def read(files: HostFiles) -> HostPart:
             text = (files.content(file.path) or b"").decode("utf-8", "replace")
             for host in _hosts(text):
                 name = str(host.get("nodename", ""))
-                if own and name and name.partition(".")[0].lower() != own.partition(".")[0].lower():
+                if own and name and short(name) != short(own):
                     problems.append(Problem(location=where, message=f"is the load of {name[:64]}, not of this server"))
                     continue
                 for sample in _samples(host, place):

@@ -18,6 +18,7 @@ import numpy as np
 
 from migrator.columns import NONE, Run, Whole
 from migrator.errors import ScheduleError
+from migrator.host_name import short
 from migrator.model.job import Job
 from migrator.model.source import Location, Problem
 from migrator.runs.match import CRONTABS, EARLY, LATE
@@ -58,7 +59,7 @@ def earlier(kept: Kept, job_of: Whole, unsure: Flags, host: str, jobs: Sequence[
     """What the log proves, however often a line was changed. `host`: whose jobs they are."""
     found = list[Earlier]()
     hosts = {name for name, *_ in kept.named}
-    own = {name for name in hosts if name.partition(".")[0].lower() == host.partition(".")[0].lower()} or hosts
+    own = {name for name in hosts if short(name) == short(host)} or hosts
     edits = [edit for edit in edits if edit.host in own]
     if not edits or len(own) > 1:
         return found

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from migrator.columns import NONE, QUALITIES, Run, Runs, Who, Whole
 from migrator.errors import ScheduleError
+from migrator.host_name import short
 from migrator.model.job import Job
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.reading import calendar_of
@@ -29,7 +30,7 @@ class Matching:
     """The jobs of one host, ready to be asked."""
 
     def __init__(self, host: str, jobs: Iterable[Job]) -> None:
-        self._host = host.partition(".")[0].lower()
+        self._host = short(host)
         self._jobs = defaultdict[tuple[str | None, str], list[Job]](list)
         self._long: list[tuple[str | None, str, Job]] = []
         self._calendars: dict[str, Calendar | None] = {}
@@ -48,13 +49,13 @@ class Matching:
 
     def assigned(self, runs: list[Run]) -> list[Run]:
         """The same runs with their job's id; those of no job keep None."""
-        names = {run.host.partition(".")[0].lower() for run in runs}
+        names = {short(run.host) for run in runs}
         own = self._host if self._host in names else None  # a log under another name than the tree's is taken as this server's
         given: dict[tuple[int, str], int] = {}
         found = []
         known: dict[tuple[str | None, str | None], list[Job]] = {}
         for run in runs:
-            if own is not None and run.host.partition(".")[0].lower() != own:
+            if own is not None and short(run.host) != own:
                 found.append(run)
                 continue
             candidates = known.get((run.user, run.command))
@@ -91,7 +92,7 @@ class Matching:
     def by_name(self, named: Sequence[Who]) -> tuple[Whole, npt.NDArray[np.bool_]]:
         """The index of the job of each host, source, user and command, and which of them have to be asked run by run; one more
         than they are."""
-        hosts = [host.partition(".")[0].lower() for host, *_ in named]
+        hosts = [short(host) for host, *_ in named]
         own = self._host if self._host in hosts else None
         index = {job.id: number for number, job in enumerate(self._all)}
         job_of = np.full(len(named) + 1, NONE)
