@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,8 @@ def network(cloud: Cloud) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(room: Path) -> Iterator[Cloud]:
-    """Until the end of the block; its log is `room`/log."""
+def running(room: Path, more: Mapping[str, str] | None = None) -> Iterator[Cloud]:
+    """Until the end of the block; its log is `room`/log. `more`: further variables of its settings."""
     python = tools.tool("localstack", "bin/python", UNCOVERED)
     functions, emulator = tools.tool("lambda", "bin/python", UNCOVERED), tools.emulator(UNCOVERED)
     port, pids = free_port(), room / "pids"
@@ -61,7 +61,7 @@ def running(room: Path) -> Iterator[Cloud]:
         "GATEWAY_LISTEN": f"127.0.0.1:{port}", "LOCALSTACK_HOST": f"127.0.0.1:{port}", "LAMBDA_RUNTIME_EXECUTOR": "rie",
         "RIE_BINARY": str(emulator), "RIE_PYTHONS": json.dumps({"python3.13": str(functions)}), "RIE_PIDS": str(pids),
         "PROVIDER_OVERRIDE_DYNAMODB": "moto",
-        "HOME": str(room), "XDG_CACHE_HOME": str(room / "cache"),
+        "HOME": str(room), "XDG_CACHE_HOME": str(room / "cache"), **(more or {}),
     }  # fmt: skip
     with (room / "log").open("wb") as log:
         child = subprocess.Popen(

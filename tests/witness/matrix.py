@@ -66,9 +66,8 @@ NOT_APPLICABLE = (
     ),
     (
         "Fargate's and Batch's tasks, Cloud Run's and Container Apps' jobs",
-        "their images are run by podman with limits (image); no emulator of these services starts them, so that a workflow's "
-        "task which ends well is executed nowhere (LocalStack has no ECS, moto starts no container): only the way of its "
-        "failure is.",
+        "their images are run by podman with limits (image); no emulator of these services starts them. A workflow of Fargate is "
+        "executed with ECS's answers from a file, its job by what the interpreter hands over to ECS (tasks).",
     ),
 )
 
@@ -150,9 +149,9 @@ WITNESSES = (
         lambda cell: cell.target == "gcp_pubsub_push" and cell.shape == "event_glue", runs=True,
     ),
     Witness(
-        "tells", "test_emit_step_functions.py", "test_a_container_that_cannot_be_started_is_told_and_fails_its_workflow",
-        "executed by moto, whose ECS of sorts fails at the start (by an error of its own): "
-        "a start that fails is told and fails the workflow",
+        "tasks", "test_localstack_tasks.py", "test_a_workflow_ends_as_its_container_does",
+        "executed by LocalStack's interpreter with ECS's answers from a file: a container that ends well, one that does not, one "
+        "that is not started; the job runs by what was handed over to its container",
         lambda cell: cell.shape == "workflow" and cell.target == "aws_fargate", runs=True,
     ),
     Witness(

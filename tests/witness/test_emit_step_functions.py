@@ -1,21 +1,18 @@
 """Emitted workflows of Step Functions, in both languages: asl-validator (npm) takes every definition and refuses a broken one,
-and both languages say the same. `test_localstack.py` runs them.
+and both languages say the same. `test_localstack.py` and `test_localstack_tasks.py` run them.
 
 The definition of a Terraform file is what Terraform itself makes of it, with stand-ins for the names of other resources.
 """
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import tools
 from conftest import EVERY, Maker
 from every_combination import Tree
-from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 pytestmark = pytest.mark.timeout(300)
@@ -126,37 +123,6 @@ def test_the_validator_refuses_a_state_that_is_not_there_and_one_that_nobody_rea
 def test_both_languages_say_the_same(machines: dict[str, dict[str, Any]]) -> None:
     functions = {name: one for name, one in machines["terraform"].items() if "FunctionName" in one["States"]["Run"]["Parameters"]}
     assert functions == machines["sam"]
-
-
-def test_a_container_that_cannot_be_started_is_told_and_fails_its_workflow(machines: dict[str, dict[str, Any]]) -> None:
-    """Run by moto, because LocalStack has no ECS; its own fails at every start of this kind, by an error of its own, and that is
-    all that is used here. What became of the job itself only ECS can say: that a task which ended with another status than 0
-    fails `runTask.sync` is Amazon's word."""
-    definition = next(one for one in machines["terraform"].values() if "Cluster" in one["States"]["Run"]["Parameters"])
-    keys = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        states, sns, sqs = (boto3.client(name, **keys) for name in ("stepfunctions", "sns", "sqs"))
-        topic, queue = sns.create_topic(Name="notices")["TopicArn"], sqs.create_queue(QueueName="told")["QueueUrl"]
-        address = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=address)
-        tells = {**definition["States"]["Tell"], "Parameters": {**definition["States"]["Tell"]["Parameters"], "TopicArn": topic}}
-        whole = json.dumps({**definition, "States": {**definition["States"], "Tell": tells}})
-        role = "arn:aws:iam::123456789012:role/states"
-        machine = states.create_state_machine(name="job", definition=whole, roleArn=role)["stateMachineArn"]
-        event = {"execution_id": "1", "expression": 0, "run_now": "", "scheduled_time": "2026-11-24T01:30:00Z"}
-        execution = states.start_execution(stateMachineArn=machine, input=json.dumps(event))["executionArn"]
-        until = time.monotonic() + 60
-        while states.describe_execution(executionArn=execution)["status"] == "RUNNING" and time.monotonic() < until:
-            time.sleep(0.1)
-        assert states.describe_execution(executionArn=execution)["status"] == "FAILED"
-        events = states.get_execution_history(executionArn=execution)["events"]
-        entered = [one["stateEnteredEventDetails"] for one in events if "stateEnteredEventDetails" in one]
-        assert [one["name"] for one in entered] == ["Run", "Tell", "Failed"]
-        assert json.loads(entered[1]["input"]).items() >= event.items(), "what is told does not lose the instant"
-        (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
-        body = json.loads(message["Body"])
-        assert body["Subject"].endswith(" failed")
-        assert set(json.loads(body["Message"])) == {"Error", "Cause"}
 
 
 def test_nothing_is_tried_twice_and_everything_has_a_way_to_fail(machines: dict[str, dict[str, Any]]) -> None:
