@@ -5,7 +5,7 @@ Both sides of the house ask here: nothing is emitted for a job with an unmet nee
 
 from collections.abc import Collection, Iterable, Mapping
 
-from migrator.model.finding import Fact, FactKind, Finding, NeedKind, ScriptFile
+from migrator.model.finding import NOT_COLLECTED, NOT_READ, Fact, FactKind, Finding, NeedKind, ScriptFile
 from migrator.model.job import Job
 from migrator.model.plan import JobPlan
 
@@ -169,7 +169,7 @@ def _is_item(name: str) -> bool:
 
 
 def _missing(fact: Fact) -> bool:
-    return fact.kind == "missing-script" and fact.detail is None and fact.value.startswith("/")
+    return fact.kind == "missing-script" and fact.detail in {None, NOT_COLLECTED, NOT_READ} and fact.value.startswith("/")
 
 
 def _program(fact: Fact) -> bool:

@@ -182,6 +182,22 @@ def test_it_takes_what_jobs_call_and_nothing_else_and_changes_nothing(server: Pa
     assert len(found["opt/app/crunch"]) == 65_536
 
 
+def test_it_says_which_named_paths_lead_nowhere_on_the_server_itself(server: Path) -> None:
+    """Of a bundle nothing else can tell a file that is gone from one that was not taken."""
+    (server / "mnt/nas").mkdir(parents=True)
+    (server / "etc/cron.d/more").write_text(
+        "1 1 * * * root /opt/app/gone.sh; /srv/none/at/all.sh >/dev/null\n"
+        "2 1 * * * root /mnt/nas/mounted-at-night.sh && /srv/shop/bin/unrelated.sh && sh /opt/app/notes\n"
+        "TOKEN=/opt/hunter2hunter2\n"
+    )
+    (server / "opt/app/notes").write_text("true\n")  # there, and not taken: nothing says that it is a script
+    for redact in (False, True):
+        found = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30, redact=redact)))
+        said = found["migrator/gone.txt"].decode().split()
+        half = "/opt/app/nightly"  # of a name with a blank, in the other file: that nothing has this name is true
+        assert set(said) == {"/opt/app/gone.sh", "/srv/none/at/all.sh", half, *(() if redact else ("/opt/hunter2hunter2",))}
+
+
 def test_a_line_end_in_a_name_is_said_and_not_taken(server: Path) -> None:
     (server / "etc/cron.d/two\nlines").write_text("1 1 * * * root true\n")
     done = packed(["chroot", str(server), "/bin/sh"], collecting.program(30))

@@ -9,7 +9,7 @@ import pytest
 from migrator import unmet
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
-from migrator.model.finding import Evidence, Fact, FactKind, Finding, Need, NeedKind, ScriptFile
+from migrator.model.finding import NOT_COLLECTED, NOT_READ, Evidence, Fact, FactKind, Finding, Need, NeedKind, ScriptFile
 from migrator.model.plan import JobPlan
 from migrator.scripts.facts import facts as facts_of
 from migrator.sources import directory
@@ -67,6 +67,8 @@ def test_a_job_whose_files_nothing_carries_is_left_out_until_that_is_answered(
     [
         fact("reads-path", "/opt/etl/tables.txt"),
         fact("missing-script", "/opt/etl/check_table.py"),
+        fact("missing-script", "/opt/etl/check_table.py", detail=NOT_COLLECTED),
+        fact("missing-script", "/opt/etl/check_table.py", detail=NOT_READ),
         fact("reads-path", "/opt/etl/load.jar", detail="program"),
     ],
 )

@@ -13,10 +13,10 @@ from migrator import scripts
 from migrator.model.finding import Fact, JobFacts
 from migrator.model.job import Host, Job, Schedule, Setting
 from migrator.model.source import Evidence, Location
-from migrator.scripts import elf, others_output, python, shell
+from migrator.scripts import elf, others_output, python, shell, whereabouts
 from migrator.scripts import facts as follow
 from migrator.scripts.reading import Context
-from migrator.sources import directory
+from migrator.sources import directory, tree
 
 CASES = Path(__file__).parent / "cases" / "scripts"
 HOME = {"HOME": "/home/app", "LOGNAME": "app"}
@@ -162,6 +162,37 @@ def test_a_script_that_is_gone_is_said_to_be_missing(tmp_path: Path) -> None:
         "? missing-script /srv/gone.sh [run only if it is there] @3"
         in facts_of(tmp_path, "[ -x /srv/gone.sh ] && /srv/gone.sh")[0]
     )
+
+
+def test_gone_is_said_only_of_what_the_tree_shows_and_of_a_bundle_only_what_its_server_said(tmp_path: Path) -> None:
+    plant(tmp_path, srv__app__a_DOT_sh="#!/bin/sh\ntrue\n", srv__app__huge_DOT_sh="#" * 8_000_001)
+    (tmp_path / "mnt/nas").mkdir(parents=True)
+
+    def said(path: str) -> str:
+        (line,) = [line for line in facts_of(tmp_path, path)[0] if "missing-script" in line]
+        return line
+
+    assert said("/srv/app/gone.sh") == "missing-script /srv/app/gone.sh @3"
+    for unknown in ("/srv/other/x.sh", "/home/app/x.sh", "/mnt/nas/x.sh"):  # no such folder here; an empty one
+        assert said(unknown) == f"missing-script {unknown} [not collected] @3"
+    assert said("/srv/app/huge.sh") == "missing-script /srv/app/huge.sh [there, but not read] @3"
+    plant(tmp_path, migrator__collected_DOT_txt="as root, 30 days\n")
+    assert said("/srv/app/gone.sh") == "missing-script /srv/app/gone.sh [not collected] @3", (
+        "an older bundle: it may not have been taken"
+    )
+    plant(tmp_path, migrator__gone_DOT_txt="/srv/app/gone.sh\n/srv/other/x.sh\n")
+    assert said("/srv/app/gone.sh") == "missing-script /srv/app/gone.sh @3"
+    assert said("/srv/other/x.sh") == "missing-script /srv/other/x.sh @3"
+    assert said("/home/app/x.sh") == "missing-script /home/app/x.sh [not collected] @3"
+
+
+def test_on_the_running_server_a_folder_that_is_not_there_holds_no_file(tmp_path: Path) -> None:
+    plant(tmp_path, opt__app__a_DOT_sh="#!/bin/sh\ntrue\n")
+    (tmp_path / "mnt").mkdir()
+    here = tree.Tree("/", tmp_path, live=True)
+    assert whereabouts.is_gone(here, "/opt/other/x.sh")
+    assert not whereabouts.is_gone(here, "/opt/app/a.sh")
+    assert not whereabouts.is_gone(here, "/mnt/nas/x.sh"), "an empty folder may be where a disk is mounted"
 
 
 def test_without_any_collected_script_nothing_is_certainly_missing(tmp_path: Path) -> None:

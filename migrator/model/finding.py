@@ -14,7 +14,7 @@ FactKind = Literal[
     "interpreter",  # bash, python3, php8.2, a compiled binary
     "command",  # a program that is run: mysqldump, rsync
     "script",  # a file in the tree that is called; value = path
-    "missing-script",  # called by absolute path, not in the tree
+    "missing-script",  # called by absolute path, and no text of it was read; `detail` None: it is gone from the server
     "library",  # an import of a package that is not in the language itself
     "reads-path",
     "writes-path",
@@ -56,6 +56,8 @@ FactKind = Literal[
     "persistence",  # how long a path that is changed lives; value = path, detail = temporary, state, log, spool, database ...
     "obsolete",  # the work has no effect any more, e.g. calls a retired endpoint
 ]
+NOT_COLLECTED = "not collected"  # details of a missing-script: nothing says whether it is on the server
+NOT_READ = "there, but not read"  # it is: too large, or not to be opened
 
 
 class Fact(Value, frozen=True, kw_only=True):

@@ -4,13 +4,22 @@ import hashlib
 import posixpath
 import re
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
-from migrator.scripts import distributions, elf, inner_schedules, known_better, other_locks, output_size, static_files, text_hints
+from migrator.scripts import (
+    distributions,
+    elf,
+    inner_schedules,
+    known_better,
+    other_locks,
+    output_size,
+    static_files,
+    text_hints,
+    whereabouts,
+)
 from migrator.scripts.programs import CHORES, is_known
 from migrator.scripts.reading import Call, Context, absolute, snippet
 
@@ -36,8 +45,6 @@ SYSTEM = (
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
 ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})=", re.MULTILINE)
-PROGRAM_PLACES = ("/opt", "/srv", "/home", "/root", "/usr/local/bin", "/usr/local/sbin", "/var/www", "/data")
-HOLDS_PROGRAMS: WeakKeyDictionary[HostFiles, bool] = WeakKeyDictionary()  # asked once for a server, not for each job
 RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
 
 
@@ -87,7 +94,7 @@ class _Walk:
         path = self.variables.get("PATH", "")
         self.path = tuple(part for part in path.split(":") if part.startswith("/")) or DEFAULT_PATH
         self.taken = frozenset(secret.name for secret in job.secrets)
-        self.has_scripts = _holds_programs(files)
+        self.has_scripts = whereabouts.holds_programs(files)
 
     def walk(self) -> tuple[JobFacts, dict[str, bytes]]:
         """Read the command line, then everything that it leads to."""
@@ -287,32 +294,14 @@ class _Walk:
         name = posixpath.basename(path)
         if path.startswith(SYSTEM) and call.language is None:
             self._add(Fact(kind="command", value=name, evidence=call.evidence, certain=call.certain))
-            if "/local/" not in path or not self._folder_was_read(path):
+            if "/local/" not in path or not whereabouts.is_gone(self.files, path):
                 return
         if not path.startswith("/") and "/" not in path and not is_known(path) and call.language is None:
             self._add(Fact(kind="command", value=path, evidence=call.evidence, certain=False))
             return
-        self._add(
-            Fact(
-                kind="missing-script",
-                value=path,
-                evidence=call.evidence,
-                certain=certain and self.has_scripts and "$" not in path and not call.is_guarded and not self._hidden(path),
-                detail="run only if it is there"
-                if call.is_guarded
-                else (None if self.has_scripts else "no scripts were collected"),
-            )
-        )
-
-    def _folder_was_read(self, path: str) -> bool:
-        return bool(self.files.entries(posixpath.dirname(path)))
-
-    def _hidden(self, path: str) -> bool:
-        """True where the nearest folder that is there shows nothing: it may not have been readable."""
-        folder = posixpath.dirname(path)
-        while folder != "/" and not self.files.exists(folder):
-            folder = posixpath.dirname(folder)
-        return folder != "/" and not self.files.entries(folder)
+        called = certain and self.has_scripts and "$" not in path and not call.is_guarded
+        why = "run only if it is there" if call.is_guarded else whereabouts.why_absent(self.files, path)
+        self._add(Fact(kind="missing-script", value=path, evidence=call.evidence, certain=called, detail=why))
 
     def _run_parts(self, path: str, call: Call, item: Pending) -> None:
         for name in self.files.entries(path):
@@ -365,7 +354,7 @@ class _Walk:
     def _check_interpreter(self, path: str, program: str, evidence: Evidence) -> None:
         """The interpreter of a `#!` line, by absolute path, in a folder that was collected but without it."""
         elsewhere = path.startswith("/") and not path.startswith(("/bin/", "/usr/bin/")) and program != "env"
-        if elsewhere and self._folder_was_read(path) and self.files.stat(path) is None:
+        if elsewhere and whereabouts.is_gone(self.files, path):
             self._add(Fact(kind="missing-script", value=path, evidence=evidence, detail="interpreter"))
 
 
@@ -391,10 +380,3 @@ def _language(program: str | None, path: str) -> str | None:
         if path.endswith(plugin.SUFFIXES):
             return plugin.LANGUAGE
     return "shell" if "." not in posixpath.basename(path) else None
-
-
-def _holds_programs(files: HostFiles) -> bool:
-    """True where the tree holds scripts at all: then one that is not there is missing, not just not collected."""
-    if files not in HOLDS_PROGRAMS:
-        HOLDS_PROGRAMS[files] = any(files.entries(place) for place in PROGRAM_PLACES)
-    return HOLDS_PROGRAMS[files]
