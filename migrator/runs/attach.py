@@ -25,7 +25,7 @@ from migrator.runs.crowds import KEY_BITS, Crowd, Equal, Flags, Usual
 from migrator.runs.interleaved import divided, divided_objects, in_order
 from migrator.runs.line_order import LineOrder
 from migrator.runs.parts import Said, Span, Start
-from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of
+from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of, only_of
 from migrator.runs.possible import lengths as possible_lengths
 
 ROUNDS = 6
@@ -93,8 +93,11 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
 
     for batch, (starts, spans) in uneven:
         found = [length_of(span) for span in spans]
+        allowed = [batch.certain.get(start.said.key, NOTHING_CERTAIN).range_us for start in starts]
         for one, other in cheapest(batch, (starts, spans)):
-            may = any_of(found, batch.certain.get(starts[one].said.key, NOTHING_CERTAIN).range_us)
+            may = any_of(found, allowed[one])
+            if len(starts) > len(spans) and not only_of(found[other], allowed, one):
+                may = None  # that of another start, whose own line was not lost
             if may is not None:
                 spans[other].join(starts[one], INFERRED)
                 starts[one].bounds_us = may

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
-from migrator.runs.choice import CLOSE, LONG_US, MOST_WAITING, Waits, is_sure, rivals, whose
+from migrator.runs.choice import CLOSE, GAP, LONG_US, MOST_WAITING, Waits, is_sure, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
 
@@ -227,7 +227,8 @@ def _is_sure(columns: Columns, start: Whole, end: Whole, pids: Whole) -> Flags:
     """As `choice` asks."""
     distance = (columns.pid[start] - columns.pid[end]) % pids
     short = columns.at_us[end] - columns.at_us[start] < LONG_US
-    found: Flags = (distance <= 1) | (short & (distance <= CLOSE) & (columns.after[start] >= 0))
+    after = columns.after[start]
+    found: Flags = (distance <= 1) | (short & (distance <= CLOSE) & (after >= 0) & (after < GAP))
     return found
 
 

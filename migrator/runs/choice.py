@@ -9,6 +9,7 @@ MOST_HELD = 20_000  # ... but so many of all commands are kept first: the first 
 MOST_OVERLAPPING = 1_500  # where somebody does: each minute one that takes a day; those before lost theirs
 LONG_US = 600 * 1_000_000  # in which the numbers of a busy machine may have begun again
 CLOSE = 20  # processes between that of cron and the job's, eight jobs starting at once (tests/fixtures/daemons): 9 in the middle
+GAP = 1 << 40  # added to `after` where starts may be missing before: a multiple of `pids`, so that no distance changes
 SMALL_PIDS, LARGE_PIDS = 32_768, 4_194_304  # kernel.pid_max by default on 32 and 64 bits
 
 
@@ -25,7 +26,7 @@ class Waits(Protocol):
 
     @property
     def after(self) -> int:
-        """A number that its parent's comes after (`ticks`); below zero where none is known."""
+        """A number that its parent's comes after (`ticks`): below zero where none is known, from `GAP` on where it is unsure."""
 
     @property
     def rivals(self) -> Sequence["Waits"]:
@@ -61,12 +62,12 @@ def is_parent(start: Waits, pid: int, pids: int) -> bool:
 
 def is_sure(start: Waits, pid: int, pids: int, at_us: int) -> bool:
     """True if an end at that time is the start's and no other one can be nearer: its process is the one just before, or one
-    of the same minute, close to it, and the run is too short for numbers that began again. Else a run whose start is not in the
-    log may have ended: one from before it, or one whose line was lost."""
+    of the same minute, close to it, the run is too short for numbers that began again, and no minute is missing before it. Else
+    a run whose start is not in the log may have ended: one from before it, or one whose line was lost."""
     if start.pid < 0 or pid < 0:
         return True
     distance = apart(start.pid, pid, pids)
-    return distance <= 1 or (start.after >= 0 and distance <= CLOSE and at_us - start.at_us < LONG_US)
+    return distance <= 1 or (0 <= start.after < GAP and distance <= CLOSE and at_us - start.at_us < LONG_US)
 
 
 def rivals(waiting: Sequence[Waiting], start: Waiting, pid: int, pids: int) -> list[Waiting]:

@@ -1,25 +1,40 @@
 """Keeps starts and spans that only user and second join, until all was said that can be said of them; then `attach` decides."""
 
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from migrator.runs.attach import INFERRED, PAIRED, Batch, Distance, Group, length_of
 from migrator.runs.crowds import NUMBER, Crowd
-from migrator.runs.parts import Chain, Span, Start
+from migrator.runs.parts import Chain, End, Span, Start
 from migrator.runs.possible import NOTHING_CERTAIN, Certain
 
 MOST_OPEN = 20_000  # groups with a span that nobody closes
 MOST_LENGTHS = 500  # remembered of one command
+MOST_ORPHANS = 2_000
 Length = tuple[int, int, int, bool]  # number of the event that told it, key, microseconds, and if there is no doubt about it
 
 
-class Groups:
-    """The groups of one host. `forget` is told of starts that nothing but their group decides any more; `crowds`: groups to be
-    decided that `calm` found."""
+class Orphan(NamedTuple):
+    """Where a session closed of which no line says that it was opened: lost, or before the log."""
 
-    def __init__(self, near_us: int, distance: Distance, forget: Callable[[Start], None]) -> None:
+    pid: int
+    user: str | None
+    close: End
+
+
+class Groups:
+    """The groups of one host. `is_parent`: if a process may be that before a start's; `forget` is told of starts that nothing but
+    their group decides any more; `crowds`: groups to be decided that `calm` found."""
+
+    def __init__(
+        self, near_us: int, distance: Distance, is_parent: Callable[[Start, int], bool], forget: Callable[[Start], None]
+    ) -> None:
         self._near_us = near_us
         self._distance = distance
+        self._is_parent = is_parent
+        self.orphans = deque[Orphan](maxlen=MOST_ORPHANS)
         self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
@@ -119,7 +134,7 @@ class Groups:
         """Sets what is without doubt; gives back the starts that have something or get nothing."""
         _without_chain(chain)
         starts = [start for start in chain.starts if start.span is None and start.end is None and not start.emitted]
-        spans = [span for span in chain.spans if span.start is None]
+        spans = [span for span in chain.own_spans() if span.start is None]
         for start in chain.starts:
             if start.span is not None or start.end is not None:
                 start.chained = False
@@ -143,6 +158,8 @@ class Groups:
 
     def _group(self, group: Group) -> Iterator[Start]:
         starts, spans = group
+        if len(starts) > len(spans):
+            self._find_orphans(starts, spans)
         if not starts or not spans:
             yield from starts
         elif len(starts) == len(spans) == 1:
@@ -153,6 +170,19 @@ class Groups:
                 for start in starts:
                     start.settled = True
                     self._forget(start)
+
+    def _find_orphans(self, starts: list[Start], spans: list[Span]) -> None:
+        """Sessions of the group whose opening was lost, if there are no more than are missing."""
+        its = [orphan for orphan in self.orphans
+               if orphan.user == starts[0].said.user and orphan.close[0] >= starts[0].at_us
+               and any(self._is_parent(start, orphan.pid) for start in starts)]  # fmt: skip
+        if len(its) > len(starts) - len(spans):
+            return
+        for orphan in its:
+            self.orphans.remove(orphan)
+            span = Span(starts[0].at_us, orphan.pid, orphan.user)
+            span.close = orphan.close
+            spans.append(span)
 
     def _joined(self, start: Start, span: Span) -> Start:
         span.join(start, PAIRED)
@@ -167,5 +197,7 @@ def _number(chain: Chain) -> int:
 
 
 def _without_chain(chain: Chain) -> None:
-    for span in chain.spans:  # no ring of references
+    for span in chain.spans:  # no rings of references
         span.chain = None
+    for start in chain.starts:
+        start.chain = None

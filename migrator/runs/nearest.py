@@ -3,13 +3,14 @@
 An end may be that of a run from before the log, or of one whose start was lost. Where the process that it names is the one just
 before a start's, or close and of the same minute, it is that start's (`choice`). Else the start stays here until the log ends: if
 an end of a nearer process comes that is nobody's, that one is its own. Where no start tells one minute from the other (the log's
-first), the end is believed only if its process is no farther away than those of the runs without doubt. And where so many runs go
+first) or starts may be missing before it, the end is believed only if its process is no farther away than those of the runs
+without doubt. And where so many runs go
 on for so long that the numbers have begun again before they end, none is, but those of the process just before.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 
-from migrator.runs.choice import CLOSE, LONG_US, MOST_OVERLAPPING, apart, is_parent
+from migrator.runs.choice import CLOSE, GAP, LONG_US, MOST_OVERLAPPING, apart, is_parent
 from migrator.runs.parts import End, Start
 
 PAIRED = 1
@@ -40,7 +41,7 @@ class Nearest:
         if len(held) <= MOST_OVERLAPPING:
             return None
         oldest = held.pop(0)
-        self._decide(oldest, 1 if oldest.after < 0 else CLOSE)
+        self._decide(oldest, CLOSE if 0 <= oldest.after < GAP else 1)
         return oldest
 
     def offer(self, pid: int, pids: int, end: End) -> None:
@@ -57,14 +58,14 @@ class Nearest:
         """All of them, after the last event; `waiting`: commands of which runs go on."""
         farther = (
             start.nearest[0] for starts in self.held.values() for start in starts
-            if start.nearest is not None and start.after >= 0 and start.nearest[1][0] - start.at_us < LONG_US
+            if start.nearest is not None and 0 <= start.after < GAP and start.nearest[1][0] - start.at_us < LONG_US
         )  # fmt: skip
         self._farthest = max(self._farthest, max(farther, default=-1))  # where sessions are opened, forty and more
         for key, starts in self.held.items():
             unknown = 1 if key in waiting or len(starts) > 1 else CLOSE
             for start in starts:
                 known = self._farthest if self._farthest >= 0 else unknown
-                self._decide(start, known if start.after < 0 else max(self._farthest, CLOSE))
+                self._decide(start, max(self._farthest, CLOSE) if 0 <= start.after < GAP else known)
                 yield start
 
     def _decide(self, start: Start, most: int) -> None:
@@ -75,5 +76,5 @@ class Nearest:
         if doubtful * OFTEN > came and doubtful > 1 and start.nearest[0] > 1:
             return
         distance, end = start.nearest
-        if distance <= max(1, most) or (start.after >= 0 and end[0] - start.at_us < LONG_US):
+        if distance <= max(1, most) or (0 <= start.after < GAP and end[0] - start.at_us < LONG_US):
             start.end, start.quality = end, PAIRED

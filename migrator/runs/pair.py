@@ -15,19 +15,22 @@ from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
 from migrator.runs.choice import (
     CLOSE,
+    GAP,
     LARGE_PIDS,
+    LONG_US,
     MOST_HELD,
     MOST_OVERLAPPING,
     MOST_WAITING,
     SMALL_PIDS,
     STALE_US,
     apart,
+    is_parent,
     is_sure,
     rivals,
     whose,
 )
 from migrator.runs.found import Found
-from migrator.runs.groups import Groups
+from migrator.runs.groups import Groups, Orphan
 from migrator.runs.nearest import Nearest
 from migrator.runs.parts import Chain, Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
@@ -55,7 +58,7 @@ class Pairing:
         self._numbered: dict[tuple[str, int], Start] = {}
         self._of_unit: dict[int, Start] = {}  # the last of each unit, by its name's key
         self._chains: dict[str | None, Chain] = {}
-        self.groups = Groups(NEAR_US, lambda child, parent: apart(child, parent, self.pids), self._forget)
+        self.groups = Groups(NEAR_US, self._apart, self._is_parent, self._forget)
         self._done: deque[tuple[int, Start]] = deque()
         self._records: list[Record] = []
         self._passed: tuple[list[int], list[int]] = [], []
@@ -140,8 +143,7 @@ class Pairing:
         if start.span is None:
             self._wait(start)
             if self.sessions:
-                self._chain(said.user, at_us).starts.append(start)
-                start.chained = True
+                self._chained(start)
 
     def _start_numbered(self, start: Start, session: int) -> None:
         session = session or start.said.unit
@@ -205,8 +207,7 @@ class Pairing:
         self.sessions = True
         waiting = [start for starts in self.waiting.values() for start in starts if start.said.by_pid]
         for start in sorted(waiting, key=lambda item: item.number)[-MOST_WAITING:]:
-            self._chain(start.said.user, start.at_us).starts.append(start)
-            start.chained = True
+            self._chained(start)
 
     def _session_close(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         number = self._numbers.pop(pid, 0)
@@ -218,6 +219,8 @@ class Pairing:
             del self.opened[key]
             if span.start is not None:
                 self._ended(span.start, at_us)
+        elif span is None and not session and pid >= 0:
+            self.groups.orphans.append(Orphan(pid, said.user, (at_us, resolution_us, said)))
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         if said.by_number:
@@ -263,17 +266,19 @@ class Pairing:
             start = waiting.pop()
             start.waits = False
             start.quality = EXACT
+            start.unended = said.source == "anacron" and start.pid != pid  # one process says both: this end is another day's
             for older in waiting:  # sequential: an older one lost its end
                 older.waits = False
                 self._put(older)
             del self.waiting[said.key]
         else:
+            waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
             found = whose(waiting, pid, self.pids)
             end = at_us, resolution_us, said
             if found is None:
                 self.nearest.offer(pid, self.pids, end)  # or it started before this log
                 return
-            if not is_sure(found, pid, self.pids, at_us) and not self._is_its_chains(found, pid):
+            if not found.chained and not is_sure(found, pid, self.pids, at_us):
                 oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
                 self._forget(found)
                 if oldest is not None:
@@ -288,9 +293,19 @@ class Pairing:
         start.end = at_us, resolution_us, said
         self._ended(start, at_us)
 
-    def _is_its_chains(self, start: Start, pid: int) -> bool:
-        """True of an end that a start near sessions cannot wait for: that it has none of them tells whose they are."""
-        return start.chained and (start.after >= 0 or apart(start.pid, pid, self.pids) <= CLOSE)
+    def _apart(self, child: int, parent: int) -> int:
+        return apart(child, parent, self.pids)
+
+    def _is_parent(self, start: Start, pid: int) -> bool:
+        return start.after >= 0 and is_parent(start, pid, self.pids)
+
+    def _is_its_chains(self, start: Start, pid: int, at_us: int) -> bool:
+        """True if an end that is no open session's may be that of a start near sessions: one of these is missing (that they are
+        there tells whose they are), and the process is close, or of the same minute and the run short."""
+        if start.chain is not None and start.chain.has_all():
+            return False
+        near = apart(start.pid, pid, self.pids) <= CLOSE
+        return near or (0 <= start.after < GAP and at_us - start.at_us < LONG_US)
 
     def _child(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if self._newest is not None and pid >= 0:
@@ -379,6 +394,11 @@ class Pairing:
             chain = self._chains[user] = Chain(self._found.at)
         chain.at_us = at_us
         return chain
+
+    def _chained(self, start: Start) -> None:
+        start.chain = chain = self._chain(start.said.user, start.at_us)
+        chain.starts.append(start)
+        start.chained = True
 
     def _released(self, starts: Iterable[Start]) -> None:
         """Starts whose group has nothing for them."""

@@ -93,6 +93,7 @@ class Start:
     settled = False  # its end is one of its group's
     unended = False  # its end may be another's that never ended
     session = 0
+    chain: "Chain | None" = None  # while its group is put together
 
     def __init__(self, said: Said, at_us: int, pid: int, resolution_us: int, life: int, number: int) -> None:
         self.said = said
@@ -133,6 +134,15 @@ class Chain:
         self.at_us = 0
         self.starts: list[Start] = []
         self.spans: list[Span] = []
+
+    def own_spans(self) -> list[Span]:
+        """Without those whose end names a command of which no start is here: its line was lost."""
+        keys = {start.said.key for start in self.starts}
+        return [span for span in self.spans if span.end is None or span.end[2].key in keys]
+
+    def has_all(self) -> bool:
+        """True if each start has a session among the spans: what another process ends is no run of these starts."""
+        return len(self.own_spans()) >= len(self.starts)
 
 
 class Life:

@@ -7,7 +7,7 @@ that, on both sides, is possible. Of a command with fewer, anything is.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -121,3 +121,12 @@ def any_of(lengths_us: Iterable[int | None], allowed: Range) -> Range | None:
     every = [ENDLESS if length is None else length for length in lengths_us]
     may = [length for length in every if allowed[0] <= length <= allowed[1]] or every
     return None if max(may) == ENDLESS else (min(may), max(may))
+
+
+def only_of(length_us: int | None, allowed: Sequence[Range], start: int) -> bool:
+    """True if a span of that length can be of one start alone, by what the starts of its group may take.
+
+    >>> [only_of(2_000_000, [(1_000_000, 4_000_000), other], 0) for other in ((60_000_000, 90_000_000), ANY)]
+    [True, False]
+    """
+    return length_us is not None and [place for place, (low, high) in enumerate(allowed) if low <= length_us <= high] == [start]
