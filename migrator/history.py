@@ -1,6 +1,5 @@
 """Measures each job over everything that was ever seen of it: the logs of today, and the runs that earlier plans kept."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +8,11 @@ from msgspec.structs import replace
 from migrator import measuring
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.model.plan import Survey
+from migrator.model.source import Location, Problem
 from migrator.pipeline import Observed
 from migrator.runs import store
 from migrator.runs.same import distinct
-from migrator.tables import Run, RunTable, runs_of
+from migrator.tables import RunTable, runs_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,25 +22,31 @@ def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAUL
 
     Raises `StoreError` if the store is damaged.
     """
-    today = runs_of(observed.runs)
-    kept = store.add(root, observed.survey.host.name, today, stretches_of(observed))
-    survey, runs = measured_again(observed.survey, kept.runs, kept.stretches, assumptions, today)
+    survey = observed.survey
+    kept = store.add(root, survey.host.name, runs_of(observed.runs), stretches_of(observed), survey.earlier)
+    survey, runs = measured_again(survey, kept, assumptions)
     return observed._replace(survey=survey, runs=runs)
 
 
-def measured_again(
-    survey: Survey,
-    runs: Sequence[Run],
-    stretches: Sequence[store.Stretch],
-    assumptions: Assumptions = DEFAULT,
-    today: Sequence[Run] = (),
-) -> tuple[Survey, RunTable]:
-    """The survey with the usage of these runs, and the table of them. `today`: those of the last reading, with their jobs."""
-    measured, table = measuring.over(survey.host, survey.jobs, distinct(runs), stretches, assumptions, today)
+def measured_again(survey: Survey, kept: store.Kept, assumptions: Assumptions = DEFAULT) -> tuple[Survey, RunTable]:
+    """The survey with the usage of all that a store holds of its server, and the table of these runs."""
+    measured, table = measuring.over(survey.host, survey.jobs, distinct(kept.runs), kept.stretches, assumptions, kept.earlier)
     again = replace(
-        survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week
-    )
+        survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week,
+        earlier=kept.earlier, problems=(*survey.problems, *_doubted(survey.host.name, kept)),
+    )  # fmt: skip
     return again, table
+
+
+def _doubted(host: str, kept: store.Kept) -> tuple[Problem, ...]:
+    if not kept.doubted:
+        return ()
+    said = (
+        f"{kept.doubted:,} of {len(kept.runs):,} kept runs got their ends from an earlier migrator, which may have taken those "
+        "of the runs before: from now on they are starts without an end; where the logs of that time are still there, plan once "
+        "more from them into this store"
+    )
+    return (Problem(location=Location(host=host, path=kept.place), message=said, kind="remark"),)
 
 
 def stretches_of(observed: Observed) -> tuple[store.Stretch, ...]:

@@ -23,7 +23,7 @@ from migrator.logfiles.stamps import rotation
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import Event, Line, Measured, Search
+from migrator.model.usage import EarlierText, Event, Line, Measured, Search
 from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.edited import Edit, with_earlier
@@ -76,12 +76,12 @@ def measure(
 
 def over(
     host: Host, jobs: tuple[Job, ...], runs: list[Run], stretches: Sequence[tuple[int, int]], assumptions: Assumptions = DEFAULT,
-    proved: Sequence[Run] = (),
+    earlier: Sequence[EarlierText] = (),
 ) -> tuple[Measured, RunTable]:  # fmt: skip
     """The same of runs that several readings found, over the times that they observed: days between these were not observed.
-    `proved`: runs of the last reading with their jobs, some by a text that its log shows to be that of a line edited since."""
+    `earlier`: texts that any of these readings shows to be those of a line edited since."""
     with _uncollected():
-        found = with_earlier(runs, Matching(host.name, jobs).assigned(runs), proved)
+        found = with_earlier(Matching(host.name, jobs).assigned(runs), host.name, jobs, earlier)
         assigned = [run for run in found if run.job_id is not None or run.source != SERVICE]
         seen = (stretches[0][0], stretches[-1][1]) if stretches else None
         measured = summary(assigned, host, jobs, seen, (), assumptions)

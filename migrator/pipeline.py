@@ -76,6 +76,7 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         unmatched=measured.unmatched,
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,
+        earlier=measured.earlier,
     )
     return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
 

@@ -9,7 +9,7 @@ from migrator.columns import NONE, Runs, Whole, joined
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
 from migrator.model.usage import HostLoad, Measured, Unmatched, Usage
-from migrator.runs.edited import Edit, added, earlier, remarks
+from migrator.runs.edited import Edit, added, earlier, proofs, remarks
 from migrator.runs.match import Matching
 from migrator.spool import Flags, Kept
 from migrator.tables import RunTable, instant, table_of_later
@@ -30,7 +30,7 @@ class Shares:
         job_of, unsure = matching.by_name(kept.named)
         before = earlier(kept, job_of[:-1], unsure[:-1], host.name, jobs, edits)
         self._job_of, self._unsure = added(job_of[:-1], before), unsure[:-1]
-        self.remarks = tuple(remarks(before, jobs))
+        self.remarks, self._earlier = tuple(remarks(before, jobs)), proofs(before, jobs)
         self._service = np.array([source == SERVICE for _, source, *_ in kept.named], dtype=np.bool_)
         # several jobs have the same command: whose a run is, is asked run by run
         self._numbers, asked = kept.of(np.flatnonzero(self._unsure))
@@ -81,6 +81,7 @@ class Shares:
             usage=tuple(usage), unmatched=tuple(nobodys), problems=problems,
             newest_at=None if seen is None else instant(seen[1]), first_at=None if seen is None else instant(seen[0]),
             busy_minutes_of_week=tuple(busy.tolist()) if size else None, loads=() if seen is None else tuple(self._loads(seen)),
+            earlier=self._earlier,
         )  # fmt: skip
 
     def table(self) -> RunTable:

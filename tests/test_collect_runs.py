@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import test_edited
 import vermin
 from test_commands import ROOT, SAMPLES, done
 from test_random_logs import Level3, written
@@ -71,6 +72,13 @@ def test_every_form_of_log_gives_the_same_runs_and_a_fraction_of_the_bytes(progr
     raw = [path.read_bytes() for path in (tmp_path / "tree/var/log").iterdir()]
     size = sum(len(gzip.decompress(log) if log[:2] == b"\x1f\x8b" else log) for log in raw)
     assert len(packed(program, "--logs-of", tmp_path / "tree")) * 20 < size
+
+
+def test_a_proof_that_a_crontab_was_edited_is_not_lost(program: Path, tmp_path: Path) -> None:
+    test_edited.reading(tmp_path / "web01", test_edited.PROVED["twice edited"], f"*/30 * * * * {test_edited.NEW}\n")
+    found = runs(collected(program, tmp_path / "web01", tmp_path / "bundle.tar"))
+    assert found == runs(tmp_path / "web01")
+    assert [bool(run["job_id"]) for run in found] == [True] * 60
 
 
 def test_a_year_that_only_other_lines_tell_is_not_lost(program: Path, tmp_path: Path) -> None:

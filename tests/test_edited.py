@@ -98,17 +98,18 @@ def test_what_is_not_proved_is_in_no_crontab_any_more(name: str, tmp_path: Path)
     assert found.problems == ()
 
 
-def test_what_a_store_holds_of_the_text_before_is_the_job_s_as_long_as_a_log_proves_it(tmp_path: Path) -> None:
+def test_what_a_store_holds_of_the_text_before_is_the_job_s_once_a_log_has_proved_it(tmp_path: Path) -> None:
     """The store has runs of a week ago, of the same text; another's with the same text on another server stay nobody's."""
-    host, jobs, _, today = reading(tmp_path, BEFORE + EDIT + SINCE, f"*/30 * * * * {NEW}\n")
+    host, jobs, measured, today = reading(tmp_path, BEFORE + EDIT + SINCE, f"*/30 * * * * {NEW}\n")
     week_us = 7 * 86_400 * 1_000_000
     old = [run._replace(started_at_us=run.started_at_us - week_us, job_id=None) for run in today[:30]]
     elsewhere = [run._replace(host="web02") for run in old[:5]]
+    since = [today[0]._replace(started_at_us=today[-1].started_at_us + 60_000_000)]  # by hand, when the line said it no more
     stretch = [(old[0].started_at_us, today[-1].started_at_us)]
-    kept = [*old, *(run._replace(job_id=None) for run in today)]  # as a store gives them
-    found, _ = measuring.over(host, jobs, [*elsewhere, *kept], stretch, proved=today)
+    kept = [*old, *(run._replace(job_id=None) for run in [*today, *since])]  # as a store gives them
+    found, _ = measuring.over(host, jobs, [*elsewhere, *kept], stretch, earlier=measured.earlier)
     assert [usage.observed_runs for usage in found.usage] == [90]
-    assert [(item.host, item.observed_runs) for item in found.unmatched] == [("web02", 5)]
+    assert [(item.host, item.observed_runs) for item in found.unmatched] == [("web01", 1), ("web02", 5)]
     found, _ = measuring.over(host, jobs, kept, stretch)
     assert [usage.observed_runs for usage in found.usage] == [20]
 

@@ -16,16 +16,19 @@ from typing import Any
 import boto3
 import polars
 import pytest
+import test_edited
 from moto.server import ThreadedMotoServer
 from test_commands import ROOT, done, migrator
 from test_history import to_the_millisecond, tree
 from test_random_logs import Level3, Truth, written
 
+from migrator import history, pipeline, planfile
 from migrator.assumptions import DEFAULT
 from migrator.errors import SourceError
 from migrator.fleet import engine, running
 from migrator.fleet.listing import Entry, listed
 from migrator.fleet.running import Row, Settings
+from migrator.sources.opening import open_source
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import fleet_servers
@@ -116,6 +119,18 @@ def test_two_processes_write_the_same_bytes_as_one_and_decide_the_same(bundles: 
     assert b'"outcome"' not in done("report", tmp_path / "1", "--format", "text")
 
 
+def test_a_fleet_is_planned_as_its_bundles_are_by_plan(bundles: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "edited"
+    test_edited.reading(edited, test_edited.PROVED["twice edited"], f"*/30 * * * * {test_edited.NEW}\n")
+    sources = [bundles / "srv00000.tar.gz", bundles / "srv00003.tar.gz", edited]
+    read(entries_of(*sources), tmp_path / "fleet")  # one `decide` plans the surveys of either; the samples' plans are a witness
+    for source in sources:
+        (files,) = open_source(str(source))
+        survey = pipeline.observe(files, None).survey
+        assert planfile.read_survey(tmp_path / f"fleet/surveys/{survey.host.name}.json") == survey
+    assert any("runs of `/opt/sync.sh -v` from" in problem.message for problem in survey.problems)  # the edit's proof
+
+
 def test_what_was_read_is_not_read_again_after_an_interruption(bundles: Path, tmp_path: Path) -> None:
     entries = entries_of(bundles)
     with pytest.raises(KeyboardInterrupt):
@@ -162,6 +177,28 @@ def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -
     for week in weeks:
         read(entries_of(week), tmp_path / "weekly")
     assert usage(tmp_path / "weekly") == usage(tmp_path / "wanted")
+
+
+def test_what_a_log_proved_of_an_edit_outlives_that_log(tmp_path: Path) -> None:
+    """Three weeks: one text, then the next (its edit is in the log), then a third. Of the last bundle's own log nothing tells of
+    the first; which of them is read first, or whether all at once, changes nothing, and `plan --history` says the same."""
+    old, new, third = test_edited.OLD, test_edited.NEW, f"{test_edited.NEW} -v"
+    ran, edit = test_edited.ran, [*test_edited.EDIT, *test_edited.edited(59.5, test_edited.RELOAD)]
+    logs = (ran(old, 0, 20), ran(old, 20, 40) + edit[:2] + ran(new, 40, 50), ran(new, 50, 60) + edit[2:] + ran(third, 60, 80))
+    weeks = [tmp_path / f"week{number}" for number in range(3)]
+    for root, lines, text in zip(weeks, logs, (old, new, third), strict=True):
+        test_edited.reading(root, lines, f"*/30 * * * * {text}\n")
+    found = []
+    for name, turns in {"once": [weeks], "weekly": [[root] for root in weeks], "late": [weeks[2:], weeks[:2], weeks[2:]]}.items():
+        for turn in turns:
+            read(entries_of(*turn), tmp_path / name)
+        found.append(planfile.read_survey(tmp_path / name / "surveys/web01.json"))
+    for root in weeks:
+        (files,) = open_source(str(root))
+        last = history.remembered(pipeline.observe(files, None), tmp_path / "runs").survey
+    assert [usage.observed_runs for survey in [*found, last] for usage in survey.usage] == [80] * 4
+    assert found[0].usage == found[1].usage == found[2].usage == last.usage
+    assert [(text.command, text.now) for text in last.earlier] == [(old, new), (new, third)]
 
 
 def usage(out: Path) -> object:

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,13 +15,16 @@ from hypothesis import strategies as st
 from test_commands import done
 from test_random_logs import Level3, Truth, written
 
+from migrator import history, pipeline
 from migrator.errors import StoreError
 from migrator.planfile import host_file_name
 from migrator.runs import store
 from migrator.runs.same import distinct, merged
+from migrator.sources.opening import open_source
 from migrator.tables import Run
 
 SECOND_US = 1_000_000
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def run(start_us: int, length_us: int | None = 5 * SECOND_US, **fields: object) -> Run:
@@ -238,6 +242,43 @@ def test_a_host_never_gets_the_runs_of_another(tmp_path: Path) -> None:
     for name in ("..", ".", "/", "a/../../b"):
         assert host_file_name(name) not in {"..", "."}
         assert "/" not in host_file_name(name)
+
+
+def minutely(root: Path, first: int, last: int) -> Path:
+    """A server whose job runs for 100 s each minute, and what its log says of a stretch of minutes, as cronie writes it."""
+    lines = []
+    for minute in range(first - 5, last):
+        begun, pid = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(minutes=minute, seconds=1), 1000 + 7 * minute
+        lines += [(begun, f"CROND[{pid + 1}]: (app) CMD (/opt/sync.sh)")]
+        lines += [(begun + timedelta(seconds=100), f"CROND[{pid}]: (app) CMDEND (/opt/sync.sh)")]
+    since, until = (datetime(2026, 11, 20, tzinfo=UTC) + timedelta(minutes=minute) for minute in (first, last))
+    for name, text in {
+        "etc/hostname": "web01\n", "etc/timezone": "Etc/UTC\n", "etc/os-release": "ID=rhel\n",
+        "etc/passwd": "app:x:1000:1000::/home/app:/bin/sh\n", "var/spool/cron/app": "* * * * * /opt/sync.sh\n",
+        "var/log/cron": "".join(f"{at.isoformat()} web01 {said}\n" for at, said in sorted(lines) if since <= at < until),
+    }.items():  # fmt: skip
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def test_lengths_that_an_earlier_migrator_may_have_got_wrong_are_told_and_not_believed(tmp_path: Path) -> None:
+    """Commit 95195cb, before "An end of a run from before the log is nobody's", wrote this store from `minutely(30, 50)`: it says
+    40 s of 20 runs that took 100."""
+    shutil.copytree(FIXTURES / "store_of_wrong_ends", tmp_path / "runs")
+    said = []
+    for begin, end in ((80, 100), (80, 100), (30, 50)):  # a later log, the same again, and that from which the store was made
+        (files,) = open_source(str(minutely(tmp_path / f"{begin}", begin, end)))
+        survey = history.remembered(pipeline.observe(files, None), tmp_path / "runs").survey
+        said.append([problem for problem in survey.problems if "earlier migrator" in problem.message])
+        (entry,) = survey.usage
+        assert (entry.duration_s.p50, entry.duration_s.max, entry.observed_runs) == (100, 100, 40)
+    assert [len(problems) for problems in said] == [1, 0, 0]
+    assert said[0][0].message.startswith("20 of 40 kept runs got their ends from an earlier migrator")
+    assert (said[0][0].kind, said[0][0].location.path) == ("remark", "runs/web01")
+    assert entry.duration_s.count > 35  # the log of that time has told them
+    runs = [run for run in store.read(tmp_path / "runs", "web01").runs if run.ended_at_us is not None]
+    assert {run.duration_s for run in runs} == {100.0}
 
 
 def put(root: Path, writer: int) -> None:

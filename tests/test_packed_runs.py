@@ -140,11 +140,14 @@ def test_a_store_of_the_version_before_is_read_and_goes_on(tmp_path: Path) -> No
     one, two, three, four = kept.runs
     assert one.started_at_us % 1_000_000 == 39_000
     assert (one.duration_s, one.duration_low_s, one.duration_high_s) == (3.644, 3.643, 3.645)
-    assert (two.duration_s, two.duration_low_s, two.duration_high_s) == (4.0, 3.0, 5.0)
+    assert (two.source, two.quality, two.ended_at_us, two.duration_low_s) == ("cronie", "starts-only", None, None)  # doubted
     assert (three.user, three.ended_at_us) == (None, None)
     assert (four.exit_status, four.cpu_s, four.peak_memory_mib) == (3, 0.001, 12.5)
+    assert kept.doubted == 1
+    assert store.add(tmp_path, "web01", [], kept.stretches) == kept  # the files become this version's
+    assert store.read(tmp_path, "web01") == kept._replace(doubted=0)
     before = sorted(path.name for path in (tmp_path / "web01").iterdir())
-    assert store.add(tmp_path, "web01", [two], kept.stretches) == kept  # nothing new: no byte changes
+    assert store.add(tmp_path, "web01", [two], kept.stretches) == kept._replace(doubted=0)  # nothing new: no byte changes
     assert sorted(path.name for path in (tmp_path / "web01").iterdir()) == before
     more = two._replace(started_at_us=two.started_at_us + 60_000_000, ended_at_us=two.started_at_us + 64_000_000)
     assert store.add(tmp_path, "web01", [more], kept.stretches).runs == merged(kept.runs, [more])

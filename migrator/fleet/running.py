@@ -22,10 +22,11 @@ from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError
 from migrator.fleet.engine import Opened, Processes
 from migrator.fleet.listing import Entry
-from migrator.fleet.task import SURVEYS, Outcome, Part, Server, fold, observed, stems, survey_name
+from migrator.fleet.task import SURVEYS, Outcome, Part, Server, fold, is_older, observed, stems, survey_name
 from migrator.model.plan import OutFile
 from migrator.model.value import Value
 from migrator.redact import redact
+from migrator.runs import store
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -112,7 +113,7 @@ def read(entries: Sequence[Entry], settings: Settings, advance: Callable[[], Non
 def _reader(settings: Settings) -> str:
     """What a reading depends on beside its source's files."""
     guesses = hashlib.sha256(msgspec.json.encode(settings.assumptions, order="deterministic")).hexdigest()[:8]
-    return f"{__version__} {settings.as_of.isoformat() if settings.as_of else 'newest'} {guesses}"
+    return f"{__version__} runs {store.VERSION} {settings.as_of.isoformat() if settings.as_of else 'newest'} {guesses}"
 
 
 def _line(row: Row) -> bytes:
@@ -225,7 +226,11 @@ def _folded(settings: Settings, rows: Sequence[Row], pool: _Pool) -> dict[str, s
     there = {path.name for path in (out / SURVEYS).glob("*.json")} if (out / SURVEYS).is_dir() else set()
     wanted = {host: survey_name(host) for host in hosts}
     files.remove(out, [f"{SURVEYS}/{name}" for name in sorted(there - set(wanted.values()))])
-    todo = [host for host, parts in sorted(hosts.items()) if wanted[host] not in there or _unfolded(out, parts)]
+    todo = [
+        host
+        for host, parts in sorted(hosts.items())
+        if wanted[host] not in there or _unfolded(out, parts) or is_older(out / SURVEYS / wanted[host], parts)
+    ]
     futures = {host: pool.submit(fold, out, tuple(hosts[host]), settings.assumptions) for host in todo}
     return {host: _why(error) for host, future in futures.items() if (error := future.exception()) is not None}
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from migrator import files, history, pipeline, planfile, tables
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError, SourceError
@@ -18,6 +20,7 @@ from migrator.model.plan import OutFile, Survey
 from migrator.model.value import Value
 from migrator.redact import redact
 from migrator.runs import store
+from migrator.runs.edited import all_of
 from migrator.runs.packed import packed, unpacked
 from migrator.runs.same import merged
 from migrator.runs.store import Stretch
@@ -68,7 +71,7 @@ def observed(sources: tuple[str, ...], as_of: datetime | None, assumptions: Assu
 
 def _readings(source: str, as_of: datetime | None, assumptions: Assumptions) -> Iterator[Reading]:
     if (Path(source) / "plan.json").is_file():
-        yield from _planned(Path(source))
+        yield from _planned(Path(source), assumptions)
         return
     for server in open_source(source):
         seen = pipeline.observe(server, as_of, assumptions)
@@ -79,7 +82,7 @@ def _readings(source: str, as_of: datetime | None, assumptions: Assumptions) -> 
         yield _reading(seen.survey, dict(seen.scripts), tables.runs_of(seen.runs), stretches)
 
 
-def _planned(folder: Path) -> Iterator[Reading]:
+def _planned(folder: Path, assumptions: Assumptions) -> Iterator[Reading]:
     """The servers of a plan that was made before, by `plan` or by `fleet`."""
     loaded, surveys = planfile.read(folder), planfile.read_surveys(folder)
     runs = [] if (folder / RUNS).is_dir() else tables.runs_of(tables.read(folder / "runs.parquet"))
@@ -89,6 +92,8 @@ def _planned(folder: Path) -> Iterator[Reading]:
         scripts = {script.sha256: loaded.scripts[script.sha256] for facts in survey.facts for script in facts.scripts}
         if (folder / RUNS).is_dir():
             kept = store.read(folder / RUNS, name)
+            if kept.doubted:
+                survey, _ = history.measured_again(survey, kept, assumptions)  # noqa: PLW2901
             yield _reading(survey, scripts, kept.runs, kept.stretches)
             continue
         own = [run for run in runs if len(surveys) == 1 or host_of.get(run.job_id or "", run.host) == name]
@@ -120,11 +125,26 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     fresh = [part for part in parts if (out / f"{part.stem}.parquet").is_file()]
     runs = merged(*(unpacked((out / f"{part.stem}.parquet").read_bytes()) for part in fresh))
     stretches = store.joined(stretch for part in fresh for stretch in part.server.stretches)
-    kept = store.add(out / RUNS, survey.host.name, runs, stretches)
-    if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches) == (runs, stretches)):
-        survey, _ = history.measured_again(survey, kept.runs, kept.stretches, assumptions)
+    others = (planfile.read_survey(out / f"{part.stem}.json") for part in parts if part is not newest)
+    proved = all_of(survey.earlier, *(other.earlier for other in others))
+    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved)
+    if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier) == (runs, stretches, survey.earlier)):
+        survey, _ = history.measured_again(survey, kept, assumptions)
     files.write(out, [OutFile(path=f"{SURVEYS}/{survey_name(survey.host.name)}", content=planfile.survey_file(survey).content)])
     files.remove(out, [f"{part.stem}.parquet" for part in fresh])
+
+
+class _Dated(msgspec.Struct):
+    as_of: datetime
+
+
+def is_older(survey: Path, parts: Iterable[Part]) -> bool:
+    """True if a host's survey in the output folder is not that of the newest of its readings, but of others read meanwhile."""
+    try:
+        there = msgspec.json.decode(survey.read_bytes(), type=_Dated).as_of
+    except (OSError, msgspec.DecodeError):
+        return True
+    return there != max(part.server.as_of for part in parts)
 
 
 def survey_name(host: str) -> str:

@@ -10,7 +10,7 @@ from migrator.model.job import Accounting, Host, InputDigest, Job
 from migrator.model.option import CostItem, KeptWarm, Placement, PriceBook, Shape, SizePoint
 from migrator.model.source import Problem
 from migrator.model.steadiness import Steadiness
-from migrator.model.usage import Unmatched, Usage
+from migrator.model.usage import EarlierText, Unmatched, Usage
 from migrator.model.value import Value
 
 PLAN_VERSION = 1
@@ -29,6 +29,7 @@ class Survey(Value, frozen=True, kw_only=True):
     unmatched: tuple[Unmatched, ...] = ()
     digests: tuple[InputDigest, ...] = ()
     busy_minutes_of_week: tuple[int, ...] | None = None
+    earlier: tuple[EarlierText, ...] = ()
     version: int = PLAN_VERSION
 
 

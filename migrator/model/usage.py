@@ -172,6 +172,16 @@ class HostLoad(Value, frozen=True, kw_only=True):
     busy_share: float
 
 
+class EarlierText(Value, frozen=True, kw_only=True):
+    """A text that a line of a crontab logged until it was changed, as a log proves it: `user`'s runs of `command` up to
+    `edited_at` are those of the line that logs `now` since then."""
+
+    user: str | None
+    command: str
+    now: str
+    edited_at: datetime
+
+
 class Measured(Value, frozen=True, kw_only=True):
     """Everything the `usage` room concludes for one host."""
 
@@ -182,3 +192,4 @@ class Measured(Value, frozen=True, kw_only=True):
     first_at: datetime | None = None
     busy_minutes_of_week: tuple[int, ...] | None = None
     loads: tuple[HostLoad, ...] = ()
+    earlier: tuple[EarlierText, ...] = ()

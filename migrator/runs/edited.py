@@ -10,7 +10,7 @@ guess would give a job another's lengths.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ from migrator.errors import ScheduleError
 from migrator.host_name import short
 from migrator.model.job import Job
 from migrator.model.source import Location, Problem
-from migrator.runs.match import CRONTABS, EARLY, LATE
+from migrator.model.usage import EarlierText
+from migrator.runs.match import CRONTABS, EARLY, LATE, plain
 from migrator.schedule.calendar import Calendar
 from migrator.schedule.reading import calendar_of
 from migrator.spool import Flags, Kept
@@ -187,15 +188,53 @@ def added(job_of: Whole, found: Iterable[Earlier]) -> Whole:
     return told
 
 
-def with_earlier(before: Sequence[Run], runs: Sequence[Run], proved: Iterable[Run]) -> list[Run]:
-    """Runs that were matched, those of no job with the job that `proved` ones of their text have. `before`: they were matched."""
-    known = {(run.host, run.user, run.command): run.job_id for run in proved if run.job_id is not None}
-    for unmatched, run in zip(before, runs, strict=True):
-        if unmatched.job_id is None and run.job_id is not None:  # a text of today's crontab: the calendar says whose each run is
-            known.pop((run.host, run.user, run.command), None)
+def proofs(found: Iterable[Earlier], jobs: Sequence[Job]) -> tuple[EarlierText, ...]:
+    """The same for other readings of the server, which show neither the edit nor these runs."""
+    return all_of(
+        EarlierText(user=job.user, command=one.command, now=job.logged_as.strip(), edited_at=instant(one.edit.at_us))
+        for one in found
+        for job in (jobs[one.job],)
+    )
+
+
+def all_of(*readings: Iterable[EarlierText]) -> tuple[EarlierText, ...]:
+    """What several readings prove, once, in an order that is the same whichever came first."""
+    return tuple(sorted({text for reading in readings for text in reading}, key=_place))
+
+
+def with_earlier(runs: Sequence[Run], host: str, jobs: Sequence[Job], texts: Iterable[EarlierText]) -> list[Run]:
+    """Runs that were matched, those of no job with the job of the line that logged their text until it was changed.
+
+    What a line logs today is the calendar's to tell, never a proof's. `host`: whose jobs they are.
+    """
+    logged = Counter((job.user, plain(job.logged_as)) for job in jobs)
+    known = {key: job.id for job in jobs if logged[key := (job.user, plain(job.logged_as))] == 1}
+    edits: dict[tuple[str | None, str], list[EarlierText]] = {}
+    for text in sorted(texts, key=_place):
+        edits.setdefault((text.user, plain(text.command)), []).append(text)
+    own = {run.host for run in runs if short(run.host) == short(host)} or {run.host for run in runs}
+
+    def job_of(run: Run) -> str | None:
+        key = run.user, plain(run.command or "")
+        if key in logged or key not in edits:
+            return None
+        at = instant(run.started_at_us)
+        for _ in range(MOST_TEXTS):  # a line may have been changed many times
+            text = next((text for text in edits.get(key, ()) if text.edited_at >= at), None)
+            if text is None:
+                return None
+            key, at = (text.user, plain(text.now)), text.edited_at
+            if key in logged:
+                return known.get(key)
+        return None
+
+    if not edits:
+        return list(runs)
     return [
-        run
-        if run.job_id is not None or (job := known.get((run.host, run.user, run.command))) is None
-        else run._replace(job_id=job)
+        run if run.job_id is not None or run.host not in own or (job := job_of(run)) is None else run._replace(job_id=job)
         for run in runs
     ]
+
+
+def _place(text: EarlierText) -> tuple[str, str, datetime, str]:
+    return text.user or "", text.command, text.edited_at, text.now

@@ -37,7 +37,7 @@ class Matching:
         self._all = tuple(jobs)
         for job in self._all:
             self._jobs[None, f"migrator:{job.name}"].append(job)  # as the runner of a moved job calls it
-            texts = {_plain(job.logged_as), _plain(job.command.split("\n")[0])}
+            texts = {plain(job.logged_as), plain(job.command.split("\n")[0])}
             if job.part_of is not None:
                 texts.add(job.location.path)
             for text in sorted(texts):
@@ -108,7 +108,7 @@ class Matching:
     def _candidates(self, run: Run) -> list[Job]:
         if run.command is None:  # process accounting: whose job it was, not which; `_by_calendar` says, if it is one only
             return [job for job in self._all if run.user is not None and job.user == run.user]
-        text = _plain(run.command)
+        text = plain(run.command)
         if text.startswith(NAMED):
             return self._called(text.removeprefix(NAMED))
         found = self._jobs.get((run.user, text))
@@ -165,7 +165,8 @@ def ranks(jobs: Iterable[Job]) -> dict[tuple[str | None, str | None], tuple[str,
     return {key: place for key, place in found.items() if key not in twice}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A command without what stands for it only in a log: spaces around it, rsyslog's form of control characters."""
     text = text.strip()
     return ESCAPED.sub(_unescaped, text) if "#" in text else text
 

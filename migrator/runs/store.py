@@ -5,6 +5,9 @@ generation and content (`2026-11-23.7.1f3a...parquet`), and then the manifest of
 exist yet: that one step makes all of them count. If it exists, another writer was first, and this one merges again. A reader
 takes the newest manifest whose files are all there and have the content of their names; the generation before the newest stays,
 so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation.
+
+Whose an end is was told wrongly by what wrote version 1 (`_without_doubted_ends`): its stores are read without such ends, and
+rewritten so. Whoever mends the pairing once more makes the version one higher and says here what is no longer believed.
 """
 
 import hashlib
@@ -17,18 +20,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from migrator import files, tables
 from migrator.errors import PlanError, StoreError
 from migrator.model.plan import OutFile
+from migrator.model.usage import EarlierText
 from migrator.model.value import Value
 from migrator.planfile import host_file_name
+from migrator.runs.edited import all_of
 from migrator.runs.packed import coarse, packed, unpacked
 from migrator.runs.same import merged
 from migrator.tables import Run
 
 LOG = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
+READ = (1, VERSION)
+DOUBTED = {"cronie", "debian_cron"}  # their ends name a command or a user, and no session
 DAY_US = 86_400_000_000
 DIGITS = 16
 MANIFEST = re.compile(r"manifest\.(\d{1,9})\.json")
@@ -46,26 +54,40 @@ class Day(Value, frozen=True, kw_only=True):
 
 
 class Manifest(Value, frozen=True, kw_only=True):
-    """What belongs to a host's store. `stretches`: the times that its logs covered, in microseconds, in order and apart."""
+    """What belongs to a host's store. `stretches`: the times that its logs covered, in microseconds, in order and apart.
+    `earlier`: texts that these logs show to be those of lines that were edited since."""
 
     host: str
     generation: int
     stretches: tuple[Stretch, ...] = ()
+    earlier: tuple[EarlierText, ...] = ()
     days: tuple[Day, ...] = ()
     version: int = VERSION
 
 
 class Kept(NamedTuple):
-    """What a store holds of a host: runs in order of start, and the times that were observed."""
+    """What a store holds of a host: runs in order of start, the times that were observed, and what these logs proved of edits.
+    `doubted`: the runs of another version's store whose ends are no longer believed; `place`: the store, to be named."""
 
     runs: list[Run]
     stretches: tuple[Stretch, ...]
+    earlier: tuple[EarlierText, ...] = ()
+    doubted: int = 0
+    place: str = ""
 
 
 class _State(NamedTuple):
     manifest: Manifest
     days: dict[str, list[Run]]
     highest: int  # generation that has a manifest, be it a damaged one
+    doubted: frozenset[Run] = frozenset()  # as they are believed
+
+    def kept(self, root: Path) -> Kept:
+        """The same for those who ask."""
+        runs = [run for day in sorted(self.days) for run in self.days[day]]
+        place = f"{root.name}/{host_file_name(self.manifest.host)}"
+        doubted = len(self.doubted.intersection(runs)) if self.doubted else 0  # but those whose end a log showed again
+        return Kept(runs, self.manifest.stretches, self.manifest.earlier, doubted, place)
 
 
 def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
@@ -85,26 +107,29 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
 
 def read(root: Path, host: str) -> Kept:
     """What the store under `root` holds of a host; nothing if it does not know it. Raises `StoreError` if it is damaged."""
-    state = _read(root / host_file_name(host), host)
-    runs = [run for day in sorted(state.days) for run in state.days[day]]
-    return Kept(runs, state.manifest.stretches)
+    return _read(root / host_file_name(host), host).kept(root)
 
 
-def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]) -> Kept:
+def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch], earlier: Iterable[EarlierText] = ()) -> Kept:
     """Put the runs that a reading of a host's logs shows into its store, those that it has already only once.
 
     Returns all that the store holds then. Raises `StoreError` if the store is damaged, `MigratorError` if it cannot be written.
     """
-    folder, new, times = root / host_file_name(host), _by_day(runs), tuple(stretches)
+    folder, new, times, proved = root / host_file_name(host), _by_day(runs), tuple(stretches), tuple(earlier)
     for _ in range(TRIES):
         state = _read(folder, host)
         days = dict(state.days)
         for day, own in new.items():
             days[day] = merged(days.get(day, []), own)
-        observed = joined([*state.manifest.stretches, *times])
-        if (days, observed) == (state.days, state.manifest.stretches) or _committed(folder, state, days, observed):
-            everything = [run for day in sorted(days) for run in days[day]]
-            return Kept(everything, observed)
+        manifest = replace(
+            state.manifest,
+            stretches=joined([*state.manifest.stretches, *times]),
+            earlier=all_of(state.manifest.earlier, proved),
+            version=VERSION,
+        )
+        together = _State(manifest, days, state.highest, state.doubted)
+        if together == state or _committed(folder, state, days, manifest):
+            return together.kept(root)
     raise StoreError(f"{folder}: {TRIES} times another program wrote first; run again when it is done")
 
 
@@ -120,20 +145,20 @@ def _by_day(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return days
 
 
-def _committed(folder: Path, state: _State, days: dict[str, list[Run]], stretches: tuple[Stretch, ...]) -> bool:
+def _committed(folder: Path, state: _State, days: dict[str, list[Run]], manifest: Manifest) -> bool:
     """Write what changed, then the manifest; False if another writer's manifest of this generation came first."""
     generation = state.highest + 1
     had = {day.day: day for day in state.manifest.days}
     listed, fresh = [], []
     for day, own in sorted(days.items()):
-        if own == state.days.get(day):
+        if own == state.days.get(day) and state.manifest.version == VERSION:
             listed.append(had[day])
             continue
         raw = packed(own)
         name = f"{day}.{generation}.{hashlib.sha256(raw).hexdigest()[:DIGITS]}.parquet"
         fresh.append(OutFile(path=name, content=raw))
         listed.append(Day(day=day, file=name, runs=len(own)))
-    manifest = Manifest(host=state.manifest.host, generation=generation, stretches=stretches, days=tuple(listed))
+    manifest = replace(manifest, generation=generation, days=tuple(listed))
     files.write(folder, fresh)
     encoded = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1) + b"\n"
     if not files.publish(folder, OutFile(path=f"manifest.{generation}.json", content=encoded)):
@@ -196,9 +221,27 @@ def _whole(folder: Path, generation: int, highest: int) -> _State:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: is no manifest of runs ({error})") from error
-    if manifest.version != VERSION:
+    if manifest.version not in READ:
         raise StoreError(f"{path}: has version {manifest.version}; this migrator reads {VERSION}; take the one that wrote it")
-    return _State(manifest, {day.day: _runs(folder, day.file) for day in manifest.days}, highest)
+    days = {day.day: _runs(folder, day.file) for day in manifest.days}
+    if manifest.version == VERSION:
+        return _State(manifest, days, highest)
+    believed = {day: _without_doubted_ends(own) for day, own in days.items()}
+    doubted = {now for day, own in days.items() for now, was in zip(believed[day], own, strict=True) if now != was}
+    return _State(manifest, believed, highest, frozenset(doubted))
+
+
+def _without_doubted_ends(runs: Iterable[Run]) -> list[Run]:
+    """Version 1: of a log that begins while runs overlap each start had the end of the run before, and no word of doubt."""
+    return [
+        run._replace(
+            ended_at_us=None, duration_low_s=None, duration_high_s=None, exit_status=None, cpu_s=None, peak_memory_mib=None,
+            quality="starts-only",
+        )
+        if run.source in DOUBTED and run.quality in {"paired", "inferred"}
+        else run
+        for run in runs
+    ]  # fmt: skip
 
 
 def _runs(folder: Path, name: str) -> list[Run]:

@@ -1,4 +1,7 @@
-"""Whatever ends `migrator fleet` ends its workers: SIGKILL, SIGTERM, and an interrupt that only the first process hears."""
+"""Whatever ends `migrator fleet` ends its workers: SIGKILL, SIGTERM, and an interrupt that only the first process hears.
+
+The samples as a fleet are planned as `plan` plans them.
+"""
 
 import os
 import signal
@@ -8,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from test_commands import ROOT
+from test_commands import ROOT, SAMPLES, done
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import fleet_servers
@@ -68,3 +71,14 @@ def test_no_worker_outlives_it(program: str, number: signal.Signals, tmp_path: P
             os.kill(pid, signal.SIGKILL)
     if program == "fleet":
         assert [path.name for path in (tmp_path / "temporary").iterdir()] == []
+
+
+def test_a_fleet_of_the_samples_is_planned_as_plan_plans_them(tmp_path: Path) -> None:
+    for command in ("plan", "fleet"):
+        done(command, *sorted(SAMPLES.glob("*0?")), "-o", tmp_path / command)
+    plans = [(tmp_path / command / "plan.json").read_bytes() for command in ("plan", "fleet")]
+    assert plans[0] == plans[1]
+    surveys = [
+        {path.name: path.read_bytes() for path in (tmp_path / command / "surveys").iterdir()} for command in ("plan", "fleet")
+    ]
+    assert surveys[0] == surveys[1]
