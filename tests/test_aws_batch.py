@@ -93,7 +93,8 @@ def test_what_it_creates_is_named_apart_from_fargate() -> None:
 def test_the_schedule_may_submit_this_job_to_this_queue_only() -> None:
     found = aws_batch.resources(DOSSIER, SHAPE, aws_batch.sizes()[0], TRANSLATION, 900, "us-east-1")
     (role,) = [one for one in found if one.kind == "aws_iam_role" and one.values["service"] == "scheduler.amazonaws.com"]
-    ((actions, where),) = [(one["actions"], one["resources"]) for one in role.values["statements"]]  # type: ignore[attr-defined]
+    (actions, where), keeps = [(one["actions"], one["resources"]) for one in role.values["statements"]]  # type: ignore[attr-defined]
+    assert (keeps[0], [one["name"] for one in keeps[1]]) == (["sqs:SendMessage"], ["undelivered"])
     assert actions == ["batch:SubmitJob"]
     assert [(one["kind"], one["attribute"], one["suffix"]) for one in where] == [
         ("aws_batch_job_queue", "arn", ""),

@@ -88,18 +88,21 @@ def _lambda(function: Resource, schedules: list[Resource], stack: str | None) ->
 
 def _sqs(found: DayTwo, resources: tuple[Resource, ...], stack: str | None) -> DayTwo:
     """Dead letters are moved by SQS itself; where no schedule starts the job, a run by hand is a message."""
-    queues = {bool(one.values["dead_letters"]): one for one in resources if one.kind == "aws_sqs_queue"}
+    queues = {one.name: one for one in resources if one.kind == "aws_sqs_queue"}
+    items, dead_letters = next(
+        (one, queues[str(dead["name"])]) for one in queues.values() if isinstance(dead := one.values["dead_letters"], dict)
+    )
 
     def url(queue: Resource) -> str:
         if stack is not None:
             return f'"$(physical "$STACK{stack}" {queue.values["logical_id"]})"'
         return f'"$(aws sqs get-queue-url --queue-name "${{PREFIX}}{queue.values["queue_name"]}" --query QueueUrl --output text)"'
 
-    asked = f"--queue-url {url(queues[False])} --attribute-names QueueArn --query Attributes.QueueArn --output text"
+    asked = f"--queue-url {url(dead_letters)} --attribute-names QueueArn --query Attributes.QueueArn --output text"
     found = found._replace(redrive=f'aws sqs start-message-move-task --source-arn "$(aws sqs get-queue-attributes {asked})"')
     if any(one.kind in SCHEDULES for one in resources):
         return found
-    return found._replace(run=f'item && aws sqs send-message --queue-url {url(queues[True])} --message-body "$AT"', run_for=None)
+    return found._replace(run=f'item && aws sqs send-message --queue-url {url(items)} --message-body "$AT"', run_for=None)
 
 
 def _step_functions(machine: Resource, stack: str | None) -> tuple[str, str]:

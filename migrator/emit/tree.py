@@ -240,5 +240,6 @@ def _around(
         "notes": [peak.summary for peak in plan.quotas if {*peak.jobs} & {entry.job.id for entry in emitted}],
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
         "queues": any(programs.takes_messages(entry) for entry in emitted),
+        "undelivered": any(one.kind == "aws_scheduler_schedule" for entry in emitted for one in entry.placement.option.resources),
     }
     return (OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),)

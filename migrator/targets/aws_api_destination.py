@@ -127,13 +127,7 @@ def resources(
     name = aws_parts.identifier(job, "call")
     destination = aws_parts.reference("aws_cloudwatch_event_api_destination", name)
     secrets = aws_parts.secrets(dossier, 0, read_at_deployment=True)
-    puts = aws_parts.role(
-        job,
-        "scheduler_role",
-        "scheduler.amazonaws.com",
-        f"Starts {job.name}",
-        [aws_parts.statement("PutEvent", ["events:PutEvents"], [bus])],
-    )
+    puts = [aws_parts.statement("PutEvent", ["events:PutEvents"], [bus])]
     calling_role = aws_parts.role(
         job,
         "call_role",
@@ -166,9 +160,6 @@ def resources(
     )
     values: dict[str, object] = {
         "target": bus,
-        "role": puts.name,
-        "role_id": puts.values["logical_id"],
-        "ecs": None,
         "event": {"source": EVENTS, "detail_type": job.id},
     }
     return (
@@ -177,8 +168,7 @@ def resources(
         *_shared(),
         calling_role,
         call,
-        puts,
-        *aws_parts.schedules(dossier, translation, calls, aws_parts.event, values),
+        *aws_parts.schedules(dossier, translation, calls, aws_parts.event, puts, values, undelivered=FAILED),
     )
 
 

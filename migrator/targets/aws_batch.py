@@ -88,6 +88,8 @@ def resources(
                 continue
             case "aws_iam_role" if resource.values["service"] == "scheduler.amazonaws.com":
                 continue
+            case "aws_sqs_queue":
+                continue
             case "aws_ecs_cluster":
                 made.append(aws_parts.resource("aws_batch_job_queue", QUEUE, queue_name="migrated-jobs", shared=True))
             case "aws_ecs_task_definition":
@@ -103,20 +105,16 @@ def resources(
         return tuple(made)
     definition = aws_parts.reference("aws_batch_job_definition", aws_parts.identifier(job), ":*", "arn_prefix")
     submits = aws_parts.statement("SubmitJob", ["batch:SubmitJob"], [queue, definition])
-    role = aws_parts.role(job, "scheduler_role", "scheduler.amazonaws.com", f"Submits {job.name}", [submits])
     monthly = shape.parts[0].monthly_invocations if shape.parts else aws_parts.monthly_runs(dossier)
     values: dict[str, object] = {
         "target": queue,
-        "role": role.name,
-        "role_id": role.values["logical_id"],
-        "ecs": None,
         "batch": {
             "queue": queue["name"],
             "definition": definition["name"],
             "marks": {"queue": QUEUE_MARK, "definition": DEFINITION_MARK},
         },
     }
-    return (*made, role, *aws_parts.schedules(dossier, translation, monthly, submission, values))
+    return (*made, *aws_parts.schedules(dossier, translation, monthly, submission, [submits], values, verb="Submits"))
 
 
 def _definition(task: Resource, timeout_s: float) -> Resource:

@@ -249,11 +249,8 @@ def _started(
     if shape.kind == "workflow" or f"{job.id}/timeout" in dossier.answers:
         started = {"definition": task["name"], "cluster": CLUSTER, "container": CONTAINER}
         return aws_workflow.around_task(dossier, translation, part, started, cluster, start, timeout_s)
-    if translation is None:
-        return ()
-    role = aws_parts.role(job, "scheduler_role", "scheduler.amazonaws.com", f"Starts {job.name}", start)
-    values = {"target": cluster, "role": role.name, "role_id": role.values["logical_id"], "ecs": {"task": task["name"]}}
-    return (role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, overrides, values))
+    values: dict[str, object] = {"target": cluster, "ecs": {"task": task["name"]}}
+    return aws_parts.schedules(dossier, translation, part.monthly_invocations, overrides, start, values)
 
 
 def scratch(shape: Shape) -> int | None:

@@ -178,13 +178,7 @@ def started_by_schedule(
     job = dossier.job
     notices = aws_parts.reference("aws_sns_topic", aws_parts.NOTICES)
     target = aws_parts.reference("aws_lambda_function", started.name)
-    role = aws_parts.role(
-        job,
-        "scheduler_role",
-        "scheduler.amazonaws.com",
-        f"Starts {job.name}",
-        [aws_parts.statement("StartFunction", ["lambda:InvokeFunction"], [target])],
-    )
+    starts = [aws_parts.statement("StartFunction", ["lambda:InvokeFunction"], [target])]
     one_attempt = aws_parts.resource(
         "aws_lambda_function_event_invoke_config",
         aws_parts.identifier(job, "one_attempt"),
@@ -194,15 +188,8 @@ def started_by_schedule(
         topic_id=notices["logical_id"],
         event_age_s=event_age_s,
     )
-    if translation is None:
-        return (one_attempt,)
-    values: dict[str, object] = {
-        "target": target,
-        "role": role.name,
-        "role_id": role.values["logical_id"],
-        "ecs": None,
-    }
-    return (one_attempt, role, *aws_parts.schedules(dossier, translation, part.monthly_invocations, aws_parts.event, values))
+    schedules = aws_parts.schedules(dossier, translation, part.monthly_invocations, aws_parts.event, starts, {"target": target})
+    return (one_attempt, *schedules)
 
 
 def fed_by_queue(

@@ -16,13 +16,17 @@ from migrator.targets.billing import output_bytes
 NAME_LIMIT = 40  # leaves room in 64 characters (Lambda, IAM, Scheduler) for name_prefix (8) and "-dispatcher-role" (16)
 RETENTION_DAYS = 30
 NOTICES = "notices"
+UNDELIVERED = "undelivered"  # of all schedules of a stack
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # Scheduler puts the instant here; the same on every attempt of a delivery
 EXECUTION_ID = "<aws.scheduler.execution-id>"
 # A delivery that the target did not take is tried again, with the same scheduled instant, for at most this long.
 MAXIMUM_DELIVERY_AGE_S = 900
 MINIMUM_DELIVERY_AGE_S = 60
 DELIVERY_ATTEMPTS = 3
-ON_BEHALF = frozenset({"scheduler.amazonaws.com", "events.amazonaws.com"})
+# whose roles trust them on behalf of this account only; Lambda says nothing of such a condition for what runs a function
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+# https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+ON_BEHALF = frozenset({"scheduler.amazonaws.com", "events.amazonaws.com", "ecs-tasks.amazonaws.com", "states.amazonaws.com"})
 UNPRINTABLE = re.compile(r"[^ -~]|[<>{}]")
 
 
@@ -80,7 +84,7 @@ def resource(kind: str, name: str, **values: object) -> Resource:
 def role(job: Job, suffix: str, service: str, purpose: str, statements: list[dict[str, object]]) -> Resource:
     """A role that one service may assume, with exactly these statements.
 
-    Scheduler and EventBridge act for other accounts too, so their roles trust them only on behalf of this one.
+    Services that act for other accounts too are trusted only on behalf of this one.
     """
     return resource(
         "aws_iam_role",
@@ -193,20 +197,29 @@ def schedules(
     translation: Translation | None,
     invocations: float | None,
     message: Callable[[Job, int], str],
+    starts: list[dict[str, object]],
     values: dict[str, object],
+    *,
+    verb: str = "Starts",
+    undelivered: str = UNDELIVERED,
 ) -> tuple[Resource, ...]:
-    """One schedule for each expression of the translation, disabled until the user switches it on; () without a translation.
+    """The role that may do what `starts` says, and one schedule for each expression of the translation, disabled until the user
+    switches it on; and the queue of what no target took, if nobody else makes it. () without a translation.
 
     `message` writes what the target gets, from the job and the number of the expression (0 = first: where two expressions meet,
-    the guard lets only one of them run); `values` names what is started: `target`, `role` and, for containers, `ecs`.
+    the guard lets only one of them run); `values` names what is started: `target` and, for containers, `ecs`.
     """
     if translation is None:
         return ()
+    dead_letters = reference("aws_sqs_queue", undelivered)
+    keeps = statement("KeepUndelivered", ["sqs:SendMessage"], [dead_letters])
+    starter = role(dossier.job, "scheduler_role", "scheduler.amazonaws.com", f"{verb} {dossier.job.name}", [*starts, keeps])
+    values = {"role": starter.name, "role_id": starter.values["logical_id"], "dead_letters": dead_letters, "ecs": None, **values}
     job, many = dossier.job, len(translation.expressions) > 1
     gap = dossier.smallest_gap_s
     age = MAXIMUM_DELIVERY_AGE_S if gap is None else min(max(int(gap), MINIMUM_DELIVERY_AGE_S), MAXIMUM_DELIVERY_AGE_S)
     share = None if invocations is None else invocations / len(translation.expressions)
-    return tuple(
+    made = tuple(
         resource(
             "aws_scheduler_schedule",
             identifier(job, f"schedule_{number}" if many else "schedule"),
@@ -225,6 +238,10 @@ def schedules(
         )
         for number, expression in enumerate(translation.expressions, 1)
     )
+    if undelivered != UNDELIVERED:
+        return (starter, *made)
+    queue = resource("aws_sqs_queue", UNDELIVERED, queue_name="cron-undelivered", hidden_s=30, dead_letters=None, written_by=None)
+    return (queue, starter, *made)
 
 
 def window_min(job: Job) -> int:

@@ -98,18 +98,8 @@ def _workflow(
     if chains.before(job.id, dossier.answers) is not None or translation is None:
         return (role, machine)
     target = aws_parts.reference(KIND, name)
-    scheduler = aws_parts.role(
-        job,
-        "scheduler_role",
-        "scheduler.amazonaws.com",
-        f"Starts {job.name}",
-        [aws_parts.statement("StartWorkflow", ["states:StartExecution"], [target])],
+    starts = [aws_parts.statement("StartWorkflow", ["states:StartExecution"], [target])]
+    schedules = aws_parts.schedules(
+        dossier, translation, part.monthly_invocations, aws_parts.execution, starts, {"target": target}
     )
-    started_by: dict[str, object] = {
-        "target": target,
-        "role": scheduler.name,
-        "role_id": scheduler.values["logical_id"],
-        "ecs": None,
-    }
-    schedules = aws_parts.schedules(dossier, translation, part.monthly_invocations, aws_parts.execution, started_by)
-    return (role, machine, scheduler, *schedules)
+    return (role, machine, *schedules)

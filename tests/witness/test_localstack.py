@@ -110,6 +110,20 @@ def test_the_stack_is_there_and_every_schedule_is_off(stack: Stack) -> None:
     assert {one["State"] for one in schedules(stack)} == {"DISABLED"}
 
 
+def test_what_no_function_took_has_a_place(stack: Stack) -> None:
+    """Each schedule's dead letters go into the stack's queue, which is there and is encrypted; its role may write to it."""
+    client, iam = stack.cloud.client("sqs"), stack.cloud.client("iam")
+    (url,) = [url for url in stack.resources("AWS::SQS::Queue") if "Undelivered" in url]
+    queue = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert queue["SqsManagedSseEnabled"] == "true"
+    for one in schedules(stack):
+        assert one["Target"]["DeadLetterConfig"]["Arn"] == queue["QueueArn"]
+        role = one["Target"]["RoleArn"].rsplit("/", 1)[-1]
+        policy = iam.get_role_policy(RoleName=role, PolicyName="exactly-this")["PolicyDocument"]
+        said = [one for one in policy["Statement"] if "sqs:SendMessage" in one["Action"]]
+        assert [one["Resource"] for one in said] == [[queue["QueueArn"]]]
+
+
 def test_the_schedules_read_back_are_the_plan_s(stack: Stack) -> None:
     """Proved again from what the API says, with the guard that was deployed."""
     by_job: dict[str, list[dict[str, Any]]] = {}

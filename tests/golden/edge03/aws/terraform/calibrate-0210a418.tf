@@ -145,6 +145,16 @@ resource "aws_iam_role_policy" "calibrate_0210a418_scheduler_role" {
           aws_lambda_function.calibrate_0210a418.arn,
         ]
       },
+      {
+        Sid    = "KeepUndelivered"
+        Effect = "Allow"
+        Action = [
+          "sqs:SendMessage",
+        ]
+        Resource = [
+          aws_sqs_queue.undelivered.arn,
+        ]
+      },
     ]
   })
 }
@@ -170,6 +180,11 @@ resource "aws_scheduler_schedule" "calibrate_0210a418_schedule_1" {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 3
     }
+
+    # what could not be delivered at all, with the reason
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
+    }
   }
 }
 
@@ -193,6 +208,11 @@ resource "aws_scheduler_schedule" "calibrate_0210a418_schedule_2" {
     retry_policy {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 3
+    }
+
+    # what could not be delivered at all, with the reason
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
     }
   }
 }

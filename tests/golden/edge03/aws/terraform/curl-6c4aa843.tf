@@ -145,6 +145,16 @@ resource "aws_iam_role_policy" "curl_6c4aa843_scheduler_role" {
           aws_lambda_function.curl_6c4aa843.arn,
         ]
       },
+      {
+        Sid    = "KeepUndelivered"
+        Effect = "Allow"
+        Action = [
+          "sqs:SendMessage",
+        ]
+        Resource = [
+          aws_sqs_queue.undelivered.arn,
+        ]
+      },
     ]
   })
 }
@@ -169,6 +179,11 @@ resource "aws_scheduler_schedule" "curl_6c4aa843_schedule" {
     retry_policy {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 3
+    }
+
+    # what could not be delivered at all, with the reason
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
     }
   }
 }

@@ -149,6 +149,16 @@ resource "aws_iam_role_policy" "daily_summary_390f5a03_scheduler_role" {
           aws_lambda_function.daily_summary_390f5a03.arn,
         ]
       },
+      {
+        Sid    = "KeepUndelivered"
+        Effect = "Allow"
+        Action = [
+          "sqs:SendMessage",
+        ]
+        Resource = [
+          aws_sqs_queue.undelivered.arn,
+        ]
+      },
     ]
   })
 }
@@ -173,6 +183,11 @@ resource "aws_scheduler_schedule" "daily_summary_390f5a03_schedule" {
     retry_policy {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 3
+    }
+
+    # what could not be delivered at all, with the reason
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
     }
   }
 }

@@ -156,6 +156,16 @@ resource "aws_iam_role_policy" "push_readings_d74095e6_scheduler_role" {
           aws_lambda_function.push_readings_d74095e6.arn,
         ]
       },
+      {
+        Sid    = "KeepUndelivered"
+        Effect = "Allow"
+        Action = [
+          "sqs:SendMessage",
+        ]
+        Resource = [
+          aws_sqs_queue.undelivered.arn,
+        ]
+      },
     ]
   })
 }
@@ -180,6 +190,11 @@ resource "aws_scheduler_schedule" "push_readings_d74095e6_schedule" {
     retry_policy {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 3
+    }
+
+    # what could not be delivered at all, with the reason
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
     }
   }
 }
