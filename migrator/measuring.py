@@ -2,11 +2,15 @@
 runs and usage, which do not know each other."""
 
 import gc
+import importlib
+import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +33,7 @@ from migrator.runlogs import RunLog
 from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import AT, HOST, SAID, stream
+from migrator.runs.order import AT, HOST, SAID, SERIAL, stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
@@ -38,6 +42,7 @@ from migrator.spool import Kept
 from migrator.tables import Run, RunTable, table
 from migrator.usage import summary
 
+LOG = logging.getLogger("migrator")
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
 _SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
 NEEDLES = tuple(sorted(needle for needle in _SAID if not any(other != needle and other in needle for other in _SAID)))
@@ -50,6 +55,10 @@ AT_ONCE = 16_384  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
+WORTH_A_COPY = 1 << 25  # bytes of logs that two processes read sooner than one
+NO_ROWS: Whole = np.empty((0, SERIAL + 1), dtype=np.int64)
+News = tuple[tuple[Event, ...], tuple[str, ...], tuple[Problem, ...]]  # what is said for the first time, new hosts, what is wrong
+Beside = Callable[[Callable[[], Iterator[tuple[Whole, News]]], int], Iterator[tuple[Whole, News]]]
 NO_UNITS: Mapping[str, str] = {}
 OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
@@ -225,6 +234,12 @@ class Understanding:
             whole(line.resolution_us for line in lines), whole(session_number(line.session) for line in lines),
         )  # fmt: skip
 
+    def follow(self, events: Iterable[Event], names: Iterable[str]) -> None:
+        """Learn what another one has learnt since the last time, so that its numbers mean the same here."""
+        for event in events:
+            self.sayings.number(event)
+        self.names.extend(names)
+
     def _said(self, line: Line) -> tuple[Event, ...]:
         tag = "run-parts" if line.tag.startswith("run-parts(") else line.tag
         text = line.text
@@ -267,20 +282,50 @@ def read(
         first_years=first_years(files, [file for _, file, _ in found], as_of),
         pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
     )
-    understanding = Understanding(host.name, units)
     families = defaultdict[str, list[tuple[HostFile, LogFile]]](list)
     for family, file, reader in found:
         families[family].append((file, reader))
-    logs = [_rows(files, members, search, understanding, problems) for _, members in families.items()]
-    pairings = Pairings(understanding.sayings, _log_level(files), places)
-    seen: tuple[int, int] | None = None
-    edits: list[Edit] = []
-    for stretch in _long(stream(logs, understanding.sayings)):
-        begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
-        seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
-        pairings.feed(stretch)
-        edits += _edits(stretch, understanding)
-    return Logged(pairings.kept(understanding.names), seen, tuple(problems), tuple(edits))
+
+    def paired(beside: Beside | None) -> Logged:
+        understanding, seen, edits, later = Understanding(host.name, units), None, list[Edit](), list[Problem]()
+        pairings = Pairings(understanding.sayings, _log_level(files), places)
+        parts = partial(_parts, files, families.values(), search, understanding)
+        for stretch, (events, names, fresh) in parts() if beside is None else beside(parts, AT_ONCE * (SERIAL + 1)):
+            if beside is not None:
+                understanding.follow(events, names)
+            later += fresh
+            if len(stretch):
+                begins, ends = int(stretch[:, AT].min()), int(stretch[:, AT].max())
+                seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
+                pairings.feed(stretch)
+                edits += _edits(stretch, understanding)
+        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits))
+
+    if sum(file.size for _, file, _ in found) >= WORTH_A_COPY:
+        copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it
+        if copied.possible():
+            try:
+                return paired(copied.ahead)
+            except copied.Lost:
+                LOG.debug("the copy of this process ended early; its work is done here")
+    return paired(None)
+
+
+def _parts(
+    files: HostFiles,
+    families: Iterable[list[tuple[HostFile, LogFile]]],
+    search: Search,
+    understanding: Understanding,
+) -> Iterator[tuple[Whole, News]]:
+    """All events in their order, some at a time, and what they are the first to say; at the end, what there is without events."""
+    problems: list[Problem] = []
+    logs = [_rows(files, members, search, understanding, problems) for members in families]
+    said = named = 0
+    for rows in chain(_long(stream(logs, understanding.sayings)), (NO_ROWS,)):
+        known, names = understanding.sayings.all, understanding.names
+        yield rows, (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
+        said, named = len(known), len(names)
+        problems.clear()
 
 
 def _edits(rows: Whole, understanding: Understanding) -> Iterator[Edit]:

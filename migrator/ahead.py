@@ -1,0 +1,105 @@
+"""Columns that a copy of this process makes while this one works on those before: two processors for one long file.
+
+The copy is made by `fork`, which costs milliseconds whatever is in memory, and only where it pays: on Linux, where more than one
+processor may be used, and in a process without other threads (a fleet's worker has one: there all processors have work already).
+Rows pass through memory that both see, everything else through a pipe. What comes is what would have come without the copy.
+
+The copy ends with this process, however that ends, and when nobody asks for more. Where it ends early (killed, out of memory, or
+by an error, which then happens again where somebody hears of it), `Lost` is raised, and the caller does everything alone.
+"""
+
+import contextlib
+import ctypes
+import io
+import mmap
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from migrator.columns import Whole
+
+SLOTS = 3  # parts that wait
+NUMBER = 8  # bytes
+PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
+Part = tuple[Whole, Any]  # rows, and what is told with them
+
+
+class Lost(Exception):  # noqa: N818 - what happened
+    """The copy ended before it had told everything."""
+
+
+def possible() -> bool:
+    """True where a copy can be made and has a processor to run on."""
+    return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
+
+
+def ahead(make: Callable[[], Iterator[Part]], most: int) -> Iterator[Part]:
+    """What `make` gives, of which no part has more than `most` numbers."""
+    context = multiprocessing.get_context("fork")
+    with mmap.mmap(-1, SLOTS * most * NUMBER) as shared:
+        ends = told, telling, taken, taking = *context.Pipe(duplex=False), *context.Pipe(duplex=False)
+        copy = context.Process(target=_tell, args=(make, shared, most, os.getpid(), ends), daemon=True)
+        with warnings.catch_warnings():
+            # Python warns of other threads: those of numpy's library wait for work, and it provides for a fork
+            warnings.simplefilter("ignore", DeprecationWarning)
+            copy.start()
+        telling.close()
+        taken.close()
+        try:
+            yield from _told(shared, most, told, taking)
+        finally:
+            told.close()
+            taking.close()
+            copy.terminate()
+            copy.join()
+            copy.close()
+
+
+def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, parent: int, ends: tuple[Connection, ...]) -> None:
+    told, telling, taken, taking = ends
+    told.close()
+    taking.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's interrupt is for the parent
+    signal.signal(signal.SIGTERM, _end)
+    ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM, 0, 0, 0)
+    sys.stderr = io.StringIO()  # what goes wrong here goes wrong again where everything is done alone
+    if os.getppid() != parent:
+        return
+    for number, (rows, news) in enumerate(make()):
+        if number >= SLOTS:
+            taken.recv_bytes()
+        at = number % SLOTS * most * NUMBER
+        np.frombuffer(shared, dtype=np.int64, count=rows.size, offset=at)[:] = rows.reshape(-1)
+        telling.send((rows.shape, news))
+    telling.send(None)
+
+
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise SystemExit(1)  # so that what was opened is closed, and temporary files go
+
+
+def _told(shared: mmap.mmap, most: int, told: Connection, taking: Connection) -> Iterator[Part]:
+    number = 0
+    while True:
+        try:
+            said = told.recv()
+        except EOFError:
+            raise Lost from None
+        if said is None:
+            return
+        shape, news = said
+        at = number % SLOTS * most * NUMBER
+        rows = np.frombuffer(shared, dtype=np.int64, count=int(np.prod(shape)), offset=at).reshape(shape).copy()
+        number += 1
+        with contextlib.suppress(BrokenPipeError):  # it has told everything, or was killed: the next message, or none, says which
+            taking.send_bytes(b"\0")
+        yield rows, news
