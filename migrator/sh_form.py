@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Collection, Mapping
 
+from migrator.model.option import Resource
 from migrator.model.plan import JobPlan
 
 TOPIC, SH = "runner", "sh"
@@ -22,6 +23,9 @@ PLACES = frozenset(
     }
 )
 
+# of those, where a shell would have to sign a notice's request; elsewhere the platform sends the log's line, or nothing does
+SIGNED = frozenset({"aws_ecs_task_definition", "aws_batch_job_definition"})
+
 
 def is_asked(job_id: str, answers: Mapping[str, str]) -> bool:
     """True where the user wants it.
@@ -32,16 +36,32 @@ def is_asked(job_id: str, answers: Mapping[str, str]) -> bool:
     return answers.get(f"{job_id}/{TOPIC}") == SH
 
 
-def lacking(entry: JobPlan, job_json: bytes, scripts: Collection[bytes]) -> tuple[str, ...]:
+def is_told_of_failures_only(resources: Collection[Resource]) -> bool:
+    """True where only a rule of the platform sends a notice, and it sees how a container ended, not what it wrote.
+
+    AWS wants a publisher's request signed (Signature Version 4): HMAC-SHA256 five times, the key of each the digest of the
+    one before. A POSIX shell has no HMAC, and its variables hold no NUL, so no digest."""
+    return any(one.kind in SIGNED for one in resources)
+
+
+def lacking(
+    entry: JobPlan, job_json: bytes, scripts: Collection[bytes], answers: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """What the job needs of the runner and a shell cannot give it, each in a few words; () where nothing is lacking.
 
-    `scripts`: the texts of the job's own."""
+    `scripts`: the texts of the job's own. `answers`: whether a notice of each output was asked for, not only left as cron had it.
+    """
     job, resources = json.loads(job_json), entry.placement.option.resources
     shape = next((one for one in entry.shapes if one.kind == entry.placement.option.shape), None)
     needs = {} if shape is None else {need.kind: need.choice for need in shape.adds}
     forbids = any(one.values.get("concurrency_policy") == "Forbid" for one in resources)
     texts = [job["shell"], job["working_directory"] or "", job["timezone"]]
+    asked = (answers or {}).get(f"{job['job_id']}/notify") == "output" and is_told_of_failures_only(resources)
     found = [
+        (
+            "a notice of what it writes (notify: output), which AWS takes signed only",
+            asked and is_told_of_failures_only(resources),
+        ),
         ("its place, which starts a program by calls", not any(one.kind in PLACES for one in resources)),
         ("the guard of its schedule", job["guard"] is not None),
         ("its instants to be claimed, because a second run would do harm", "at_most_once" in needs),

@@ -95,6 +95,16 @@ def test_a_job_that_needs_more_is_left_out_with_the_reason(what: str, words: str
     assert f"answer {JOB}/runner: python, then plan again" in left.reason
 
 
+@pytest.mark.parametrize(("target", "told"), [("aws_fargate", False), ("aws_batch", False), ("gcp_cloud_run_job", True)])
+def test_a_notice_of_its_output_is_refused_where_no_shell_can_send_it_and_promised_nowhere(target: str, told: bool) -> None:
+    plan = samples.plan(planned(target, when=UTC), answers={**SAID, f"{JOB}/notify": "output"})
+    result = emit(plan, samples.SCRIPTS, samples.PLACES)
+    reasons = [one.reason for one in result.left_out]
+    assert [("notify: output), which AWS takes signed only" in reason) for reason in reasons] == ([] if told else [True])
+    readme = next(file for file in emitted(planned(target, when=UTC)).out_files if file.path == f"jobs/{JOB}/README.md")
+    assert f"| a notice on: {'output' if told else 'failure'} |" in readme.content.decode()  # as cron mailed, where it can be
+
+
 def test_a_newline_in_a_setting_is_refused_and_a_lock_that_the_cluster_keeps_is_not() -> None:
     unit = planned("kubernetes_cron_job")
     unit = msgspec.structs.replace(unit, job=msgspec.structs.replace(unit.job, environment=(Setting(name="X", value="a\nb"),)))

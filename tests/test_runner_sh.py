@@ -230,6 +230,29 @@ def test_much_output_passes_through_untruncated(shell: str, tmp_path: Path) -> N
     child.communicate()
 
 
+# the largest of the runner and all that it started, in KiB, as its last line; a process of its own, because a child that was forked
+# from a large one counts as large
+MEASURES = (
+    "import os, sys; pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]); status, used = os.wait4(pid, 0)[1:]; "
+    "print(used.ru_maxrss); sys.exit(os.waitstatus_to_exitcode(status))"
+)
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox"])
+def test_a_line_that_never_ends_is_passed_on_in_parts_and_held_nowhere(shell: str, tmp_path: Path) -> None:
+    """Eight megabytes without a newline, and a small one behind them."""
+    job = job_json(b"head -c 8000000 /dev/zero | tr '\\0' x; echo; echo end")
+    child = Sh(tmp_path / "sh", shell).start(job, before=[sys.executable, "-ISc", MEASURES])
+    out, error = child.communicate(timeout=60)
+    *texts, kib = out.splitlines()
+    lines = [json.loads(text) for text in texts]
+    whole = "".join(said(lines))
+    assert (child.returncode, error, whole.strip("x"), len(whole), said(lines)[-1]) == (0, b"", "end", 8_000_003, "end")
+    assert max(map(len, said(lines))) == 65536
+    assert 0 <= record(lines)["output_bytes"] - 8_000_005 < 130  # a newline for each part
+    assert int(kib) < 16_000
+
+
 def test_a_log_that_nobody_reads_does_not_end_the_job(run: Sh, tmp_path: Path) -> None:
     mark = tmp_path / "done"
     child = run.start(job_json(f"i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; touch {mark}".encode()))

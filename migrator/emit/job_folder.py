@@ -128,8 +128,10 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     languages = [script.language for script in entry.scripts]
     requirements = python_packages.requirements(entry.facts, languages)
     by_hand, sh = unmet.by_hand(entry, answers), sh_form.is_asked(entry.job.id, answers)
-    node = {f: pins for f, pins in node_packages.pinned(entry.facts, entry.scripts).items() if PLAIN_PATH.fullmatch(f)}
-    more = [*php.packages(entry, scripts), *(["python3-pip"] if requirements else [])]
+    npm_ci, pins = node_packages.locked(entry.facts, entry.scripts, scripts), node_packages.pinned(entry.facts, entry.scripts)
+    composer = php.locked(entry.facts, entry.scripts, scripts)
+    extensions = php.packages(entry, scripts) | php.asked_by(composer, entry.scripts, scripts)
+    more = [*extensions, *(["python3-pip"] if requirements else [])]
     run, becomes = other_user.as_run(job), other_user.becomes(job)
     facts = [fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", "sudo")]
     plain_user = run.user if run.user and USER_NAME.fullmatch(run.user) and run.user != "root" else None
@@ -142,7 +144,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "placement": entry.placement,
         "when": entry.schedule_in_words or " ".join(job.schedule.expressions),
         "translation": job_file.translation(entry),
-        "notify": job_file.notify(job, answers),
+        "notify": _told(job_file.notify(job, answers), option.resources, sh=sh),
+        "unsent": any(one.kind == "kubernetes_cron_job" for one in option.resources),
         "secrets": secret_store.to_create(option.resources),
         "timezone": host.timezone or job.schedule.timezone,
         "sh": sh,
@@ -151,11 +154,18 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "becomes": becomes,
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
-        "node": node,
+        "node": {folder: held for folder, held in pins.items() if not node_packages.covers(npm_ci, folder)},
+        "npm_ci": npm_ci,
+        "composer": composer,
+        "extensions": sorted(extensions),
         "timers": _timers(option.resources),
         "unpinned": python_packages.unpinned(requirements),
-        "libraries": _other_libraries(entry, languages, {f"npm {pin}" for pins in node.values() for pin in pins}),
-        "applications": [path for path in php.applications(entry.facts) if PLAIN_PATH.fullmatch(path)],
+        "libraries": _other_libraries(entry, languages, {f"npm {pin}" for held in pins.values() for pin in held}),
+        "applications": [
+            path
+            for path in php.applications(entry.facts)
+            if PLAIN_PATH.fullmatch(path) and path not in {one.folder for one in composer}
+        ],
         "release": DEBIAN.get(host.os_version or "", DEFAULT_RELEASE) if host.os_id == "debian" else DEFAULT_RELEASE,
         "user": plain_user or "job",
         "user_exists": plain_user in DEBIAN_USERS,
@@ -207,6 +217,11 @@ def _bring(state: Mapping[str, object], resources: tuple[Resource, ...]) -> list
         else:
             found.append(store.format(path=render.literal("sh", path), key=render.literal("sh", prefix + path)))
     return found
+
+
+def _told(notify: str, resources: tuple[Resource, ...], *, sh: bool) -> str:
+    """When a person hears of a run, which is not always when its log has a notice."""
+    return "failure" if notify == "output" and sh and sh_form.is_told_of_failures_only(resources) else notify
 
 
 def _timers(resources: tuple[Resource, ...]) -> int:

@@ -2,11 +2,13 @@
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from migrator.model.finding import Fact
+from migrator.model.finding import Fact, ScriptFile
 from migrator.model.plan import JobPlan
 
 SOURCE = "https://packages.debian.org/bookworm/php/"
@@ -46,6 +48,15 @@ DRIVERS = {
     "php-odbc": r"""['"]odbc:""",
     "php-sybase": r"""['"](?:dblib|sybase):""",
 }
+# extensions that are part of a package of another name; https://packages.debian.org/bookworm/php8.2-common and its likes
+PART_OF = {
+    **dict.fromkeys(("dom", "simplexml", "xml", "xmlreader", "xmlwriter", "xsl"), "php-xml"),
+    **dict.fromkeys(("mysqli", "mysqlnd", "pdo_mysql"), "php-mysql"),
+    **dict.fromkeys(("pgsql", "pdo_pgsql"), "php-pgsql"),
+    **dict.fromkeys(("sqlite3", "pdo_sqlite"), "php-sqlite3"),
+}  # fmt: skip
+LIST, LOCK = "composer.json", "composer.lock"
+PLAIN_FOLDER = re.compile(r"/[A-Za-z0-9._/-]+")
 USED = {package: re.compile(rf"(?<![\w$>])(?:{names})\b") for package, names in EXTENSIONS.items()}
 DSN = {package: re.compile(start) for package, start in DRIVERS.items()}
 
@@ -61,6 +72,55 @@ def packages(entry: JobPlan, scripts: Mapping[str, bytes]) -> frozenset[str]:
         if "PDO" in text:
             found |= {package for package, start in DSN.items() if start.search(text)}
     return frozenset(found)
+
+
+class Locked(NamedTuple):
+    """An application whose lock file installs its `vendor/`."""
+
+    folder: str
+    own: bool  # its autoloader loads files of its own, too, which nobody copied
+
+
+def locked(facts: Iterable[Fact], scripts: Iterable[ScriptFile], texts: Mapping[str, bytes]) -> tuple[Locked, ...]:
+    """The applications whose composer.json and composer.lock came along, and whose packages all come as archives or from
+    repositories, not from folders of the server. `texts`: the bytes of each script by its sha256."""
+    files = {script.path: script.sha256 for script in scripts}
+    found = []
+    for folder in applications(facts):
+        if not PLAIN_FOLDER.fullmatch(folder) or not {f"{folder}/{LIST}", f"{folder}/{LOCK}"} <= files.keys():
+            continue
+        listed, lock = (_object(texts[files[f"{folder}/{name}"]]) for name in (LIST, LOCK))
+        packages = lock.get("packages")
+        if isinstance(packages, list) and all(isinstance(one, dict) and not _is_a_folder(one) for one in packages):
+            found.append(Locked(folder, own=bool(listed.get("autoload"))))
+    return tuple(found)
+
+
+def asked_by(locks: Iterable[Locked], scripts: Iterable[ScriptFile], texts: Mapping[str, bytes]) -> frozenset[str]:
+    """Debian's packages of the extensions that locked packages ask for (`ext-mbstring`): without them Composer installs nothing."""
+    files = {script.path: script.sha256 for script in scripts}
+    names = set[str]()
+    for one in locks:
+        for name in (LIST, LOCK):
+            whole = _object(texts[files[f"{one.folder}/{name}"]])
+            packages = whole.get("packages")
+            for asking in (whole, *(packages if isinstance(packages, list) else ())):
+                wanted = asking.get("require")
+                names |= {key.removeprefix("ext-") for key in wanted or () if key.startswith("ext-")}
+    return frozenset(package for name in names if (package := PART_OF.get(name) or f"php-{name}") in EXTENSIONS)
+
+
+def _is_a_folder(package: Mapping[str, Any]) -> bool:
+    dist = package.get("dist")
+    return isinstance(dist, dict) and dist.get("type") == "path"
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return whole if isinstance(whole, dict) else {}
 
 
 def applications(facts: Iterable[Fact]) -> tuple[str, ...]:

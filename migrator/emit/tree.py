@@ -74,7 +74,7 @@ def emit(
         elif why is None and programs.is_run(entry):
             job_files[entry.job.id] = job_file.content(entry, host, answers, head)
         if why is None and programs.is_run(entry) and sh_form.is_asked(entry.job.id, answers):
-            why = _no_sh(entry, job_files[entry.job.id], scripts)
+            why = _no_sh(entry, job_files[entry.job.id], scripts, answers)
         if why is None:
             emitted.append(entry)
         else:
@@ -195,9 +195,9 @@ def _secrets_lost(entry: JobPlan, scripts: Mapping[str, bytes]) -> LeftOut | Non
     )
 
 
-def _no_sh(entry: JobPlan, job_json: bytes, scripts: Mapping[str, bytes]) -> LeftOut | None:
+def _no_sh(entry: JobPlan, job_json: bytes, scripts: Mapping[str, bytes], answers: Mapping[str, str]) -> LeftOut | None:
     """What the job would lose with the runner that the user asked for."""
-    lacks = sh_form.lacking(entry, job_json, [scripts[script.sha256] for script in entry.scripts])
+    lacks = sh_form.lacking(entry, job_json, [scripts[script.sha256] for script in entry.scripts], answers)
     if not lacks:
         return None
     id_ = entry.job.id

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Runs one job as its cron did, in an image that has no Python: the job's own shell, environment, folder, umask and input; a time
-# limit; each line of output and the run's end as one JSON object. Written for POSIX sh; needs awk, mkfifo, mktemp, tr, env and,
+# limit; each line of output and the run's end as one JSON object. Written for POSIX sh; needs awk, mkfifo, mktemp, tr, env, with stdbuf fold, else dd, and,
 # so that a job's children end with it, setsid.
 #
 # It has no claim, no lease, no carried files, no guard and sends nothing: those need the Python runner, whose log lines and exit
 # statuses these are. What differs: lengths of time are whole seconds (resolution_s), processor and memory are not measured (null);
-# output_bytes has a newline for the last line, too; a NUL in the output is shown as \xff, because no two awks read it alike.
+# output_bytes has a newline for the last line, too, and for each part of one that is longer than 64 KiB; a NUL in the output is shown as \xff, because no two awks read it alike.
 #
 # The job is data, as files of a folder (MIGRATOR_JOB, or job/ beside this file), whose bytes are taken as they are:
 #   settings     lines KEY=VALUE: job_id, name, host, scheduled_by (as in a JSON string), shell, working_directory, umask, timezone,
@@ -48,6 +48,8 @@ seconds_up() {
 job=${MIGRATOR_JOB:-$(dirname "$0")/job}
 job_id='' name='' host='' scheduled_by='' shell=/bin/sh working_directory=/ umask='' timezone=UTC timeout_s='' grace_s=10
 notify=output secrets='' found='' known='' child='' status='' stopping='' watch='' bytes=null
+newline='
+'
 if [ ! -r "$job/settings" ] || [ ! -r "$job/command" ] || [ ! -r "$job/environment" ]; then
   echo "$job: has no settings, command and environment; emit the job again" >&2
   exit 78
@@ -142,10 +144,21 @@ case $(awk -W version 2>&1 </dev/null) in
   *mawk*) lines_of() { awk -W interactive -f "$folder/json.awk"; } ;; # it waits for 4 KiB otherwise
   *) lines_of() { awk -f "$folder/json.awk"; } ;;
 esac
+# awk holds a line whole, and a job may never end one: no part is longer than 64 KiB
 if command -v stdbuf >/dev/null 2>&1; then
   without_nul() { stdbuf -oL tr '\000' '\377'; }
+  in_parts() { stdbuf -oL fold -b -w 65536; }
 else
-  without_nul() { tr '\000' '\377'; } # busybox writes what it reads at once
+  without_nul() { tr '\000' '\377'; } # busybox writes what it reads at once; its fold does not
+  in_parts() {
+    held=0
+    while text=$(dd bs=65536 count=1 2>/dev/null; echo .); text=${text%.}; [ -n "$text" ]; do
+      printf '%s' "$text"
+      case $text in *"$newline"*) held=0 ;; esac # at most that much of it belongs to the line that goes on
+      held=$((held + ${#text}))
+      [ "$held" -le 131072 ] || { echo; held=0; }
+    done
+  }
 fi
 in_json() { printf '%s' "$1" | lines_of; }
 
@@ -251,7 +264,7 @@ mkfifo -m 600 "$folder/output" || exit 78
 (
   trap '' TERM INT # who stops the job wants its last words
   trap - EXIT
-  without_nul | {
+  without_nul | in_parts | {
     FIELDS=$fields FOLDER=$folder lines_of
     cat >/dev/null # nobody reads the log any more: the job goes on all the same
   }

@@ -16,6 +16,7 @@ from migrator.scripts import (
     known_better,
     other_locks,
     output_size,
+    package_lists,
     static_files,
     text_hints,
     whereabouts,
@@ -28,21 +29,9 @@ MAX_TEXTS = 60
 MAX_FACTS = 2000
 DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 SYSTEM = (
-    "/bin/",
-    "/sbin/",
-    "/usr/bin/",
-    "/usr/sbin/",
-    "/usr/lib/",
-    "/usr/lib64/",
-    "/usr/share/",
-    "/usr/games/",
-    "/etc/init.d/",
-    "/usr/libexec/",
-    "/lib/",
-    "/usr/local/bin/",
-    "/usr/local/sbin/",
-    "/snap/",
-)
+    "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/lib64/", "/usr/share/", "/usr/games/", "/etc/init.d/",
+    "/usr/libexec/", "/lib/", "/usr/local/bin/", "/usr/local/sbin/", "/snap/",
+)  # fmt: skip
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?P<rest>[^\n]*))?")
 ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})=", re.MULTILINE)
 RUN_PARTS_NAME = re.compile(r"[A-Za-z0-9_-]+")  # run-parts(8) without --regex
@@ -112,7 +101,11 @@ class _Walk:
         while self.pending and len(self.seen) <= MAX_TEXTS:
             item = self.pending.pop(0)
             self._follow(item)
-        for found in static_files.taken(self.files, self.host.name, self.found.values(), self.scripts, self.taken):
+        roots = known_better.composer_roots(tuple(self.found.values()))
+        for found in (
+            *static_files.taken(self.files, self.host.name, self.found.values(), self.scripts, self.taken),
+            *package_lists.taken(self.files, self.host.name, self.scripts, (root for root, _ in roots), self.taken),
+        ):
             self.scripts[found.file.path] = found.file
             self.texts[found.file.sha256] = found.text
             for fact in found.secrets:
@@ -121,7 +114,7 @@ class _Walk:
             self._add(volume)
         for identity in known_better.identities(self.files, self.host, self.home, tuple(self.found.values())):
             self._add(identity)
-        for root in known_better.composer_roots(tuple(self.found.values())):
+        for root in roots:
             for package in other_locks.composer(self.files, *root, self.host.name):
                 self._add(package)
         for path in known_better.lifetimes(tuple(self.found.values())):

@@ -1,12 +1,14 @@
-"""What an emitted Dockerfile installs for Node, installed by npm itself from a registry on this machine, and required by Node."""
+"""What an emitted Dockerfile installs for Node and PHP, by npm and Composer themselves, from a registry on this machine."""
 
 import base64
+import functools
 import hashlib
 import io
 import json
 import re
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,12 +17,16 @@ import emit_samples as samples
 import msgspec
 import pytest
 import tools
+from containers import Engine, engine
 
 from migrator.emit import job_folder
 from migrator.model.finding import Evidence, Fact, ScriptFile
 from migrator.model.source import Location
+from migrator.scripts.facts import facts as facts_of
+from migrator.sources import directory
 
-pytestmark = pytest.mark.timeout(120)
+__all__ = ["engine"]
+pytestmark = pytest.mark.timeout(600)
 FOLDER = "/srv/tick"
 PACKAGES = {"plain": ("1.0.0", "1.4.2", "2.0.0"), "@acme/util": ("0.1.0", "0.2.0-rc.1")}
 PINNED = {"plain": "1.4.2", "@acme/util": "0.1.0"}  # neither is the newest
@@ -38,6 +44,18 @@ def packed(name: str, version: str) -> bytes:
     return held.getvalue()
 
 
+@functools.cache  # the time of day is in it
+def greeter() -> bytes:
+    """The archive of a PHP package, as a code host packs one: in a folder of its own."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(
+            "acme-greeter-1a2b/src/Greeter.php", "<?php namespace Acme; class Greeter { const VERSION = '3.1.4'; }\n"
+        )
+        archive.writestr("acme-greeter-1a2b/composer.json", json.dumps({"name": "acme/greeter"}))
+    return held.getvalue()
+
+
 @pytest.fixture
 def registry() -> Iterator[str]:
     """Its address."""
@@ -50,6 +68,8 @@ def registry() -> Iterator[str]:
                 self.say(tarballs[path])
             elif path.strip("/") in PACKAGES:
                 self.say(json.dumps(self.described(path.strip("/"))).encode())
+            elif path == "/greeter.zip":
+                self.say(greeter())
             else:
                 self.send_error(404)
 
@@ -107,3 +127,55 @@ def test_hadolint_takes_the_stage(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(dockerfile())
     done = tools.ran([tools.program("hadolint", "the Dockerfile of a Node job"), "Dockerfile"], tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def application(root: Path, registry: str) -> None:
+    """A server's tree: a Node and a PHP script of one user, each with its list and its lock; npm writes its own."""
+    tick, shop = root / "srv/tick", root / "srv/shop"
+    for folder in (tick / "bin", shop / "bin"):
+        folder.mkdir(parents=True)
+    (tick / "bin/tick.js").write_text("import plain from 'plain';\nimport util from '@acme/util';\nconsole.log(plain, util);\n")
+    scripts = {"postinstall": "exit 9"}  # the application's own, which wants files that are not there
+    (tick / "package.json").write_text(json.dumps({"name": "tick", "type": "module", "scripts": scripts}))
+    more = {"npm_config_registry": registry, "npm_config_cache": str(root.parent / "cache"), "HOME": str(root.parent)}
+    npm = tools.program("npm", "npm's packages in images")
+    wanted = ("plain@1.0.0", "@acme/util@0.1.0")  # it lists ^1.0.0, which 1.4.2 meets, too: the lock alone says 1.0.0
+    options = ("--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
+    done = tools.ran([npm, "install", *options, *wanted], tick, more)
+    assert done.returncode == 0, done.stderr
+    assert '"^1.0.0"' in (tick / "package.json").read_text()
+    (shop / "bin/greet.php").write_text("<?php require '/srv/shop/vendor/autoload.php'; echo Acme\\Greeter::VERSION, \"\\n\";\n")
+    listed = {"require": {"acme/greeter": "^3.0", "ext-mbstring": "*"}, "config": {"secure-http": False}}
+    (shop / "composer.json").write_text(json.dumps(listed))
+    archive = {"type": "zip", "url": f"{registry}greeter.zip", "reference": "1a2b", "shasum": hashlib.sha1(greeter()).hexdigest()}
+    package = {
+        "name": "acme/greeter", "version": "3.1.4", "type": "library", "autoload": {"psr-4": {"Acme\\": "src/"}},
+        "dist": archive,
+    }  # fmt: skip
+    lock = {
+        "content-hash": "0" * 32, "packages": [package], "packages-dev": [], "aliases": [], "minimum-stability": "stable",
+        "stability-flags": [], "prefer-stable": False, "prefer-lowest": False, "platform": {"ext-mbstring": "*"},
+        "platform-dev": [],
+    }  # fmt: skip
+    (shop / "composer.lock").write_text(json.dumps(lock))
+
+
+def test_the_server_s_own_lock_files_install_what_its_scripts_import(registry: str, engine: Engine, tmp_path: Path) -> None:
+    """From the tree to a container that ran: npm's and Composer's own reading of both files."""
+    application(tmp_path / "tree", registry)
+    command = "node /srv/tick/bin/tick.js && php /srv/shop/bin/greet.php"
+    entry = samples.entry("aws_fargate", "tick-1a2b")
+    job = msgspec.structs.replace(entry.job, command=command)
+    found, texts = facts_of(directory.open(str(tmp_path / "tree"))[0], samples.HOST, job)
+    entry = msgspec.structs.replace(entry, job=job, facts=found.facts, scripts=found.scripts)
+    folder = tmp_path / "jobs/tick-1a2b"
+    for file in job_folder.files(entry, samples.HOST, texts, {}):
+        path = tmp_path / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+    assert "## To add by hand" not in (folder / "README.md").read_text()
+    done = tools.ran([tools.program("hadolint", "the Dockerfile of a Node job"), "Dockerfile"], folder)
+    assert done.returncode == 0, done.stdout
+    engine.build(folder, "locked")
+    ran = engine.run("locked", "-c", command, options=["--entrypoint", "/bin/sh"])
+    assert (ran.returncode, ran.stdout) == (0, "1.0.0 0.1.0\n3.1.4\n"), ran.stderr
