@@ -32,6 +32,7 @@ from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import RunLog
 from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
+from migrator.runs.lost import Lost
 from migrator.runs.match import Matching, ranks
 from migrator.runs.order import AT, HOST, SAID, SERIAL, stream
 from migrator.runs.pairings import Pairings
@@ -360,13 +361,17 @@ def _rows(
 ) -> Iterator[Whole]:
     """The events of one log over its rotated files."""
     for file, reader in members:
+        lost = Lost(file.path)
         fast = next((module for module in logfiles.FAST if module is reader), None)
         if fast is not None:
             for columns in fast.columns(files, file, search, understanding):
                 if isinstance(columns, Problem):
                     problems.append(columns)
                 else:
-                    yield understanding.rows(columns)
+                    rows = understanding.rows(columns)
+                    lost.see(rows, understanding.sayings.all)
+                    yield rows
+            problems += lost.problems(files.name)
             continue
         lines: list[Line] = []
         for line in reader.read(files, file, search):
@@ -375,10 +380,15 @@ def _rows(
                 continue
             lines.append(line)
             if len(lines) >= AT_ONCE:
-                yield understanding.rows(understanding.columns(lines))
+                rows = understanding.rows(understanding.columns(lines))
+                lost.see(rows, understanding.sayings.all)
+                yield rows
                 lines.clear()
         if lines:
-            yield understanding.rows(understanding.columns(lines))
+            rows = understanding.rows(understanding.columns(lines))
+            lost.see(rows, understanding.sayings.all)
+            yield rows
+        problems += lost.problems(files.name)
 
 
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:

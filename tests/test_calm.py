@@ -38,9 +38,9 @@ class Server:
             return
         when, by = self.set_back
         at_us = int((at - by if at > when > 0 else at) * SECOND) // self.unit * self.unit
-        fields = {"user": None, "command": None, "exit_status": None, "cpu_s": None} | more
+        fields = {"user": None, "command": None, "exit_status": None, "cpu_s": None, "duration_s": None} | more
         event = Event(kind, -1, "", source, fields["user"], fields["command"], -1, role, None, fields["exit_status"],  # type: ignore[arg-type]
-                      fields["cpu_s"], None, None, -1, -1)  # type: ignore[arg-type] # fmt: skip
+                      fields["cpu_s"], None, fields["duration_s"], -1, -1)  # type: ignore[arg-type] # fmt: skip
         self.rows.append((at, (at_us, self.sayings.number(event), self.host, pid, self.unit, session)))
 
     def run(self, at: float) -> None:
@@ -72,7 +72,7 @@ class Server:
     def also(self, at: float) -> None:
         """What is seldom said."""
         number = self.chance.randrange(1, 5)
-        match self.chance.randrange(6):
+        match self.chance.randrange(7):
             case 0:
                 self.says(at, "daemon-start", "cronie" if self.kind == "cronie" else "debian_cron", 1, "unknown")
             case 1:
@@ -85,6 +85,8 @@ class Server:
                 self.says(at + 9, "end", "systemd_unit", 1, "unknown", number, command="a.service")
             case 4:
                 self.says(at, "start", "busybox", self.pid, "child", user="root", command=f"/opt/{number}")
+            case 5:
+                self.says(at, "lost", "lost_lines", NO_PID, "unknown", command="rsyslogd: begin to drop", duration_s=number - 1.0)
             case _:
                 self.says(at, "skip", "busybox", NO_PID, "unknown", user="root", command=f"/opt/{number}")
 

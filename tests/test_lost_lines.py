@@ -1,11 +1,14 @@
 """Logs of which lines were lost (benchmarks/pairing.py): a run has its own length, or bounds that hold it, or none; hardly ever
 another's. Before: 2.5 % of the lengths of an overlapping job, 10 % of those of a job that outlasts the process numbers."""
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from test_commands import done
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from pairing import FORMS, NAMES, SHAPES, judged, log, lossy
@@ -56,3 +59,57 @@ def test_anacron_s_end_of_another_day_is_not_the_run_s() -> None:
     ]
     assert [run.duration_s for run in pair(events)] == [None]
     assert [run.duration_s for run in pair([events[0], events[1]._replace(pid=7)])] == [89_900]
+
+
+SAYS_SO = "web07 rsyslogd: imjournal: 900 messages lost due to rate-limiting (200 allowed within 30 seconds)"
+UNIT = "web07 systemd[1]: {} sync.service - Sync."
+
+
+def read(root: Path, lines: list[tuple[str, str]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The runs and the problems of a log; each line's time of day and the rest."""
+    for path, text in {
+        "etc/hostname": "web07\n",
+        "etc/timezone": "Etc/UTC\n",
+        "etc/cron.d/work": "* * * * * root /opt/one.sh\n* * * * * root /opt/two.sh\n",
+        "etc/systemd/system/sync.timer": "[Timer]\nOnCalendar=minutely\n[Install]\nWantedBy=timers.target\n",
+        "etc/systemd/system/sync.service": "[Service]\nType=oneshot\nExecStart=/opt/sync\n",
+        "var/log/syslog": "".join(f"2026-11-23T12:{at}.000000+00:00 {said}\n" for at, said in lines),
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    document = json.loads(done("runs", root, "--each", "--format", "json"))
+    return document["runs"], document["problems"]
+
+
+def test_a_run_that_goes_on_while_lines_are_lost_has_bounds(tmp_path: Path) -> None:
+    """The end may be that of a run whose start was lost; then the first one's own end was, too: at 12:04:40 at the earliest."""
+    lines = [("01:00", UNIT.format("Starting")), ("09:30", UNIT.format("Finished"))]
+    (run,), problems = read(tmp_path / "whole", lines)
+    assert (run["quality"], run["duration_s"], problems) == ("exact", 510.0, [])
+    (run,), (problem,) = read(tmp_path / "lossy", [lines[0], ("05:10", SAYS_SO), lines[1]])
+    assert (run["quality"], run["duration_low_s"], run["duration_high_s"]) == ("inferred", 220.0, 510.0)
+    assert problem["path"] == "/var/log/syslog"
+    assert "1 times, from 2026-11-23 12:05:10 to 2026-11-23 12:05:10 UTC" in problem["message"]
+    assert "900 messages lost" in problem["message"]
+
+
+def test_sessions_of_a_time_of_which_lines_are_lost_are_nobody_s(tmp_path: Path) -> None:
+    """A command's start and a session's opening in the same second, where other starts and openings may be missing."""
+    session = "web07 CRON[{}]: pam_unix(cron:session): session {} for user root{}"
+    lines = [
+        ("05:01", session.format(50, "opened", "(uid=0) by (uid=0)")),
+        ("05:01", "web07 CRON[55]: (root) CMD (/opt/one.sh)"),
+        ("05:05", session.format(50, "closed", "")),
+    ]
+    (run,), _ = read(tmp_path / "whole", lines)
+    assert run["duration_s"] == 4.0
+    (run,), _ = read(tmp_path / "lossy", [*lines, ("05:10", SAYS_SO)])
+    assert run["duration_s"] is None
+    (run,), _ = read(tmp_path / "before", [*lines, ("08:10", SAYS_SO)])
+    assert run["duration_s"] == 4.0
+
+
+def test_a_plan_tells_that_its_logs_are_not_whole(tmp_path: Path) -> None:
+    read(tmp_path / "web07", [("01:00", UNIT.format("Starting")), ("05:10", SAYS_SO), ("09:30", UNIT.format("Finished"))])
+    done("plan", tmp_path / "web07", "-o", tmp_path / "plan")
+    assert "900 messages lost" in (tmp_path / "plan/report.md").read_text()

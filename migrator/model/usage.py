@@ -39,6 +39,7 @@ class Search(NamedTuple):
 EventKind = Literal[
     "start", "end", "session-open", "session-close", "failure", "skip", "output", "daemon-start", "resource",
     "edit",  # of a crontab
+    "lost",  # lines, for up to `duration_s` before
     "child",  # the pid of the job itself, of the start before it, whose own pid is that of the process between
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from migrator.runlogs import (
     cronie,
     crontab_edit,
     debian_cron,
+    lost_lines,
     pam_session,
     probe,
     recorded_run,
@@ -45,4 +46,5 @@ ALL: tuple[RunLog, ...] = (
     audit_session,
     accounting,
     recorded_run,
+    lost_lines,
 )

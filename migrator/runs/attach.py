@@ -4,8 +4,8 @@ One start and one span in a group: no doubt; `interleaved` divides groups by the
 order of a crontab's lines is known and the log agrees with it (`line_order`), they are joined by it. Else by the assignment under
 which each command's durations agree from minute to minute
 (hard expectation maximisation, begun with the order of pids, fed by the runs without doubt). That cannot tell jobs apart that
-always start together: of 121 runs of the real Debian cron, eleven a minute, it gave 110 another's length, the order of lines
-none (tests/test_daemon_logs.py). So a run that is joined like this carries the shortest and the longest length that it may have
+always start together: of 121 runs of the real Debian cron, eleven a minute, it gave 43 another's length
+(benchmarks/README.md). So a run that is joined like this carries the shortest and the longest length that it may have
 had (`possible`) as bounds; where it may be one that never ended, it has no length.
 
 Of n starts and n spans the likeliest assignment (normal errors of the logarithm) gives the shortest span to the command that is

@@ -35,6 +35,7 @@ class Groups:
         self._distance = distance
         self._is_parent = is_parent
         self.orphans = deque[Orphan](maxlen=MOST_ORPHANS)
+        self._missing = deque[tuple[int, int]](maxlen=MOST_ORPHANS)  # times of which lines are missing
         self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
@@ -43,6 +44,19 @@ class Groups:
         self._certain: dict[int, Certain] = {}
         self._seen: list[Length] = []  # since the last look, of the runs whose end named them; and of the others
         self._sure: list[Length] = []
+
+    def missing(self, since_us: int, until_us: int) -> None:
+        """Lines of that time are missing; from its begin on until this is said again, where it begins with it."""
+        if self._missing and self._missing[-1][0] == self._missing[-1][1]:
+            since_us = min(since_us, self._missing.pop()[0])
+        self._missing.append((since_us, until_us))
+
+    def _is_whole(self, at_us: int) -> bool:
+        """False of a time of which lines are missing."""
+        near_us = self._near_us
+        return not any(
+            since - near_us <= at_us and (at_us <= until + near_us or since == until) for since, until in self._missing
+        )
 
     def keep(self, chain: Chain) -> bool:
         """True if there may be something to attach."""
@@ -138,6 +152,11 @@ class Groups:
         for start in chain.starts:
             if start.span is not None or start.end is not None:
                 start.chained = False
+        if self._missing and starts and not self._is_whole(starts[0].at_us):
+            for start in starts:  # which of the sessions is missing, nobody knows
+                own = [span for span in spans if self._distance(start.pid, span.pid) == 1]
+                yield self._joined(start, own[0]) if own else start
+            return
         if len(starts) == len(spans) == 1 and abs(starts[0].at_us - spans[0].open_us) <= self._near_us:
             yield self._joined(starts[0], spans[0])
             return

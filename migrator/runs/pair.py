@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
+from migrator.runs.attach import INFERRED
 from migrator.runs.choice import (
     CLOSE,
     GAP,
@@ -78,7 +79,7 @@ class Pairing:
         self.acts = {
             "start": self._start, "end": self._end, "session-open": self._session_open, "session-close": self._session_close,
             "failure": self._failure, "resource": self._resource, "daemon-start": self._daemon_start,
-            "child": self._child,
+            "child": self._child, "lost": self._lost,
         }  # fmt: skip
 
     def feed(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
@@ -227,6 +228,7 @@ class Pairing:
             numbered = self._by_number(said, session)
             if numbered is not None and numbered.end is None:
                 numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
+                self._bound(numbered, at_us)
                 self._ended(numbered, at_us)
             return
         if said.source == "accounting":
@@ -291,7 +293,22 @@ class Pairing:
             if start.after >= 0 <= pid:
                 self.nearest.learn(apart(start.pid, pid, self.pids))
         start.end = at_us, resolution_us, said
+        self._bound(start, at_us)
         self._ended(start, at_us)
+
+    def _lost(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
+        """Lines are missing: of what is joined by its text alone, the end and the next start may be among them."""
+        since_us = at_us - int((said.event.duration_s or 0) * 1_000_000)
+        self.groups.missing(since_us, at_us)
+        by_text = (start for starts in self.waiting.values() for start in starts if start.said.by_text)
+        by_name = (start for start in self._numbered.values() if start.said.unit and start.session == start.said.unit)
+        for start in (*by_text, *by_name):
+            if start.lost_us is None:
+                start.lost_us = max(start.at_us, since_us)
+
+    def _bound(self, start: Start, at_us: int) -> None:
+        if start.lost_us is not None:
+            start.quality, start.bounds_us = INFERRED, (start.lost_us - start.at_us, at_us - start.at_us)
 
     def _apart(self, child: int, parent: int) -> int:
         return apart(child, parent, self.pids)

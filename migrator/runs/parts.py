@@ -93,6 +93,7 @@ class Start:
     settled = False  # its end is one of its group's
     unended = False  # its end may be another's that never ended
     session = 0
+    lost_us: int | None = None  # from when on lines are missing: if its end is found by its text, it may be another's
     chain: "Chain | None" = None  # while its group is put together
 
     def __init__(self, said: Said, at_us: int, pid: int, resolution_us: int, life: int, number: int) -> None:
