@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from planted import plant
 
 from migrator import schedulers
 from migrator.cli import group
@@ -232,8 +233,69 @@ def test_redacted_bundles_hold_no_secret_and_the_same_lines(server: Path) -> Non
         assert secret in b"\n".join(plain.values())
         assert secret not in every
     assert b"@secret:MYSQL_PASSWORD@" in every
+    assert b"@secret:PASSWORD@ https://bob:@secret:URL_PASSWORD@@db.example.org/" in every
     for name in ("etc/cron.d/shop", "srv/shop/bin/report.sh"):
         assert plain[name].count(b"\n") == masked[name].count(b"\n")
+
+
+def test_two_secrets_of_one_name_stay_two_and_one_secret_stays_one(server: Path) -> None:
+    (server / "etc/cron.d/two").write_text(
+        "1 2 * * * root /opt/app/a --password=Winter-Tanne-1 --proxy-user bob:Herbst-Kiefer-2 x\n"
+        "1 3 * * * root /opt/app/b --password='Sommer-Eiche-3'\n"
+        "1 4 * * * root /opt/app/c --password Winter-Tanne-1 # no line feed at its end: Debian's cron says so"
+    )
+    (server / "etc/localtime").write_bytes(b"TZif2\0\0\1PASSWORD=x\n")  # no text: its bytes stay
+    log = server / "var/log/syslog"
+    log.write_text(
+        "Nov 24 03:00:00 shop01 CRON[1]: (root) CMD (/opt/app/b --password='Sommer-Eiche-3')\n"
+        "Nov 24 03:00:00 shop01 CRON[2]: (root) CMD (/opt/app/b --password=Fruehling-Buche-4)\n"
+    )
+    found = members(packed(["chroot", str(server), "/bin/sh"], collecting.program(30, redact=True)))
+    # PASSWORD is the fixture's own --password=hunter2hunter2, in a file that comes before
+    assert found["etc/cron.d/two"].decode().splitlines() == [
+        "1 2 * * * root /opt/app/a --password=@secret:PASSWORD_2@ --proxy-user bob:@secret:USER_PASSWORD@ x",
+        "1 3 * * * root /opt/app/b --password='@secret:PASSWORD_3@'",
+        "1 4 * * * root /opt/app/c --password @secret:PASSWORD_2@ # no line feed at its end: Debian's cron says so",
+    ]
+    assert not found["etc/cron.d/two"].endswith(b"\n")
+    assert found["var/log/syslog"].decode().splitlines() == [
+        "Nov 24 03:00:00 shop01 CRON[1]: (root) CMD (/opt/app/b --password='@secret:PASSWORD_3@')",
+        "Nov 24 03:00:00 shop01 CRON[2]: (root) CMD (/opt/app/b --password=@secret:PASSWORD_OTHER@)",
+    ]
+    assert found["etc/localtime"] == b"TZif2\0\0\1PASSWORD=x\n"
+
+
+# By hand: nothing in the line, or in any line of the text, says what it is; or the secret is a reference to the shell
+NOT_MASKED = (
+    "dbpwd=$omespeci@!ch@r$",
+    'curl -s --insecure --url "imaps://whatever.imap.server" --user',
+    "    Ldap password               ----   H7IKC85R#@4$",
+    "new DirectoryEntry",
+    "PSEXEC.EXE",
+    'variable "corp_okta_api_token"',
+)
+
+
+@pytest.mark.parametrize("awk", ["mawk", "busybox"])
+def test_the_mask_on_a_server_knows_the_planted_secrets(awk: str, tmp_path: Path) -> None:
+    planted = plant(tmp_path / "tree")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/awk").symlink_to(shutil.which(awk) or pytest.skip(f"{awk} is not on this machine"))
+    texts = b"\n".join(path.read_bytes() for path in sorted((tmp_path / "tree").rglob("*")) if path.is_file())
+    harmless = b"ssh -p 22 web02 'mkdir -p /srv/x' --password-file=/etc/pw $PASS PASSWORD=$PASS"
+    done = subprocess.run(
+        ["dash", "-c", collecting.program(30, redact=True, with_logs=False), "collect", "mask"],
+        input=b"\n\1\n" + texts + b"\n" + harmless + b"\n",
+        capture_output=True,
+        check=True,
+        env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
+    )
+    assert done.stderr == b""
+    assert done.stdout.count(b"\n") == texts.count(b"\n") + 2
+    assert done.stdout.splitlines()[-1] == harmless
+    leaked = {item.form for item in planted if item.value.encode() in done.stdout}
+    assert {form for form in leaked if not form.strip().startswith(tuple(one.strip() for one in NOT_MASKED))} == set()
+    assert len(planted) - len(leaked) >= 510
 
 
 def test_without_root_it_says_what_it_could_not_read(tmp_path: Path) -> None:

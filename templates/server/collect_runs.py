@@ -37,6 +37,7 @@ NEEDLES = "@NEEDLES@"
 ALSO = "@ALSO@"  # of lines with the first needle only those that hold the second, too
 TAGS = "@TAGS@"
 FIELDS = "@FIELDS@"  # of a journal's entry
+SECRETS = []  # what the schedules hold, asked for once
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -183,12 +184,17 @@ def distilled(path, out):
 
 
 def masked(spool):
-    """The same without secrets."""
+    """The same without secrets; those that the schedules hold, too, under the names that they have there."""
     if not REDACT:
         return spool
+    if not SECRETS:
+        SECRETS.append(subprocess.check_output(["sh", "-c", REST, "collect", "secrets"], stdin=subprocess.DEVNULL))
+    told, clean = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+    told.write(SECRETS[0] + b"\n\1\n")
     spool.seek(0)
-    clean = tempfile.TemporaryFile()
-    subprocess.check_call(["sh", "-c", REST, "collect", "mask"], stdin=spool, stdout=clean)
+    shutil.copyfileobj(spool, told, BLOCK)
+    told.seek(0)
+    subprocess.check_call(["sh", "-c", REST, "collect", "mask"], stdin=told, stdout=clean)
     return clean
 
 
