@@ -56,6 +56,11 @@ class Doubts:
         self._say("endless", 0, f"{size:,}")
         self._at += size
 
+    @property
+    def at(self) -> int:
+        """The byte at which the block that is read begins, or the next one."""
+        return self._at
+
     def passed(self, size: int) -> None:
         """The block is read."""
         self._at += size

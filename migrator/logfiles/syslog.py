@@ -87,6 +87,7 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
     stamps, tags = _stamps(file, search), Tags(search.tags)
     doubts = Doubts(files, file)
     reader = _Reader(stamps, tags, search, meanings, doubts)
+    held: Lines | None = None  # of a pipe: only at its end it is known that no line follows
     try:
         with files.open(file.path) as stream:
             for text, end in blocks.stretches(stream, PAD, END, doubts.skipped):
@@ -94,10 +95,16 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
                 block = block_of(bytes(text[BEFORE:end]).replace(b"\0", b"")) if holed else block_in(text, end + len(END))
                 found = reader.lines(block)
                 doubts.passed(end - BEFORE)
-                if len(found):
+                if len(found) and doubts.latest_us is not None:
                     yield found
+                elif len(found):
+                    if held is not None:
+                        yield held
+                    held = found
     except blocks.DAMAGED as error:
         doubts.damaged(error)
+    if held is not None:
+        yield reader.without_last(held)
     yield from doubts.problems()
     if stamps.yearless:
         yield _undated(files, file)
@@ -109,6 +116,7 @@ class _Reader:
     def __init__(self, stamps: Stamps, tags: Tags, search: Search, meanings: Meanings, doubts: Doubts) -> None:
         self._doubts = doubts
         self._newest_us = 0  # of the lines whose time can be
+        self._last: tuple[int, int] | None = None  # byte and time of a last line that no other one agrees with
         self._stamps = stamps
         self._tags = tags
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
@@ -186,6 +194,8 @@ class _Reader:
         latest_us = self._doubts.latest_us
         if latest_us is None:  # of a pipe
             latest_us = (self._newest_us or int(seen.min())) + YEAR_US if len(seen) else NEVER_US
+            if len(seen):
+                self._see_last(starts, at_us, usable)
         if not len(seen) or (int(seen.max()) <= latest_us and int(seen.min()) >= EARLIEST_US):
             self._newest_us = max(self._newest_us, int(seen.max())) if len(seen) else self._newest_us
             return np.True_
@@ -200,6 +210,22 @@ class _Reader:
             self._doubts.untimely(int(starts[index]) - BEFORE, int(at_us[index]), left_out=bool(wrong[index]))
         found: Flags = ~wrong
         return found
+
+    def _see_last(self, starts: Whole, at_us: Whole, usable: Flags) -> None:
+        """Remember the last line of a pipe if it is the only one that is dated more than a year after all before."""
+        place = np.flatnonzero(usable)
+        before_us = max(self._newest_us, int(at_us[place[:-1]].max(initial=0)))
+        last = int(place[-1])
+        alone = before_us and at_us[last] > before_us + YEAR_US
+        self._last = (self._doubts.at + int(starts[last]) - BEFORE, int(at_us[last])) if alone else None
+
+    def without_last(self, lines: Lines) -> Lines:
+        """The last lines of a pipe without that one: nobody knows when it was written, and no line agrees with it."""
+        if self._last is None:
+            return lines
+        place, at_us = self._last
+        self._doubts.untimely(place - self._doubts.at, at_us, left_out=True)
+        return Lines(*(None if column is None else column[lines.at_us != at_us] for column in lines))  # type: ignore[arg-type]
 
     def _leaps(self, at_us: Whole, usable: Flags) -> Flags:
         """Which lines jump ahead by more than a year of all before, while one that follows goes back as far: where nobody knows
