@@ -316,7 +316,7 @@ def test_a_report_without_a_time_is_named_with_its_byte(tmp_path: Path) -> None:
 
 
 def test_of_a_pipe_nobody_knows_when_it_was_written_but_a_clock_that_goes_back() -> None:
-    """A date ahead by more than a year is left out if a later line goes back or none follows; two years of a log have none such."""
+    """A date ahead by more than a year is left out if a line goes back or none follows; a log of two years has none such."""
     odd = b"2087-01-01T00:00:01.000000+00:00 web07 CRON[5]: (root) CMD (/opt/one.sh)\n"
     good, later = whole_run(0) + whole_run(1), whole_run(2).replace(b"2026-", b"2028-")
     for content, runs, byte in [
