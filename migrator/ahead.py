@@ -78,7 +78,7 @@ def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, pare
         if number >= SLOTS:
             taken.recv_bytes()
         at = number % SLOTS * most * NUMBER
-        np.frombuffer(shared, dtype=np.int64, count=rows.size, offset=at)[:] = rows.reshape(-1)
+        np.frombuffer(shared, dtype=np.int64, count=rows.size, offset=at).reshape(rows.shape)[:] = rows
         telling.send((rows.shape, news))
     telling.send(None)
 

@@ -4,15 +4,16 @@ Source: the magic numbers are those of RFC 1952 (gzip), RFC 8878 (zstd), the .xz
 """
 
 import bz2
+import io
 import lzma
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 import zstandard
 from isal import igzip_lib
 
 BLOCK_BYTES = 1 << 20
-TOGETHER = 4  # blocks that are looked at together: what is done once for each costs less
+TOGETHER = 2  # blocks that are looked at together: what is done once for each costs less
 PACKED_BYTES = 1 << 16  # read at once of what a decompressor cannot be asked for in parts; logs grow 10 to 40 times
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 50 to 5f: a frame that holds no data, RFC 8878 3.1.2
@@ -58,7 +59,10 @@ def read_blocks(stream: BinaryIO) -> Iterator[bytes]:
 
     Raises one of `DAMAGED` where a compressed file is cut off or broken, after everything before that was given.
     """
-    block = stream.read(PACKED_BYTES)
+    yield from _blocks(stream, stream.read(PACKED_BYTES))
+
+
+def _blocks(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
     if block.startswith(ZSTD):
         yield from _read_zstd(stream, block)
         return
@@ -297,6 +301,29 @@ def stretches(
             return
         elif skipped is not None:
             skipped(len(carry))
+
+
+def _poured(stream: BinaryIO) -> Callable[[bytearray, int, int], int]:
+    """Fills a part of a buffer with what comes next, and tells with how much; 0 at the end."""
+    first = stream.read(PACKED_BYTES)
+    packed = first.startswith(ZSTD) or _fresh(first) is not None
+    blocks = _blocks(stream, first) if packed else iter((first,))
+    waiting = memoryview(b"")
+
+    def pour(text: bytearray, begin: int, end: int) -> int:
+        nonlocal waiting
+        while not waiting:
+            block = next(blocks, None)
+            if block is None:
+                # straight into the buffer: a large log is copied once
+                return 0 if packed else cast("io.BufferedIOBase", stream).readinto(memoryview(text)[begin:end])
+            waiting = memoryview(block)
+        count = min(end - begin, len(waiting))
+        text[begin : begin + count] = waiting[:count]
+        waiting = waiting[count:]
+        return count
+
+    return pour
 
 
 def _cut_at_lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, int]]:

@@ -34,7 +34,7 @@ from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.lost import Lost
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import AT, HOST, SAID, SERIAL, stream
+from migrator.runs.order import AT, HOST, LOOKED_AT, SAID, stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
@@ -57,7 +57,7 @@ LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
 WORTH_A_COPY = 1 << 25  # bytes of logs that two processes read sooner than one
-NO_ROWS: Whole = np.empty((0, SERIAL + 1), dtype=np.int64)
+NO_ROWS: Whole = np.empty((0, LOOKED_AT), dtype=np.int64)
 News = tuple[tuple[Event, ...], tuple[str, ...], tuple[Problem, ...]]  # what is said for the first time, new hosts, what is wrong
 Beside = Callable[[Callable[[], Iterator[tuple[Whole, News]]], int], Iterator[tuple[Whole, News]]]
 NO_UNITS: Mapping[str, str] = {}
@@ -291,7 +291,7 @@ def read(
         understanding, seen, edits, later = Understanding(host.name, units), None, list[Edit](), list[Problem]()
         pairings = Pairings(understanding.sayings, _log_level(files), places)
         parts = partial(_parts, files, families.values(), search, understanding)
-        for stretch, (events, names, fresh) in parts() if beside is None else beside(parts, AT_ONCE * (SERIAL + 1)):
+        for stretch, (events, names, fresh) in parts() if beside is None else beside(parts, AT_ONCE * LOOKED_AT):
             if beside is not None:
                 understanding.follow(events, names)
             later += fresh
@@ -324,7 +324,7 @@ def _parts(
     said = named = 0
     for rows in chain(_long(stream(logs, understanding.sayings)), (NO_ROWS,)):
         known, names = understanding.sayings.all, understanding.names
-        yield rows, (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
+        yield rows[:, :LOOKED_AT], (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
         said, named = len(known), len(names)
         problems.clear()
 

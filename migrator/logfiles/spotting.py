@@ -68,28 +68,23 @@ class Tags:
 
     def spot(self, block: Block) -> Spotted:
         """The lines of a block that may be of one of the tags."""
-        parts, begin, last = [], len(PAD), len(block.bytes) - len(END)
-        while begin < last:  # parts of a block stay near the processor
-            end = last if begin + PART >= last else block.text.rfind(b"\n", begin, begin + PART) + 1
-            end = end or block.text.find(b"\n", begin, last) + 1
-            parts.append(self._part(block, begin, end))
-            begin = end
-        if not parts:
-            parts = [(np.zeros(0, dtype=np.int64),) * 4]
-        start, end_of, kind, place = (np.concatenate(column) for column in zip(*parts, strict=True))
+        start, end_of, kind, place = self._tagged(block)
         name = place - self._lengths[np.maximum(kind, 0)]
         pid, said, fine = _pids(block, place)
         kind = np.where(fine & (block.bytes[end_of - 1] != 13) & (block.bytes[said] != ord("m")), kind, -1)
         return Spotted(start, end_of, kind, name, pid, said)
 
-    def _part(self, block: Block, begin: int, end: int) -> tuple[Whole, Whole, Whole, Whole]:
-        """Begin, end, tag, and the place behind the tag, of such lines among those between two places."""
-        letters = block.bytes
-        newlines, places = self._marks(letters, begin - 1, end)
-        parts = []
-        for place in places:
-            own = place[self._letters[letters[place - 1]]]
-            parts.append(own[self._endings[block.words[own - WORD] >> np.uint64(48)]])
+    def _tagged(self, block: Block) -> tuple[Whole, Whole, Whole, Whole]:
+        """Begin, end, tag, and the place behind the tag, of such lines."""
+        letters, last = block.bytes, len(block.bytes) - len(END)
+        ends, parts = [], []
+        for begin in range(len(PAD) - 1, last, PART):  # what is looked at stays near the processor
+            newlines, places = self._marks(letters, begin, min(begin + PART, last))
+            ends.append(newlines)
+            for place in places:
+                own = place[self._letters[letters[place - 1]]]
+                parts.append(own[self._endings[block.words[own - WORD] >> np.uint64(48)]])
+        newlines = np.concatenate(ends)
         place = np.sort(np.concatenate(parts))
         before = block.words[place - WORD]
         bracket = letters[place] == BRACKET

@@ -19,7 +19,9 @@ from migrator.runs.parts import Sayings
 STEP_US = 5_000_000  # lines of one file are up to seconds out of order without anybody having set a clock
 SAME_US = 2_000_000
 MOST_OPEN = 64  # logs read side by side; of more each is held whole
-KEY, SEGMENT, AT, ORDER, SAID, HOST, PID, RESOLUTION, SESSION, FAMILY, SERIAL = range(11)
+# the first ones are all that pairing looks at
+KEY, AT, SAID, HOST, PID, RESOLUTION, SESSION, SEGMENT, ORDER, FAMILY, SERIAL = range(11)
+LOOKED_AT = SESSION + 1
 GIVEN = 6  # columns that a reader fills: at, said, host, pid, resolution, session
 ALWAYS = (1 << 62) - 1
 Key = tuple[int, int, int, int]
@@ -90,7 +92,7 @@ class _Log:
         rows[:, KEY], rows[:, SEGMENT] = self._clock.keys(at)
         rows[:, AT] = at
         rows[:, ORDER] = np.arange(self._order, self._order + len(at))
-        rows[:, SAID:FAMILY] = batch[:, 1:]
+        rows[:, SAID:LOOKED_AT] = batch[:, 1:]
         rows[:, FAMILY] = self._number
         self._order += len(at)
         self.limit = self._clock.limit
