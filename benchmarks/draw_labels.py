@@ -1,0 +1,182 @@
+"""Which scripts and documented command lines are labelled next, by a rule that nobody chooses by: `python benchmarks/draw_labels.py SET FOLDER`.
+
+The pool: programs of Debian 12's packages whose tags or names say that a server has them for its upkeep, in packages of at most 800 kB that are no libraries and
+that no earlier set has used; for the lines, the documentation of these and of clients (of at most 4 MB). A package's sha256 decides its set: first digit 0 to 7 development, 8 to b the
+eighth set, c to f the ninth. Packages come in the order of that hash, as many as the set's row says; of one package at most three programs and two lines.
+
+Four heaps, each by plain patterns over the text (not by our readers), in the order of the hash of `package path`: what may keep
+something for the next run, speak with this machine, touch the machine, and (lines of documentation only) carry a password. A program is taken if it
+has 6 to 90 lines without comments. Whatever stands in a heap is labelled, also where it turns out to be nothing of the kind.
+"""
+
+import gzip
+import hashlib
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from cases import read_cases
+from test_labelled import FOLDER
+
+# ruff: noqa: E501 - patterns
+MOST_BYTES = 800_000
+# set: first digits of the package's hash, packages, programs of each heap, lines with a password, lines of this machine
+SETS = {"development": ("01234567", 170, 60, 60, 60), "eighth": ("89ab", 260, 22, 34, 12), "ninth": ("cdef", 200, 13, 20, 8)}
+# clients that other packages' documentation shows, too
+CLIENTS = frozenset(
+    "curl wget mysql mysqldump mysqladmin psql pg_dump ldapsearch ldapadd ldapmodify smbclient mount rsync ssh openssl snmpwalk snmpget redis-cli mongo mongodump lftp git docker htpasswd kinit".split()
+)
+PATHS = re.compile(
+    r"(etc/cron\.(?:hourly|daily|weekly|monthly)/[\w-]+|usr/share/munin/plugins/[\w-]+|usr/lib/nagios/plugins/[\w.-]+"
+    r"|usr/(?:s?bin|lib/[\w.-]+|share/[\w.-]+)/[\w.-]+|usr/share/doc/[\w.+-]+/(?:examples|contrib)/[\w.-]+)"
+)
+# packages that a server has for its upkeep
+UPKEEP = re.compile(
+    r"admin::(?:backup|monitoring|automation|accounting|logging|user-management|virtualization|cluster|filesystem|power-management)|network::server|mail::|^Package: (?:\w+-)?(?:cron|backup|munin|nagios|monitoring)",
+    re.M,
+)
+LIBRARY = re.compile(r"lib|python3?-|ruby-|golang-|node-|r-|php-|elpa-|fonts-|linux-|gcc-|task-")
+TAGS = re.compile(
+    r"network::client|works-with::db|admin::backup|admin::monitoring|network::server"
+)  # whose documentation is read
+HEAPS = {
+    "state": re.compile(
+        r"stamp|\bstate|last[-_]?(?:run|seen|check|time)|previous|\.old\b|\.offset|-newer|\s-nt\s|\.db\b|sqlite|\.rrd|dbmopen|pickle|already",
+        re.I,
+    ),
+    "this machine": re.compile(
+        r"localhost|127\.0\.0\.1|\.sock\b|unix:|[PA]F_UNIX|\bmysql\b|\bpsql\b|DBI->connect|redis-cli|memcache|ldapsearch", re.I
+    ),
+    "host": re.compile(
+        r"/proc/|/sys/|systemctl|invoke-rc\.d|\bservice |/etc/init\.d|dpkg|apt-get|\bu?mount\b|ifconfig|\bip (?:a|l|r)|\bdf\b|\bwho\b|smartctl|\bps |getent|iptables|useradd|/var/log"
+    ),
+}
+SHEBANG = re.compile(r"#!\s*\S*?(?:/|env +)(?:ba|da|k|z)?(?:sh|perl|python3?|php|ruby)\b")
+PASSWORD = re.compile(
+    r"-{1,2}\w*pass(?:w(?:or)?d|phrase)?[= ]['\"]?\w|\b\w*(?:PASS|PASSWORD|SECRET|TOKEN|KEY)=['\"]?\w|password[=:]\w|-\w*secret[\w-]*[= ]\w|-\w*token[= ]\w|://[^/\s:@]+:[^/\s@]+@|(?:\s-u|--user)[ =]?[a-z]\w+[:%]\w|\s-[pPw] ?\w*(?:pass|secret)",
+    re.I,
+)
+MARKUP = re.compile(r"\\f.|\\&|<[^<>]{1,40}>")
+HERE = re.compile(r"localhost|127\.0\.0\.1|::1\b|/run/\S+\.sock")
+# a line that somebody types: a prompt, or roff's for an example, then a name that is a program of the package
+TYPED = re.compile(
+    r"^(?:\s*(?:[$#%>]|\w*\$|Example:)\s+|\s{4,}|\.(?:B|I|BR) )?((?:[A-Z_]+=\S+ )?([a-z][\w.+-]+) (?=.*\S)[^<>]{8,160})$"
+)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def lists(kind: str) -> str:
+    """Texts of apt's own lists."""
+    command = [
+        "/usr/lib/apt/apt-helper",
+        "cat-file",
+        *map(str, sorted(Path("/var/lib/apt/lists").glob(f"*bookworm_main_{kind}*.lz4"))),
+    ]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def packages(digits: str, count: int) -> list[str]:
+    """Packages of the pool, in the order of their hash."""
+    used = {
+        case.parts[part].split()[0]
+        for path in FOLDER.glob("labelled*.txt")
+        for case in read_cases(path)
+        for part in ("debian", "documented")
+        if part in case.parts
+    }
+    upkeep, clients = set(), set()
+    for entry in lists("binary-amd64_Packages").split("\n\n"):
+        if match := re.match(r"Package: (\S+)\n(?:.*\n)*?Size: (\d+)", entry):
+            name = match[1]
+            if not LIBRARY.match(name) and name not in used and digest(name)[0] in digits:
+                upkeep |= {name} if int(match[2]) <= MOST_BYTES and UPKEEP.search(entry) else set()
+                clients |= (
+                    {name} if int(match[2]) <= 5 * MOST_BYTES and TAGS.search(entry) and "role::program" in entry else set()
+                )
+    print(f"{len(upkeep)} packages of upkeep, {len(clients)} with documentation of clients", file=sys.stderr)
+    return sorted(upkeep, key=digest)[:count] + sorted(clients - upkeep, key=digest)[:count]
+
+
+def text_of(path: Path) -> str:
+    raw = path.read_bytes()[:2_000_000]
+    try:
+        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+    except (OSError, EOFError, UnicodeDecodeError):
+        return ""
+
+
+def main() -> None:
+    """Fetches and unpacks the packages, prints the heaps."""
+    digits, count, most, passwords, here = SETS[sys.argv[1]]
+    folder = Path(sys.argv[2])
+    names = packages(digits, count)
+    (folder / "deb").mkdir(parents=True, exist_ok=True)
+    heaps, lines = defaultdict(list), defaultdict(list)
+    wanted = [name for name in names if not (folder / name).exists()]
+    for at in range(0, len(wanted), 25):
+        subprocess.run(
+            ["apt-get", "download", "-qq", *wanted[at : at + 25]],
+            cwd=folder / "deb",
+            capture_output=True,
+            timeout=300,
+            check=True,
+        )
+    for name in names:
+        tree = folder / name
+        if not tree.exists():
+            found = sorted((folder / "deb").glob(f"{name}_*.deb"))
+            subprocess.run(["dpkg", "-x", str(found[0]), str(tree)], check=True, timeout=120)
+        own = {path.name for place in ("bin", "sbin", "usr/bin", "usr/sbin") for path in (tree / place).glob("*")}
+        programs = defaultdict(list)
+        for path in sorted(tree.rglob("*")):
+            if not path.is_file() or path.is_symlink():
+                continue
+            inside = "/" + str(path.relative_to(tree))
+            doc = "/doc/" in inside or "/man/man" in inside
+            match = PATHS.fullmatch(inside[1:])
+            text = text_of(path) if match or doc else ""
+            if match and SHEBANG.match(text) and not inside.endswith(".gz"):
+                code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+                if 6 <= len(code) <= 90:
+                    for heap, pattern in HEAPS.items():
+                        if pattern.search("\n".join(code)):
+                            programs[heap].append(inside)
+            elif doc and "changelog" not in inside:
+                for number, line in enumerate(text.splitlines(), 1):
+                    typed = (
+                        TYPED.match(MARKUP.sub("", line.replace("\\-", "-"))) if len(line) < 300 and " \\- " not in line else None
+                    )
+                    if typed and (typed[2] in own or typed[2] in CLIENTS):
+                        for heap, pattern in (("password", PASSWORD), ("here", HERE)):
+                            if pattern.search(typed[1]):
+                                lines[heap].append((name, f"{inside}:{number}", line.strip()))
+        for heap, found in programs.items():
+            heaps[heap] += [
+                (name, inside) for inside in sorted(found, key=lambda inside, name=name: digest(f"{name} {inside}"))[:3]
+            ]
+    taken = set()
+    for heap in HEAPS:
+        rows = [row for row in sorted(heaps[heap], key=lambda row: digest(" ".join(row))) if row not in taken][:most]
+        taken |= set(rows)
+        for name, inside in rows:
+            print(f"{heap}\t{name} {inside}")
+    for heap, most_lines in (("password", passwords), ("here", here)):
+        rows, per = [], defaultdict(int)
+        for name, where, line in sorted(lines[heap], key=lambda row: digest(f"{row[0]} {row[1]}")):
+            if per[name] < 2 and len(rows) < most_lines and (name, where) not in taken:
+                per[name] += 1
+                rows.append((name, where, line))
+                taken.add((name, where))
+        for name, where, line in rows:
+            print(f"{heap}\t{name} {where}\t{line}")
+
+
+if __name__ == "__main__":
+    main()
