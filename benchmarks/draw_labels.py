@@ -41,7 +41,8 @@ UPKEEP = re.compile(
 )
 LIBRARY = re.compile(r"lib|python3?-|ruby-|golang-|node-|r-|php-|elpa-|fonts-|linux-|gcc-|task-")
 TAGS = re.compile(
-    r"network::client|works-with::db|admin::backup|admin::monitoring|network::server"
+    r"network::client|works-with::(?:db|mail|archive)|network::server|protocol::|security::(?:authentication|cryptography)|admin::|-(?:utils?|tools|clients?|cli)$",
+    re.M,
 )  # whose documentation is read
 HEAPS = {
     "state": re.compile(
@@ -50,6 +51,10 @@ HEAPS = {
     ),
     "this machine": re.compile(
         r"localhost|127\.0\.0\.1|\.sock\b|unix:|[PA]F_UNIX|\bmysql\b|\bpsql\b|DBI->connect|redis-cli|memcache|ldapsearch", re.I
+    ),
+    "password in it": re.compile(
+        r"(?:pass(?:w(?:or)?d|phrase)?|secret|token)\w*['\"]?\s*(?:=>|=|:)\s*['\"]?[A-Za-z0-9]\w{2,}['\"]?\s*(?:[,;)]|$)|-p ?['\"]?\w*(?:pass|secret)",
+        re.I | re.M,
     ),
     "host": re.compile(
         r"/proc/|/sys/|systemctl|invoke-rc\.d|\bservice |/etc/init\.d|dpkg|apt-get|\bu?mount\b|ifconfig|\bip (?:a|l|r)|\bdf\b|\bwho\b|smartctl|\bps |getent|iptables|useradd|/var/log"
@@ -64,7 +69,7 @@ MARKUP = re.compile(r"\\f.|\\&|<[^<>]{1,40}>")
 HERE = re.compile(r"localhost|127\.0\.0\.1|::1\b|/run/\S+\.sock")
 # a line that somebody types: a prompt, or roff's for an example, then a name that is a program of the package
 TYPED = re.compile(
-    r"^(?:\s*(?:[$#%>]|\w*\$|Example:)\s+|\s{4,}|\.(?:B|I|BR) )?((?:[A-Z_]+=\S+ )?([a-z][\w.+-]+) (?=.*\S)[^<>]{8,160})$"
+    r"^\s*(?:(?:[$#%>]|\w*\$|Example:|\.(?:B|I|BR|IP|TP)|sudo)\s+)*((?:[A-Z_]+=\S+ )*([a-z][\w.+-]+) (?=.*\S).{8,200})$"
 )
 
 
@@ -98,10 +103,14 @@ def packages(digits: str, count: int) -> list[str]:
             if not LIBRARY.match(name) and name not in used and digest(name)[0] in digits:
                 upkeep |= {name} if int(match[2]) <= MOST_BYTES and UPKEEP.search(entry) else set()
                 clients |= (
-                    {name} if int(match[2]) <= 5 * MOST_BYTES and TAGS.search(entry) and "role::program" in entry else set()
+                    {name}
+                    if int(match[2]) <= 5 * MOST_BYTES
+                    and (TAGS.search(entry) or TAGS.search(name))
+                    and ("role::program" in entry or "Tag:" not in entry)
+                    else set()
                 )
     print(f"{len(upkeep)} packages of upkeep, {len(clients)} with documentation of clients", file=sys.stderr)
-    return sorted(upkeep, key=digest)[:count] + sorted(clients - upkeep, key=digest)[:count]
+    return sorted(upkeep, key=digest)[:count] + sorted(clients - upkeep, key=digest)[: 3 * count]
 
 
 def text_of(path: Path) -> str:

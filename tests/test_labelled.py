@@ -26,7 +26,7 @@ MORE = KINDS | frozenset("cloud-call cloud-identity background persistence idemp
 BLOCKING = frozenset("interpreter state local-socket host-only service-control sudo secret".split())
 JUDGED = {"labelled.txt": KINDS, "labelled_sixth.txt": BLOCKING, "labelled_seventh.txt": BLOCKING}
 WITH_DETAIL = frozenset({"cloud-call", "persistence"})  # the label says both
-PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node "}
+PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node ", ".rb": ""}
 
 
 def own(name: str) -> list[Case]:
