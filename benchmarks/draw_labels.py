@@ -130,17 +130,20 @@ def main() -> None:
     heaps, lines = defaultdict(list), defaultdict(list)
     wanted = [name for name in names if not (folder / name).exists()]
     for at in range(0, len(wanted), 25):
-        subprocess.run(
-            ["apt-get", "download", "-qq", *wanted[at : at + 25]],
-            cwd=folder / "deb",
-            capture_output=True,
-            timeout=300,
-            check=True,
+        some = wanted[at : at + 25]
+        got = subprocess.run(
+            ["apt-get", "download", "-qq", *some], cwd=folder / "deb", capture_output=True, timeout=300, check=False
         )
+        for name in some if got.returncode else ():  # one that has gone keeps the others back
+            subprocess.run(
+                ["apt-get", "download", "-qq", name], cwd=folder / "deb", capture_output=True, timeout=300, check=False
+            )
     for name in names:
         tree = folder / name
         if not tree.exists():
             found = sorted((folder / "deb").glob(f"{name}_*.deb"))
+            if not found:
+                continue
             subprocess.run(["dpkg", "-x", str(found[0]), str(tree)], check=True, timeout=120)
         own = {path.name for place in ("bin", "sbin", "usr/bin", "usr/sbin") for path in (tree / place).glob("*")}
         programs = defaultdict(list)

@@ -29,18 +29,25 @@ from migrator.sources import directory
 BASE = {"host": "web01", "scheduler": "system_crontab", "name": "x", "logged_as": "x", "id": "x"}
 
 
-def unpacked(package: str, root: Path) -> Path:
+FETCHED = Path(
+    os.environ.get("MIGRATOR_PACKAGES") or tempfile.mkdtemp()
+)  # a package is fetched once, not for each of its programs
+
+
+def unpacked(package: str) -> Path:
     """What a Debian package installs."""
-    subprocess.run(["apt-get", "download", "-qq", package], cwd=root, check=True, capture_output=True, timeout=120)
-    tree = root / "tree"
-    subprocess.run(["dpkg", "-x", str(next(root.glob("*.deb"))), str(tree)], check=True, timeout=120)
+    tree = FETCHED / package
+    if not tree.exists():
+        folder = Path(tempfile.mkdtemp(dir=FETCHED))
+        subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True, capture_output=True, timeout=120)
+        subprocess.run(["dpkg", "-x", str(next(folder.glob("*.deb"))), str(tree)], check=True, timeout=120)
     return tree
 
 
-def of_package(case: Case, root: Path) -> tuple[Fact, ...]:
+def of_package(case: Case, _: Path) -> tuple[Fact, ...]:
     """A script that a Debian package installs, beside everything else that it installs."""
     package, path = case.parts["debian"].split()
-    tree = unpacked(package, root)
+    tree = unpacked(package)
     path, _, number = path.partition(":")
     user, command = "root", path
     if number:  # a line of a file in /etc/cron.d
@@ -60,10 +67,10 @@ def of_documentation(case: Case, root: Path) -> tuple[Fact, ...]:
     """A command line that the documentation of a package shows: without its prompt and what roff(7) puts around it."""
     package, path = case.parts["documented"].split()
     name, _, number = path.partition(":")
-    path = unpacked(package, root) / name.lstrip("/")
+    path = unpacked(package) / name.lstrip("/")
     text = (gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()).decode()
     line = re.sub(r"\\f[BRI]|\\&", "", text.splitlines()[int(number) - 1]).replace("\\-", "-").replace("\\e", "").strip()
-    return of_line(re.sub(r"^(?:\w*\$|\.|Example:) ", "", line), root / "tree")
+    return of_line(re.sub(r"^(?:(?:[$#%>]|\w*\$|\.(?:B|I|BR|IP|TP)?|Example:)\s+)*", "", line), root)
 
 
 def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:

@@ -58,6 +58,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(r"influx|doctl", "-t", "either", "TOKEN"),
     Option(r"cqlsh|hydra|medusa|ncrack", "-p", "either", "PASSWORD"),
     Option(r"twine[ \t]+upload|rabbitmqadmin|mega[a-z]+", "-p", "either", "PASSWORD"),
+    Option(r"kadmin|kinit|slapadd|slappasswd|ldappasswd|smbldap-[a-z]+|kpasswd|nsupdate", "-w", "either", "PASSWORD"),
+    Option(r"sqsh|bsqldb|bsqlodbc|defncopy|fisql|ipmi-[a-z]+|ipmiutil|bmc-[a-z]+", "-P", "either", "PASSWORD"),
+    Option(r"ipmi-[a-z]+|bmc-[a-z]+|ipmipower|ipmiconsole", "-p", "either", "PASSWORD"),
+    Option(r"check_mysql|check_mysql_query|check_mysql_health|check_pgsql|check_postgres|check_dbi|check_ldap|check_ldaps|check_radius|check_imap|check_pop|check_smtp|check_oracle|check_mssql|check_mssql_health|check_mongodb|check_redis|check_vmware_esx|check_vmware_api|check_esx|check_wmi_plus|check_ftp|check_disk_smb|check_rabbitmq_server|check_rabbitmq_overview|check_jmx|check_snmp", "-p", "either", "MONITOR_PASSWORD"),
+    Option(r"check_ldap|check_ldaps|check_smtp", "-P", "either", "MONITOR_PASSWORD"),
+    Option(r"check_http|check_curl|check_tomcat|check_jolokia", "-a", "either", "MONITOR_PASSWORD", ":"),
+    Option(r"check_snmp[a-z_]*", "-A", "either", "SNMP_PASSWORD"),
+    Option(r"check_snmp[a-z_]*", "-X", "either", "SNMP_PASSWORD"),
     Option(r"mosquitto_[a-z]+", "-P", "either", "MQTT_PASSWORD"),
     Option(r"swift", "-K", "either", "SWIFT_KEY"),
     Option(r"swaks", "-ap", "apart", "SMTP_PASSWORD"),
@@ -115,12 +123,20 @@ PLAIN: tuple[tuple[str, str, str, WhenNeeded], ...] = (
     ("NETRC_PASSWORD", "netrc", "login", WhenNeeded(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}" + VALUE)),
     ("PGPASS", "pgpass", ":", WhenNeeded(r"(?m)^[^\s:#]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<bare>[^\s]{1,200})$")),
     ("MYSQL_PASSWORD", "sql", "identified", WhenNeeded(r"IDENTIFIED[ \t]+(?:WITH[ \t]+\w+[ \t]+)?BY[ \t]+(?:PASSWORD[ \t]+)?" + VALUE, re.IGNORECASE)),
+    ("RADIUS_PASSWORD", "option", "radtest", WhenNeeded(r"radtest[ \t]+(?:-\w+[ \t]+(?:\w+[ \t]+)?){0,4}[^\s-]\S{0,80}[ \t]+" + VALUE + r"[\"']?(?=[ \t]+\S+[ \t]+\d)")),
+    ("RADIUS_SECRET", "option", "radtest", WhenNeeded(r"radtest[ \t][^\n|;&]{1,200}?[ \t]\d{1,5}[ \t]+" + VALUE)),
+    ("PDF_PASSWORD", "option", "qpdf", WhenNeeded(r"qpdf[ \t][^\n|;&]{0,100}--encrypt[ \t]+" + VALUE)),
+    ("PDF_PASSWORD", "option", "qpdf", WhenNeeded(r"qpdf[ \t][^\n|;&]{0,100}--encrypt[ \t]+\S{1,80}[ \t]+" + VALUE + r"[\"']?(?=[ \t]+\d{2,3})")),
+    # `-u bob -p X`: whatever program it is; numbers, paths, addresses and settings stay
+    ("PASSWORD", "option", "-p -w", WhenNeeded(r"(?m)^(?![^\n]{0,80}\b(?:sudo|docker|podman|ps|systemd-run|nsenter|ssh|scp|sftp|runuser|su|mkdir|screen|chpst|nmap|rsync|perl|tar|cp|lpr|lp|mysql\w*|mariadb\S*|psql|pg_\w+|createdb|dropdb|vacuumdb)\b)[^\n]{0,2000}?[ \t](?:-[uUlD]|--?user(?:name)?|--?login)[ \t=]?[\"']?[A-Za-z][^\s;|&]{0,60}[ \t]+(?:-\w+[ \t]+)?-[pPw][ \t]+(?=[\"']?[^\s\"'/-])(?![\"']?[\d:,.]+[\"']?(?:\s|$))(?![\"']?\w+=)" + VALUE)),
+    ("HTTP_PASSWORD", "call", "credentials", WhenNeeded(r"->credentials\s{0,3}\([^)\n]{1,200},\s{0,3}(?=[\"'])" + VALUE + r"[\"']\s{0,3}\)")),
+    ("PASSWORD", "expect", "send", WhenNeeded(r"assword[^\n]{0,60}\n?[ \t{]{0,20}(?:exp_)?send(?:[ \t]+--)?[ \t]+(?=[\"'])[\"'](?P<bare>[^\s\"'$\\]{1,100})(?=\\[rn])")),
     ("SQL_PASSWORD", "sql", "password", WhenNeeded(r"\bPASSWORD[ \t]{1,8}(?=')" + VALUE, re.IGNORECASE)),
 )  # fmt: skip
 
 NEEDED = tuple((name, kind, tuple(needles.split()), pattern) for name, kind, needles, pattern in PLAIN)
 CONNECT = re.compile(
-    r"(?:mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
+    r"(?:->(?:authorization_basic|proxy_authorization_basic|auth)|mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
     r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry)\s{0,4}\("
 )
 ARGUMENT = re.compile(

@@ -66,7 +66,10 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     # `$PREFIX/bin/sar`, `/srv/venv/bin/python`: where it lies says nothing, its name says what it is
     folder = posixpath.dirname(first.text)
     hidden = known is not UNKNOWN and (
-        not first.is_known or folder.endswith(("/bin", "/sbin")) or (known.mail and folder == "/usr/lib")
+        not first.is_known
+        or folder.endswith(("/bin", "/sbin"))
+        or (known.mail and folder == "/usr/lib")
+        or (known.host_only and folder.startswith(("/opt/", "/usr/lib/")))  # a maker's own place
     )
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
@@ -82,11 +85,15 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         return
     if name == "test":
         reader.tested.update(after.text for before, after in pairwise(argv[1:]) if before.text in {"-x", "-f", "-e"})
+        asked = [after.text for before, after in pairwise(argv[1:]) if before.text in {"-f", "-e", "-s", "-r"}]
+        reader.looked.update(absolute(text, reader.words.folder) for text in asked)
     if not known.quiet:
         notes.add("command", name, row, certain=first.is_known)
     if known is UNKNOWN or known.script:
         notes.call(_call(reader, name, None, argv[1:], variables, row, first.is_known)._replace(optional=True))
     _flags(reader, name, known, argv[1:], row)
+    if name in {"wget", "curl"}:
+        special_files.cookies(reader, argv[1:], row)
     if (handler := special.HANDLERS.get(name)) is not None:
         handler(reader, name, known, argv[1:], variables, row)
     elif not known.quiet:
@@ -111,14 +118,17 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     if known.mail:
         notes.add("mail", name, row)
     for before, word in pairwise(arguments):
-        if before.text == "--unix-socket":
+        if before.text == "--unix-socket" or (name in NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)
     if not known.quiet:
         _sockets(reader, arguments, row, is_database=known.database is not None)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
+    if known.daemon and not any(word.text.startswith(known.hosts) for word in arguments if known.hosts):
+        notes.add("local-socket", known.daemon, row, certain=False)
 
 
+NETCATS = frozenset("nc ncat netcat nc.openbsd socket".split())
 LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])|\w+://(?:localhost|127\.0\.0\.1)(?:[:/].*)?")
 SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
 
@@ -347,6 +357,7 @@ def _hosts(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
 
 
 def _copy(reader: Reader, operands: tuple[Word, ...], row: int, moves: bool = False) -> None:
+    is_previous = False
     for index, word in enumerate(operands):
         is_target = index == len(operands) - 1 and index > 0
         remote = REMOTE.fullmatch(word.text)
@@ -356,13 +367,23 @@ def _copy(reader: Reader, operands: tuple[Word, ...], row: int, moves: bool = Fa
             note_host(reader.notes, remote["host"].split("@")[-1], row, word.is_known)
         else:
             kind: FactKind = "writes-path" if is_target else "reads-path"
-            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+            detail = "moved" if moves and not is_target else "previous" if is_previous else None
+            note_path(reader.notes, kind, word, reader.words.folder, row, detail, reader.context.variables)
             if moves and not is_target:
+                path = absolute(home(word.text, reader), reader.words.folder)
+                # `mv LIST LIST.old`: what an earlier run made, unless this one has made it before
+                is_previous = not any(("writes-path", path, how) in reader.notes.facts for how in (None, "append"))
                 note_path(reader.notes, "deletes-path", word, reader.words.folder, row, "moved", reader.context.variables)
 
 
 def _move(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
     _copy(reader, operands, row, moves=True)
+
+
+def _touch(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+    _each("writes-path")(reader, operands, row)
+    for word in operands:
+        reader.touched.setdefault(absolute(home(word.text, reader), reader.words.folder), row)
 
 
 OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
@@ -375,4 +396,5 @@ OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
     "host": _hosts,
     "copy": _copy,
     "move": _move,
+    "touch": _touch,
 }

@@ -5,7 +5,7 @@ Line: `[ -s "$STAMP" -a -n "$MAIL" ] && [ /srv/in -nt "$STAMP" ]`
 
 from tree_sitter import Node
 
-from migrator.scripts.reading import Notes
+from migrator.scripts.reading import Notes, absolute
 from migrator.scripts.words import Word, Words, text_of
 
 
@@ -16,6 +16,7 @@ class Conditions:
     words: Words
     tested: set[str]
     is_asking: bool
+    looked: set[str]  # files whose presence or age was asked for
 
     def path(self, kind: str, word: Word, row: int, detail: str | None = None) -> None:
         """Note a path."""
@@ -37,6 +38,7 @@ class Conditions:
             if inner.type == "unary_expression" and inner.child_count == 2 and text_of(inner.children[0]) in {"-x", "-f", "-e"}:
                 asked = self.words.word(inner.children[1])
                 self.tested.add(asked.text)
+                self.looked.add(absolute(asked.text, self.words.folder))
                 if asked.text.endswith((".sock", ".socket")):
                     self.notes.add("local-socket", asked.text, inner.start_point[0], asked.is_known)
             if (
@@ -48,6 +50,7 @@ class Conditions:
                 if tested.type == "binary_expression" and tested.children:
                     tested = tested.children[0]  # `[ -s X -a -n Y ]`: the grammar takes all behind -s for one
                 word = self.words.word(tested)
+                self.looked.add(absolute(word.text, self.words.folder))
                 if text_of(inner.children[0]) == "-S":
                     self.notes.add("local-socket", word.text, inner.start_point[0], word.is_known)
                 elif word.text.startswith("/"):

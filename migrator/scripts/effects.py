@@ -39,12 +39,20 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         if word == "list" and "*" in target.text:
             target = target._replace(text=posixpath.dirname(target.text.split("*")[0] + "x"))
         _path(notes, kind, target, place)
+    elif word == "folder":
+        notes.folders.add(absolute(first.text, place.folder))
+        _path(notes, "writes-path", first, place)
     elif word == "open":
         mode = _at(arguments, int(value or 1)) if len(arguments) > int(value or 1) else (named.get("mode") or Word("r", True))
         _open(notes, first, mode.text if mode.text else "r", place)
     elif word == "update":
-        _path(notes, "reads-path", first, place)
-        _path(notes, "writes-path", first, place)
+        target = _at(arguments, int(value or 0))
+        _path(notes, "reads-path", target, place)
+        _path(notes, "writes-path", target, place)
+    elif word == "tie":  # Perl: `tie %seen, "DB_File", "/var/lib/app/seen.db"`
+        if re.search(r"DB|File|Cache|Storable", _at(arguments, 1).text):
+            for kind in ("reads-path", "writes-path"):
+                _path(notes, kind, _at(arguments, 2), place)
     elif word in COPY:
         _path(notes, "reads-path", first, place)
         if word == "move":
@@ -80,6 +88,8 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
     elif word == "peer":
         _peer(notes, first, named, row)
     elif word == "looks":
+        if LITERAL.search(first.text):
+            notes.looked.add(absolute(first.text, place.folder))
         if first.text.startswith("/var/log/"):  # whether there is a log, and how long it is
             notes.add("host-only", first.text, row, certain=False, detail="logs")
     elif word == "remember":
@@ -146,7 +156,7 @@ def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
 
 def _peer(notes: Notes, first: Word, named: Mapping[str, Word | None], row: int) -> None:
     """Whom a socket or a client is connected with: `PeerAddr => $host`, `"$host:4949"`, `Peer => "/run/x.sock"`."""
-    path = named.get("peer") or named.get("path")
+    path = named.get("peer") or named.get("path") or (first if first.text.startswith("/") else None)
     if path is not None and path.text.startswith("/"):
         notes.add("local-socket", path.text, row, path.is_known)
         return

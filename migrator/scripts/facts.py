@@ -5,6 +5,8 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from migrator import redact, scripts, secret_names
 from migrator.model.finding import Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
@@ -69,6 +71,7 @@ class _Walk:
         self.seen: set[tuple[str, str | None]] = set()
         self.order = 0
         self.read_at: dict[str, int] = {}
+        self.previous: set[str] = set()  # what an earlier run made, put aside by this one
         self.followed: set[Location | None] = set()  # lines whose scripts were read
         self.assigned: set[str] = set()
         home = next((user.home for user in host.users or () if user.name == job.user), None)
@@ -174,16 +177,17 @@ class _Walk:
     def _take(self, gathered: tuple[Fact, ...], certain: bool) -> None:
         """Add the facts of one text; a file that is read before it is written is state."""
         for fact in gathered:
-            kept = (
-                fact
-                if certain
-                else Fact(kind=fact.kind, value=fact.value, evidence=fact.evidence, certain=False, detail=fact.detail)
-            )
+            kept = fact if certain else replace(fact, certain=False)
             self._add(kept)
-            if fact.kind == "reads-path" and fact.detail not in {"sourced", "program", "argument", "test"}:
-                self.read_at.setdefault(fact.value, 1)
-            elif fact.kind == "writes-path" and fact.value in self.read_at and not fact.value.startswith("/dev/"):
-                self._add(Fact(kind="state", value=fact.value, evidence=fact.evidence, certain=kept.certain))
+            value, state = fact.value, Fact(kind="state", value=fact.value, evidence=fact.evidence, certain=kept.certain)
+            if fact.kind == "reads-path" and fact.detail not in {"program", "argument", "test", "moved"}:
+                self.read_at.setdefault(value, 1)
+                if value in self.previous:
+                    self._add(state)
+            elif fact.kind == "writes-path" and fact.detail == "previous":
+                self.previous.add(value)
+            elif fact.kind == "writes-path" and value in self.read_at and not value.startswith("/dev/"):
+                self._add(state)
 
     def _read_inline(
         self,

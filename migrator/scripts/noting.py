@@ -25,6 +25,9 @@ MACHINE = tuple(
 )
 
 
+WHOLE = re.compile(r"/(?:home|var/spool/cron(?:/crontabs)?|var/mail|var/spool/mail|home/\*.*)")  # everybody's, looked through
+
+
 class Reader(Protocol):
     """The walker that asks: what it knows at this point."""
 
@@ -34,6 +37,8 @@ class Reader(Protocol):
     descriptors: dict[str, Word]
     loops: int
     tested: set[str]
+    looked: set[str]
+    touched: dict[str, int]
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command: `find -exec`, `xargs` and `docker exec` run commands themselves."""
@@ -79,6 +84,9 @@ def note_path(
     if "://" in text.split("/")[0] + "/" or re.match(r"[A-Za-z0-9+]+://", text):
         return
     path = absolute(_home(text, variables), folder)
+    if spoken := re.fullmatch(r"/dev/(?:tcp|udp)/([^/]+)/.+", path):  # bash's own way to speak with a host
+        note_host(notes, spoken[1], row, word.is_known)
+        return
     if path.startswith("/dev/") and not path.startswith("/dev/shm/"):  # noqa: S108 - a name that is looked for
         if (
             not path.startswith(("/dev/null", "/dev/std", "/dev/fd", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/tcp"))
@@ -93,6 +101,8 @@ def note_path(
         return
     if (path + "/").startswith(MACHINE) and detail not in {"sourced", "argument"}:
         notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
+    if kind == "lists-path" and WHOLE.fullmatch(path):
+        notes.add("host-only", path, row, word.is_known, detail="the whole machine")
     if kind in {"reads-path", "deletes-path", "lists-path"} and (path + "/").startswith("/var/log/"):
         notes.add("host-only", path, row, word.is_known, detail="logs")
     if path.endswith((".sock", ".socket")):

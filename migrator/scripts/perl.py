@@ -25,7 +25,7 @@ INTERPRETERS: tuple[str, ...] = ("perl",)
 SUFFIXES: tuple[str, ...] = (".pl", ".pm", ".t")
 
 FUNCTIONS: dict[str, str] = {
-    "unlink": "delete", "rmdir": "delete", "mkdir": "write", "rename": "move", "copy": "copy", "move": "move", "opendir": "list:1",
+    "unlink": "delete", "rmdir": "delete", "mkdir": "folder", "mkpath": "folder", "make_path": "folder", "rename": "move", "copy": "copy", "move": "move", "opendir": "list:1",
     "glob": "list", "system": "shell", "exec": "shell", "qx": "shell", "sleep": "sleep", "usleep": "sleep:0.000001",
     "DBI->connect": "database:by-dsn", "get": "url", "getstore": "url", "Net::FTP->new": "host", "IO::Socket::INET->new": "peer", "IO::Socket::INET": "peer", "IO::Socket::INET6->new": "peer",
     "IO::Socket::IP->new": "peer", "IO::Socket::SSL->new": "peer", "IO::Socket::UNIX->new": "peer", "IO::Socket::UNIX": "peer",
@@ -33,8 +33,17 @@ FUNCTIONS: dict[str, str] = {
     "newconn": "peer", "restore_state": "remember:$MUNIN_STATEFILE", "save_state": "remember:$MUNIN_STATEFILE", "Net::SMTP->new": "mail:smtp",
     "Mail::IMAPClient->new": "queue:mailbox", "Net::POP3->new": "queue:mailbox", "Net::IMAP::Simple->new": "queue:mailbox",
     "sendmail": "mail", "flock": "lock:flock", "kill": "kill", "fork": "parallel", "dbmopen": "update:1", "retrieve": "read", "store": "write:1", "nstore": "write:1", "read_file": "read",
-    "write_file": "write", "find": "list:1", "-f": "looks", "-r": "looks", "-e": "looks", "-s": "looks", "stat": "looks",
+    "write_file": "write", "find": "list:1", "tie": "tie", "sockaddr_un": "peer", "pack_sockaddr_un": "peer", "-M": "read", "-A": "read", "-C": "read",
+    "getpwent": "machine:accounts", "getgrent": "machine:accounts", "setpwent": "machine:accounts", "LWP::Simple::get": "url", "HTTP::Request->new": "url:1", "LWP::Simple::mirror": "url",
+    "mirror": "url", "head": "url", "Net::SNMP->session": "peer", "Net::Ping->new": "none", "IO::File->new": "open", "new IO::File": "open", "lock_retrieve": "read", "lock_store": "write:1", "lock_nstore": "write:1",
+    "Net::DBus->system": "machine:dbus", "Sys::Virt->new": "machine:libvirt", "Cache::Memcached->new": "database:memcached", "Redis->new": "database:redis", "XML::RPC->new": "url", "RPC::XML::Client->new": "url",
+    "-f": "looks", "-r": "looks", "-e": "looks", "-s": "looks", "stat": "looks",
 }  # fmt: skip
+MACHINE = re.compile(  # modules that say how the machine is
+    r"Filesys::(?:Df\w*|DiskSpace|Statvfs|DiskUsage)|Sys::(?:Statistics::Linux|Load|MemInfo|CPU|CpuLoad\w*|Info|Utmp|Filesystem|Virt|Gamin)|Proc::(?:ProcessTable|Find|PID::\w+)"
+    r"|(?:Linux|Unix)::(?:LVM|SysInfo|Inotify2|Processors|MemInfo|Proc\w*|Distribution|Uptime|Smaps)|IO::Interface\w*|Net::(?:Interface|DBus|Ifconfig\w*|Ethtool)|User::(?:Utmp|pwent|grent)"
+    r"|AptPkg(?:::\w+)*|Dpkg(?:::\w+)*|Quota|Device::\w+|Sysadm::Install|Schedule::At|Config::Crontab|Passwd::\w+|RPM\w*|Xen::API|IPTables::\w+|Hardware::\w+|Mac::SysProfile"
+)
 CORE = frozenset(
     "strict warnings utf8 vars lib POSIX Data File Getopt Time List Scalar Carp Cwd Socket IO IPC Sys Encode constant base parent feature "
     "Storable Fcntl Digest MIME Text Term Pod Benchmark Tie Math Config Errno English Env Exporter FindBin Symbol bigint integer open "
@@ -78,6 +87,8 @@ def read(text: str, location: Location, context: Context) -> Reading:
             name = next((text_of(child) for child in node.named_children if child.type in {"package", "bareword"}), "")
             if name == "constant":
                 program.define(node.named_children[-1])
+            if MACHINE.fullmatch(name):
+                notes.add("host-only", name, node.start_point[0])
             if name and name.split("::")[0] not in CORE:
                 notes.add("library", name, node.start_point[0])
 

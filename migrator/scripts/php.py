@@ -25,7 +25,7 @@ SUFFIXES: tuple[str, ...] = (".php", ".phtml", ".inc", ".phar")
 
 FUNCTIONS: dict[str, str] = {
     "fopen": "open", "gzopen": "open", "file_get_contents": "read", "file": "read", "readfile": "read", "fgetcsv": "none",
-    "file_put_contents": "write", "touch": "write", "mkdir": "write", "tempnam": "none", "unlink": "delete", "rmdir": "delete",
+    "file_put_contents": "write", "touch": "write", "mkdir": "folder", "tempnam": "none", "unlink": "delete", "rmdir": "delete",
     "rename": "move", "copy": "copy", "scandir": "list", "glob": "list", "opendir": "list", "dir": "list", "filemtime": "read",
     "parse_ini_file": "read", "simplexml_load_file": "read", "DirectoryIterator": "list", "RecursiveDirectoryIterator": "list",
     "FilesystemIterator": "list", "SplFileObject": "open", "ZipArchive": "none", "error_log": "none",
@@ -38,7 +38,7 @@ FUNCTIONS: dict[str, str] = {
     "mail": "mail", "wp_mail": "mail", "PHPMailer": "mail", "mb_send_mail": "mail", "imap_open": "queue:mailbox", "pop3_open": "queue:mailbox",
     "AMQPConnection": "queue:message queue", "AMQPStreamConnection": "queue:message queue", "Pheanstalk": "queue:message queue",
     "exec": "shell", "shell_exec": "shell", "system": "shell", "passthru": "shell", "popen": "shell", "proc_open": "shell",
-    "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env",
+    "file_exists": "looks", "is_file": "looks", "sys_getloadavg": "machine:sys_getloadavg", "disk_free_space": "machine:disk_free_space", "disk_total_space": "machine:disk_total_space", "posix_getpwnam": "none", "dba_open": "update", "dba_popen": "update", "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env",
     "posix_kill": "kill", "S3Client": "cloud:aws", "SqsClient": "cloud:aws", "StorageClient": "cloud:gcloud",
 }  # fmt: skip
 INCLUDES = frozenset({"require", "require_once", "include", "include_once"})

@@ -22,6 +22,8 @@ class Pipes:
     descriptors: dict[str, Word]
     loops: int
     tested: set[str]
+    looked: set[str]
+    touched: dict[str, int]
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:
         """Read one simple command."""

@@ -8,7 +8,7 @@ import msgspec
 
 from migrator.model.value import Value
 
-Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder"]
+Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder", "touch"]
 
 
 class Program(Value, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class Program(Value, frozen=True, kw_only=True):
     chore: str | None = None
     service: bool = False  # operands name units
     lock: bool = False
+    daemon: str | None = None  # speaks with this daemon of the same machine unless one of `hosts` says otherwise
     script: bool = False  # its package's program is a script: what it does stands in it, where it is in the tree
     quiet: bool = False  # a builtin or a utility that says nothing about the job
 

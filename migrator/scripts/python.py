@@ -16,14 +16,14 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, effects
+from migrator.scripts import background, effects, python_hosts
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.syntax import Program, Seen
+from migrator.scripts.syntax import LOCAL_URL, Program, Seen
 from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "python"
@@ -164,6 +164,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         self.generic_visit(node)
         word = self._word(node.value)
         for target in node.targets:
+            called = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+            python_hosts.named(self.notes, called, word, self._row(node))
             if isinstance(target, ast.Name):
                 if word.text and not self.loops:
                     self.names[target.id] = word
@@ -249,6 +251,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
                 self.notes.add("host-only", node.value, self._row(node))
             elif node.value.endswith(".sock"):
                 self.notes.add("local-socket", node.value, self._row(node))
+        elif isinstance(node.value, str) and LOCAL_URL.match(node.value) and not re.search(r"\s", node.value):
+            self.notes.add_url(node.value, self._row(node), certain=False)
         elif isinstance(node.value, str) and CUDA.fullmatch(node.value) and not TORCH.isdisjoint(self.aliases.values()):
             self.notes.add("host-only", "GPU", self._row(node), certain="is_available" not in self.notes.text)
 
@@ -258,6 +262,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         arguments = [self._word(argument) for argument in node.args]
         named = {keyword.arg: self._word(keyword.value) for keyword in node.keywords if keyword.arg}
         self.cloud_call(node, arguments, named, place.row)
+        if not (_effect(name) or "").startswith("database"):  # which says itself where it is
+            python_hosts.note(self, node, arguments, named, place.row)
         if name in {f"{ENVIRON}.get", GETENV} and arguments:
             if len(node.args) < 2 and not named:
                 self._variable(arguments[0].text, node, certain=False)

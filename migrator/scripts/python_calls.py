@@ -1,5 +1,7 @@
 """What functions of Python's libraries do: dotted name -> effect (effects.py)."""
 
+# ruff: noqa: E501 - tables: one entry a line reads better than a folded one
+
 FUNCTIONS: dict[str, str] = {
     "open": "open", "io.open": "open", "codecs.open": "open", "gzip.open": "open", "bz2.open": "open", "lzma.open": "open",
     "zipfile.ZipFile": "open", "tarfile.open": "open", "os.open": "read", "file": "open", "aiofiles.open": "open",
@@ -7,7 +9,7 @@ FUNCTIONS: dict[str, str] = {
     "os.listdir": "list", "os.scandir": "list", "os.walk": "list", "glob.glob": "list", "glob.iglob": "list", "os.fwalk": "list",
     "os.rename": "move", "os.replace": "move", "shutil.move": "move", "shutil.copy": "copy", "shutil.copy2": "copy",
     "shutil.copyfile": "copy", "shutil.copytree": "copy", "os.link": "copy", "os.symlink": "copy",
-    "os.makedirs": "write", "os.mkdir": "write", "os.utime": "write", "os.path.getmtime": "read", "os.stat": "read",
+    "os.makedirs": "folder", "os.mkdir": "folder", "os.utime": "write", "os.path.getmtime": "read", "os.stat": "read",
     "os.path.getsize": "read", "shutil.make_archive": "write", "shutil.unpack_archive": "read",
     "shelve.open": "update", "dbm.open": "update", "pickledb.load": "update", "joblib.dump": "write:1", "joblib.load": "read",
     "pandas.read_csv": "read", "pandas.read_excel": "read", "pandas.read_parquet": "read", "pandas.read_json": "read",
@@ -46,7 +48,15 @@ FUNCTIONS: dict[str, str] = {
     "socket.create_connection": "host", "paramiko.SSHClient().connect": "host", "socket.socket().connect": "host",
     "pysftp.Connection": "host", "fabric.Connection": "host", "http.client.HTTPSConnection": "host",
     "http.client.HTTPConnection": "host", "httplib.HTTPConnection": "host", "httplib.HTTPSConnection": "host",
-    "socket.gethostbyname": "host", "docker.from_env": "container:docker", "docker.DockerClient": "container:docker",
+    "socket.gethostbyname": "host", "xmlrpc.client.ServerProxy": "url", "xmlrpclib.ServerProxy": "url", "xmlrpclib.Server": "url",
+    "jsonrpclib.Server": "url", "SOAPpy.SOAPProxy": "url", "urllib3.PoolManager().request": "url:1", "nntplib.NNTP": "host",
+    "configparser.ConfigParser().read": "read", "configparser.RawConfigParser().read": "read", "ConfigParser.ConfigParser().read": "read",
+    "ConfigParser.RawConfigParser().read": "read", "configparser.SafeConfigParser().read": "read", "gdbm.open": "update", "anydbm.open": "update",
+    "whichdb.whichdb": "read", "bsddb.hashopen": "update", "bsddb.btopen": "update", "dbm.gnu.open": "update", "tinydb.TinyDB": "update",
+    "diskcache.Cache": "update", "os.statvfs": "machine:statvfs", "os.getloadavg": "machine:getloadavg", "shutil.disk_usage": "machine:disk_usage",
+    "pwd.getpwall": "machine:accounts", "grp.getgrall": "machine:accounts", "spwd.getspall": "machine:accounts", "os.getlogin": "none",
+    "os.mknod": "machine:mknod", "os.chroot": "machine:chroot", "fileinput.input": "read", "os.access": "looks", "os.path.exists": "looks",
+    "os.path.isfile": "looks", "os.path.lexists": "looks", "docker.from_env": "container:docker", "docker.DockerClient": "container:docker",
 }  # fmt: skip
 
 # Methods on anything, where their name is telling enough.
@@ -61,13 +71,14 @@ METHODS: dict[str, str] = {
 # Methods of paths; the path is the first argument.
 PATH_METHODS: dict[str, str] = {
     "read_text": "read", "read_bytes": "read", "write_text": "write", "write_bytes": "write", "unlink": "delete",
-    "rmdir": "delete", "iterdir": "list", "glob": "list", "rglob": "list", "touch": "write", "mkdir": "write", "open": "open",
-    "stat": "read", "rename": "move", "replace": "move", "exists": "none", "is_file": "none",
+    "rmdir": "delete", "iterdir": "list", "glob": "list", "rglob": "list", "touch": "write", "mkdir": "folder", "open": "open",
+    "stat": "read", "rename": "move", "replace": "move", "exists": "looks", "is_file": "looks",
 }  # fmt: skip
 
 # Libraries whose import alone says something.
 LIBRARIES: dict[str, str] = {
     "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none",
-    **{name: f"machine:{name}" for name in "psutil apt apt_pkg dbus pyudev libvirt systemd RPi smbus serial".split()},
+    **{name: f"machine:{name}" for name in "psutil apt apt_pkg apt_inst dbus pydbus pyudev libvirt systemd RPi smbus smbus2 serial netifaces pyroute2 ethtool dmidecode selinux iptc "
+        "nftables rpm dnf yum portage usb gpiozero pyinotify lxc parted blivet bluetooth pysnmp_local gudev utmp udev cupshelpers sensors".split()},
     **dict.fromkeys("pynvml pycuda cupy cudf cuml tensorrt".split(), "machine:GPU"),
 }  # fmt: skip

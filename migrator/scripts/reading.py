@@ -56,6 +56,10 @@ OTHER: dict[FactKind, FactKind] = {"reads-path": "writes-path", "writes-path": "
 FUNCTION = re.compile(r"\s{0,80}sub\s{1,80}\w")
 
 
+TEMPORARY = re.compile(r"XXX|\$\$|^\$\{?\w*te?mp|\$(?:RANDOM|BASHPID)", re.IGNORECASE)  # a name of this run alone
+LOCKS = re.compile(r"lock|lck|pid\b|running|busy", re.IGNORECASE)  # says that a run goes on, nothing to the next
+
+
 class Notes:
     """Collects facts of one text: each (kind, value, detail) once, at its first line; certain beats uncertain.
 
@@ -72,6 +76,8 @@ class Notes:
         self.facts: dict[tuple[FactKind, str, str | None], Fact] = {}
         self.calls: list[Call] = []
         self._evidence: dict[int, Evidence] = {}  # many facts stand on one line
+        self.looked: set[str] = set()  # files whose presence was asked for
+        self.folders: set[str] = set()  # what is made as a folder
         self.is_sure = True  # False while a language is read by pattern
 
     def evidence(self, row: int) -> Evidence:
@@ -124,7 +130,13 @@ class Notes:
             self.add("local-socket", host, row, certain)
 
     def reading(self) -> Reading:
-        """What was gathered, in the order of reading."""
+        """What was gathered, in the order of reading; what is asked for, made and never taken away is there for the next run."""
+        for path in sorted(self.looked - self.folders):
+            made = self.facts.get(("writes-path", path, None))
+            if made is not None and ("deletes-path", path, None) not in self.facts and not LOCKS.search(posixpath.basename(path)):
+                self.facts.setdefault(
+                    ("state", path, None), Fact(kind="state", value=path, evidence=made.evidence, certain=False)
+                )
         return Reading(tuple(self.facts.values()), tuple(self.calls))
 
 

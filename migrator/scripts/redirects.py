@@ -2,6 +2,7 @@
 
 from tree_sitter import Node
 
+from migrator.scripts.commands import name_of
 from migrator.scripts.noting import note_path
 from migrator.scripts.reading import Context, Notes, absolute
 from migrator.scripts.words import Word, Words, text_of
@@ -14,6 +15,7 @@ class Redirects:
     context: Context
     words: Words
     descriptors: dict[str, Word]
+    touched: dict[str, int]  # files that only mark something
 
     def _walk(self, node: Node, top: bool = False) -> None:
         raise NotImplementedError
@@ -39,6 +41,10 @@ class Redirects:
             else:
                 self._walk(inner, False if top and redirects else top)
         is_exec = body is not None and text_of(body).strip() == "exec"
+        is_mark = body is None or body in redirects or name_of(text_of(body)[:200]) in {":", "true", "date", "echo"}
+        for redirect in redirects if is_mark else ():  # `: > FLAG`, `date > STAMP`: for somebody who asks whether it is there
+            if redirect.type == "file_redirect" and (mark := self._target(redirect)) is not None and "/etc/" not in mark.text:
+                self.touched.setdefault(absolute(mark.text, self.words.folder), redirect.start_point[0])
         outputs: dict[str, str] = {}
         for redirect in redirects:
             self._redirect(redirect, is_exec, outputs)
@@ -61,7 +67,7 @@ class Redirects:
             self.notes.add("output", f"file:{out}", row, "$" not in out)
 
     def _target(self, redirect: Node) -> Word | None:
-        parts = [c for c in redirect.children if c.is_named and c.type != "file_descriptor"]
+        parts = [c for c in redirect.children if c.is_named and c.type not in {"file_descriptor", "ERROR"}]
         return self.words.word(parts[0]) if parts else None  # behind `>&2` the grammar takes the arguments for more targets
 
     def _redirect(self, redirect: Node, is_exec: bool, outputs: dict[str, str]) -> None:

@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, str] = {
     "File.open": "open", "File.new": "open", "File.read": "read", "IO.read": "read", "File.readlines": "read", "File.foreach": "read",
     "CSV.foreach": "read", "CSV.read": "read", "YAML.load_file": "read", "File.write": "write", "IO.write": "write", "CSV.open": "open",
     "File.delete": "delete", "File.unlink": "delete", "FileUtils.rm": "delete", "FileUtils.rm_rf": "delete", "FileUtils.rm_f": "delete",
-    "FileUtils.cp": "copy", "FileUtils.mv": "move", "File.rename": "move", "FileUtils.mkdir_p": "write", "FileUtils.touch": "write",
+    "FileUtils.cp": "copy", "FileUtils.mv": "move", "File.rename": "move", "FileUtils.mkdir_p": "folder", "FileUtils.touch": "write",
     "Dir.glob": "list", "Dir.entries": "list", "Dir.foreach": "list", "Dir.each_child": "list", "Dir.children": "list",
     "URI": "url", "URI.parse": "url", "URI.open": "url", "HTTParty.get": "url", "HTTParty.post": "url", "Faraday.new": "url",
     "RestClient.get": "url", "RestClient.post": "url", "Faraday.get": "url", "system": "shell", "exec": "shell", "spawn": "shell",
@@ -35,7 +35,7 @@ FUNCTIONS: dict[str, str] = {
     "SQLite3::Database.new": "database:sqlite", "Sequel.connect": "database:by-dsn", "Mongo::Client.new": "database:mongodb",
     "ENV.fetch": "env", "Net::SMTP.start": "mail:smtp", "Net::IMAP.new": "queue:mailbox", "Net::POP3.new": "queue:mailbox",
     "Aws::S3::Client.new": "cloud:aws", "Aws::S3::Resource.new": "cloud:aws", "Aws::SQS::Client.new": "cloud:aws", "Net::FTP.new": "host",
-    "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
+    "TCPSocket.new": "host", "TCPSocket.open": "host", "UNIXSocket.new": "peer", "UNIXSocket.open": "peer", "Net::HTTP.new": "host", "Net::HTTP.start": "host", "Net::HTTP.get": "url", "Net::Telnet.new": "peer", "XMLRPC::Client.new": "host", "PStore.new": "update", "GDBM.new": "update", "SDBM.open": "update", "YAML::Store.new": "update", "DBM.open": "update", "IO.readlines": "read", "File.mtime": "read", "File.exist?": "looks", "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
 }  # fmt: skip
 GRAMMAR = Grammar("ruby", tree_sitter_ruby.language, "+", 0)
 STANDARD = frozenset(

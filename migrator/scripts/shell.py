@@ -15,7 +15,7 @@ from migrator.scripts import background, cloud_calls, commands
 from migrator.scripts.conditions import Conditions
 from migrator.scripts.noting import note_host
 from migrator.scripts.pipes import Pipes
-from migrator.scripts.reading import Context, Notes, Reading, absolute
+from migrator.scripts.reading import LOCKS, TEMPORARY, Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
 from migrator.scripts.shell_pieces import braced, roots, without_long_lines
 from migrator.scripts.words import Word, Words, text_of
@@ -80,6 +80,8 @@ class _Reader(Redirects, Conditions, Pipes):
         self.background: list[tuple[str, int]] = []
         self.depth = 0
         self.is_asking = False
+        self.looked: set[str] = set()
+        self.touched: dict[str, int] = {}
         self.fresh: set[str] = set()  # variables that this turn of the loop has set
         self.first_row: dict[str, int] = {}
 
@@ -88,6 +90,9 @@ class _Reader(Redirects, Conditions, Pipes):
         self._collect_names(trees)
         for root in trees:
             self._walk(root, top=True)
+        for path, row in self.touched.items():
+            if path in self.looked and not LOCKS.search(posixpath.basename(path)) and not TEMPORARY.search(path):
+                self.notes.add("state", path, row, certain=False)
         if background.is_waited_for(self.notes.text):
             if len(self.background) > 1:
                 self.notes.add("parallelism", str(len(self.background)), 0, False, detail="&")

@@ -57,6 +57,10 @@ def database(reader: Reader, known: Program, parts: Split, variables: dict[str, 
     if host is None and (address or conninfo):
         host = Word(str((address or conninfo or [""])[1]), True)
     from_file = any(option.startswith("--defaults") for option, _ in parts.options)
+    if host is not None and re.match(r"ldapi:|/", host.text):
+        host = None  # a socket of this machine
+    if host is not None and engine == "ldap":
+        host = host._replace(text=re.sub(r"^ldaps?:/+", "", host.text).rstrip("/"))
     if host is not None and host.text:
         notes.add("database", f"{engine}://{host.text}", row, host.is_known and "$" not in host.text)
     else:
@@ -155,6 +159,8 @@ def _mktemp(reader: Reader, name: str, known: Program, arguments: Arguments, var
 
 def _date(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
     takes = ("-d", "--date", "-r", "--reference", "-f", "-s", "-v")
+    for word in split(arguments, takes).values("-r", "--reference"):  # when it was last written
+        note_path(reader.notes, "reads-path", word, reader.words.folder, row, None, reader.context.variables)
     for word in split(arguments, takes).values("-d", "--date", "-v"):
         if word.text and not word.text.startswith("@"):
             reader.notes.add("time-dependence", word.text, row, word.is_known)
@@ -299,6 +305,9 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("dig", "host", "nslookup"), _resolver),
     **dict.fromkeys(("logtail", "logtail2"), special_files.logtail),
     "find": special_files.find_command,
+    "rrdtool": special_files.rrd,
+    "logrotate": special_files.logrotate,
+    "sed": special_files.sed_command,
     "tar": special_files.tar_command,
     "bsdtar": special_files.tar_command,
     "dd": special_files.dd_command,

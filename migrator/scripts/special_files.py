@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from migrator.scripts import cloud_calls
-from migrator.scripts.noting import Reader, note_path
+from migrator.scripts.noting import Reader, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
 from migrator.scripts.reading import absolute
@@ -30,6 +30,8 @@ def find_command(reader: Reader, name: str, known: Program, arguments: Arguments
         note_path(notes, "lists-path", place._replace(text=_place(place.text, folder)), folder, row, None, env)
     rest = arguments[at:]
     texts = [word.text for word in rest]
+    if any(text in {"-mtime", "-mmin", "-cmin", "-ctime", "-newermt"} for text in texts):
+        reader.looked.update(absolute(place.text, folder) for place in places)
     if "-delete" in texts:
         _deletes(reader, places, row)
     for index, text in enumerate(texts):
@@ -86,7 +88,51 @@ def fetched(reader: Reader, name: str, known: Program, arguments: Arguments, row
         path = re.sub(r"^\w+://[^/]*", "", word.text.split("?")[0])
         made = posixpath.basename(path) or "index.html"
         if ("/" in path or "://" in word.text) and not made.startswith("$"):
+            if "N" in short or "--timestamping" in flags:  # its time says whether there is something new
+                note_path(reader.notes, "reads-path", word._replace(text=made), folder, row, None, reader.context.variables)
             note_path(reader.notes, "writes-path", word._replace(text=made), folder, row, None, reader.context.variables)
+
+
+def rrd(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """A round-robin database: each update goes on from what the one before left."""
+    parts = split(arguments, known.values)
+    verb, *files = parts.operands or (Word("", True),)
+    for word in files[:1] if verb.text in {"update", "updatev", "tune"} else ():
+        for kind in ("reads-path", "writes-path"):
+            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+
+
+def logrotate(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """A status file of one's own; the settings."""
+    parts = split(arguments, ("-s", "--state", "-m", "--mail", "-l", "--log"))
+    for word in parts.values("-s", "--state"):
+        for kind in ("reads-path", "writes-path"):
+            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+    for word in parts.operands:
+        note_path(reader.notes, "reads-path", word, reader.words.folder, row, None, reader.context.variables)
+
+
+def sed_command(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """The files of sed; with `-i` they are edited where they stand."""
+    scripts = ("-e", "-f", "--expression", "--file")
+    parts = split(arguments, ("-l", *scripts))
+    files = parts.operands if parts.values(*scripts) else parts.operands[1:]
+    in_place = any(option == "--in-place" or re.match(r"-[nrEsuz]*i", option) for option, _ in parts.options)
+    for word in files:
+        for kind in ("reads-path", "writes-path") if in_place else ("reads-path",):
+            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
+
+
+def cookies(reader: Reader, arguments: Arguments, row: int) -> None:
+    """The jar that curl and wget take from one run to the next."""
+    parts = split(arguments, ("-b", "--cookie", "-c", "--cookie-jar", "--load-cookies", "--save-cookies"))
+    for kind, options in (
+        ("reads-path", ("-b", "--cookie", "--load-cookies")),
+        ("writes-path", ("-c", "--cookie-jar", "--save-cookies")),
+    ):
+        for word in parts.values(*options):
+            if "=" not in word.text and "/" in word.text:
+                note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
 
 
 DELETERS = frozenset({"rm", "unlink", "shred", "rmdir"})
@@ -218,6 +264,11 @@ def git_command(reader: Reader, name: str, known: Program, arguments: Arguments,
     parts = split(arguments, known.values, stop_at_operand=True)
     folder = next((word.text for word in parts.values("-C", "--work-tree")), reader.words.folder)
     verb = parts.operands[0].text if parts.operands else ""
+    for word in parts.operands[1:] if verb in {"clone", "fetch", "pull", "push", "ls-remote", "remote"} else ():
+        if re.match(r"(?:https?|git|ssh|git\+ssh)://", word.text):
+            reader.notes.add_url(word.text, row, word.is_known)
+        elif (far := re.match(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+|localhost):(?!//)", word.text)) is not None:
+            note_host(reader.notes, far[1], row, word.is_known)
     if folder and verb in {"pull", "fetch", "checkout", "reset", "clean", "commit", "gc", "add"}:
         note_path(
             reader.notes, "reads-path", Word(folder, "$" not in folder), reader.words.folder, row, "git", reader.context.variables

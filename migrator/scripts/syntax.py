@@ -154,6 +154,9 @@ class Program:
     def _apply(self, functions: Mapping[str, str], seen: Seen) -> None:
         plain = seen.name.lstrip("\\")
         effect, sure = functions.get(plain), True
+        for key, word in seen.named.items() if not (effect or "").startswith("database") else ():
+            if HOST_NAME.search(key) and LOCAL.fullmatch(word.text):
+                self.notes.add("local-socket", word.text, seen.row, certain=False)
         if effect is None:
             short = re.split(r"->|::|\.|\\", plain)[-1]
             is_method = bool(re.search(r"->|\.", plain)) or ("::" in plain and self.grammar.name != "perl")
