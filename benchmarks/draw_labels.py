@@ -59,6 +59,12 @@ HEAPS = {
     "host": re.compile(
         r"/proc/|/sys/|systemctl|invoke-rc\.d|\bservice |/etc/init\.d|dpkg|apt-get|\bu?mount\b|ifconfig|\bip (?:a|l|r)|\bdf\b|\bwho\b|smartctl|\bps |getent|iptables|useradd|/var/log"
     ),
+    # the heap "state" of the eighth set gave three labels in twenty-two programs: a stricter pattern over the same packages, for both sets
+    "state, strictly": re.compile(
+        r"find .*-newer|\s-(?:nt|ot)\s|last[-_]?(?:run|seen|check|time|update|id|pos)\w*\s*=|\$\{?\w*(?:STAMP|STATE|OFFSET|PREV)\w*|state_?file|stamp_?file|touch [\"$/]|cmp -s|diff -q|dbmopen|\btie\b"
+        r"|retrieve\(|pickle\.load|shelve|md5sum -c|sqlite3\.connect|dbi:SQLite|\.rrd\b.*update|\bdate -r\b|stat -c ?['\"]?%[YyZ]|getmtime|filemtime|-M \$|wget.* -N|cookie-jar",
+        re.I,
+    ),
 }
 SHEBANG = re.compile(r"#!\s*\S*?(?:/|env +)(?:ba|da|k|z)?(?:sh|perl|python3?|php|ruby)\b")
 PASSWORD = re.compile(
@@ -175,7 +181,9 @@ def main() -> None:
             ]
     taken = set()
     for heap in HEAPS:
-        rows = [row for row in sorted(heaps[heap], key=lambda row: digest(" ".join(row))) if row not in taken][:most]
+        rows = [row for row in sorted(heaps[heap], key=lambda row: digest(" ".join(row))) if row not in taken][
+            : most + (12 if heap == "state, strictly" else 0)
+        ]
         taken |= set(rows)
         for name, inside in rows:
             print(f"{heap}\t{name} {inside}")
