@@ -24,7 +24,13 @@ KINDS = frozenset(
 )
 MORE = KINDS | frozenset("cloud-call cloud-identity background persistence idempotent iteration-dependence".split())
 BLOCKING = frozenset("interpreter state local-socket host-only service-control sudo secret".split())
-JUDGED = {"labelled.txt": KINDS, "labelled_sixth.txt": BLOCKING, "labelled_seventh.txt": BLOCKING}
+JUDGED = {
+    "labelled.txt": KINDS,
+    "labelled_sixth.txt": BLOCKING,
+    "labelled_seventh.txt": BLOCKING,
+    "labelled_eighth.txt": BLOCKING,
+    "labelled_ninth.txt": BLOCKING,
+}
 WITH_DETAIL = frozenset({"cloud-call", "persistence"})  # the label says both
 PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node ", ".rb": ""}
 
