@@ -61,6 +61,7 @@ class Assumptions(Value, frozen=True, kw_only=True):
     slow_run_factor: float = 2.0
     slow_run_least_s: float = 60.0
     daily_check_s: float = 10.0
+    task_hub_asked_s: float = 10.0
 
 
 REASONS: dict[str, Reason] = {
@@ -136,6 +137,11 @@ REASONS: dict[str, Reason] = {
     ),
     "slow_run_least_s": Reason("below a minute nobody looks at a run", "the daily check tells more or fewer long runs"),
     "daily_check_s": Reason("listing the records of a day takes a fraction of a second for a job", "its bill moves by cents"),
+    "task_hub_asked_s": Reason(
+        "Azure's scale controller asks each queue of Durable Functions for work all month, and no page says how often; once in "
+        "ten seconds is what it would take to start a run in time",
+        "the bill of a workflow on Azure moves by a fifth of a dollar a month for each job",
+    ),
     "carried_gib": Reason("what a job remembers is small; the tree does not tell it", "storage cost scales with it"),
 }
 

@@ -1,4 +1,4 @@
-"""What could keep the order of a workflow at each provider: what is offered, why the others are not; Temporal's cost.
+"""What can keep the order of a workflow at each provider, and what of it nobody has seen at work; Temporal's cost.
 
 Temporal is a proposal only: its workers wait for work all month, so a job that left its server for it would have a server again.
 Source: https://docs.temporal.io/workers (a worker is a process of your own that polls all the time)
@@ -12,13 +12,11 @@ from migrator.model.option import CostItem, Option, PriceBook
 from migrator.pricebook import disk_price, item, server_key, server_price
 
 SERVICES = {"aws": "AWS Step Functions", "gcp": "Google Workflows", "azure": "Azure Durable Functions"}
-# provider -> why its service is not emitted
-NOT_OFFERED: Mapping[str, str] = {
-    "azure": "its orchestrations are programs that only Azure's Functions host over a task hub runs; neither is to be had here, "
-    "and there is no published form to hold them against, so what is written could not be tried before you do",
-}
+# provider -> what of it runs in no witness
 UNPROVED: Mapping[str, str] = {
-    "gcp": "unproved: nothing here runs its definition, which is held against the documented form only"
+    "gcp": "unproved: nothing here runs its definition, which is held against the documented form only",
+    "azure": "unproved: nothing here is the Functions host; its orchestrator was run by Microsoft's own library and in-memory "
+    "backend, the host's triggers, task hub and scaling are held against the documents only",
 }
 WORKERS = {"aws": "t3.small", "gcp": "e2-small", "azure": "Standard_B2s"}  # the least that holds a worker and its own runtime
 

@@ -24,7 +24,6 @@ from migrator.model.job import Schedule
 from migrator.model.option import Shape, ShapeKind, Wire
 from migrator.model.plan import JobPlan, Plan
 from migrator.targets import Target
-from migrator.workflow_services import NOT_OFFERED, SERVICES
 
 CASES = Path(__file__).parent / "cases" / "shapes"
 TARGETS: dict[str, Target] = {target.NAME: target for target in targets.ALL}
@@ -84,8 +83,6 @@ def not_offered(cell: Cell) -> str | None:
         return f"{target.TITLE} is written in {' or '.join(target.LANGUAGES)}"
     if cell.shape not in target.SHAPES:
         offered = [name for name in TARGETS if cell.shape in TARGETS[name].SHAPES and TARGETS[name].LANGUAGES]
-        if cell.shape == chains.SHAPE and (why := NOT_OFFERED.get(target.PROVIDER)):
-            return f"{SERVICES[target.PROVIDER]} is not offered: {why}"
         if cell.shape == "host_chore":
             return "upkeep of the server ends with it; nothing is emitted"
         return f"on {', '.join(offered)} only" if offered else "priced in the report; its programs are not written"

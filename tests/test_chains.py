@@ -13,11 +13,12 @@ from every_combination import Cell
 
 from migrator import chains, topics
 from migrator.emit.tree import EmitResult, emit
-from migrator.model.option import Resource
+from migrator.model.finding import Dossier
+from migrator.model.option import Resource, ShapeKind
 from migrator.model.plan import Decisions
 from migrator.prices import bundled
 from migrator.reports import html, markdown
-from migrator.resources import aws_sfn_state_machine, gcp_workflows_workflow
+from migrator.resources import aws_sfn_state_machine, azure_function_app, azure_task_hub, gcp_workflows_workflow
 
 CELL = Cell("workflow", "aws_lambda", "sam")
 HEAD, NEXT = every.job_id(CELL, "plain"), every.job_id(CELL, every.FOLLOWER)
@@ -163,3 +164,80 @@ def test_a_workflow_on_google_is_billed_by_its_steps_and_says_what_is_not_known(
         changed(made, values={"usage": {"executions": None, "steps": 3}}), "us-central1", bundled.read()
     )
     assert unknown.monthly_cost is None
+
+
+AZURE = Cell("workflow", "azure_functions", "bicep")
+
+
+@pytest.mark.parametrize("language", ["terraform", "bicep"])
+def test_a_chain_on_azure_is_an_app_for_each_job_and_says_that_it_is_unproved(language: str) -> None:
+    head, following = every.job_id(AZURE, "plain"), every.job_id(AZURE, every.FOLLOWER)
+    entries, answers = every.entries(AZURE), every.answers_of(AZURE)
+    done = emit(samples.plan(*entries, answers=answers), samples.SCRIPTS, samples.PLACES, language)
+    assert done.left_out == ()
+    for job_id in (head, following):
+        readme = text(done, f"jobs/{job_id}/README.md")
+        assert "| **not proved** | unproved: no witness runs Azure's Functions host" in readme
+        assert "azure-functions-durable\n" in text(done, f"jobs/{job_id}/requirements.txt")
+        assert '"hubName": "migrator"' in text(done, f"jobs/{job_id}/host.json")
+    first, second = (text(done, f"jobs/{job_id}/function_app.py") for job_id in (head, following))
+    assert "MIGRATOR_NEXT_0" in first
+    assert "timer_trigger" in first
+    assert "queue_trigger" not in first
+    assert "MIGRATOR_NEXT_0" not in second
+    assert "timer_trigger" not in second, "the second of a chain has no schedule"
+    assert "queue_trigger" in second
+    one, other = (json.loads(text(done, f"jobs/{job_id}/job.json")) for job_id in (head, following))
+    assert (other["calendar"], other["guard"]) == (one["calendar"], one["guard"])
+    assert one["lock"]["instants"], "an activity may be started twice"
+    templates = "\n".join(file.content.decode() for file in done.out_files if file.path.startswith(f"azure/{language}/"))
+    queue = f"{following.replace('-', '_')}_hub_starts"
+    assert templates.count(f"{queue}.name") == (2 if language == "terraform" else 1)
+    script = text(done, "jobs.sh")
+    assert f"{head}/run) call_app" in script
+    assert f"{following}/pause" in script
+
+
+def test_a_single_flight_workflow_on_azure_holds_a_lease_for_its_timer_only_starts_it() -> None:
+    """Where the timer itself runs the job, the platform keeps two runs apart."""
+    held_by: dict[ShapeKind, str | None] = {"scheduled_batch": None, "workflow": "skip"}
+    for shape, held in held_by.items():
+        entry = every.entry(Cell(shape, "azure_functions", "terraform"), "locked")
+        (app,) = (one for one in entry.placement.option.resources if one.kind == "azure_function_app")
+        assert app.values["lock"]["single_flight"] == held  # type: ignore[index]
+
+
+def test_a_chain_on_azure_is_billed_by_its_executions_and_by_what_its_task_hub_says_and_keeps() -> None:
+    """By hand, of 100 runs of 2 s on 0.5 GB, one follower: a start, three turns and a word to it are five executions beside the
+    run, of a second each at least. (2 + 5) x 0.5 GB x 100 = 350 GB-s and 600 executions. The hub: the instance, the work and its
+    result, the word and its result are five messages of three operations, and one is written into the follower's queue: 16 at
+    $0.0000004. The history: two, and three for each turn: 11 at $0.000000036. Two queues are asked every ten seconds of
+    730.485 hours: 525,949.2 at $0.0000004."""
+    entry = every.entry(AZURE, "plain")
+    shape = every.shape_of("workflow")
+    shape = changed(shape, parts=(changed(shape.parts[0], monthly_invocations=100.0, billed_s=2.0),))
+    job = Dossier(
+        job=entry.job, host=samples.HOST, usage=entry.usage, facts=entry.facts, scripts=(), answers=every.answers_of(AZURE)
+    )
+    target = every.TARGETS["azure_functions"]
+    whole_day = changed(entry.translations[0], guard=None)
+    made = target.resources(job, shape, target.sizes()[0], whole_day, 300.0, "eastus")
+    book = bundled.read()
+    lines = {
+        line.name: line
+        for kind in (azure_function_app, azure_task_hub)
+        for one in made
+        if one.kind == kind.KIND
+        for line in kind.cost(one, "eastus", book)
+    }
+    assert lines["Functions execution time"].monthly_quantity == Decimal(350)
+    assert lines["Functions executions"].monthly_quantity == Decimal(600)
+    assert lines["task hub's messages"].monthly_cost == Decimal("0.00064")
+    assert lines["task hub's history"].monthly_cost == Decimal("0.0000396")
+    assert lines["task hub asked for work"].monthly_cost == Decimal("0.21037968")
+    hub = [lines[name] for name in lines if name.startswith("task hub")]
+    assert {line.quality for line in hub} == {"unverified"}
+    assert all("assumed" in str(line.note) for line in hub)
+    (made_hub,) = (one for one in made if one.kind == azure_task_hub.KIND)
+    unknown = changed(made_hub, values={"usage": {"messages": None, "entries": None, "asked": 1.0}})
+    assert [line.monthly_cost is None for line in azure_task_hub.cost(unknown, "eastus", book)] == [True, True, False]

@@ -357,7 +357,8 @@ def test_the_runner_imports_the_standard_library_and_itself_only(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "name", ["aws_lambda", "lambda_runtime", "container", "http_service", "pushed", "azure_queue", "azure_functions"]
+    "name",
+    ["aws_lambda", "lambda_runtime", "container", "http_service", "pushed", "azure_queue", "azure_functions", "azure_durable"],
 )
 def test_what_adapts_the_runner_to_a_platform_is_short(name: str) -> None:
     assert len((SOURCE / f"{name}.py").read_text().splitlines()) < 40

@@ -25,9 +25,13 @@ PLAIN_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 # what a platform calls in a job's folder, where it takes the folder itself: by the kind of what runs it
 ENTRIES = {
     "aws_lambda_function": (("handler.py", "job/handler.py.j2", "python"),),
+    "azure_task_hub": (("function_app.py", "job/durable_app.py.j2", "python"), ("host.json", "job/host.json.j2", "text")),
     "azure_function_app": (("function_app.py", "job/function_app.py.j2", "python"), ("host.json", "job/host.json.j2", "text")),
 }
-WANTED = {"azure_function_app": ("azure-functions",)}  # libraries of the platform that those import
+WANTED = {
+    "azure_function_app": ("azure-functions",),
+    "azure_task_hub": ("azure-functions-durable",),
+}  # libraries of the platform that those import
 STORES = {  # how a file is brought to a store by hand
     "aws_s3_bucket": "aws s3 cp {path} s3://BUCKET/{key}",
     "gcp_storage_bucket": "gcloud storage cp {path} gs://BUCKET/{key}",
@@ -107,8 +111,9 @@ def is_zip(resources: tuple[Resource, ...]) -> bool:
 
 
 def entry_programs(resources: tuple[Resource, ...]) -> tuple[tuple[str, str, str], ...]:
-    """File, template and language of what the platform calls."""
-    return next((ENTRIES[resource.kind] for resource in resources if resource.kind in ENTRIES), ())
+    """File, template and language of what the platform calls; what stands around a function comes before the function."""
+    kinds = {resource.kind for resource in resources}
+    return next((files for kind, files in ENTRIES.items() if kind in kinds), ())
 
 
 def _runner() -> tuple[OutFile, ...]:

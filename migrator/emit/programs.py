@@ -16,7 +16,7 @@ HANDLERS: dict[ShapeKind, tuple[str, ...]] = {
 SCRIPTS: dict[ShapeKind, tuple[str, ...]] = {"fan_out": ("items.sh", "one_item.sh"), "event_glue": ("one_item.sh",)}
 SEEN: tuple[FactKind, ...] = ("loop", "parallelism", "lists-path", "queue-or-mail")
 NO_HANDLERS = frozenset({"azure_function_app"})  # its program names the runner's adapters itself
-WORKFLOWS = frozenset({"aws_sfn_state_machine", "gcp_workflows_workflow"})
+WORKFLOWS = frozenset({"aws_sfn_state_machine", "gcp_workflows_workflow", "azure_task_hub"})
 FOLDER = "/migrator"  # where the scripts lie, in an image and among a zip function's files
 
 

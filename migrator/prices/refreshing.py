@@ -35,6 +35,8 @@ NEVER: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("Logic Apps (Consumption)", "built-in action"): UNTOLD,
         ("Managed disk", "Standard SSD (approx per GiB)"): "the list sells disks by their size (E4, E6, ...), not by the GiB",
         ("Managed disk", "snapshot"): UNTOLD,
+        ("Queue Storage", "LRS class 1 operation"): UNTOLD,
+        ("Table Storage", "LRS operation"): UNTOLD,
     },
     "gcp": {
         ("Cloud Functions gen1", "CPU"): UNUSED,

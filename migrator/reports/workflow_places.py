@@ -6,7 +6,7 @@ from migrator.model.option import PriceBook
 from migrator.model.plan import JobPlan
 from migrator.pricebook import total
 from migrator.reports.words import money
-from migrator.workflow_services import NOT_OFFERED, SERVICES, UNPROVED, WORKERS, provider_of, worker_bill
+from migrator.workflow_services import SERVICES, UNPROVED, WORKERS, provider_of, worker_bill
 
 
 def workflow_places(entry: JobPlan, prices: PriceBook) -> tuple[str, ...]:
@@ -18,8 +18,6 @@ def workflow_places(entry: JobPlan, prices: PriceBook) -> tuple[str, ...]:
 
 
 def _offer(entry: JobPlan, provider: str) -> str:
-    if provider in NOT_OFFERED:
-        return f"not offered: {NOT_OFFERED[provider]}"
     doubt = f" ({UNPROVED[provider]})" if provider in UNPROVED else ""
     return f"offered: answer {entry.job.id}/shape: workflow{doubt}"
 

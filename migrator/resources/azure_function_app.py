@@ -19,11 +19,13 @@ MINIMUM_S, STEP_S = Decimal(1), Decimal("0.1")
 
 
 def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, ...]:
-    """GB-seconds of runs, of messages and of firings that the guard ends, executions, and the output written."""
+    """GB-seconds of runs, of messages, of a workflow's own steps and of firings that the guard ends, executions, and the output
+    written."""
     timed, runs, skips = container_s(resource, MINIMUM_S, STEP_S), number(resource, "runs"), number(resource, "skips")
     items, item_s = number(resource, "items"), number(resource, "item_s")
     works = Decimal(0) if items == 0 else product(items, None if item_s is None else max(rounded_up(item_s, STEP_S), MINIMUM_S))
-    seconds = None if timed is None or works is None else timed + works
+    steps = number(resource, "steps")
+    seconds = None if timed is None or works is None or steps is None else timed + works + steps * MINIMUM_S
     return (
         item(
             "Functions execution time",
@@ -34,7 +36,7 @@ def cost(resource: Resource, region: str, prices: PriceBook) -> tuple[CostItem, 
         item(
             "Functions executions",
             unit_price(prices, PROVIDER, SERVICE, "on-demand executions", region),
-            None if runs is None or skips is None or items is None else runs + skips + items,
+            None if runs is None or skips is None or items is None or steps is None else runs + skips + items + steps,
         ),
         item(
             "logs written",

@@ -13,12 +13,14 @@ import json
 import logging
 import os
 import sys
+import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from . import instant
+from . import instant, record
 from .aws_lambda import JobFailedError
+from .guard import fires
 from .job_file import JobFile, read
 from .log import Log
 
@@ -53,6 +55,23 @@ def is_due(past_due: bool, expression: int, now: datetime | None = None) -> bool
         Log("none", job.job_id, due[0], _ToLogging()).write("NOTICE", text, migrator_notice=1)  # type: ignore[arg-type]
         return False
     return True
+
+
+def wanted(past_due: bool, expression: int, now: datetime | None = None) -> tuple[datetime, ...]:
+    """The instants that a firing may be for, the likeliest first, where what runs is told of one; () where its schedule is off,
+    it is long gone, or none of the job's: that is said as a run would say it."""
+    job, at = job_here(), now or datetime.now(instant.UTC)
+    if not is_due(past_due, expression, at):
+        return ()
+    due = instant.likely(job.calendar or job.guard, at, expression)
+    if not due:  # no calendar: timers fire on whole minutes
+        return (at - timedelta(seconds=at.second, microseconds=at.microsecond),)
+    if job.guard is not None and not fires(job.guard, due[0], expression):
+        text = f"{job.name}: {due[0].isoformat()} is no firing of the job; not run"
+        log = Log(uuid.uuid4().hex, job.job_id, due[0], _ToLogging())  # type: ignore[arg-type]
+        log.write("INFO", text, **record.fields(job, "skipped", due[0], at, None))
+        return ()
+    return tuple(one for one in due if job.guard is None or fires(job.guard, one, expression))
 
 
 def asked(body: bytes) -> dict[str, object]:

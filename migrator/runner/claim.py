@@ -41,6 +41,12 @@ def take(job: JobFile, due: tuple[datetime, ...], log: Log, outer: Mapping[str, 
     return Claim(due[0], place)
 
 
+def ended(job: JobFile, at: datetime, outer: Mapping[str, str]) -> str | None:
+    """What the run that claimed this instant left as its outcome; None if it left nothing. Raises `OSError`."""
+    found = lock.entries(job.job_id, "", outer).listed(f"record {at.isoformat()} ")
+    return found[-1].split(" ")[2] if found else None
+
+
 def note(claimed: Claim, outcome: str, ended: Ended | None, log: Log) -> None:
     """Leave the record that the daily check reads; where that fails the run's end stands."""
     if claimed.place is None:

@@ -1,4 +1,5 @@
 """Azure Functions on Flex Consumption: a timer and our runner as a Python app; code only, so nothing that wants other programs.
+A workflow is Durable Functions in the same app: `azure_workflow`.
 
 One app for each job: a Flex Consumption plan holds one app, and an app has one size, one identity and one set of secrets.
 """
@@ -7,14 +8,14 @@ from migrator.assumptions import Assumptions
 from migrator.model.finding import Dossier, NeedKind, Translation
 from migrator.model.option import AtMost, Limit, Offered, OneOf, Part, Resource, Shape, ShapeKind, Size
 from migrator.targets import azure_container_apps_job as apps
-from migrator.targets import azure_grants, azure_queues, billing, daily_checks, deadline, locking, naming, stores
+from migrator.targets import azure_grants, azure_queues, azure_workflow, billing, daily_checks, deadline, locking, naming, stores
 
 NAME = "azure_functions"
 TITLE = "Azure Functions (Flex Consumption)"
 PROVIDER = "azure"
 DIALECT: str | None = "functions"
 LANGUAGES: tuple[str, ...] = ("terraform", "bicep")
-SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue")
+SHAPES: tuple[ShapeKind, ...] = ("scheduled_batch", "fan_out", "event_glue", "workflow")
 SOURCE = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan"
 DEFAULT_REGION: str | None = "eastus"
 
@@ -45,10 +46,17 @@ def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
     )
     half_an_hour = (
         "30 minutes are Flex Consumption's default; functionTimeout may be longer, but an update of the platform ends a run 10 "
-        "minutes later and scaling in 60, so longer work is not put here; 10 minutes at most on the Consumption plan"
+        "minutes later and scaling in 60, so longer work is not put here; 10 minutes at most on the Consumption plan; an "
+        "activity of Durable Functions ends by the same, however long its orchestration may take"
     )
-    one_timer = "a timer does not fire again while its run goes on; where the job needs several timers the runner holds a lease"
-    once = "a timer catches up after a restart; the runner claims each instant, or each item of a message, in Blob Storage first"
+    one_timer = (
+        "a timer does not fire again while its run goes on; where the job needs several timers, or is a workflow, whose timer "
+        "only starts it, the runner holds a lease"
+    )
+    once = (
+        "a timer catches up after a restart, and an activity of Durable Functions may be started again; the runner claims each "
+        "instant, or each item of a message, in Blob Storage first"
+    )
     utc = "the finest step that is used is one minute; timers are UTC (WEBSITE_TIME_ZONE is not known to work on this plan)"
     return (
         limit("duration_s", AtMost(amount=TIMEOUT_LIMIT_S), SCALE_SOURCE, half_an_hour),
@@ -109,9 +117,11 @@ def resources(
     An app that takes messages holds both ends of its queue: the timers send them, one function does their work, and the plan
     gives each function instances of its own.
     """
-    job, works = dossier.job, _worker(shape)
-    expressions = translation.expressions if translation and shape.kind != "event_glue" else ()
-    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=len(expressions) < 2, records=True)
+    job, works, flows = dossier.job, _worker(shape), shape.kind == "workflow"
+    is_timed = shape.kind != "event_glue" and (not flows or azure_workflow.is_first(dossier))
+    expressions = translation.expressions if translation and is_timed else ()
+    apart = len(expressions) < 2 and not flows
+    lock = locking.asked(dossier, shape, translation, timeout_s, platform_keeps_apart=apart, records=True)
     runs = 0.0 if shape.kind == "event_glue" else naming.monthly_runs(dossier, shape)
     skips = naming.monthly_skips(translation, runs) if expressions else 0.0
     items = works.monthly_invocations if works else 0.0
@@ -147,6 +157,7 @@ def resources(
         storage,
         *secrets,
         *(azure_queues.queue(dossier, shape, works, identity.name) if works else ()),
+        *((azure_workflow.around_app(dossier, storage, identity, runs),) if flows else ()),
         Resource(
             kind="azure_function_app",
             name=app,
@@ -168,6 +179,9 @@ def resources(
                 "queue": azure_queues.name_of(dossier) if works else None,
                 "namespace": azure_queues.NAMESPACE if works else None,
                 "width": azure_queues.width(works),
+                "hub": azure_workflow.named(job.id) if flows else None,
+                "starts": flows and not azure_workflow.is_first(dossier),
+                "following": azure_workflow.followers(dossier) if flows else [],
                 "usage": _usage(dossier, shape, size, runs, skips),
             },
         ),
@@ -194,6 +208,7 @@ def _usage(dossier: Dossier, shape: Shape, size: Size, runs: float | None, skips
     """Executions a month and what each is billed for: of the timers, and of the function that does the work of messages."""
     works = _worker(shape)
     items, item_s = (works.monthly_invocations, works.billed_s) if works else (0.0, 0.0)
+    steps = azure_workflow.executions(dossier, runs) if shape.kind == "workflow" else 0.0
     written, measured = billing.output_bytes(dossier)
     return {
         "runs": runs,
@@ -202,6 +217,7 @@ def _usage(dossier: Dossier, shape: Shape, size: Size, runs: float | None, skips
         "skip_s": dossier.assumptions.function_start_s,
         "items": items,
         "item_s": item_s,
+        "steps": steps,
         "memory_gb": size.memory_mib / apps.GIB,
         "log_gb": None if runs is None or items is None else (runs + items) * written / 1e9,
         **({"output_measured": True} if measured else {}),

@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's own emulator of Blob Storage, from the npm registry."""
+"""Azurite, Microsoft's own emulator of Blob and Queue Storage, from the npm registry."""
 
 import shutil
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 @contextmanager
-def running(folder: Path, *options: object) -> Iterator[str]:
+def running(folder: Path, *options: object, service: str = "blob") -> Iterator[str]:
     """Its address; installed where it is not on this machine. Fails, and does not skip, where it cannot be had."""
-    program = shutil.which("azurite-blob")
+    program = shutil.which(f"azurite-{service}")
     if program is None:
         subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, "azurite@3"],
@@ -18,9 +18,10 @@ def running(folder: Path, *options: object) -> Iterator[str]:
             capture_output=True,
             timeout=400,
         )
-        program = str(folder / "node_modules/.bin/azurite-blob")
+        program = str(folder / f"node_modules/.bin/azurite-{service}")
     server = subprocess.Popen(
-        [program, "--blobPort", "0", "--location", folder / "data", "--disableTelemetry", "--skipApiVersionCheck", *options],
+        [program, f"--{service}Port", "0", "--location", folder / "data", "--disableTelemetry", "--skipApiVersionCheck",
+         *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:

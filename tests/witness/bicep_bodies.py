@@ -40,6 +40,8 @@ MODELS = {
     "Microsoft.Storage/storageAccounts/blobServices": "azure.mgmt.storage.models BlobServiceProperties",
     "Microsoft.Storage/storageAccounts/blobServices/containers": "azure.mgmt.storage.models BlobContainer",
     "Microsoft.Storage/storageAccounts/managementPolicies": "azure.mgmt.storage.models ManagementPolicy",
+    "Microsoft.Storage/storageAccounts/queueServices": "azure.mgmt.storage.models QueueServiceProperties",
+    "Microsoft.Storage/storageAccounts/queueServices/queues": "azure.mgmt.storage.models StorageQueue",
     "Microsoft.Web/serverfarms": "azure.mgmt.web.models AppServicePlan",
     "Microsoft.Web/sites": "azure.mgmt.web.models Site",
 }

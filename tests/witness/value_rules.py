@@ -85,6 +85,7 @@ METRICS = {
 ROLES = among(
     "AcrPull", "Azure Service Bus Data Receiver", "Azure Service Bus Data Sender", "Key Vault Secrets User",
     "Storage Blob Data Contributor", "Storage Blob Data Owner", "Storage Blob Data Reader",
+    "Storage Queue Data Contributor", "Storage Table Data Contributor",
     "Storage Queue Data Message Processor", "Storage Queue Data Message Sender", "Storage Queue Data Reader",
 )  # fmt: skip
 BLOB_EVENTS = enum("azure.mgmt.eventgrid.models EventDeliverySchema")
@@ -226,6 +227,7 @@ AZURE: dict[str, dict[str, Rule]] = {
         "container_access_type": among("private"),
         "name": like(r"(?!.*--)[a-z0-9]([a-z0-9-]{1,61}[a-z0-9])"),
     },
+    "storage_queue": {"name": like(r"(?!.*--)[a-z0-9]([a-z0-9-]{1,61}[a-z0-9])")},
     "storage_management_policy": {
         "rule.actions.base_blob.delete_after_days_since_creation_greater_than": within(0, 99_999),
         "rule.actions.version.delete_after_days_since_creation": within(0, 99_999),
