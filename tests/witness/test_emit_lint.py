@@ -1,6 +1,7 @@
 """Linters and interpreters that we did not write, over every file of every emitted tree: shell, YAML, Python, Dockerfiles."""
 
 import os
+import re
 import subprocess
 from itertools import product
 from pathlib import Path
@@ -63,8 +64,13 @@ def test_ruff_takes_the_python_by_the_tree_s_own_settings(tree: Path) -> None:
 
 
 def test_mypy_takes_every_handler_and_the_runner(tree: Path, tmp_path: Path) -> None:
-    """The job folders with the most Python in them: one with each set of files."""
-    kinds = {tuple(sorted(path.name for path in folder.glob("*.py"))): folder for folder in sorted((tree / "jobs").iterdir())}
+    """The job folders with the most Python in them: one with each set of programs, by their names and what they import."""
+
+    def programs(folder: Path) -> tuple[tuple[str, str], ...]:
+        texts = {path.name: path.read_text() for path in sorted(folder.glob("*.py"))}
+        return tuple((name, " ".join(re.findall(r"(?m)^(?:import|from) .*", text))) for name, text in texts.items())
+
+    kinds = {programs(folder): folder for folder in sorted((tree / "jobs").iterdir())}
     for folder in (folder for files, folder in kinds.items() if files):
         tools.passes(
             [
