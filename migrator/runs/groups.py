@@ -13,6 +13,7 @@ from migrator.runs.possible import NOTHING_CERTAIN, Certain
 MOST_OPEN = 20_000  # groups with a span that nobody closes
 MOST_LENGTHS = 500  # remembered of one command
 MOST_ORPHANS = 2_000
+LOSING_US = 600_000_000  # for so long lines are dropped where that it begins is said last: the longest of rsyslog's defaults
 Length = tuple[int, int, int, bool]  # number of the event that told it, key, microseconds, and if there is no doubt about it
 
 
@@ -55,7 +56,7 @@ class Groups:
         """False of a time of which lines are missing."""
         near_us = self._near_us
         return not any(
-            since - near_us <= at_us and (at_us <= until + near_us or since == until) for since, until in self._missing
+            since - near_us <= at_us <= until + (LOSING_US if since == until else near_us) for since, until in self._missing
         )
 
     def keep(self, chain: Chain) -> bool:

@@ -1,0 +1,50 @@
+"""Real programs' own output (tests/fixtures/tools): rsyslog that drops lines, anacron, sadf."""
+
+import json
+from pathlib import Path
+
+import pytest
+from test_commands import done
+
+from migrator.hosts import sysstat
+from migrator.sources.opening import open_source
+
+FOLDER = Path(__file__).parent / "fixtures/tools"
+
+
+def server(root: Path, files: dict[str, str]) -> Path:
+    for path, text in {"etc/hostname": "web07\n", "etc/timezone": "Etc/UTC\n", **files}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return root
+
+
+def test_rsyslog_that_drops_lines_of_cron(tmp_path: Path) -> None:
+    root = server(tmp_path, {"var/log/syslog": (FOLDER / "rsyslog-8.2302.log").read_text()})
+    document = json.loads(done("runs", root, "--each", "--format", "json"))
+    assert len(document["runs"]) == 6
+    (problem,) = document["problems"]
+    assert problem["path"] == "/var/log/syslog"
+    assert "says 2 times, from 2026-11-27 15:44:44 to 2026-11-27 15:44:49 UTC, that lines were lost" in problem["message"]
+
+
+def test_anacron(tmp_path: Path) -> None:
+    """The pid and the stamps are the test's, one more second a line; the words are anacron's."""
+    words = (FOLDER / "anacron-2.3-36.txt").read_text().splitlines()
+    text = "".join(f"2026-11-27T07:30:{second:02}.000000+00:00 web07 anacron[37]: {said}\n" for second, said in enumerate(words))
+    document = json.loads(done("runs", server(tmp_path, {"var/log/syslog": text}), "--each", "--format", "json"))
+    assert [(run["command"], run["duration_s"], run["exit_status"]) for run in document["runs"]] == [
+        ("anacron:cron.daily", 1.0, 0), ("anacron:cron.weekly", 1.0, 3),
+    ]  # fmt: skip
+    assert document["problems"] == []
+
+
+@pytest.mark.parametrize("name", ["sadf-12.6.1.json", "sadf-12.6.1-all.json"])
+def test_sadf(name: str, tmp_path: Path) -> None:
+    """Two seconds of a machine that was never idle nor waited for a disk."""
+    (files,) = open_source(str(server(tmp_path, {"migrator/sadf.json": (FOLDER / name).read_text()})))
+    found = sysstat.read(files)
+    assert found.problems == ()
+    assert found.load is not None
+    assert (found.load.samples, found.load.hours) == (2, pytest.approx(2 / 3600, abs=1e-4))
+    assert found.load.mean_share == 1.0
