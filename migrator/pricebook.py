@@ -90,8 +90,8 @@ def tiers(book: PriceBook, provider: str, service: str, item: str, region: str) 
             near = next(iter(get_close_matches(region, sorted({*regions, *PLACES.get(provider, ())}), 1)), None)
             meant = f"; did you mean {near}?" if near else ""
             raise PriceError(
-                f"{provider} {service}, {item}: no price for region {region!r}; the price book knows {', '.join(regions)}; "
-                f"choose one of these with --region{meant}"
+                f"{provider} {service}, {item}: no price for region {region!r}; the price book knows {', '.join(regions)}, which "
+                f"also stand for the {provider} regions near them; choose one with --region{meant}"
             )
         raise PriceError(f"{provider} {service}, {item}: not in the price book; a newer price book may know it")
     return tuple(sorted(found, key=lambda price: price.from_quantity))

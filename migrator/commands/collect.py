@@ -10,10 +10,10 @@ Examples:
   migrator collect > collect.sh                            read it, then
   ssh web01 'sudo sh' < collect.sh > web01.tar.gz
   migrator plan web01.tar.gz -o plan
-
+\b
   migrator collect --runs > collect-runs.py                what cron said instead of logs: a hundredth of the bytes
   ssh web01 'sudo python3 -' < collect-runs.py > web01.tar.xz
-
+\b
   migrator collect --days 90 --redact | ssh web01 'sudo sh' > web01.tar.gz
 """
 

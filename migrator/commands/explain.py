@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from migrator import log_quality, not_offered, planfile, rules, targets
+from migrator import log_quality, not_offered, planfile, rules, targets, topics
 from migrator.assumptions import DEFAULT
 from migrator.cli import EXIT_DONE
 from migrator.errors import PlanError
@@ -41,8 +41,10 @@ def command(subject: str, plan: Path | None) -> int:
 
 def _job(subject: str, plan: Path | None) -> None:
     if plan is None:
-        known = ", ".join([*(rule.NAME for rule in rules.ALL), *(place.NAME for place in targets.ALL)])
-        raise click.UsageError(f"{subject!r} is no rule and no target ({known}); to explain a job name the PLAN, too")
+        known = [[part.NAME for part in room] for room in (rules.ALL, targets.ALL)]
+        near = topics.nearest(subject, [*known[0], *known[1]])
+        names = near or f"; rules: {', '.join(known[0])}; targets: {', '.join(known[1])}"
+        raise click.UsageError(f"{subject!r} is no rule and no target; to explain a job name its plan, too{names}")
     jobs = planfile.read(plan).plan.jobs
     found = [entry for entry in jobs if subject in {entry.job.id, entry.job.name}]
     found = found or [entry for entry in jobs if entry.job.id.startswith(subject)]

@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, plan_folder, planfile
+from migrator import deciding, decisions_file, files, plan_folder, planfile
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -18,7 +18,8 @@ from migrator.fleet import engine, running
 from migrator.fleet.listing import listed
 from migrator.fleet.task import SURVEYS, survey_name
 from migrator.model.plan import OutFile, Plan, Provider, Request
-from migrator.prices import bundled
+from migrator.prices import user_book
+from migrator.reports import words
 from migrator.review import open_questions
 from migrator.terminal import progress, safe
 
@@ -49,6 +50,12 @@ the runs of all weeks are kept in fleet/runs, each once.
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Your answers.  [default: OUTPUT/decisions.yaml, if it is there]",
 )
+@click.option(
+    "--prices",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="MIGRATOR_PRICES",
+    help="Your own price book (`migrator prices refresh`); default: the one in your settings, if there is one.",
+)
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
 @click.option("--plan/--no-plan", "decide", default=True, help="Decide when all is read, or only read.")
 @click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (a quarter of a megabyte a server).")
@@ -62,6 +69,7 @@ def command(
     provider: Provider,
     region: str | None,
     decisions: Path | None,
+    prices: Path | None,
     as_of: datetime | None,
     decide: bool,
     report: bool,
@@ -78,6 +86,7 @@ def command(
         raise click.UsageError("--scheduler is the address of a Dask cluster; take away --engine local")
     decisions = decisions_file.found(decisions, output)
     said = decisions_file.read(decisions) if decisions else decisions_file.NOTHING
+    book, own = options.price_book(prices)
     found = listed(sources, output)
     for path in found.passed_over[:MOST_NAMED]:
         click.echo(safe(f"{path}: is neither bundle nor tree; passed over"), err=True)
@@ -99,12 +108,14 @@ def command(
     if not hosts:
         raise MigratorError(f"none of {len(rows)} sources could be read; see {output / running.ROWS}")
     runs = sum(server.runs for row in rows for server in row.servers)
-    click.echo(f"{len(hosts):,} servers read, {runs:,} runs; {len(failed):,} sources failed")
+    read = words.counted(len(hosts), "server", "servers")
+    lost = words.counted(len(failed), "source", "sources")
+    click.echo(f"{read} read, {runs:,} runs; {lost} failed")
     if not decide:
         return EXIT_FAILED if failed else EXIT_DONE
     surveys = tuple(planfile.read_survey(output / SURVEYS / survey_name(host)) for host in hosts)
     request = Request(provider=provider, region=region)
-    plan = deciding.decide(surveys, bundled.read(), said.decisions, request, file=decisions, lines=said.lines)
+    plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
     questions = open_questions(plan)
 
     def data() -> Iterator[OutFile]:
@@ -116,6 +127,10 @@ def command(
         plan_folder.write(output, plan, data)
     else:
         plan_folder.write_data(output, data())
+    if own is not None:  # so that `review` decides by the same prices
+        files.write(output, [user_book.out_file(own, planfile.PRICES)])
+    else:
+        files.remove(output, [planfile.PRICES])
     click.echo(_summary(plan))
     click.echo(left_open(questions, plan), err=True)
     if failed:
@@ -124,10 +139,18 @@ def command(
 
 
 def _summary(plan: Plan) -> str:
-    """Two lines: how many servers can go, and the bill."""
-    going = sum(host.savings.can_go for host in plan.hosts)
-    banked = sum((host.savings.banked_monthly or Decimal(0) for host in plan.hosts), Decimal(0))
-    lines = [f"{len(plan.jobs):,} jobs; {going:,} of {len(plan.hosts):,} servers can go: saves ${banked:,.2f} a month"]
+    """Two lines: how many servers can go, what of their saving is known, and the bill."""
+    going = [host.savings for host in plan.hosts if host.savings.can_go]
+    known = [savings.banked_monthly for savings in going if savings.banked_monthly is not None]
+    jobs, servers = words.counted(len(plan.jobs), "job", "jobs"), words.counted(len(plan.hosts), "server", "servers")
+    lead = f"{jobs}; {len(going):,} of {servers} can go"
+    if known:
+        lead += f": saves ${sum(known, Decimal(0)):,.2f} a month"
+    if len(known) < len(going):
+        unknown = [savings.host for savings in going if savings.banked_monthly is None]
+        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+        lead += f"; what these save is unknown: {', '.join(unknown[:MOST_NAMED])}{more}"
+    lines = [lead]
     if plan.fleet is not None and plan.fleet.summary:
         lines.append(plan.fleet.summary)
     return safe("\n".join(lines))

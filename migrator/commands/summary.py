@@ -10,7 +10,7 @@ from migrator.model.plan import Plan
 from migrator.reports import verdict_words, words
 from migrator.terminal import safe, table
 
-COLUMNS = ("job", "when", "p95", "shape", "goes to", "a month", "open")
+COLUMNS = ("server", "job", "when", "p95", "shape", "goes to", "a month", "open")
 MOST_NAMES = 4
 GIVES_WAY = {"shape": 120, "p95": 76, "open": 66, "a month": 56}  # columns that a narrower terminal does without
 WHOLE = ("when", "p95", "a month", "open")
@@ -20,6 +20,7 @@ def show(plan: Plan) -> None:
     """Print the table of jobs, then each server's verdict."""
     rows = [
         (
+            entry.job.host,
             entry.job.id,
             words.when(entry),
             words.length(entry.usage, "p95"),
@@ -32,6 +33,8 @@ def show(plan: Plan) -> None:
     ]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     kept = [number for number, name in enumerate(COLUMNS) if width is None or width >= GIVES_WAY.get(name, 0)]
+    if len(plan.hosts) == 1:
+        kept.remove(COLUMNS.index("server"))
     table([COLUMNS[number] for number in kept], [[row[number] for number in kept] for row in rows], WHOLE)
     jobs_of = verdict_words.by_host(plan)
     for host in plan.hosts:
