@@ -58,7 +58,10 @@ def fleet_savings(
     known = all(option.monthly_cost is not None for option in moved)
     places = [next((place for place in job.places if place.server is None), None) for job in chosen]
     taken = [place for place in places if place is not None]
-    here = exact.bill(taken, kept, tiers) if known else None
+    subtotal = exact.bill(taken, kept, tiers)
+    unknown = {candidate.job.id: option for candidate, option in _unpriced(pairs)}
+    subtotal += sum((_known_of(option) for option in unknown.values()), Decimal(0))
+    here = subtotal if known else None
     bills = once(option.items for option in moved)
     twice = sum((line.monthly_cost or Decimal(0) for option in moved for line in option.items if line.shared), Decimal(0))
     twice -= sum((line.monthly_cost or Decimal(0) for lines in bills for line in lines if line.shared), Decimal(0))
@@ -68,6 +71,8 @@ def fleet_savings(
     found = FleetSavings(
         now_monthly_cost=sum(priced.values(), Decimal(0)),
         placed_monthly_cost=here,
+        placed_known_monthly=subtotal,
+        unknowns=tuple(unknown),
         best_monthly_cost=best.monthly_cost,
         free_tiers_monthly=free,
         gap=best.gap,
@@ -229,6 +234,15 @@ def _cheaper_elsewhere(
     return found
 
 
+def _unpriced(pairs: list[tuple[Candidate, Placement]]) -> list[tuple[Candidate, Option]]:
+    """Jobs that move to a place whose cost is not known in full."""
+    return [(one, placed.option) for one, placed in pairs if placed.verdict == "move" and placed.option.monthly_cost is None]
+
+
+def _known_of(option: Option) -> Decimal:
+    return sum((line.monthly_cost for line in option.items if line.monthly_cost is not None and not line.shared), Decimal(0))
+
+
 def _order(pairs: list[tuple[Candidate, Placement]], hosts: tuple[HostPlan, ...]) -> tuple[str, ...]:
     """The servers by how soon they should go: those that nothing blocks first, and of them the one that saves most for each job
     that has to move (Smith's rule: no other order saves more until all have gone); equal ones by how much of their evidence is
@@ -260,7 +274,9 @@ def _summary(fleet: FleetSavings) -> str:
     count = len(fleet.going) + len(fleet.kept)
     now = f"{count} server{'s' if count != 1 else ''} cost{'s' if count == 1 else ''} ${fleet.now_monthly_cost:,.2f} a month"
     if fleet.placed_monthly_cost is None:
-        return f"{now}; what the jobs will cost elsewhere is not known in full{rest}"
+        known = "" if fleet.placed_known_monthly is None else f"; of this plan's bill ${fleet.placed_known_monthly:,.2f} is known"
+        jobs = "1 job is" if len(fleet.unknowns) == 1 else f"{len(fleet.unknowns)} jobs are"
+        return f"{now}{known}; {jobs} not priced in full: {_few(fleet.unknowns)}{rest}"
     free = ""
     if fleet.free_tiers_monthly is not None and fleet.free_tiers_monthly >= CENT:
         free = f" after ${fleet.free_tiers_monthly:,.2f} that the account's free tiers take off"

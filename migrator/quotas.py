@@ -263,7 +263,7 @@ def _peak(quota: Quota, region: str, who: list[_Asked], as_of: datetime) -> Quot
     says = f"{most:,.4g} {quota.unit} go on at once at {at:%Y-%m-%d %H:%M} UTC in {region} ({quota.name}); {whose} {held:,.0f}"
     spread = f"spread these {len(there):,} jobs over {over:,} minutes"
     if there[0].amount > held:  # no other hour helps one that asks for more than there is
-        spread = f"choose a smaller size for {there[0].entry.job.id} (`{there[0].entry.job.id}/size`)"
+        spread = f"choose a smaller size for {there[0].entry.job.id} (answer {there[0].entry.job.id}/size)"
     advice = f"ask for more before the schedules go on, or {spread}"
     return _told(quota, region, most, at, [one.entry for one in there], f"{says}: {advice}")
 

@@ -168,3 +168,20 @@ def test_servers_go_soonest_in_the_order_that_saves_most_until_all_have_gone() -
     got = fleet_savings(candidates, placed, plans, BOOK, DEFAULT).order
     assert sorted(got) == sorted(sizes)
     assert lost(got) == min(lost(order) for order in itertools.permutations(sizes))
+
+
+def test_a_job_that_nobody_can_price_is_named_beside_what_is_known() -> None:
+    """Two dollars are one's; of the other a line of 0.50 is known and one is not."""
+    price = pricebook.unit_price(BOOK, "aws", "Lambda", "duration x86", "us-east-1")
+    known = msgspec.structs.replace(pricebook.item("known", price, Decimal(1)), monthly_cost=Decimal("0.50"))
+    egress = pricebook.item("egress", price, None)
+    candidate, placed = priced("two", "300000", "3")
+    dear = msgspec.structs.replace(placed.option, items=(known, egress), monthly_cost=None)
+    candidate = msgspec.structs.replace(candidate, options=(dear, candidate.options[-1]))
+    got = fleet_of(priced("one", "300000", "2"), (candidate, msgspec.structs.replace(placed, option=dear)))
+    assert (got.placed_monthly_cost, got.placed_known_monthly, got.unknowns) == (None, Decimal("2.50"), ("two",))
+    assert got.summary.startswith(
+        "1 server costs $31.03 a month; of this plan's bill $2.50 is known; 1 job is not priced in full: two"
+    )
+    whole = fleet_of(priced("one", "300000", "2"))
+    assert (whole.placed_known_monthly, whole.unknowns) == (whole.placed_monthly_cost, ())

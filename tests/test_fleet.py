@@ -359,7 +359,7 @@ def test_a_cluster_that_runs_is_used_and_stays(bundles: Path, tmp_path: Path) ->
         address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
         process = migrator("fleet", bundles / "srv00001.tar.gz", "-o", tmp_path / "out", "--scheduler", address, "--no-plan")
         assert process.returncode == 0, process.stderr.decode()
-        assert b"1 servers read" in process.stdout
+        assert b"1 server read" in process.stdout
         assert scheduler.poll() is None
         assert worker.poll() is None
     finally:

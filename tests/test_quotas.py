@@ -52,7 +52,7 @@ def test_midnight_is_named_with_its_minute_and_its_jobs() -> None:
 
 def test_a_job_that_asks_for_more_than_there_is_cannot_be_spread() -> None:
     (peak,) = peaks([moving(0, "0 0 * * *", "aws_ecs_task_definition", 600, vcpu=8.0)], AS_OF)
-    assert peak.summary.endswith(f"choose a smaller size for {peak.jobs[0]} (`{peak.jobs[0]}/size`)")
+    assert peak.summary.endswith(f"choose a smaller size for {peak.jobs[0]} (answer {peak.jobs[0]}/size)")
 
 
 def test_runs_that_are_long_meet_although_they_begin_apart() -> None:

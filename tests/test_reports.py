@@ -230,6 +230,37 @@ def test_several_servers_are_told_together_and_one_is_not() -> None:
     assert said not in html.write(one)[0].content.decode()
 
 
+def test_the_headline_of_several_servers_adds_what_is_known_and_names_what_is_not() -> None:
+    going = plan().hosts[0]
+    saved: dict[str, str | None] = {"a": "31.40", "b": "10.00", "c": None}
+    hosts = {
+        name: msgspec.structs.replace(
+            going,
+            host=msgspec.structs.replace(going.host, name=name),
+            savings=msgspec.structs.replace(
+                going.savings, host=name, can_go=True, order=(), banked_monthly=None if sum_ is None else Decimal(sum_)
+            ),
+        )
+        for name, sum_ in saved.items()
+    }
+    kept = msgspec.structs.replace(
+        hosts["b"], savings=msgspec.structs.replace(hosts["b"].savings, can_go=False, banked_monthly=Decimal(0))
+    )
+    for named, said in {
+        ("a", "b"): "2 of 2 servers can go: saves $41.40 a month",
+        ("a", "c"): "2 of 2 servers can go: saves $31.40 a month and, for c, nobody knows what",
+        ("c", "c"): "2 of 2 servers can go: nobody knows what that saves (c, c)",
+    }.items():
+        several = msgspec.structs.replace(plan(), hosts=tuple(hosts[name] for name in named))
+        assert verdict_words.headline(several) == said
+        assert f'<h1 id="servers-h">{said}.</h1>' in html.write(several)[0].content.decode()
+        assert f"# {said}." in markdown.write(several)[0].content.decode().replace("\\", "")
+    assert verdict_words.headline(msgspec.structs.replace(plan(), hosts=(hosts["a"], kept))) == (
+        "1 of 2 servers can go: saves $31.40 a month"
+    )
+    assert verdict_words.headline(msgspec.structs.replace(plan(), hosts=(kept, kept))) == "0 of 2 servers can go"
+
+
 def test_what_nobody_could_price_and_prices_from_no_list_are_said() -> None:
     made = plan()
     doubtful = msgspec.structs.replace(

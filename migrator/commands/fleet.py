@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
@@ -19,7 +18,7 @@ from migrator.fleet.listing import listed
 from migrator.fleet.task import SURVEYS, survey_name
 from migrator.model.plan import OutFile, Plan, Provider, Request
 from migrator.prices import user_book
-from migrator.reports import words
+from migrator.reports import verdict_words, words
 from migrator.review import open_questions
 from migrator.terminal import progress, safe
 
@@ -140,17 +139,7 @@ def command(
 
 def _summary(plan: Plan) -> str:
     """Two lines: how many servers can go, what of their saving is known, and the bill."""
-    going = [host.savings for host in plan.hosts if host.savings.can_go]
-    known = [savings.banked_monthly for savings in going if savings.banked_monthly is not None]
-    jobs, servers = words.counted(len(plan.jobs), "job", "jobs"), words.counted(len(plan.hosts), "server", "servers")
-    lead = f"{jobs}; {len(going):,} of {servers} can go"
-    if known:
-        lead += f": saves ${sum(known, Decimal(0)):,.2f} a month"
-    if len(known) < len(going):
-        unknown = [savings.host for savings in going if savings.banked_monthly is None]
-        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
-        lead += f"; what these save is unknown: {', '.join(unknown[:MOST_NAMED])}{more}"
-    lines = [lead]
+    lines = [f"{words.counted(len(plan.jobs), 'job', 'jobs')}; {verdict_words.headline(plan)}"]
     if plan.fleet is not None and plan.fleet.summary:
         lines.append(plan.fleet.summary)
     return safe("\n".join(lines))

@@ -44,6 +44,8 @@ def show(plan: Plan) -> None:
             names = ", ".join(member.name for member in group.members[:MOST_NAMES])
             more = f" and {len(group.members) - MOST_NAMES} more" if len(group.members) > MOST_NAMES else ""
             click.echo(safe(f"  {names}{more}: {group.why}"))
+    if len(plan.hosts) > 1:
+        click.echo(safe(f"{verdict_words.headline(plan)}."))
     together = verdict_words.together(plan)
     if together is not None:
         click.echo(safe(together))

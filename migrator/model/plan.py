@@ -138,10 +138,13 @@ class HostPlan(Value, frozen=True, kw_only=True):
 class FleetSavings(Value, frozen=True, kw_only=True):
     """The bill of all servers together, free tiers counted once for the account; None: unknown. `best_monthly_cost` is the least
     that any choice costs today, to the relative `gap`; it keeps the servers in `kept`. `wait`: jobs that can move but cost
-    nothing more where they are as long as their server has to stay."""
+    nothing more where they are as long as their server has to stay. `placed_known_monthly`: what is known of
+    `placed_monthly_cost`, all of it where no moving job is in `unknowns`."""
 
     now_monthly_cost: Decimal | None = None
     placed_monthly_cost: Decimal | None = None
+    placed_known_monthly: Decimal | None = None
+    unknowns: tuple[str, ...] = ()
     best_monthly_cost: Decimal | None = None
     free_tiers_monthly: Decimal | None = None
     gap: float = 0.0

@@ -39,6 +39,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         "html",
         plan=plan,
         hosts=hosts,
+        headline=verdict_words.headline(plan),
         together=verdict_words.together(plan),
         quotas=verdict_words.quotas(plan),
         jobs=[_job(entry, dots, plan.prices) for entry in plan.jobs],

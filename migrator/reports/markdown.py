@@ -35,6 +35,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         values = {
             "plan": plan,
             "hosts": hosts,
+            "headline": verdict_words.headline(plan),
             "together": verdict_words.together(plan),
             "quotas": verdict_words.quotas(plan),
             "w": words,

@@ -1,5 +1,6 @@
 """The verdict on a server in one sentence, and what keeps it: what everyone reads first, in every format."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from migrator.model.plan import HostPlan, JobPlan, Plan, Savings
@@ -7,6 +8,7 @@ from migrator.reports.words import brief, counted, idle, money, percent
 
 SERVICE = "service "
 WAITS = ": waits for an answer: "
+MOST_NAMED = 5
 
 
 class Blocker(NamedTuple):
@@ -83,6 +85,21 @@ def sentence(host: HostPlan, jobs: tuple[JobPlan, ...]) -> str:
         lead = f"{name} can go once {_conditions(keeping, jobs)}"
     paid = f"; it is paid for until {savings.reserved_until}, so nothing is saved before" if savings.reserved_until else ""
     return f"{lead}{_money(savings, bool(keeping))}{paid}."
+
+
+def headline(plan: Plan) -> str:
+    """How many of several servers can go, and what of their saving is known: `2 of 3 servers can go: saves $54.09 a month`."""
+    going = [host.savings for host in plan.hosts if host.savings.can_go]
+    known = [savings.banked_monthly for savings in going if savings.banked_monthly is not None]
+    lead = f"{len(going):,} of {counted(len(plan.hosts), 'server', 'servers')} can go"
+    if known:
+        lead += f": saves {money(sum(known, Decimal(0)))} a month"
+    if len(known) < len(going):
+        unknown = [savings.host for savings in going if savings.banked_monthly is None]
+        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+        names = f"{', '.join(unknown[:MOST_NAMED])}{more}"
+        lead += f" and, for {names}, nobody knows what" if known else f": nobody knows what that saves ({names})"
+    return lead
 
 
 def together(plan: Plan) -> str | None:
