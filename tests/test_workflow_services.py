@@ -8,7 +8,7 @@ import pytest
 
 from migrator import targets, workflow_services
 from migrator.errors import PriceError
-from migrator.model.option import PriceBook
+from migrator.model.option import UNFIT, PriceBook, Rejected
 from migrator.prices import bundled
 from migrator.reports.workflow_places import workflow_places
 
@@ -53,3 +53,17 @@ def test_a_price_that_is_missing_is_unknown_and_not_zero() -> None:
     assert "at a price that is unknown" in workflow_places(linked, PriceBook())[-1]
     with pytest.raises(PriceError, match=r"t3\.small"):
         workflow_services.worker_bill(PriceBook(), "aws", "us-east-1")
+
+
+def test_a_place_that_cannot_hold_the_job_as_a_workflow_is_not_called_an_offer() -> None:
+    entry = samples.entry("aws_lambda", "night-1a2b")
+    linked = every.changed(entry, shapes=(*entry.shapes, every.shape_of("workflow")))
+    lost = Rejected(shape="workflow", target="azure_functions", size=None, reason=f"{UNFIT}code only", monthly_cost=None)
+    unfit = every.changed(linked, placement=every.changed(linked.placement, rejected=(lost,)))
+    azure = workflow_places(unfit, BOOK)[2]
+    assert azure == (
+        "Azure Durable Functions: offered, but not for this job: azure_functions cannot hold it, as stands among what lost"
+    )
+    dearer = every.changed(lost, reason="$1.00 a month more")
+    fits = every.changed(linked, placement=every.changed(linked.placement, rejected=(lost, dearer)))
+    assert "offered: answer" in workflow_places(fits, BOOK)[2]

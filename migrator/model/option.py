@@ -227,6 +227,9 @@ class KeptWarm(Value, frozen=True, kw_only=True):
     like_monthly: Decimal | None = None
 
 
+UNFIT = "does not fit: "  # how the reason of an option begins that cannot hold the job
+
+
 class Rejected(Value, frozen=True, kw_only=True):
     """An option that lost: why, and what it would have cost."""
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from migrator.assumptions import Assumptions
 from migrator.model.finding import Finding
-from migrator.model.option import Misfit, Option, Placement, Rejected, Verdict
+from migrator.model.option import UNFIT, Misfit, Option, Placement, Rejected, Verdict
 from migrator.optimise.candidate import STAYING, Candidate, hard, known_cost, same_size, weight
 from migrator.optimise.questions import questions
 from migrator.upkeep import started_folder
@@ -229,7 +229,7 @@ def _rejected(candidate: Candidate, verdict: Verdict, chosen: Option, assumption
 def _why_lost(option: Option, chosen: Option, assumptions: Assumptions) -> str:
     hard = [misfit.message for misfit in option.misfits if misfit.hard]
     if hard:
-        return "does not fit: " + "; ".join(hard)
+        return UNFIT + "; ".join(hard)
     if option.target == STAYING:
         return "the server stays on the bill for as long as this job stays on it"
     if option.shape != chosen.shape:
