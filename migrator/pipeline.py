@@ -21,7 +21,7 @@ from migrator.logged_output import with_logged
 from migrator.model.finding import Dossier, Fact, Translation
 from migrator.model.job import Job
 from migrator.model.option import PriceBook
-from migrator.model.plan import Decisions, Plan, Request, Survey
+from migrator.model.plan import Dating, Decisions, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import places_for
 from migrator.schedule.reading import calendar_of
@@ -29,6 +29,7 @@ from migrator.schedule.translate import translations
 from migrator.scripts import facts, others_output, output_size
 from migrator.shrink import smaller
 from migrator.size_curve import with_curves
+from migrator.sources.opening import dated
 from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
 from migrator.steadiness import server
 from migrator.tables import RunTable
@@ -49,7 +50,8 @@ class Observed(NamedTuple):
 
 
 def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions = DEFAULT) -> Observed:
-    """Survey one server. `as_of` None: the newest instant that its logs show (or its newest schedule file)."""
+    """Survey one server. `as_of` None: the clock of a running server, when a bundle was made, else the newest instant that its
+    logs show (or its newest schedule file)."""
     host, problems = hosts.read(files)
     found = [scheduler.read(files, host) for scheduler in schedulers.ALL]
     jobs = tuple(job for schedules in found for job in schedules.jobs)
@@ -61,9 +63,11 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
     accounting = tuple(account for schedules in found for account in schedules.accounting)
     digests = tuple(hosts.digest(files, host, path) for path in sorted({account.path for account in accounting}))
     newest = max((digest.modified_at for digest in digests if digest.modified_at), default=EPOCH)
+    at, dated_by = _dated(files, as_of, measured.newest_at, newest)
     survey = Survey(
         host=host,
-        as_of=as_of or measured.newest_at or newest,
+        as_of=at,
+        dated_by=dated_by,
         jobs=jobs,
         problems=tuple(
             dict.fromkeys([*problems, *(p for s in found for p in s.problems), *measured.problems, *files.problems()])
@@ -81,11 +85,22 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
     return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
 
 
+def _dated(files: HostFiles, as_of: datetime | None, logged: datetime | None, written: datetime) -> tuple[datetime, Dating]:
+    """Of which time the survey is, and who says so; never before what its logs say."""
+    if as_of is not None:
+        return as_of, "said"
+    at, who = dated(files)
+    if at is not None and who is not None and (logged is None or logged <= at):
+        return at, who
+    return (logged, "log") if logged is not None else (written, "file")
+
+
 def decide(
     surveys: tuple[Survey, ...], prices: PriceBook, assumptions: Assumptions, decisions: Decisions, request: Request
 ) -> Plan:
     """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
-    as_of = max(survey.as_of for survey in surveys)
+    newest = max(surveys, key=lambda survey: survey.as_of)
+    as_of = newest.as_of
     said, decisions = decisions, chains.with_shapes(decisions)
     jobs = tuple(
         with_its_own_calendar(in_stated_zone(job, decisions.answers), decisions.answers)
@@ -145,6 +160,7 @@ def decide(
     return Plan(
         migrator=__version__,
         as_of=as_of,
+        dated_by=newest.dated_by,
         request=request,
         hosts=host_plans,
         jobs=plans,

@@ -5,11 +5,13 @@ import io
 import os
 import subprocess
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from migrator import pipeline
 from migrator.errors import SourceError
 from migrator.model.source import HostFiles
 from migrator.sources import archive, standard_input
@@ -32,6 +34,30 @@ def root(tmp_path: Path) -> Path:
 def opened(source: Path) -> HostFiles:
     (files,) = open_source(str(source))
     return files
+
+
+def test_a_running_server_is_dated_by_its_clock_a_bundle_by_its_own_note_a_copy_by_what_it_shows(root: Path) -> None:
+    """`plan /` of a machine without new logs was dated by its newest file, months ago."""
+    for old in (root / "etc/cron.d").iterdir():
+        os.utime(old, (1_700_000_000, 1_700_000_000))
+    (root / "etc/crontab").write_text("1 1 * * * root true\n")
+    os.utime(root / "etc/crontab", (1_700_000_000, 1_700_000_000))
+    copy = pipeline.observe(opened(root), None).survey
+    assert (copy.as_of.timestamp(), copy.dated_by) == (1_700_000_000, "file")
+    before = datetime.now(UTC)
+    live = pipeline.observe(Tree("/", root, live=True), None).survey
+    assert before <= live.as_of <= datetime.now(UTC)
+    assert live.dated_by == "clock"
+    (root / "migrator").mkdir()
+    (root / "migrator/collected.txt").write_text("as root, 30 days, migrator 0.1.0\n")
+    os.utime(root / "migrator/collected.txt", (1_710_000_000, 1_710_000_000))
+    bundle = pipeline.observe(opened(root), None).survey
+    assert (bundle.as_of.timestamp(), bundle.dated_by) == (1_710_000_000, "collected")
+    (root / "var/log").mkdir(parents=True)
+    (root / "var/log/syslog").write_text("2024-04-01T00:00:01+00:00 odd01 CRON[7]: (root) CMD (true)\n")
+    later = pipeline.observe(opened(root), None).survey  # a bundle whose clock says less than its logs
+    assert (later.as_of, later.dated_by) == (datetime(2024, 4, 1, 0, 0, 1, tzinfo=UTC), "log")
+    assert pipeline.observe(opened(root), later.as_of).survey.dated_by == "said"
 
 
 def paths(files: HostFiles, *patterns: str) -> list[str]:

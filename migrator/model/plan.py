@@ -16,11 +16,17 @@ from migrator.model.value import Value
 PLAN_VERSION = 1
 
 
+# Who says of which time a survey is: the user, the running machine's clock, the bundle's own note, the newest log line, the
+# newest schedule file.
+Dating = Literal["said", "clock", "collected", "log", "file"]
+
+
 class Survey(Value, frozen=True, kw_only=True):
-    """Everything that was observed on one server; the input of `decide`."""
+    """Everything that was observed on one server; the input of `decide`. `dated_by` None: a survey of an older version."""
 
     host: Host
     as_of: datetime
+    dated_by: Dating | None = None
     jobs: tuple[Job, ...] = ()
     problems: tuple[Problem, ...] = ()
     accounting: tuple[Accounting, ...] = ()
@@ -198,6 +204,7 @@ class Plan(Value, frozen=True, kw_only=True):
 
     migrator: str
     as_of: datetime
+    dated_by: Dating | None = None
     request: Request
     hosts: tuple[HostPlan, ...]
     jobs: tuple[JobPlan, ...]

@@ -11,7 +11,7 @@ from migrator import render
 from migrator.log_quality import in_words
 from migrator.model.finding import Question
 from migrator.model.option import Option, Placement
-from migrator.model.plan import JobPlan
+from migrator.model.plan import Dating, JobPlan, Plan
 from migrator.model.usage import Usage
 
 LEAVING = ("move", "insufficient-data")  # verdicts whose option says where the job would run
@@ -134,6 +134,20 @@ def percent(share: float) -> str:
 def day(at: datetime) -> str:
     """A date as people say it: `24 Nov 2026`."""
     return f"{at.day} {at:%b %Y}"
+
+
+DATED_BY: dict[Dating, str] = {
+    "clock": "the server's clock",
+    "collected": "when the bundle was made",
+    "log": "the newest line of its logs",
+    "file": "its newest schedule file: no log says more",
+}
+
+
+def dating(plan: Plan) -> str:
+    """Who says of which day a plan is, as a remark behind it; nothing where the user did, or nobody knows."""
+    said = DATED_BY.get(plan.dated_by) if plan.dated_by is not None else None
+    return f" ({said})" if said is not None else ""
 
 
 @functools.lru_cache(maxsize=20_000)  # asked of each job by the page, the terminal and the sentence

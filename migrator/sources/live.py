@@ -1,5 +1,6 @@
 """The running machine itself: `/`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from migrator.model.source import HostFiles
@@ -14,3 +15,8 @@ def accepts(source: str) -> bool:
 def open(source: str) -> tuple[HostFiles, ...]:  # noqa: A001
     """This machine's files."""
     return (Tree(source, Path("/"), live=True),)
+
+
+def now() -> datetime:
+    """The clock of the running machine: the one place where it is asked for."""
+    return datetime.now(UTC)

@@ -1,12 +1,16 @@
 """Finds the module that a SOURCE belongs to."""
 
+from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
 from migrator import hosts, logfiles, schedulers, sources
 from migrator.errors import SourceError
+from migrator.model.plan import Dating
 from migrator.model.source import HostFiles
+from migrator.sources import live
 
+COLLECTED = "/migrator/collected.txt"
 RIGHT = "`/`, a folder with a server's tree, a bundle (.tar, .tar.gz, .tar.zst), s3://, ssh://user@host or `-` would be right"
 STANDARD_INPUT = "-"
 MOST_NAMED = 4
@@ -34,6 +38,15 @@ def open_source(source: str) -> tuple[HostFiles, ...]:
     if Path(source).exists():
         raise SourceError(f"{source}: is neither folder nor file; {RIGHT}")
     raise SourceError(f"{source}: does not exist; {RIGHT}")
+
+
+def dated(files: HostFiles) -> tuple[datetime | None, Dating | None]:
+    """When a server was as its files show it, and who says so: the clock for the running machine, a bundle's own note of when it
+    was made; None and None of a copied tree, of which only its logs and files speak."""
+    if files.live:
+        return live.now(), "clock"
+    note = files.stat(COLLECTED)
+    return (None, None) if note is None or note.modified_at is None else (note.modified_at, "collected")
 
 
 def _is_a_server_s(files: HostFiles) -> bool:
