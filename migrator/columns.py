@@ -119,7 +119,11 @@ class Runs(NamedTuple):
 
     def taken(self, index: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | slice) -> "Runs":
         """Those of an index, in its order, those of a mask, or a stretch, which is no copy."""
-        return Runs(self.named, *(column[index] for column in self[1:]))  # type: ignore[arg-type]  # whole and real ones
+        if isinstance(index, slice) or index.dtype == np.bool_:
+            return Runs(self.named, *(column[index] for column in self[1:]))  # type: ignore[arg-type]  # whole and real ones
+        # what is the same for all runs takes no memory, and stays so
+        columns = (column[index] if any(column.strides) else np.broadcast_to(column[0], index.shape) for column in self[1:])
+        return Runs(self.named, *columns if self.size else self[1:])
 
     def objects(self, jobs: Sequence[str] = ()) -> list[Run]:
         """The same as objects, for few of them; `jobs`: ids by index."""

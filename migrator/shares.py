@@ -13,7 +13,7 @@ from migrator.runs.edited import Edit, added, earlier, proofs, remarks
 from migrator.runs.match import Matching
 from migrator.spool import Flags, Kept
 from migrator.tables import RunTable, instant, table_of_later
-from migrator.usage import busy_minutes, by_job, unmatched, usage_of
+from migrator.usage import ByJob, busy_minutes, unmatched, usage_of
 from migrator.usage.load import loads
 
 AT_ONCE = 50_000  # runs
@@ -62,11 +62,9 @@ class Shares:
             if len(indices) == 1 and (runs.started_us[1:] >= runs.started_us[:-1]).all():  # nothing to sort: many are not copied
                 usage.append(usage_of(self._jobs[indices[0]], runs, days, assumptions))
             else:
-                ordered, edges = by_job(runs, len(self._jobs))
-                for index in indices:
-                    own = runs.taken(ordered[edges[index] : edges[index + 1]])
-                    usage.append(usage_of(self._jobs[index], own, days, assumptions))
-                    del own
+                by_job = ByJob(runs, len(self._jobs))
+                usage += (usage_of(self._jobs[index], by_job.of(index), days, assumptions) for index in indices)
+                del by_job
             busy = self._busy(busy, runs)
             del runs  # before the next ones are read
         nobodys: list[Unmatched] = []

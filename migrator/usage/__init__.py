@@ -54,13 +54,10 @@ def summary_of(
 ) -> Measured:
     """The same of columns."""
     days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
-    ordered, edges = by_job(runs, len(jobs))
+    by_job = ByJob(runs, len(jobs))
     return Measured(
-        usage=tuple(
-            usage_of(job, runs.taken(ordered[begin:end]), days, assumptions)
-            for job, begin, end in zip(jobs, edges, edges[1:], strict=False)
-        ),
-        unmatched=unmatched(runs.taken(ordered[: edges[0]])),
+        usage=tuple(usage_of(job, by_job.of(index), days, assumptions) for index, job in enumerate(jobs)),
+        unmatched=unmatched(by_job.of(NONE)),
         problems=problems,
         newest_at=None if seen is None else instant(seen[1]),
         first_at=None if seen is None else instant(seen[0]),
@@ -69,16 +66,32 @@ def summary_of(
     )
 
 
-def by_job(runs: Runs, jobs: int) -> tuple[Whole, list[int]]:
-    """The order of the runs by job and start, and where each job's begin; those of no job come first."""
-    job = runs.job.astype(np.int16) if jobs < 1 << 15 else runs.job  # numpy sorts such small numbers by their digits
-    if (runs.started_us[1:] >= runs.started_us[:-1]).all():  # as logs nearly always give them
-        order = np.argsort(job, kind="stable")
-    else:
-        by_start = np.argsort(runs.started_us, kind="stable")
-        order = by_start[np.argsort(job[by_start], kind="stable")]
-    counts = np.bincount(job + 1, minlength=jobs + 1)
-    return order, np.cumsum(counts)[: jobs + 1].tolist()
+class ByJob:
+    """Runs, by the job of each."""
+
+    def __init__(self, runs: Runs, jobs: int) -> None:
+        self._runs = runs
+        job = runs.job.astype(np.int16) if jobs < 1 << 15 else runs.job  # numpy sorts such small numbers by their digits
+        self._order = np.argsort(job, kind="stable")
+        self._edges = np.cumsum(np.bincount(job + 1, minlength=jobs + 1)).tolist()
+
+    def of(self, index: int) -> Runs:
+        """Those of a job, `NONE` for no job, in the order of their starts."""
+        found = self._runs.taken(self._order[self._edges[index] if index >= 0 else 0 : self._edges[index + 1]])
+        if (found.started_us[1:] >= found.started_us[:-1]).all():  # as logs nearly always give them
+            return found
+        return found.taken(_in_time(found.started_us))  # of few runs, near the processor: not of all at once
+
+
+def _in_time(started_us: Whole) -> Whole:
+    """The stable order of instants."""
+    first_us, bits = int(started_us.min()), len(started_us).bit_length()
+    if (int(started_us.max()) - first_us).bit_length() + bits > 62:
+        return np.argsort(started_us, kind="stable")
+    places = (started_us - first_us << bits) + np.arange(len(started_us))
+    places.sort()  # numbers are sorted several times as fast as their places are found
+    places &= (1 << bits) - 1
+    return places
 
 
 def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:
