@@ -4,11 +4,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import boto3
 import emit_samples as samples
 import pytest
 from store_stubs import BlobStorage, CloudStorage, serving
@@ -59,7 +60,7 @@ def test_a_good_day_is_silent_and_each_trouble_is_named() -> None:
     assert found == [
         (22, "ran longer than usual: 61 s; 99 of 100 took at most 20 s on the server"),
         (23, "began and left no end: it was killed, or its record could not be written"),
-        (24, "missed: nothing ran" + daily_check.PAUSE_UNKNOWN),
+        (24, "missed: nothing ran"),
     ]
 
 
@@ -246,3 +247,84 @@ def test_the_emitted_folder_with_the_variables_of_its_template_tells_what_did_no
             assert done.returncode == status, done.stderr
             assert ("missed: nothing ran" in done.stdout) == bool(status)
         assert {key.split("/")[1] for key in kept.objects} == {"daily-check"}  # it writes nothing among what it reads
+
+
+class Schedules(CloudStorage):
+    """Cloud Scheduler beside the store: `state` of a job, as its REST page has it."""
+
+    states: ClassVar[dict[str, str]] = {}
+
+    def do_GET(self) -> None:  # noqa: N802 - BaseHTTPRequestHandler's name
+        start = "/v1/projects/shop/locations/r/jobs/"
+        if not self.path.startswith(start):
+            return super().do_GET()
+        assert self.headers["authorization"] == "Bearer right"
+        state = self.states.get(self.path.removeprefix(start))
+        return self.say(403 if state is None else 200, json.dumps({"name": self.path, "state": state}).encode())
+
+
+Paused = Callable[[bool], None]
+
+
+def _eventbridge(outer: dict[str, str], endpoint: str) -> tuple[dict[str, str], Paused]:
+    client = boto3.client(
+        "scheduler", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    wanted: dict[str, Any] = {
+        "Name": "acme-night-1", "ScheduleExpression": "cron(30 2 * * ? *)", "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": "arn:aws:iam::123456789012:role/r"},
+    }  # fmt: skip
+    client.create_schedule(**wanted)
+    place = {**outer, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_SCHEDULER": endpoint, "MIGRATOR_SCHEDULES": "acme-"}
+    return place, lambda off: client.update_schedule(**wanted, State="DISABLED" if off else "ENABLED") and None
+
+
+@pytest.fixture(params=["eventbridge", "cloud-scheduler"])
+def asked(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str], Paused]]:
+    """Which scheduler, its place, and what a person does in its console."""
+    if request.param == "eventbridge":
+        yield request.param, *_eventbridge(request.getfixturevalue("outer"), request.getfixturevalue("endpoint"))
+        return
+    with serving(Schedules) as (address, kept):
+        place = {
+            "MIGRATOR_STORE": "gs://bucket", "STORAGE_EMULATOR_HOST": address, "GCE_METADATA_HOST": address.removeprefix("http://"),
+            "MIGRATOR_SCHEDULES": f"{address}/v1/projects/shop/locations/r/jobs/acme-",
+        }  # fmt: skip
+
+        def pause(off: bool) -> None:
+            kept.states["acme-night-1"] = "PAUSED" if off else "ENABLED"
+
+        pause(False)
+        yield request.param, place, pause
+
+
+def test_what_was_paused_in_its_console_is_not_missed_and_what_cannot_be_asked_is_said(
+    asked: tuple[str, dict[str, str], Paused], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At 02:30 each day, checked at 05:00; moto keeps the schedules of one, a stand-in those of the other."""
+    kind, place, pause = asked
+    own = check(switch={kind: ["night-1"]})
+
+    def checked(day: int, **more: str) -> tuple[int, list[str]]:
+        count = run([own], ["night"], {**place, **more}, at(f"2026-11-{day:02d} 05:00"))
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return count, [line["message"] for line in lines if not line["message"].startswith("daily check: ")]
+
+    due_on = "night on web01, due 2026-11-{:02d}T02:30:00+00:00: missed: nothing ran"
+    assert checked(1) == (0, [])
+    assert checked(2) == (1, [due_on.format(2)])
+    pause(True)
+    for day in (3, 4):
+        assert checked(day) == (0, ["night on web01: its schedule is paused: what it did not do is not missed"])
+    pause(False)
+    assert checked(5) == (0, [])  # on since when? nobody knows
+    assert checked(6) == (1, [due_on.format(6)])
+    count, (said,) = checked(7, MIGRATOR_SCHEDULES=place["MIGRATOR_SCHEDULES"] + "no-such-")
+    assert (count, said.partition(" (")[0]) == (1, due_on.format(7))
+    assert " (whether its schedule is paused could not be asked: HTTP Error 40" in said
+    nobody = {name: value for name, value in place.items() if name != "MIGRATOR_SCHEDULES"}
+    assert run([own], ["night"], nobody, at("2026-11-08 05:00")) == 1
+    assert due_on.format(8) + daily_check.PAUSE_UNKNOWN in capsys.readouterr().out
+    if kind == "eventbridge":  # CloudFormation gives a schedule its name, and says it to the check
+        pause(True)
+        assert run([own], ["night=acme-night-1"], nobody, at("2026-11-09 05:00")) == 0

@@ -36,6 +36,9 @@ WORKDIR /migrator
 USER 10001
 ENTRYPOINT ["/usr/bin/python3", "-m", "runner.daily_check"]
 """
+# what keeps a schedule that is asked for its state -> how `runner/switch.py` calls it. Azure has none: what starts a container is
+# part of its job, timers are the program's own, and only the templates and jobs.sh switch those
+SCHEDULERS = {"aws_scheduler_schedule": "eventbridge", "gcp_cloud_scheduler_job": "cloud-scheduler"}
 IGNORED = b"*\n!checks.json\n!runner/*.py\n"
 TEST = b'''"""Checks of this list: `python3 -m unittest` here. Written by migrator."""
 
@@ -115,11 +118,18 @@ def _check(entry: JobPlan, job: Mapping[str, object], assumptions: Assumptions) 
         "limit_s": None if limit_s is None else round(limit_s, 1),
         "usual_s": None if usual_s is None else round(usual_s, 1),
         "folder": containers[0] if containers else "",  # on Azure each server's records lie in a container of its own
-        **_lease(entry),
+        **_switch(entry),
     }
 
 
-def _lease(entry: JobPlan) -> dict[str, object]:
-    """Where a job's records are on Kubernetes, and which CronJobs start it."""
-    made = next((made for made in entry.placement.option.resources if made.kind == "kubernetes_lease"), None)
-    return {} if made is None else {"lease": made.values["lease"], "switch": {"kubernetes": made.values["cron_jobs"]}}
+def _switch(entry: JobPlan) -> dict[str, object]:
+    """Which schedules start a job, by who keeps them, and where its records are on Kubernetes; {} where nobody can be asked."""
+    resources = entry.placement.option.resources
+    made = next((made for made in resources if made.kind == "kubernetes_lease"), None)
+    if made is not None:
+        return {"lease": made.values["lease"], "switch": {"kubernetes": made.values["cron_jobs"]}}
+    for kind, scheduler in SCHEDULERS.items():
+        names = [str(one.values["schedule_name"]) for one in resources if one.kind == kind]
+        if names:
+            return {"switch": {scheduler: names}}
+    return {}

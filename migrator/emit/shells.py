@@ -166,9 +166,21 @@ def part_name(output: str, number: int, many: int) -> str:
     return output if many == 1 else f"{stem}-{number:0{max(2, len(str(many)))}}{dot}{suffix}"
 
 
-def _named(part: Iterable[Own]) -> list[dict[str, str]]:
-    """The jobs of one stack that a schedule starts, with the names of their switches."""
-    return [{"id": entry.job.id, "switch": str(switch)} for entry, _ in part for switch in sorted(_switches(entry), key=str)]
+def _named(part: Iterable[Own]) -> list[dict[str, object]]:
+    """The jobs of one stack that a schedule starts, with the names of their switches and of their schedules in the template."""
+    return [
+        {
+            "id": entry.job.id,
+            "switch": str(switch),
+            "schedules": [
+                str(one.values["logical_id"])
+                for one in entry.placement.option.resources
+                if one.values.get("enabled_by") == switch and "schedule_name" in one.values
+            ],
+        }
+        for entry, _ in part
+        for switch in sorted(_switches(entry), key=str)
+    ]
 
 
 def _switches(entry: JobPlan) -> set[object]:
@@ -182,7 +194,7 @@ def fragment(
     entry: JobPlan,
     layout: Language,
     language: str,
-    part: Sequence[Mapping[str, str]] = (),
+    part: Sequence[Mapping[str, object]] = (),
     beside: Sequence[tuple[str, Mapping[str, object]]] = (),
 ) -> str:
     """One resource in a language; empty where the language needs none (SAM names a secret where it is used).

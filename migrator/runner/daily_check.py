@@ -5,8 +5,8 @@ and "ran longer than usual"; a run that failed has told so itself. Silent on a g
 
 Line: checks.json beside the runner: `{"version": 1, "jobs": [{"job_id": ..., "name": ..., "host": ..., "calendar": ...,
 "guard": ..., "timeout_s": 900, "limit_s": 120.0, "usual_s": 31.0, "folder": "", "lease": "", "switch": {}}]}`. Which schedules
-are on says the event (`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`), and the scheduler
-itself, where it can be asked (`switch.py`). It writes marks only, each of how far a job was judged, as entries of
+are on says the event (`{"enabled": ["JOB", ...] | "*"}`) or MIGRATOR_ENABLED (ids with blanks between, or `*`); of a job that did
+not run the scheduler itself is asked, where it can be (`switch.py`). It writes marks only, of how far each job was judged, in
 `daily-check/JOB`; in the store that MIGRATOR_MARKS names, where that is another one; on Kubernetes in the job's own Lease.
 What a person paused (`paused.py`) is not missed. With MIGRATOR_TROUBLE_FAILS=1 its exit status is 1 where something is wrong.
 """
@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,8 @@ MARKS = "daily-check"  # the entries of this program stand apart from the jobs',
 MARK_STORE = "MIGRATOR_MARKS"
 AT_ONCE = 16
 ON, OFF, PAUSED = "on", "off", "paused"  # how a mark says that the job was found
-# where nobody asks the scheduler itself (`switch.py`)
+MISSED = "missed: nothing ran"
+# where nobody can ask the scheduler itself (`switch.py`)
 PAUSE_UNKNOWN = " (or its schedule was switched off by hand: only ./jobs.sh pause tells this check so)"
 
 
@@ -48,6 +49,10 @@ class Trouble(NamedTuple):
     host: str
     instant: datetime
     text: str
+
+    def is_missed(self) -> bool:
+        """True where nothing ran, which a pause would explain."""
+        return self.text.startswith(MISSED)
 
     def line(self) -> str:
         """One line of the notice."""
@@ -84,7 +89,7 @@ def troubles(
         elif key in begun:
             text = "began and left no end: it was killed, or its record could not be written"
         elif not paused.at(at, entries, was_paused=was_paused):
-            text = "missed: nothing ran" + ("" if check.get("switch") else PAUSE_UNKNOWN)
+            text = MISSED
         if text is not None:
             found.append(Trouble(check["name"], check["host"], at, text))
     return found
@@ -95,20 +100,23 @@ class Examined(NamedTuple):
 
     found: list[Trouble]
     unread: str | None
+    paused: str | None  # whose runs are not called missed, because its schedule is paused now
     marks: lock.Entries | None
     mark: str
 
 
-def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now: datetime, *, is_on: bool) -> Examined:
+def examine(
+    check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now: datetime, *, is_on: bool, names: Sequence[str] = ()
+) -> Examined:
     """Judge one job. One that was off at the last check, or had none, is not judged: when it was switched on is not known."""
-    lost, state = None, OFF
+    lost, state, unjudged = None, OFF, None
     try:
         entries = lock.entries(check["job_id"], run_id, _place(check, outer))
         marks = lock.entries(f"{MARKS}/{check['job_id']}", run_id, _marks(check, outer))
         before, was = _before(marks)
         until = (now - timedelta(seconds=check["timeout_s"] or 0) - LATE).replace(second=0, microsecond=0)
         found = list[Trouble]()
-        if is_on and switch.is_on(check, outer):
+        if is_on:
             left = paused.since(before, [entry for word in paused.WORDS for entry in entries.listed(f"{word} ")])
             if was != OFF and before is not None and before < until:
                 after = max(before, until - KEPT)
@@ -124,10 +132,26 @@ def examine(check: Mapping[str, Any], run_id: str, outer: Mapping[str, str], now
                 found = troubles(check, left, after, until, was_paused=was == PAUSED)
             judged = until if before is not None and was != OFF else now
             state = PAUSED if paused.at(judged, left, was_paused=was == PAUSED) else ON
+            missed = [one for one in found if one.is_missed()]
+            if missed or was == OFF:
+                on, why = _asked(check, outer, names)
+                found = [one._replace(text=one.text + why) if one in missed else one for one in found if on or one not in missed]
+                if not on:
+                    state = OFF
+                    unjudged = f"{check['name']} on {check['host']}: its schedule is paused: what it did not do is not missed"
     except OSError as error:
-        return Examined([], f"{check['name']} on {check['host']}: its records could not be read: {error}", None, "")
+        return Examined([], f"{check['name']} on {check['host']}: its records could not be read: {error}", None, None, "")
     mark = now.replace(microsecond=0) if before is None or was == OFF else max(until, before)
-    return Examined(found, lost, marks, f"checked {mark.isoformat()} {state}")
+    return Examined(found, lost, unjudged, marks, f"checked {mark.isoformat()} {state}")
+
+
+def _asked(check: Mapping[str, Any], outer: Mapping[str, str], names: Sequence[str]) -> tuple[bool, str]:
+    """Whether the job's scheduler starts it now, and what has to be said where it could not be asked: it counts as on then."""
+    try:
+        on = switch.is_on(check, outer, names)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        return True, f" (whether its schedule is paused could not be asked: {error})"
+    return (True, PAUSE_UNKNOWN) if on is None else (on, "")
 
 
 def _before(marks: lock.Entries) -> tuple[datetime | None, str]:
@@ -136,13 +160,18 @@ def _before(marks: lock.Entries) -> tuple[datetime | None, str]:
     return parse(last[1]), last[2]
 
 
-def run(checks: list[dict[str, Any]], enabled: Collection[str], outer: Mapping[str, str], now: datetime) -> int:
-    """Examine all jobs and send one notice if anything is wrong; returns how much."""
+def run(checks: list[dict[str, Any]], said: Collection[str], outer: Mapping[str, str], now: datetime) -> int:
+    """Examine all jobs and send one notice if anything is wrong; returns how much.
+
+    `said`: the jobs that are on, each perhaps with what the platform calls its schedules: `night-1a2b=stack-Night-1X,stack-Day-2`
+    """
+    enabled = {job: [name for name in names.split(",") if name] for job, _, names in (one.partition("=") for one in said)}
     log = Log(uuid.uuid4().hex, MARKS, None)
     run_id = str(log.fields["run_id"])
 
     def judged(check: Mapping[str, Any]) -> Examined:
-        return examine(check, run_id, outer, now, is_on=EVERY in enabled or check["job_id"] in enabled)
+        id_ = check["job_id"]
+        return examine(check, run_id, outer, now, is_on=EVERY in enabled or id_ in enabled, names=enabled.get(id_, ()))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:  # it waits for the store nearly all of the time
         examined = list(pool.map(judged, checks))
@@ -150,6 +179,9 @@ def run(checks: list[dict[str, Any]], enabled: Collection[str], outer: Mapping[s
         lines, unread = [trouble.line() for trouble in found], [one.unread for one in examined if one.unread is not None]
         for line in [*lines, *unread]:
             log.write("ERROR", line)
+        for one in examined:
+            if one.paused is not None:
+                log.write("INFO", one.paused)
         if lines or unread:
             notice.publish(f"daily check: {len(lines)} runs to look at", "\n".join([*lines, *unread]), log, outer)
         # after the notice: a check that dies before it is made again

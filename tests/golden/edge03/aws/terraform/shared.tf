@@ -13,7 +13,7 @@ resource "aws_cloudwatch_log_group" "daily_check_logs" {
 
 resource "aws_iam_role" "daily_check_role" {
   name                 = "${var.name_prefix}daily-check-role"
-  description          = "What the daily check may do: read the entries of all jobs, write its own marks, send notices"
+  description          = "What the daily check may do: read the entries of all jobs, ask what is paused, write its own marks, send notices"
   permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
@@ -53,6 +53,12 @@ resource "aws_iam_role_policy" "daily_check_role" {
         Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["daily-check/*"] } }
       },
       {
+        Sid      = "AskWhatIsPaused"
+        Effect   = "Allow"
+        Action   = ["scheduler:GetSchedule"]
+        Resource = ["arn:${data.aws_partition.current.partition}:scheduler:${var.region}:${data.aws_caller_identity.current.account_id}:schedule/default/${var.name_prefix}*"]
+      },
+      {
         Sid      = "SendNotices"
         Effect   = "Allow"
         Action   = ["sns:Publish"]
@@ -79,6 +85,7 @@ resource "aws_lambda_function" "daily_check" {
     variables = {
       MIGRATOR_LOCK_TABLE   = aws_dynamodb_table.locks.arn
       MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
+      MIGRATOR_SCHEDULES    = var.name_prefix
     }
   }
 
