@@ -88,6 +88,7 @@ def test_an_azure_identity_has_the_narrowest_roles_on_the_container_and_the_queu
         ("azure secret:read", "vault=v secret=s", False),
         ("azure (ServiceBusClient.get_queue_sender)", "", True),
         ("gcp (gcloud compute instances start)", "project=shop", True),
+        ("gcp (google.cloud.firestore Client.collection)", "", True),
         ("gcp storage.objects.get", "bucket=b object=o", False),
         ("aws ec2:start-instances", "instance-ids=i-1", False),
     ],

@@ -51,6 +51,11 @@ GOOGLE_BLOB = {
     **dict.fromkeys(("download_as_bytes", "download_as_text", "download_to_filename", "download_to_file", "exists"), ("get",)),
     "delete": ("delete",),
 }
+# methods of Google's clients that ask their service for nothing
+GOOGLE_NO_CALLS = frozenset(
+    "bucket blob dataset table batch close generate_signed_url from_service_account_json from_service_account_info "
+    "from_service_account_file".split()
+)
 AZURE_BLOB = {"upload_blob": "write", "download_blob": "read", "delete_blob": "delete", "list_blobs": "read", "exists": "read"}
 AZURE_QUEUE = {"send_message": "add", "receive_message": "process", "receive_messages": "process", "peek_messages": "read"}
 AZURE_SECRET = {"get_secret": "read", "set_secret": "write"}
@@ -101,7 +106,7 @@ class Cloud:
             region = named.get("region_name")
             kept = (("region", region),) if region is not None and region.is_known else ()
             return Made(SERVICES.get(service.text, service.text), last, kept) if service.is_known else None
-        if dotted.startswith(("google.cloud.", "azure.")) and "()" not in dotted:
+        if dotted.startswith(("google.cloud.", "googleapiclient.", "azure.")) and "()" not in dotted:
             return _other(dotted, last, arguments, named)
         if not isinstance(node.func, ast.Attribute):
             return None
@@ -144,7 +149,10 @@ class Cloud:
         return tuple(self.aliases.values())
 
     def _knows_clouds(self) -> bool:
-        return any(name.split(".")[0] in {"boto3", "aioboto3", "botocore", "google", "azure"} for name in self._modules())
+        return any(
+            name.split(".")[0] in {"boto3", "aioboto3", "botocore", "google", "googleapiclient", "azure"}
+            for name in self._modules()
+        )
 
 
 def _place(held: Made, method: str, arguments: Sequence[Word], named: Mapping[str, Word]) -> Made | None:
@@ -185,6 +193,10 @@ def _other(dotted: str, last: str, arguments: Sequence[Word], named: Mapping[str
         return Made("pubsub", last)
     if last == "SecretManagerServiceClient":
         return Made("secretmanager", "client")
+    if dotted.startswith("google.cloud.") and last.endswith("Client"):  # of a service that is not read
+        return Made(f"google {dotted.split('.')[2]}", last)
+    if dotted.startswith("googleapiclient.") and last == "build" and first is not None:
+        return Made("google apis", first.text if first.is_known else "build")
     url = named.get("account_url") or named.get("vault_url") or first or Word("", False)
     match = re.match(r"https://([\w-]+)\.(blob|queue|vault)\.", url.text)
     account = url._replace(text=match[1]) if match else Word("$account", False)
@@ -205,8 +217,8 @@ def _other(dotted: str, last: str, arguments: Sequence[Word], named: Mapping[str
 
 def _say(notes: Notes, held: Made, method: str, arguments: Sequence[Word], named: Mapping[str, Word], row: int) -> None:
     """One call of a client or a place."""
-    if held.service in {"gcs", "bigquery", "pubsub", "secretmanager"}:
-        _google(notes, held, method, arguments, named, row)
+    if held.service in {"gcs", "bigquery", "pubsub", "secretmanager"} or held.service.startswith("google "):
+        _google(notes, held._replace(service=held.service.removeprefix("google ")), method, arguments, named, row)
     elif held.service.startswith("azure "):
         _azure(notes, held, method, arguments, row)
     elif held.what == "object" and method in OF_OBJECT:
@@ -249,9 +261,14 @@ def _client(notes: Notes, held: Made, method: str, arguments: Sequence[Word], na
 
 
 def _google(notes: Notes, held: Made, method: str, arguments: Sequence[Word], named: Mapping[str, Word], row: int) -> None:
-    if held.what == "blob":
-        for permission in GOOGLE_BLOB.get(method, ()):
+    if held.what == "blob" and method in GOOGLE_BLOB:
+        for permission in GOOGLE_BLOB[method]:
             note(notes, f"gcp storage.objects.{permission}", held.named, row)
+    elif held.service == "gcs" and method == "get_bucket":  # unlike `bucket` it asks whether there is one
+        note(notes, "gcp storage.buckets.get", [("bucket", word)] if (word := _first(arguments)) is not None else [], row)
+    elif held.what == "bucket" and method == "get_blob":
+        named_object = [("object", word)] if (word := _first(arguments)) is not None else []
+        note(notes, "gcp storage.objects.get", [*held.named, *named_object], row)
     elif held.service == "gcs" and method == "list_blobs":
         bucket = held.named or ((("bucket", arguments[0]),) if arguments else ())
         note(notes, "gcp storage.objects.list", bucket, row)
@@ -266,6 +283,8 @@ def _google(notes: Notes, held: Made, method: str, arguments: Sequence[Word], na
             note(notes, "gcp bigquery.tables.updateData", [*held.named, ("dataset", dataset)], row)
     elif held.what == "PublisherClient" and method == "publish":
         note(notes, "gcp pubsub.topics.publish", _last_name("topic", named.get("topic") or _first(arguments)), row)
+    elif held.what == "SubscriberClient" and method in {"acknowledge", "modify_ack_deadline"}:
+        pass  # what may be pulled may be acknowledged
     elif held.what == "SubscriberClient" and method in {"pull", "subscribe"}:
         subscription = named.get("subscription") or _first(arguments)
         note(notes, "gcp pubsub.subscriptions.consume", _last_name("subscription", subscription), row)
@@ -274,6 +293,9 @@ def _google(notes: Notes, held: Made, method: str, arguments: Sequence[Word], na
         match = re.search(r"secrets/([\w-]+)", name.text) if name is not None else None
         secret = Word(match[1], True) if match else Word("$secret", False)
         note(notes, "gcp secretmanager.versions.access", [("secret", secret)], row)
+    elif method not in GOOGLE_NO_CALLS and not method.endswith("_path"):  # what it needs nobody here knows: a person is asked
+        module = {"gcs": "google.cloud.storage", "apis": "googleapiclient"}.get(held.service, f"google.cloud.{held.service}")
+        note(notes, f"gcp ({module} {held.what}.{method})", [], row)
 
 
 def _azure(notes: Notes, held: Made, method: str, arguments: Sequence[Word], row: int) -> None:
