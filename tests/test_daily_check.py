@@ -275,7 +275,7 @@ def _eventbridge(outer: dict[str, str], endpoint: str) -> tuple[dict[str, str], 
         "Target": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": "arn:aws:iam::123456789012:role/r"},
     }  # fmt: skip
     client.create_schedule(**wanted)
-    place = {**outer, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_SCHEDULER": endpoint, "MIGRATOR_SCHEDULES": "acme-"}
+    place = {**outer, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_SCHEDULER": endpoint, "MIGRATOR_SCHEDULER": "acme-"}
     return place, lambda off: client.update_schedule(**wanted, State="DISABLED" if off else "ENABLED") and None
 
 
@@ -288,7 +288,7 @@ def asked(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str],
     with serving(Schedules) as (address, kept):
         place = {
             "MIGRATOR_STORE": "gs://bucket", "STORAGE_EMULATOR_HOST": address, "GCE_METADATA_HOST": address.removeprefix("http://"),
-            "MIGRATOR_SCHEDULES": f"{address}/v1/projects/shop/locations/r/jobs/acme-",
+            "MIGRATOR_SCHEDULER": f"{address}/v1/projects/shop/locations/r/jobs/acme-",
         }  # fmt: skip
 
         def pause(off: bool) -> None:
@@ -319,10 +319,10 @@ def test_what_was_paused_in_its_console_is_not_missed_and_what_cannot_be_asked_i
     pause(False)
     assert checked(5) == (0, [])  # on since when? nobody knows
     assert checked(6) == (1, [due_on.format(6)])
-    count, (said,) = checked(7, MIGRATOR_SCHEDULES=place["MIGRATOR_SCHEDULES"] + "no-such-")
+    count, (said,) = checked(7, MIGRATOR_SCHEDULER=place["MIGRATOR_SCHEDULER"] + "no-such-")
     assert (count, said.partition(" (")[0]) == (1, due_on.format(7))
     assert " (whether its schedule is paused could not be asked: HTTP Error 40" in said
-    nobody = {name: value for name, value in place.items() if name != "MIGRATOR_SCHEDULES"}
+    nobody = {name: value for name, value in place.items() if name != "MIGRATOR_SCHEDULER"}
     assert run([own], ["night"], nobody, at("2026-11-08 05:00")) == 1
     assert due_on.format(8) + daily_check.PAUSE_UNKNOWN in capsys.readouterr().out
     if kind == "eventbridge":  # CloudFormation gives a schedule its name, and says it to the check

@@ -129,7 +129,7 @@ def _switch(entry: JobPlan) -> dict[str, object]:
     if made is not None:
         return {"lease": made.values["lease"], "switch": {"kubernetes": made.values["cron_jobs"]}}
     for kind, scheduler in SCHEDULERS.items():
-        names = [str(one.values["schedule_name"]) for one in resources if one.kind == kind]
+        names = [str(one.values["schedule_name"]) for one in resources if one.kind == kind and "schedule_name" in one.values]
         if names:
             return {"switch": {scheduler: names}}
     return {}

@@ -175,7 +175,7 @@ def _named(part: Iterable[Own]) -> list[dict[str, object]]:
             "schedules": [
                 str(one.values["logical_id"])
                 for one in entry.placement.option.resources
-                if one.values.get("enabled_by") == switch and "schedule_name" in one.values
+                if one.values.get("enabled_by") == switch and {"schedule_name", "logical_id"} <= one.values.keys()
             ],
         }
         for entry, _ in part

@@ -1,7 +1,7 @@
 """Whether the scheduler starts a job at the moment: what a person paused is not missed, whatever the templates say.
 
 Line: `"switch": {"eventbridge": ["night-1a2b"]}` of a job in checks.json: its schedules, by the scheduler that keeps them. Where
-the templates put a prefix in front of all names, MIGRATOR_SCHEDULES has it: for Cloud Scheduler the whole address up to the name.
+the templates put a prefix in front of all names, MIGRATOR_SCHEDULER has it: for Cloud Scheduler the whole address up to the name.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-suspension,
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_GetSchedule.html,
 https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#State
@@ -18,7 +18,7 @@ from typing import Any
 
 from . import aws_request, gcs, kubernetes_api
 
-PLACE = "MIGRATOR_SCHEDULES"
+PLACE = "MIGRATOR_SCHEDULER"
 PAUSED = frozenset({"PAUSED", "DISABLED"})
 
 

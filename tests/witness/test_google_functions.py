@@ -13,7 +13,7 @@ from typing import Any
 
 import functions_framework
 import pytest
-from test_pubsub_push import EVENT_GLUE, cloud, start, tree
+from test_pubsub_push import EVENT_GLUE, FAN_OUT, cloud, start, tree
 
 __all__ = ["cloud", "start", "tree"]
 pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -87,3 +87,37 @@ def test_both_refuse_what_is_no_message_and_answer_a_failure_with_an_error(start
         assert ours.call(wrong, OF_PUB_SUB)[0] >= 400
     bad = BODY.replace(b'"11886498402613"', b'"bad"')
     assert (theirs.post("/", data=bad, headers=OF_PUB_SUB).status_code, ours.call(bad, OF_PUB_SUB)[0]) == (500, 500)
+
+
+def sent(item: str, attempt: int, number: str) -> bytes:
+    """The whole envelope that Pub/Sub pushes for one item of a fan-out: also what our topics do not use, an ordering key."""
+    data = json.dumps({"item": item, "scheduled_at": "2026-11-24T01:30:00+00:00"}).encode()
+    message = {
+        "attributes": {"googclient_schemaencoding": "JSON"},
+        "data": base64.b64encode(data).decode(),
+        "messageId": number,
+        "message_id": number,
+        "orderingKey": "customers",
+        "publishTime": "2026-11-24T01:30:01.2Z",
+        "publish_time": "2026-11-24T01:30:01.2Z",
+    }
+    return json.dumps({"message": message, "subscription": SUBSCRIPTION, "deliveryAttempt": attempt}).encode()
+
+
+@pytest.mark.parametrize(("kind", "headers"), [("event", OF_PUB_SUB), ("cloudevent", OF_EVENTARC)], ids=["pub-sub", "eventarc"])
+def test_an_item_of_a_fan_out_is_the_same_to_both_and_given_up_after_its_third_delivery(
+    kind: str, headers: dict[str, str], start: Any, cloud: Any, tmp_path: Path
+) -> None:
+    theirs = framework(kind, tmp_path)
+    ours = start(
+        FAN_OUT, "worker.handler", one_item=f'printf "%s " "$MIGRATOR_ITEM" >> {tmp_path}/ours; [ "$MIGRATOR_ITEM" = good ]'
+    )
+    for item in ("good", "wrong"):
+        body = sent(item, 1, f"of {item}")
+        assert theirs.post("/", data=body, headers=headers).status_code < 300
+        data, _ = eval((tmp_path / kind).read_text())
+        assert json.loads(base64.b64decode(data))["item"] == item
+        statuses = [ours.call(sent(item, attempt, f"of {item}"), headers)[0] for attempt in (1, 2, 3)]
+        assert statuses == ([200, 200, 200] if item == "good" else [500, 500, 200])
+    assert (tmp_path / "ours").read_text() == "good wrong wrong wrong "
+    assert [json.loads(one)["item"] for held in cloud.stub.published.values() for one in held] == ["wrong"]

@@ -85,7 +85,7 @@ resource "aws_lambda_function" "daily_check" {
     variables = {
       MIGRATOR_LOCK_TABLE   = aws_dynamodb_table.locks.arn
       MIGRATOR_NOTICE_TOPIC = aws_sns_topic.notices.arn
-      MIGRATOR_SCHEDULES    = var.name_prefix
+      MIGRATOR_SCHEDULER    = var.name_prefix
     }
   }
 
