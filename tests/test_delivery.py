@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import emit_samples as samples
 import msgspec
 import pytest
+from ruamel.yaml import YAML
 
 from migrator import files
 from migrator.emit import day_two, shells
@@ -255,6 +257,31 @@ def test_a_stack_is_split_before_its_quota_and_each_part_stands_alone() -> None:
     made = day_two.commands(entries[-1], "sam", f"-{len(parts):02}")
     assert made is not None
     assert f'"$STACK-{len(parts):02}"' in made.run
+
+
+@pytest.mark.parametrize("environments", [(), ("staging", "live")])
+def test_the_readme_names_exactly_the_subjects_that_the_workflow_s_jobs_have(environments: tuple[str, ...]) -> None:
+    """GitHub's token says the environment of a job that has one, else the branch; nobody else is to be let in."""
+    plan = samples.every_target()
+    organisation = msgspec.structs.replace(plan.decisions.organisation, environments=environments)
+    plan = msgspec.structs.replace(plan, decisions=msgspec.structs.replace(plan.decisions, organisation=organisation))
+    tree = {file.path: file.content.decode() for file in emit(plan, samples.SCRIPTS, samples.PLACES).out_files}
+    workflow = YAML(typ="safe").load(tree[".github/workflows/deploy.yml"])
+    named = {job.get("environment") for job in workflow["jobs"].values()}
+    if environments:
+        assert named == {"${{ inputs.environment }}"}
+        options = workflow["on"]["workflow_dispatch"]["inputs"]["environment"]["options"]
+        subjects = [f"environment:{name}" for name in options]
+    else:
+        subjects = sorted("ref:refs/heads/main" if name is None else f"environment:{name}" for name in named)
+    page = tree["README.md"]
+    assert sorted(re.findall(r"^- `repo:OWNER/REPO:(.*)`$", page, re.MULTILINE)) == sorted(subjects)
+    (condition,) = re.findall(r'^  `"StringEquals": (.*)`\.$', page, re.MULTILINE)
+    said = json.loads(condition)
+    assert said["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+    assert sorted(said["token.actions.githubusercontent.com:sub"]) == sorted(f"repo:OWNER/REPO:{one}" for one in subjects)
+    (allowed,) = re.findall(r"`assertion\.sub in \[(.*)\]`", page)
+    assert sorted(allowed.replace("'", "").split(", ")) == sorted(f"repo:OWNER/REPO:{one}" for one in subjects)
 
 
 def test_code_owners_are_those_that_github_takes_each_a_word_of_its_own() -> None:

@@ -21,6 +21,8 @@ DIGESTS = {
     "bicep": "{provider}/bicep/images.parameters.json",
     "kubernetes": "{provider}/kustomization.yaml",
 }
+ENVIRONMENT = "production"  # whose reviewers agree to `apply` where the organisation names none
+CLOUDS = frozenset({"aws", "gcp", "azure"})  # which let a workflow in by what GitHub says of it; a cluster has its own way
 PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 # what the workflow takes from the repository's variables, and under which name a command wants it
 SETTINGS = {
@@ -103,6 +105,17 @@ def files(plan: Plan, emitted: Sequence[JobPlan], groups: Groups, regions: Mappi
     return (*found, *cut_over.files(plan, emitted))
 
 
+def subjects(plan: Plan) -> tuple[str, ...]:
+    """What GitHub's token says of the workflow's jobs, after the name of the repository: in their environment, or on the branch.
+
+    Source: https://docs.github.com/actions/reference/security/oidc#example-subject-claims
+    """
+    environments = plan.decisions.organisation.environments
+    if environments:  # both jobs run in it
+        return tuple(f"environment:{name}" for name in environments)
+    return ("ref:refs/heads/main", f"environment:{ENVIRONMENT}")
+
+
 def made(groups: Groups) -> list[Group]:
     """The groups in order, with the files and stacks that each has."""
     found: list[Group] = []
@@ -162,6 +175,7 @@ def _context(plan: Plan, emitted: Sequence[JobPlan], groups: Groups) -> dict[str
         "checked": any("daily_check" in kind for kind in kinds),
         "registries": {group.provider: REGISTRIES[group.provider] for group in everything if group.images},
         "settings": SETTINGS,
+        "default_environment": ENVIRONMENT,
         "jobs": sorted(jobs),
         "befores": befores,
         "heads": {job_id: chains.first(job_id, answers) for job_id in befores},

@@ -236,6 +236,8 @@ def _around(
             for (blocking, reason), ids in _by_reason(left_out)
         ],
         "groups": delivery.made(groups),
+        "clouds": sorted({provider for provider, _ in groups} & delivery.CLOUDS),
+        "subjects": delivery.subjects(plan),
         "hosts": sorted({entry.job.host for entry in emitted}),
         "notes": [peak.summary for peak in plan.quotas if {*peak.jobs} & {entry.job.id for entry in emitted}],
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
