@@ -165,11 +165,12 @@ def few_runs_question(
     ]
     if not few:
         return None
+    counts = f"{min(few)} to {max(few)}" if min(few) < max(few) else f"{min(few)}"
     jobs = "1 job that moves has" if len(few) == 1 else f"{len(few)} jobs that move have"
     return Question(
         id=key,
         text=f"How many times its longest measured run may a run take, where fewer than {run_time.FEWEST} were measured?",
-        hint=f"{jobs} {min(few)} to {max(few)} measured runs, which bound no run time; {ACCEPTED}: 1.25 to 1.8 times, fewer runs "
+        hint=f"{jobs} {counts} measured runs, which bound no run time; {ACCEPTED}: 1.25 to 1.8 times, fewer runs "
         "more; a number: that many times for each; or plan again with more logs",
         default=ACCEPTED,
         monthly_money=0.0,

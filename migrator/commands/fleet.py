@@ -22,6 +22,7 @@ from migrator.reports import verdict_words, words
 from migrator.review import open_questions
 from migrator.terminal import progress, safe
 
+PAGE, LARGE_PAGE = "report.html", 100_000_000
 MOST_NAMED = 20  # of what failed; all are in servers.jsonl
 
 EPILOG = """\b
@@ -57,7 +58,7 @@ the runs of all weeks are kept in fleet/runs, each once.
 )
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
 @click.option("--plan/--no-plan", "decide", default=True, help="Decide when all is read, or only read.")
-@click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (a quarter of a megabyte a server).")
+@click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (13 to 25 kB a job).")
 @click.option("--check", is_flag=True, help="Exit 1 if a question is open or something was not understood.")
 def command(
     sources: tuple[str, ...],
@@ -124,6 +125,11 @@ def command(
 
     if report:
         plan_folder.write(output, plan, data)
+        size = (output / PAGE).stat().st_size
+        if size > LARGE_PAGE:
+            click.echo(
+                f"{output / PAGE}: {size / 1e6:,.0f} MB, more than browsers like; plan groups of servers for pages", err=True
+            )
     else:
         plan_folder.write_data(output, data())
     if own is not None:  # so that `review` decides by the same prices
