@@ -404,3 +404,15 @@ def test_folders_that_a_job_writes_into_are_its_own_and_the_system_s_stay() -> N
     both = b"/srv/shop/out/a /var/lib/etl"
     assert b"RUN mkdir -p " + both + b" \\\n && chown 10001:10001 " + both + b"\n" in docker["jobs/x-1/Dockerfile"]
     assert b"mkdir" not in by_path(emitted(samples.plan(entry)))["jobs/x-1/Dockerfile"]
+
+
+def test_the_page_says_what_looks_at_the_runs_and_how_long_google_keeps_what_they_wrote() -> None:
+    def page(target: str) -> str:
+        found = emit(samples.plan(samples.entry(target, "a-1")), samples.SCRIPTS, samples.PLACES).out_files
+        return " ".join(next(file.content.decode() for file in found if file.path == "README.md").split())
+
+    asks, keeps = "which it asks about a job that did not run", "Google keeps the logs for 30 days"
+    said = {target: page(target) for target in ("aws_fargate", "gcp_cloud_run_job", "azure_container_apps_job")}
+    assert all("each morning it compares the records of the runs with the calendars" in text for text in said.values())
+    assert [asks in text for text in said.values()] == [True, True, False]
+    assert [keeps in text for text in said.values()] == [False, True, False]

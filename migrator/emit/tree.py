@@ -221,6 +221,7 @@ def _around(
     groups: delivery.Groups,
 ) -> tuple[OutFile, ...]:
     entries = {entry.job.id: entry for entry in plan.jobs}
+    kinds = {resource.kind for entry in emitted for resource in entry.placement.option.resources}
     context: dict[str, object] = {
         "plan": plan,
         "emitted": [
@@ -242,6 +243,9 @@ def _around(
         "notes": [peak.summary for peak in plan.quotas if {*peak.jobs} & {entry.job.id for entry in emitted}],
         "images": sorted(entry.job.id for entry in emitted if job_folder.is_image(entry)),
         "queues": any(programs.takes_messages(entry) for entry in emitted),
-        "undelivered": any(one.kind == "aws_scheduler_schedule" for entry in emitted for one in entry.placement.option.resources),
+        "undelivered": "aws_scheduler_schedule" in kinds,
+        "checked": any(daily_check.of(entry) is not None for entry in emitted),
+        "asks": bool(kinds & {*daily_check.SCHEDULERS, "kubernetes_lease"}),
+        "google": any(kind.startswith("gcp_cloud_run") for kind in kinds),
     }
     return (OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),)
