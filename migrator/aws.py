@@ -24,7 +24,7 @@ from botocore.exceptions import (
 )
 
 from migrator.errors import CloudError
-from migrator.model.job import Disk
+from migrator.model.job import Disk, Load
 from migrator.model.value import Value
 
 REPORTS = '?"REPORT RequestId" ?"platform.report"'  # the text form and the JSON form
@@ -46,15 +46,6 @@ BAD_KEYS = {
 }
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 Answer = TypeVar("Answer")
-
-
-class Load(Value, frozen=True, kw_only=True):
-    """How busy its processors were: hourly values in percent of all of them."""
-
-    days: int
-    hours: int  # with a value
-    mean_percent: float
-    highest_hour_percent: float
 
 
 class Instance(Value, frozen=True, kw_only=True):
@@ -159,10 +150,19 @@ def _load(watch: Any, instance_id: str, as_of: datetime) -> Load | None:
         Period=3600,
         Statistics=["Average"],
     )["Datapoints"]
-    values = [float(point["Average"]) for point in points]
-    if not values:
+    points = sorted(points, key=lambda point: point["Timestamp"])
+    shares = [min(max(float(point["Average"]) / 100, 0.0), 1.0) for point in points]
+    if not shares:
         return None
-    return Load(days=LOAD_DAYS, hours=len(values), mean_percent=sum(values) / len(values), highest_hour_percent=max(values))
+    return Load(
+        samples=len(shares),
+        hours=float(len(shares)),
+        mean_share=round(sum(shares) / len(shares), 4),
+        p95_share=sorted(shares)[-(-95 * len(shares) // 100) - 1],
+        busiest_hour_share=round(max(shares), 4),
+        first_at=points[0]["Timestamp"].astimezone(UTC),
+        last_at=points[-1]["Timestamp"].astimezone(UTC) + timedelta(hours=1),
+    )
 
 
 def _asked(call: Callable[[], Answer], instance_id: str, region: str | None) -> Answer:

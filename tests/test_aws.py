@@ -101,8 +101,9 @@ def test_an_instance_is_what_ec2_and_cloudwatch_say(keys: dict[str, str], instan
     assert dict(found.tags)["Name"] == "web01"
     assert found.load is not None
     assert found.load.hours == 48
-    assert found.load.mean_percent == pytest.approx(3.0)  # (47 x 2 + 50) / 48
-    assert found.load.highest_hour_percent == pytest.approx(50.0)
+    assert found.load.mean_share == pytest.approx(0.03)  # (47 x 2 + 50) / 48
+    assert found.load.busiest_hour_share == pytest.approx(0.5)
+    assert found.load.p95_share == pytest.approx(0.02)
 
 
 def test_an_instance_without_a_load_has_none(keys: dict[str, str], instance_id: str) -> None:
@@ -158,6 +159,9 @@ def test_a_plan_prices_the_server_that_aws_describes(keys: dict[str, str], insta
     assert host["savings"]["now_items"][0]["name"] == "t3.medium on demand"
     said = [evidence["snippet"] for evidence in host["host"]["evidence"] if evidence["source"] == "AWS"]
     assert any("mean 3.0 %, highest hour 50.0 %" in line for line in said)
+    report = (tmp_path / "plan/report.md").read_text()
+    assert "of its processors idle" in report
+    assert "**97 %** busiest hour 50 % busy" in report
     assert "hunter2" not in (tmp_path / "plan/plan.json").read_text()
 
 

@@ -4,6 +4,8 @@ A line of `want` is `kind value [detail] @line`, with `?` in front where the fac
 """
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -396,6 +398,29 @@ def test_a_damaged_program_is_opaque_and_nothing_else() -> None:
     cut = elf.facts(whole[: len(whole) - 20], place, Evidence(snippet="x"))
     assert (cut[0].detail, cut[2].value, cut[2].certain) == ("x86_64", "libpq.so.5", False)
     assert elf.facts(b"\x7fELF", place, Evidence(snippet="x"))[1].detail == "opaque: damaged ELF"
+
+
+DEEP = """
+import sys
+from migrator import scripts
+from migrator.model.source import Location
+from migrator.scripts.reading import Context
+for plugin in (plugin for plugin in scripts.ALL if plugin.LANGUAGE in {"node", "php"}):  # the others are always cut
+    for piece in ("a: {", "a{\\n"):
+        text = "<?php\\n" * (plugin.LANGUAGE == "php") + piece * (120_000 // len(piece))
+        print(plugin.LANGUAGE, repr(piece), flush=True)
+        plugin.read(text, Location(host="h", path="/x", line=1), Context())
+print("all were read")
+"""
+
+
+def test_deep_nesting_does_not_end_the_process() -> None:
+    """400 kB of `a: {` overflowed the stack of JavaScript's grammar: no exception of Python's, the process was gone. A quarter
+    of a stack shows it with less text."""
+    half = "import resource; resource.setrlimit(resource.RLIMIT_STACK, (2 << 20, resource.RLIM_INFINITY)); import os, sys; "
+    again = f"{half}os.execv(sys.executable, [sys.executable, '-c', {DEEP!r}])"
+    done = subprocess.run([sys.executable, "-c", again], capture_output=True, check=False, text=True)
+    assert done.stdout.endswith("all were read\n"), (done.returncode, done.stdout[-60:], done.stderr[-300:])
 
 
 BUSY = {  # 24 kB of `<!--` took Python's grammar 8 s and Ruby's longer than anybody waited; what stands behind it is read

@@ -47,8 +47,8 @@ def told(host: Host, instance_id: str, region: str | None, entry: Observed) -> H
     if found.load is not None:
         load = found.load
         lines.append(
-            f"CPUUtilization of {load.days} days ({load.hours} hours): mean {load.mean_percent:.1f} %, "
-            f"highest hour {load.highest_hour_percent:.1f} %"
+            f"CPUUtilization of {load.hours:g} hours from {load.first_at:%Y-%m-%d} to {load.last_at:%Y-%m-%d}: "
+            f"mean {100 * load.mean_share:.1f} %, highest hour {100 * load.busiest_hour_share:.1f} %"
         )
     if found.tags:
         lines.append("tags: " + ", ".join(f"{key}={redact.redact_setting(key, value).text}" for key, value in found.tags))
@@ -63,5 +63,6 @@ def told(host: Host, instance_id: str, region: str | None, entry: Observed) -> H
         memory_mib=found.memory_mib or host.memory_mib,
         disks=found.disks,
         public_ipv4_count=found.public_ipv4_count,
+        load=host.load or found.load,  # what the server itself measured is finer
         evidence=(*host.evidence, *(Evidence(snippet=line, source=SOURCE) for line in lines)),
     )

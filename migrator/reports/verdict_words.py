@@ -178,7 +178,7 @@ def numbers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Number, ...]:
 
 
 def _idle(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Number:
-    """What sysstat measured of the whole machine, where it did; else the time in which no measured job runs."""
+    """What sysstat or CloudWatch measured of the whole machine, where one did; else the time in which no measured job runs."""
     load = host.host.load
     if load is not None:
         return Number(

@@ -9,6 +9,7 @@ import re
 import shlex
 from typing import NamedTuple
 
+from migrator.host_name import short
 from migrator.model.job import Grammar, Host
 from migrator.model.source import HostFiles
 
@@ -61,7 +62,7 @@ def read(files: HostFiles, host: Host) -> Options:
         takes_any_mode="p" in letters,
         mails=not ("s" in letters or mailer == "off"),
         random_delay=delay,
-        runs_elsewhere=named if named and named.split(".")[0] != host.name.split(".")[0] else None,
+        runs_elsewhere=named if named and short(named) != short(host.name) else None,
     )
 
 

@@ -15,6 +15,10 @@ MAX_TEXT_CHARS = 400_000  # a longer program is data or a bundle of others' code
 PIECE_BYTES = 12_000
 LONGEST_LINE = 1_000  # in a text that is cut into pieces; a longer one is data
 ASKED_BYTES = 4096
+# Of a grammar whose time is a straight line. A text of 400 kB that opens a bracket every four bytes overflows the stack of
+# tree-sitter, whose walks over a tree are recursive, and ends the process; 300 kB do not (8 MiB of stack).
+MAX_WHOLE_BYTES = 48_000
+TOP_LEVEL = re.compile(r"^(?=[A-Za-z$@(])", re.MULTILINE)
 
 
 class Grammar(NamedTuple):
@@ -36,12 +40,12 @@ def parse(text: str, grammar: Grammar, unread: Callable[[int, int], None] | None
 
     A piece at which the grammar works too long (`Grammar.most_steps`) has none; `unread` is told its first and its last row."""
     text = text[:MAX_TEXT_CHARS]
-    if grammar.pieces is None:
-        yield Parser(_language(grammar)).parse(text.encode("utf-8", "replace")).root_node
+    if grammar.pieces is None and len(whole := text.encode("utf-8", "replace")) <= MAX_WHOLE_BYTES:
+        yield Parser(_language(grammar)).parse(whole).root_node
         return
     text = re.sub(rf"[^\n]{{{LONGEST_LINE},}}", "", text)
     raw = text.encode("utf-8", "replace")
-    for start, end in _pieces(raw, grammar.pieces):
+    for start, end in _pieces(raw, grammar.pieces or TOP_LEVEL):
         first, last = _point(raw, start), _point(raw, end)
         parser = Parser(_language(grammar), included_ranges=[Range(first, last, start, end)])
         if grammar.most_steps is None or _ends(parser, raw, grammar.most_steps):
