@@ -161,7 +161,7 @@ def test_a_plan_prices_the_server_that_aws_describes(keys: dict[str, str], insta
     assert any("mean 3.0 %, highest hour 50.0 %" in line for line in said)
     report = (tmp_path / "plan/report.md").read_text()
     assert "of its processors idle" in report
-    assert "**97 %** busiest hour 50 % busy" in report
+    assert r"**97\.0 %** busiest hour 50.0 % busy" in report
     assert "hunter2" not in (tmp_path / "plan/plan.json").read_text()
 
 
