@@ -35,6 +35,9 @@ def is_placeholder_free(value: str) -> bool:
     return bool(value) and PLACEHOLDER_START not in value
 
 
+KEY_FILE = re.compile(r"[\w.+-]{1,200}\.(?:pem|key|gpg|asc|crt|cer|der|p12|pfx|jks|kdbx)")  # a file beside the job
+
+
 def is_reference(value: str, quoted: bool) -> bool:
     """True where the value only says where a secret comes from, or is none: `$PASS`, `/etc/key.pem`, `None`, `****`, empty.
 
@@ -53,6 +56,8 @@ def is_reference(value: str, quoted: bool) -> bool:
             return True
         if value[0] == "$" and not quoted:
             return rest == ""
+    if KEY_FILE.fullmatch(value[:400]):
+        return True
     if PATH.fullmatch(value[:400]):
         return not (len(value) >= 32 and looks_random(value) and "." not in value)
     return not quoted and value[0] in "([{<|&;)"

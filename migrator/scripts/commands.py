@@ -12,7 +12,7 @@ from migrator.scripts.options import split
 from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
 from migrator.scripts.reading import Call, absolute
 from migrator.scripts.words import Word
-from migrator.scripts.wrappers import WRAPPERS
+from migrator.scripts.wrappers import WRAPPERS, may_wrap
 
 BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
 SILENT = frozenset(
@@ -49,6 +49,10 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     notes = reader.notes
     if not first.is_known and "$" in first.text and not re.search(r"/[\w.-]+$", first.text):
         notes.add("command", first.text, row, certain=False)
+        if first.text.startswith("/etc/init.d/"):
+            notes.add("service-control", posixpath.basename(first.text), row, certain=False)
+        if may_wrap(argv):
+            run(reader, argv[1:], variables, row, wraps + 1)
         return
     name = posixpath.basename(first.text)
     known = program(name)
@@ -66,13 +70,12 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     # `$PREFIX/bin/sar`, `/srv/venv/bin/python`: where it lies says nothing, its name says what it is
     folder = posixpath.dirname(first.text)
     hidden = known is not UNKNOWN and (
-        not first.is_known
-        or folder.endswith(("/bin", "/sbin"))
-        or (known.mail and folder == "/usr/lib")
-        or (known.host_only and folder.startswith(("/opt/", "/usr/lib/")))  # a maker's own place
+        not first.is_known or folder.endswith(("/bin", "/sbin")) or (known.mail and folder == "/usr/lib")
     )
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
+        if known.host_only and folder.startswith(("/opt/", "/usr/lib/")):  # a maker's own place
+            notes.add("host-only", name, row)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
         _sockets(reader, argv[1:], row)
         _uncertain_paths(reader, argv[1:], row)
@@ -380,12 +383,6 @@ def _move(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
     _copy(reader, operands, row, moves=True)
 
 
-def _touch(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
-    _each("writes-path")(reader, operands, row)
-    for word in operands:
-        reader.touched.setdefault(absolute(home(word.text, reader), reader.words.folder), row)
-
-
 OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
     "read": _each("reads-path"),
     "write": _each("writes-path"),
@@ -396,5 +393,5 @@ OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
     "host": _hosts,
     "copy": _copy,
     "move": _move,
-    "touch": _touch,
+    "touch": special_files.touch,
 }

@@ -186,6 +186,8 @@ class _Walk:
                     self._add(state)
             elif fact.kind == "writes-path" and fact.detail == "previous":
                 self.previous.add(value)
+            elif fact.detail == "emptied" or value.endswith(".pid"):
+                continue  # a log that was copied; what says that a run goes on
             elif fact.kind == "writes-path" and value in self.read_at and not value.startswith("/dev/"):
                 self._add(state)
 

@@ -105,7 +105,7 @@ def note_path(
         notes.add("host-only", path, row, word.is_known, detail="the whole machine")
     if kind in {"reads-path", "deletes-path", "lists-path"} and (path + "/").startswith("/var/log/"):
         notes.add("host-only", path, row, word.is_known, detail="logs")
-    if path.endswith((".sock", ".socket")):
+    if path.endswith((".sock", ".socket")) and kind != "deletes-path":
         notes.add("local-socket", path, row, word.is_known)
         return
     notes.add(cast("FactKind", kind), path, row, word.is_known, detail)

@@ -50,6 +50,19 @@ def _read(name: str) -> dict[str, object]:
 PROGRAMS: dict[str, Program] = msgspec.convert(_read("programs.toml"), dict[str, Program])
 CHORES: dict[str, dict[str, str]] = msgspec.convert(_read("chores.toml"), dict[str, dict[str, str]])
 UNKNOWN = Program()
+MACHINE = Program(host_only=True, operands="text", script=True)
+# families of programs that their makers name alike: each works on disks, mounts, packages, virtual machines, a controller
+OF_THE_MACHINE = tuple(
+    "mkfs. fsck. mount. umount. dpkg- debconf- virt- lxc- iptables- ip6tables- nft- nvidia- grub- ipmi- systemd- zfs- zpool- "
+    "btrfs- xfs_ cryptsetup- apt- smbios- acpi_ raid- mdadm-".split()
+)
+OF_NO_MACHINE = frozenset(
+    "dpkg-source dpkg-buildpackage dpkg-parsechangelog dpkg-deb dpkg-architecture dpkg-genchanges dpkg-gencontrol dpkg-split "
+    "dpkg-scanpackages dpkg-scansources dpkg-shlibdeps dpkg-vendor dpkg-buildflags dpkg-checkbuilddeps dpkg-distaddfile "
+    "dpkg-name apt-ftparchive apt-sortpkgs apt-extracttemplates apt-move systemd-escape systemd-path systemd-id128 "
+    "systemd-notify "
+    "apt-cacher apt-cacher-ng".split()
+)
 VERSIONED = ("python", "php", "perl", "ruby", "node", "pypy", "lua")
 
 
@@ -62,6 +75,8 @@ def program(name: str) -> Program:
     found = PROGRAMS.get(name)
     if found is None and name.startswith(VERSIONED):
         found = PROGRAMS.get(name.rstrip("0123456789.-"))
+    if found is None and name.startswith(OF_THE_MACHINE) and name not in OF_NO_MACHINE:
+        return MACHINE
     return found or UNKNOWN
 
 

@@ -249,7 +249,7 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
             kind = "host-only" if node.value.startswith(("/proc/", "/sys/")) else None
             if kind and len(node.value) < 200:
                 self.notes.add("host-only", node.value, self._row(node))
-            elif node.value.endswith(".sock"):
+            elif node.value.endswith(".sock") and node.value not in python_hosts.bound(self.tree):
                 self.notes.add("local-socket", node.value, self._row(node))
         elif isinstance(node.value, str) and LOCAL_URL.match(node.value) and not re.search(r"\s", node.value):
             self.notes.add_url(node.value, self._row(node), certain=False)

@@ -5,6 +5,7 @@ Source: https://docs.python.org/3/library/socket.html
 """
 
 import ast
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -53,3 +54,18 @@ def note(reader: Asker, node: ast.Call, arguments: Sequence[Word], keywords: Map
         meant = " ".join(word.text for word in (*arguments, keywords.get("dest", Word("", True))))
         if LOCAL.fullmatch(default.text) and OPTION_OF_HOST.search(meant):
             reader.notes.add("local-socket", default.text, row, certain=False)
+
+
+@functools.lru_cache(maxsize=4)
+def bound(tree: ast.Module) -> frozenset[str]:
+    """The sockets that a program itself listens on: `s.bind("/run/app.sock")`."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    return frozenset(
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "bind"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    )

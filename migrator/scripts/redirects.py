@@ -102,7 +102,8 @@ class Redirects:
         if (is_exec and descriptor and descriptor not in {"1", "2"}) or descriptor not in {"", "0", "1", "2"}:
             self.descriptors[descriptor] = target
         if path != "/dev/null":
-            self.path("writes-path", target, row, "append" if operator in {">>", "&>>"} else None)
+            is_empty = redirect.parent is not None and redirect.parent.children[0] == redirect and operator == ">"
+            self.path("writes-path", target, row, "append" if operator in {">>", "&>>"} else "emptied" if is_empty else None)
 
     def path(self, kind: str, word: Word, row: int, detail: str | None = None) -> None:
         """Note a path; devices and descriptors are none."""

@@ -15,7 +15,7 @@ from migrator.scripts import background, cloud_calls, commands
 from migrator.scripts.conditions import Conditions
 from migrator.scripts.noting import note_host
 from migrator.scripts.pipes import Pipes
-from migrator.scripts.reading import LOCKS, TEMPORARY, Context, Notes, Reading, absolute
+from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
 from migrator.scripts.shell_pieces import braced, roots, without_long_lines
 from migrator.scripts.words import Word, Words, text_of
@@ -81,6 +81,7 @@ class _Reader(Redirects, Conditions, Pipes):
         self.depth = 0
         self.is_asking = False
         self.looked: set[str] = set()
+        self.decides: set[str] = set()
         self.touched: dict[str, int] = {}
         self.fresh: set[str] = set()  # variables that this turn of the loop has set
         self.first_row: dict[str, int] = {}
@@ -90,9 +91,7 @@ class _Reader(Redirects, Conditions, Pipes):
         self._collect_names(trees)
         for root in trees:
             self._walk(root, top=True)
-        for path, row in self.touched.items():
-            if path in self.looked and not LOCKS.search(posixpath.basename(path)) and not TEMPORARY.search(path):
-                self.notes.add("state", path, row, certain=False)
+        self.note_marks()
         if background.is_waited_for(self.notes.text):
             if len(self.background) > 1:
                 self.notes.add("parallelism", str(len(self.background)), 0, False, detail="&")
@@ -225,7 +224,9 @@ class _Reader(Redirects, Conditions, Pipes):
                 self.notes.add("iteration-dependence", name, node.start_point[0])
             else:
                 self.fresh.add(name)  # this turn has set it itself
-            if node.parent is not None and node.parent.type == "case_item" and name in self.words.variables:
+            parsed = re.fullmatch(r"[\"']?\$(?:\{?[1-9]\}?|OPTARG|\{OPTARG\})[\"']?", text_of(value)[:40]) is not None
+            in_case = node.parent is not None and node.parent.type == "case_item"
+            if (in_case or parsed) and name in self.words.variables:
                 self.words.variables[name] = self.words.variables[name]._replace(is_known=False)  # `-o) OUT="$2"`
                 return
             self.words.variables.pop(name, None)

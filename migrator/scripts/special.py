@@ -219,6 +219,9 @@ def _ssh(reader: Reader, name: str, known: Program, arguments: Arguments, variab
     parts = split(arguments, known.values, stop_at_operand=True)
     for word in parts.values("-i", "-F"):
         note_path(reader.notes, "reads-path", word, reader.words.folder, row, "key", reader.context.variables)
+    for word in parts.values("-R"):  # the far side is given a service of this machine: `-R 2200:localhost:22`
+        if (given := re.fullmatch(r"(?:[\w.*]+:)?\d+:(localhost|127[.\d]+|\[::1\]):\d+", word.text)) is not None:
+            note_host(reader.notes, given[1], row, word.is_known)
     if parts.operands:
         host = parts.operands[0]
         note_host(reader.notes, re.sub(r"^\w+://", "", host.text).split("@")[-1].split("/")[0], row, host.is_known)

@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from migrator.scripts import cloud_calls
-from migrator.scripts.noting import Reader, note_host, note_path
+from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
 from migrator.scripts.reading import absolute
@@ -91,6 +91,13 @@ def fetched(reader: Reader, name: str, known: Program, arguments: Arguments, row
             if "N" in short or "--timestamping" in flags:  # its time says whether there is something new
                 note_path(reader.notes, "reads-path", word._replace(text=made), folder, row, None, reader.context.variables)
             note_path(reader.notes, "writes-path", word._replace(text=made), folder, row, None, reader.context.variables)
+
+
+def touch(reader: Reader, operands: Arguments, row: int) -> None:
+    """What is made, or dated, by the program of that name."""
+    for word in operands:
+        note_path(reader.notes, "writes-path", word, reader.words.folder, row, None, reader.context.variables)
+        reader.touched.setdefault(absolute(home(word.text, reader), reader.words.folder), row)
 
 
 def rrd(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from migrator.scripts.noting import Reader, home, note_path
 from migrator.scripts.options import split
-from migrator.scripts.programs import Program
+from migrator.scripts.programs import UNKNOWN, Program, program
 from migrator.scripts.reading import Call, absolute
 from migrator.scripts.words import Word
 
@@ -174,3 +174,11 @@ WRAPPERS: dict[str, Wrapper] = {
     "parallel": _xargs,
     "cronitor": _cronitor,
 }
+
+
+def may_wrap(argv: tuple[Word, ...]) -> bool:
+    """True for `$SUDO apt-get update`, `$ROOTCMD dpkg-reconfigure x`: the variable is empty, or holds a wrapper."""
+    if len(argv) < 2 or not re.fullmatch(r"\$\{?\w+\}?", argv[0].text):
+        return False
+    behind = program(posixpath.basename(argv[1].text))
+    return behind is not UNKNOWN and not behind.quiet
