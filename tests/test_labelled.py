@@ -100,3 +100,20 @@ def test_every_label_is_found_and_nothing_else(case: Case, tmp_path: Path) -> No
     missed, invented, _, _ = compared_facts(case, said(case, tmp_path))
     assert "\n".join(missed) == case.parts.get("missed", "").strip(), f"{case.path}:{case.line}"
     assert "\n".join(invented) == case.parts.get("invented", "").strip(), f"{case.path}:{case.line}"
+
+
+def test_families_of_what_binds_a_job_to_its_machine(tmp_path: Path) -> None:
+    """One table (families.txt): what must be said of each text, and what must not."""
+    wrong = []
+    for number, case in enumerate(read_cases(FOLDER / "families.txt")):
+        root = tmp_path / str(number)
+        root.mkdir()
+        missed, _, _, seen = compared_facts(case, said(case, root))
+        wrong += [f"{case.path.name}:{case.line}: {case.name}: missed {label}" for label in missed]
+        unwanted = case.parts.get("not", "").split("\n")
+        wrong += [
+            f"{case.path.name}:{case.line}: {case.name}: says {fact}"
+            for fact in seen
+            if any(pattern and fnmatch.fnmatchcase(fact, pattern) for pattern in unwanted)
+        ]
+    assert not wrong, "\n".join(wrong)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from migrator.model.finding import FactKind
-from migrator.scripts import http_request, special, special_files
+from migrator.scripts import http_request, local_words, special, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import split
-from migrator.scripts.programs import CHORES, UNKNOWN, Program, program
+from migrator.scripts.programs import CHORES, MACHINE, SYSTEM_PROGRAMS, UNKNOWN, Program, program
 from migrator.scripts.reading import Call, absolute
 from migrator.scripts.words import Word
 from migrator.scripts.wrappers import WRAPPERS, may_wrap
 
+SBIN = ("", "/sbin", "/usr/sbin")
 BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
 SILENT = frozenset(
     ": cd test [ [[ true false export set unset sleep source . exec umask ulimit shopt local declare typeset readonly mkdir "
@@ -72,12 +73,14 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     hidden = known is not UNKNOWN and (
         not first.is_known or folder.endswith(("/bin", "/sbin")) or (known.mail and folder == "/usr/lib")
     )
+    if known is UNKNOWN and name in SYSTEM_PROGRAMS and folder in SBIN:
+        notes.add("host-only", name, row, certain=False, detail="administration")  # unless it is a script that can be read
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         if known.host_only and folder.startswith(("/opt/", "/usr/lib/")):  # a maker's own place
             notes.add("host-only", name, row)
         notes.call(_call(reader, path, None, argv[1:], variables, row, first.is_known))
-        _sockets(reader, argv[1:], row)
+        local_words.note(reader, argv[1:], row)
         _uncertain_paths(reader, argv[1:], row)
         return
     if known.wraps and wraps < MAX_WRAPS:
@@ -110,7 +113,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
 def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:
     notes = reader.notes
     if known.host_only:
-        notes.add("host-only", name, row)
+        notes.add("host-only", name, row, detail="administration" if known is MACHINE else None)
     if known.chore:
         notes.add("package-chore", known.chore, row, detail=name)
         if known.chore in CHORES["machine"]:
@@ -121,29 +124,14 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     if known.mail:
         notes.add("mail", name, row)
     for before, word in pairwise(arguments):
-        if before.text == "--unix-socket" or (name in NETCATS and re.fullmatch(r"-\w*U", before.text)):
+        if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)
     if not known.quiet:
-        _sockets(reader, arguments, row, is_database=known.database is not None)
+        local_words.note(reader, arguments, row, is_database=known.database is not None)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
     if known.daemon and not any(word.text.startswith(known.hosts) for word in arguments if known.hosts):
         notes.add("local-socket", known.daemon, row, certain=False)
-
-
-NETCATS = frozenset("nc ncat netcat nc.openbsd socket".split())
-LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])|\w+://(?:localhost|127\.0\.0\.1)(?:[:/].*)?")
-SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
-
-
-def _sockets(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: bool = False) -> None:
-    """Sockets and services of this machine that any program is told of: `UNIX-CONNECT:/run/x`, `-h localhost`."""
-    for word in arguments:
-        if not is_database and LOCAL.fullmatch(word.text.partition("=")[2] if word.text.startswith("--") else word.text):
-            value = re.sub(r"^\w+://|(?<=\w)/.*", "", word.text.rpartition("=")[2])
-            reader.notes.add("local-socket", value, row, certain=False)
-        if match := SOCKET.search(word.text):
-            reader.notes.add("local-socket", match[1], row, word.is_known)
 
 
 def _call(

@@ -148,10 +148,15 @@ def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
     match = re.match(r"\s*(\+?>>?|<)\s*(\S.*)", target.text)  # Perl writes the mode before the name
     if match:
         mode, target = match[1], target._replace(text=match[2])
+    hidden = not target.is_known and bool(VARIABLES.fullmatch(target.text))  # somebody else says which file it is
     if "+" in mode or not OPENS_FOR_WRITING.search(mode):
         _path(notes, "reads-path", target, place)
+        if hidden:
+            notes.hidden.add(target.text)
     if OPENS_FOR_WRITING.search(mode):
         _path(notes, "writes-path", target, place)
+        if hidden and target.text in notes.hidden and not re.search(r"te?mp|out|line|fh\b", target.text, re.IGNORECASE):
+            notes.add("state", target.text, place.row, certain=False)
 
 
 def _peer(notes: Notes, first: Word, named: Mapping[str, Word | None], row: int) -> None:

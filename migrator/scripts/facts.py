@@ -143,7 +143,7 @@ class _Walk:
         return tuple(
             known_better.with_version(fact, npm if _stands_in(fact, node) else versions)
             for fact in self.found.values()
-            if not (fact.detail == "argument" and fact.evidence.location in self.followed)
+            if not (fact.detail in {"argument", "administration"} and fact.evidence.location in self.followed)
             and not (fact.kind in {"state", "writes-path", "deletes-path"} and fact.value in locks)
             and not (
                 fact.kind == "environment-variable"
@@ -186,8 +186,8 @@ class _Walk:
                     self._add(state)
             elif fact.kind == "writes-path" and fact.detail == "previous":
                 self.previous.add(value)
-            elif fact.detail == "emptied" or value.endswith(".pid"):
-                continue  # a log that was copied; what says that a run goes on
+            elif fact.detail == "emptied" or value.endswith(".pid") or "XXXX" in value:
+                continue  # a log that was copied; what says that a run goes on; a name of this run alone
             elif fact.kind == "writes-path" and value in self.read_at and not value.startswith("/dev/"):
                 self._add(state)
 

@@ -49,6 +49,10 @@ def _read(name: str) -> dict[str, object]:
 
 PROGRAMS: dict[str, Program] = msgspec.convert(_read("programs.toml"), dict[str, Program])
 CHORES: dict[str, dict[str, str]] = msgspec.convert(_read("chores.toml"), dict[str, dict[str, str]])
+# what Debian keeps in /sbin and /usr/sbin (benchmarks/system_programs.py): by the FHS for the administration of the system
+SYSTEM_PROGRAMS = frozenset(
+    resources.files("migrator.scripts").joinpath("system_programs.txt").read_text(encoding="utf-8").split()
+)
 UNKNOWN = Program()
 MACHINE = Program(host_only=True, operands="text", script=True)
 # families of programs that their makers name alike: each works on disks, mounts, packages, virtual machines, a controller

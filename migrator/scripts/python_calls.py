@@ -79,6 +79,6 @@ PATH_METHODS: dict[str, str] = {
 LIBRARIES: dict[str, str] = {
     "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none",
     **{name: f"machine:{name}" for name in "psutil apt apt_pkg apt_inst dbus pydbus pyudev libvirt systemd RPi smbus smbus2 serial netifaces pyroute2 ethtool dmidecode selinux iptc "
-        "nftables rpm dnf yum portage usb gpiozero pyinotify lxc parted blivet bluetooth libsmbios_c pysnmp_local gudev utmp udev cupshelpers sensors".split()},
+        "nftables rpm dnf yum portage usb gpiozero pyinotify lxc parted blivet bluetooth libsmbios_c apparmor pysnmp_local gudev utmp udev cupshelpers sensors".split()},
     **dict.fromkeys("pynvml pycuda cupy cudf cuml tensorrt".split(), "machine:GPU"),
 }  # fmt: skip

@@ -42,6 +42,8 @@ def note(reader: Asker, node: ast.Call, arguments: Sequence[Word], keywords: Map
     for name, word in keywords.items():
         named(reader.notes, name, word, row)
     called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if arguments:  # `client.set_host("localhost")`
+        named(reader.notes, called, arguments[0], row)
     if called in CONNECTS and node.args:
         pair = node.args[0] if called != "sendto" else node.args[-1]
         is_pair = isinstance(pair, ast.Tuple) and bool(pair.elts)

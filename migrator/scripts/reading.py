@@ -77,6 +77,7 @@ class Notes:
         self.calls: list[Call] = []
         self._evidence: dict[int, Evidence] = {}  # many facts stand on one line
         self.looked: set[str] = set()  # files whose presence was asked for
+        self.hidden: set[str] = set()  # variables whose file was read, whichever it is
         self.folders: set[str] = set()  # what is made as a folder
         self.is_sure = True  # False while a language is read by pattern
 

@@ -202,7 +202,7 @@ def _cd(reader: Reader, name: str, known: Program, arguments: Arguments, variabl
 def _eval(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
     text = " ".join(word.text for word in arguments)
     reader.notes.add("command", "eval", row, certain=False)
-    if all(word.is_known for word in arguments):
+    if arguments and arguments[0].is_known:
         reader.notes.call(
             Call(
                 path="",

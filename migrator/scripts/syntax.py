@@ -157,6 +157,9 @@ class Program:
         for key, word in seen.named.items() if not (effect or "").startswith("database") else ():
             if HOST_NAME.search(key) and LOCAL.fullmatch(word.text):
                 self.notes.add("local-socket", word.text, seen.row, certain=False)
+        called = re.split(r"->|::|\.|\\", plain)[-1]  # `$client->host("localhost")`
+        if effect is None and seen.arguments and HOST_NAME.search(called) and LOCAL.fullmatch(seen.arguments[0].text):
+            self.notes.add("local-socket", seen.arguments[0].text, seen.row, certain=False)
         if effect is None:
             short = re.split(r"->|::|\.|\\", plain)[-1]
             is_method = bool(re.search(r"->|\.", plain)) or ("::" in plain and self.grammar.name != "perl")
