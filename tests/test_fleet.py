@@ -227,6 +227,23 @@ def test_a_worker_that_dies_takes_no_other_server_with_it(tmp_path: Path) -> Non
     assert BrokenExecutor.__name__ not in (tmp_path / "out" / "servers.jsonl").read_text()
 
 
+class FailingOnce(Here):
+    """Reading a source fails the first time, as when the network is away for a moment."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if isinstance(args[0], tuple) and not set(args[0]) & set(self.sources):
+            self.sources += args[0]
+            future: Future[Any] = Future()
+            future.set_exception(ConnectionResetError("the other side went away"))
+            return future
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_what_fails_once_is_read_the_second_time(bundles: Path, tmp_path: Path) -> None:
+    rows = read(entries_of(bundles / "srv00000.tar.gz"), tmp_path, FailingOnce())
+    assert [(row.status, row.attempts, row.error, len(row.servers)) for row in rows] == [("read", 2, None, 1)]
+
+
 def test_a_damaged_store_of_one_host_is_a_row_and_the_others_go_on(tmp_path: Path) -> None:
     truth = Level3(25, 1, 0.1)
     trees = [written(tmp_path / name, truth, {"syslog": truth.lines[:90]}) for name in ("a", "b")]

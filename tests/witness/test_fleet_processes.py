@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from test_commands import ROOT, SAMPLES, done
+from test_commands import ROOT, SAMPLES, done, migrator
+from test_history import tree
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import fleet_servers
@@ -82,3 +84,34 @@ def test_a_fleet_of_the_samples_is_planned_as_plan_plans_them(tmp_path: Path) ->
         {path.name: path.read_bytes() for path in (tmp_path / command / "surveys").iterdir()} for command in ("plan", "fleet")
     ]
     assert surveys[0] == surveys[1]
+
+
+def test_a_fleet_that_was_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "bundles").mkdir()
+    for seed in range(24):
+        fleet_servers.written(tmp_path / "bundles", seed, days=7, lines_of_noise=5_000)
+    options = [tmp_path / "bundles", "--workers", "1", "--no-plan"]
+    rows = tmp_path / "killed/servers.jsonl"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "migrator", "fleet", *options, "-o", tmp_path / "killed"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        while not rows.is_file() or len(rows.read_bytes().splitlines()) < 3:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+            assert process.poll() is None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(30)
+    before = rows.read_bytes().splitlines()[:3]
+    assert len(rows.read_bytes().splitlines()) < 24
+    for name in ("killed", "whole"):
+        assert migrator("fleet", *options, "-o", tmp_path / name).returncode == 3  # one of them is cut off
+    assert set(before) <= set(rows.read_bytes().splitlines())
+    half = [path for path in (tmp_path / "killed").rglob(".migrator-*") if path.is_file()]  # at most one: what was being written
+    assert len(half) <= 1
+    for path in half:
+        path.unlink()
+    assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
