@@ -21,9 +21,10 @@ from migrator.assumptions import DEFAULT, Assumptions
 from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, session_number, whole
 from migrator.errors import ScheduleError, SourceError
 from migrator.host_name import short
-from migrator.logfiles import LogFile
+from migrator.logfiles import LogFile, syslog
 from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import rotation
+from migrator.logfiles.untimely import Untimely
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
@@ -361,34 +362,35 @@ def _rows(
 ) -> Iterator[Whole]:
     """The events of one log over its rotated files."""
     for file, reader in members:
-        lost = Lost(file.path)
-        fast = next((module for module in logfiles.FAST if module is reader), None)
-        if fast is not None:
-            for columns in fast.columns(files, file, search, understanding):
-                if isinstance(columns, Problem):
-                    problems.append(columns)
-                else:
-                    rows = understanding.rows(columns)
-                    lost.see(rows, understanding.sayings.all)
-                    yield rows
-            problems += lost.problems(files.name)
-            continue
-        lines: list[Line] = []
-        for line in reader.read(files, file, search):
-            if isinstance(line, Problem):
-                problems.append(line)
-                continue
-            lines.append(line)
-            if len(lines) >= AT_ONCE:
-                rows = understanding.rows(understanding.columns(lines))
-                lost.see(rows, understanding.sayings.all)
-                yield rows
-                lines.clear()
-        if lines:
-            rows = understanding.rows(understanding.columns(lines))
+        lost, untimely = Lost(file.path), Untimely(files, file)
+        for rows in _of_file(files, file, reader, search, understanding, problems):
             lost.see(rows, understanding.sayings.all)
-            yield rows
-        problems += lost.problems(files.name)
+            yield rows if reader is syslog else untimely.without(rows)
+        problems += [*lost.problems(files.name), *untimely.problems()]
+
+
+def _of_file(
+    files: HostFiles, file: HostFile, reader: LogFile, search: Search, understanding: Understanding, problems: list[Problem]
+) -> Iterator[Whole]:
+    fast = next((module for module in logfiles.FAST if module is reader), None)
+    if fast is not None:
+        for columns in fast.columns(files, file, search, understanding):
+            if isinstance(columns, Problem):
+                problems.append(columns)
+            else:
+                yield understanding.rows(columns)
+        return
+    lines: list[Line] = []
+    for line in reader.read(files, file, search):
+        if isinstance(line, Problem):
+            problems.append(line)
+            continue
+        lines.append(line)
+        if len(lines) >= AT_ONCE:
+            yield understanding.rows(understanding.columns(lines))
+            lines.clear()
+    if lines:
+        yield understanding.rows(understanding.columns(lines))
 
 
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:

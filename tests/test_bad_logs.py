@@ -281,6 +281,26 @@ def test_every_form_of_log_says_where_it_is_damaged_and_the_rest_is_used(path: s
         assert not is_said or places, name
 
 
+FAR = (3_692_304_000 - AT) // 60  # 2087
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_date_far_in_the_future_in_any_form_is_named_with_its_byte_and_left_out(path: str, tmp_path: Path) -> None:
+    good = [FORMS[path](number) for number in range(50)]
+    for name, before in {"middle": 25, "last": 50}.items():
+        root = tmp_path / name
+        (root / path).parent.mkdir(parents=True)
+        (root / path).write_text("".join([*good[:before], FORMS[path](FAR), *good[before:]]))
+        (files,) = open_source(str(root))
+        logged = measuring.read(files, Host(name="web07"), None)
+        assert logged.runs.size == 50
+        assert logged.seen is not None
+        assert logged.seen[1] < (AT + 86_400) * 1_000_000
+        (problem,) = logged.problems
+        assert problem.location.path == f"/{path}"
+        assert f"the first at byte {len(''.join(good[:before])):,}: 2087-01-02" in problem.message
+
+
 REPORT = "2026-11-23T04:{0:02}:39.832Z REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd98c7b{0:02}\tDuration: 12.53 ms\t"
 REPORT += "Billed Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 31 MB\n"
 CUT: dict[str, Callable[[int], str]] = {
