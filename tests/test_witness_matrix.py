@@ -42,6 +42,22 @@ def test_every_witness_exists() -> None:
         assert witness.test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, witness.name
 
 
+def test_a_combination_that_is_claimed_and_that_nobody_looked_at_is_named() -> None:
+    """`make witness` fails by it: see looked_at.py."""
+    looked = {(matrix.EVERY, tree) for tree in every.trees()}
+    passed = {(one.file, one.test): looked for one in matrix.WITNESSES}
+    assert matrix.unseen(passed) == []
+    claimed = sum(not one.file.startswith("../") for cell in every.offered() for one in matrix.of(cell))
+    assert len(matrix.unseen({})) == claimed > 100
+    sam = every.Tree("aws", "sam")
+    cells = [" ".join(cell) for cell in every.cells_of(sam)]
+    without = {test: looked - {(matrix.EVERY, sam)} for test in passed}
+    assert cells == [cell for cell in cells if any(line.startswith(f"lint of {cell}:") for line in matrix.unseen(without))]
+    assert all(line.endswith("did not look at aws/sam") for line in matrix.unseen(without))
+    skipped = {(one.file, one.test) for one in matrix.WITNESSES if one.name == "gcloud"}
+    assert not [line for line in matrix.unseen({}, skipped) if line.startswith("gcloud ")]
+
+
 def test_the_generated_plan_has_a_job_of_each_combination() -> None:
     for tree in every.trees():
         found = {(entry.placement.option.shape, entry.placement.option.target) for entry in every.plan(tree).jobs}

@@ -10,13 +10,30 @@ from pathlib import Path
 
 import emit_samples as samples
 import every_combination as every
+import looked_at
 import pytest
 import tools
 from every_combination import Tree
+from looked_at import (  # what pytest finds here, it calls
+    pytest_runtest_logreport,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
+from matrix import EVERY
+
+__all__ = [
+    "EVERY",
+    "pytest_runtest_logreport",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+]
 
 HERE = Path(__file__).parent
 SAMPLES = ("web01", "etl02", "edge03", "legacy04")
-EVERY = "every"  # the generated plan, beside the samples
 # what a person says of the samples, so that all that can move is emitted
 ANSWERS = {
     "web01": {"import-orders-7cedac54/data": "copy"},
@@ -40,6 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Maker:
     shared.mkdir(exist_ok=True)
 
     def make(of: str, tree: Tree) -> Path:
+        looked_at.asked(of, tree)
         folder = shared / f"{of}-{tree.provider}-{tree.language}"
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

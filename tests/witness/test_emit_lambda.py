@@ -22,7 +22,7 @@ from moto.server import ThreadedMotoServer
 from samtranslator.yaml_helper import yaml_parse
 
 pytestmark = pytest.mark.timeout(300)
-SAM = Tree("aws", "sam")
+SAM, TERRAFORM = Tree("aws", "sam"), Tree("aws", "terraform")
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -69,7 +69,16 @@ def zips(tree: Path) -> dict[str, Zip]:
 
 @pytest.fixture(scope="module")
 def functions(made: Maker) -> dict[str, Zip]:
+    """Of SAM's trees; Terraform packs the same files."""
+    for one in zips(made(EVERY, SAM)).values():
+        assert packed(one.folder) == packed(made(EVERY, TERRAFORM) / "jobs" / one.folder.name)
     return {f"{of}/{name}": one for of in (EVERY, *SAMPLES) for name, one in zips(made(of, SAM)).items()}
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """What runs, by its name in the folder."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in {".md", ".pyc"}]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def changed(one: Zip, into: Path, **more: object) -> Zip:

@@ -109,11 +109,18 @@ def test_every_python_compiles_it_and_passes_the_job_s_own_test(version: str, tr
     files = [path for path in tools.found(tree, "*.py") if "files" not in path.parts]
     program = "import sys\nfor path in sys.argv[1:]: compile(open(path, 'rb').read(), path, 'exec')"
     tools.passes([python, "-W", "error", "-c", program, *files], tree)
-    folder = sorted((tree / "jobs").glob("*/test_job.py"))[0].parent  # a call has no program to test
-    done = subprocess.run(
-        [python, "-m", "unittest", "-q"], cwd=folder, env=tools.environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for folder in of_each_kind(tree):
+        done = subprocess.run(
+            [python, "-m", "unittest", "-q"], cwd=folder, env=tools.environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{folder.name}: {done.stderr}"
+
+
+def of_each_kind(tree: Path) -> list[Path]:
+    """A job folder of each target and shape of the generated plan; one of a sample's. A call has no program to test."""
+    folders = [path.parent for path in sorted((tree / "jobs").glob("*/test_job.py"))]
+    kinds = {folder.name.rsplit("-", 2)[0] if tree.parent.name.startswith(EVERY) else "": folder for folder in reversed(folders)}
+    return list(kinds.values())
 
 
 def test_the_build_s_own_check_passes(tree: Path, terraform_environment: dict[str, str], tmp_path: Path) -> None:
