@@ -56,6 +56,7 @@ SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-qu
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 ACCOUNTS = "https://docs.cloud.google.com/iam/docs/service-accounts-create"
 ASSIGNMENTS = "https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits"
+STORAGE = "https://learn.microsoft.com/azure/storage/common/scalability-targets-standard-account"
 QUEUES = "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas"
 EVENTS = "https://learn.microsoft.com/azure/event-grid/quotas-limits"
 STACK = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
@@ -118,6 +119,15 @@ ALL: tuple[Quota, ...] = (
         "quota-role-assignments", "azure_user_assigned_identity", None, "role assignments, one or more for each identity",
         "assignments", 4000, ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False,
         apart="subscriptions", regional=False,
+    ),
+    Quota(
+        "quota-role-assignments", "azure_task_hub", None, "role assignments, one or more for each identity", "assignments", 4000,
+        ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False, apart="subscriptions", regional=False,
+    ),
+    Quota(
+        "quota-storage-accounts", "azure_function_storage", None, "storage accounts, one for each function app", "accounts", 250,
+        STORAGE, "2026-11-27", "of a subscription in a region (from memory); 500 on request", at_once=False,
+        apart="subscriptions",
     ),
     Quota(
         "quota-service-bus-queues", "azure_servicebus_queue", None, "Service Bus queues", "queues", 10_000, QUEUES, "2026-11-27",

@@ -43,6 +43,7 @@ QUOTAS = (
     "quota-service-bus-queues",
     "quota-event-subscriptions",
     "quota-service-accounts",
+    "quota-storage-accounts",
     "quota-cloud-run-services",
 )
 FOR_ALL = ("dst", "claim", *QUOTAS)

@@ -123,6 +123,9 @@ def test_every_quota_counts_what_a_plan_really_holds() -> None:
     assert peaks(events[:500], AS_OF) == ()
     queues = [moving(0, "0 0 * * *", "azure_servicebus_queue", 30)] * 10_001
     assert told(*queues).amount == 10_000
+    apps = [moving(0, "0 0 * * *", "azure_function_storage", 30)] * 251
+    assert told(*apps).amount == 250
+    assert peaks(apps[:250], AS_OF) == ()
 
 
 def test_what_is_exceeded_is_asked_and_the_answer_counts() -> None:
