@@ -100,6 +100,21 @@ ALL: tuple[NotOffered, ...] = (
         "Container Apps jobs up to 4 vCPUs and 8 GiB",
         "https://learn.microsoft.com/azure/batch/batch-technical-overview",
     ),
+    NotOffered(
+        "azure",
+        "Durable Task Scheduler",
+        "a service beside the app that keeps its orchestrations; no source at hand tells its price, and the app's own storage "
+        "account keeps those of a few jobs a day",
+        "Durable Functions over the storage account of each app",
+        "https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-storage-providers",
+    ),
+    NotOffered(
+        "azure",
+        "one Durable Functions app for a whole chain",
+        "an app has one size, one identity and one set of secrets: each job would run with the largest and with those of all",
+        "an app for each job; the end of one is said into the queue of the next",
+        "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan",
+    ),
 )
 
 
