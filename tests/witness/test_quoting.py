@@ -9,6 +9,7 @@ import contextlib
 import html.parser
 import json
 import os
+import re
 import subprocess
 import unicodedata
 from collections.abc import Sequence
@@ -124,9 +125,9 @@ def test_cloudformation_yaml(text: str) -> None:
 
 
 @EACH
-@given(TEXT)
+@given(TEXT.filter(lambda text: re.search(r'\$\{[^}]*"', text) is None))
 def test_cloudformation_sub(text: str) -> None:
-    """Moto's `Fn::Sub`."""
+    """Moto's `Fn::Sub`, whose expression for `${!...}` sees none with a quote in it (moto/cloudformation/parsing.py)."""
     arn = f"arn:${{Partition}}:s3:::{text}"
     said = yaml.safe_load(render.literal("sub", arn))
     resources = ResourceMap("id", "name", {}, {}, "eu-west-1", "123456789012", {"Resources": {}}, None)
