@@ -2,11 +2,13 @@
 another's. Before: 2.5 % of the lengths of an overlapping job, 10 % of those of a job that outlasts the process numbers."""
 
 import json
+import random
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from test_commands import done
 
@@ -14,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from pairing import FORMS, NAMES, SHAPES, judged, log, lossy
 
 from migrator.model.usage import Event
+from migrator.runs.choice import GAP
+from migrator.runs.order import AT, HOST, PID
 from migrator.runs.pairings import pair
+from migrator.runs.ticks import Ticks
 
 MINUTES = 300
 # of each form: the least share of runs with a length of their own or bounds, if 2 % of the lines are lost
@@ -113,3 +118,23 @@ def test_a_plan_tells_that_its_logs_are_not_whole(tmp_path: Path) -> None:
     read(tmp_path / "web07", [("01:00", UNIT.format("Starting")), ("05:10", SAYS_SO), ("09:30", UNIT.format("Finished"))])
     done("plan", tmp_path / "web07", "-o", tmp_path / "plan")
     assert "900 messages lost" in (tmp_path / "plan/report.md").read_text()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ticks_are_the_same_one_by_one_and_in_stretches_of_any_length(seed: int) -> None:
+    chance = random.Random(seed)
+    at_us, rows = 0, []
+    for _ in range(400):
+        at_us += chance.choice((0, 1, 60, 60, 60, 120, 300)) * 1_000_000
+        row = [0] * 11
+        row[AT], row[HOST], row[PID] = at_us, chance.randrange(2), chance.randrange(32_768)
+        rows.append(row)
+    one, many, found = Ticks(), Ticks(), list[int]()
+    at = 0
+    while at < len(rows):
+        size = chance.randrange(1, 60)
+        found += many.of_all(np.array(rows[at : at + size], dtype=np.int64), np.array([True])).tolist()
+        at += size
+    wanted = [one.of(row[HOST], row[AT], row[PID]) for row in rows]
+    assert found == wanted
+    assert sum(after >= GAP for after in wanted) > 20
