@@ -252,6 +252,32 @@ def test_on_suse_run_crons_starts_the_folders(tmp_path: Path) -> None:
     assert not [problem for problem in found.problems if "no line of a crontab" in problem.message]
 
 
+@pytest.mark.parametrize(
+    ("said", "schedule", "told"),
+    [
+        ('DAILY_TIME="14:00"', ("calendar", ("0 14 * * *",)), False),
+        ("DAILY_TIME=1:45 # after the backup", ("calendar", ("45 1 * * *",)), False),
+        ('DAILY_TIME=""', ("after-last-run", ("daily",)), False),
+        ('#DAILY_TIME="14:00"', ("after-last-run", ("daily",)), False),
+        ('DAILY_TIME="14:07"', ("after-last-run", ("daily",)), True),
+        ("DAILY_TIME=noon", ("after-last-run", ("daily",)), True),
+    ],
+)
+def test_on_suse_daily_time_says_when_the_daily_folder_starts(tmp_path: Path, said: str, schedule: object, told: bool) -> None:
+    line = "-*/15 * * * *   root  test -x /usr/lib/cron/run-crons && /usr/lib/cron/run-crons >/dev/null 2>&1\n"
+    files = {"etc/cron.daily/daybook": "#!/bin/sh\n", "etc/cron.weekly/weekbook": "#!/bin/sh\n", "etc/crontab": line}
+    files |= {"etc/os-release": 'ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.5"\n', "etc/sysconfig/cron": said + "\n"}
+    found = read_tree(write(tmp_path, files))
+    assert (job(found, "daybook").schedule.trigger, job(found, "daybook").schedule.expressions) == schedule
+    assert (job(found, "weekbook").schedule.trigger, job(found, "weekbook").schedule.expressions) == (
+        "after-last-run",
+        ("weekly",),
+    )
+    assert [str(problem.location) for problem in found.problems if "DAILY_TIME" in problem.message] == [
+        "/etc/sysconfig/cron"
+    ] * told
+
+
 def test_a_folder_that_nobody_runs_is_said(tmp_path: Path) -> None:
     found = read_tree(write(tmp_path, DEBIAN | {"etc/cron.weekly/lonely": "#!/bin/sh\n"}))
     assert not job(found, "lonely").enabled

@@ -1,7 +1,8 @@
 """Scripts in cron.hourly, cron.daily, cron.weekly, cron.monthly (and any folder that a job hands to run-parts): a job each.
 
 Source: run-parts(8) of Debian, RHEL's /usr/bin/run-parts; /etc/crontab, /etc/cron.d/0hourly, anacrontab(5); SUSE's
-/usr/lib/cron/run-crons, which every 15 minutes starts each folder whose period has passed since /var/spool/cron/lastrun says
+/usr/lib/cron/run-crons, which every 15 minutes starts each folder whose period has passed since /var/spool/cron/lastrun says;
+SUSE's /etc/sysconfig/cron: DAILY_TIME, "at which time cron.daily should start", at xx:00, xx:15, xx:30 or xx:45
 """
 
 import re
@@ -17,11 +18,13 @@ from migrator.schedulers.file_rule import ignored_part
 from migrator.schedulers.identity import job_id
 
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
-READS: tuple[str, ...] = (*(f"/etc/cron.{period}/*" for period in PERIODS), "/etc/periodic/*/*", "/usr/sbin/anacron")
+SYSCONFIG = "/etc/sysconfig/cron"
+READS: tuple[str, ...] = (*(f"/etc/cron.{period}/*" for period in PERIODS), "/etc/periodic/*/*", "/usr/sbin/anacron", SYSCONFIG)
 NAME = "run_parts"
 CALL = re.compile(r"\brun-parts\b((?:\s+-\S+(?:\s+\d+(?=\s))?)*)\s+([\"']?)(/[^\s\"';|&)}]+)\2")
 ANACRON_GUARD = re.compile(r"(-x\s+\S*/anacron\b.*\|\||\[\s*!\s*-x\s+\S*/anacron|!\s*test\s+-x\s+\S*/anacron)")
 RUN_CRONS = re.compile(r"/run-crons(?=[\s;&|)]|$)")
+DAILY_TIME = re.compile(r"""^[ \t]*DAILY_TIME=(["']?)([^"'\n#]*)\1[ \t]*(?:#.*)?$""", re.MULTILINE)
 QUIET = {".placeholder", ".gitkeep", ".keep", "README"}
 
 
@@ -34,7 +37,7 @@ def read(files: HostFiles, host: Host) -> Schedules:
     if host.cron == "busybox":
         folders |= {f"/etc/periodic/{name}" for name in files.entries("/etc/periodic")}
     jobs: list[Job] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = [*_unknown_daily_time(files, host, callers.get("/etc/cron.daily"))]
     packages = owner.packages(files)
     for folder in sorted(folders):
         caller = callers.get(folder)
@@ -57,11 +60,34 @@ def _callers(files: HostFiles, host: Host) -> dict[str, Job]:
             since = msgspec.structs.replace(
                 job.schedule, grammar="none", expressions=(period,), trigger="after-last-run", jitter_s=None
             )
+            at = _daily_time(files) if period == "daily" else ""
+            if on_a_quarter := re.fullmatch(r"([01]?\d|2[0-3]):(00|15|30|45)", at):
+                calendar = (f"{int(on_a_quarter[2])} {int(on_a_quarter[1])} * * *",)
+                since = msgspec.structs.replace(job.schedule, expressions=calendar, trigger="calendar", jitter_s=None)
             found.setdefault(f"/etc/cron.{period}", msgspec.structs.replace(job, schedule=since))
     for job in anacrontab.read(files, host).jobs if anacron else ():
         for match in CALL.finditer(job.command):
             found.setdefault(match[3].rstrip("/"), job)
     return found
+
+
+def _daily_time(files: HostFiles) -> str:
+    """When SUSE's run-crons is to start cron.daily, in the file's words; empty where it is not said."""
+    text = (files.content(SYSCONFIG) or b"").decode("utf-8", "replace") if files.exists(SYSCONFIG) else ""
+    said = [match[2].strip() for match in DAILY_TIME.finditer(text)]
+    return said[-1] if said else ""
+
+
+def _unknown_daily_time(files: HostFiles, host: Host, caller: Job | None) -> tuple[Problem, ...]:
+    """A time that run-crons, which looks every 15 minutes, cannot keep, or none at all: what it does then is written nowhere."""
+    at = _daily_time(files)
+    if caller is None or caller.schedule.trigger != "after-last-run" or not at or not RUN_CRONS.search(caller.command):
+        return ()
+    message = (
+        f"DAILY_TIME={at!r}: run-crons looks at xx:00, xx:15, xx:30 and xx:45 only; when cron.daily starts is not known; "
+        "write one of these times"
+    )
+    return (Problem(location=Location(host=host.name, path=SYSCONFIG), message=message),)
 
 
 def _speaks_of_it(files: HostFiles, patterns: tuple[str, ...]) -> bool:
