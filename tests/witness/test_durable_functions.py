@@ -42,7 +42,7 @@ VERSION = {"x-ms-version": "2023-11-03"}
 # stands at 03:30:05 UTC of the night that it is told.
 HOST = r"""
 import faulthandler
-faulthandler.dump_traceback_later(100, exit=True)  # what hangs says where
+faulthandler.dump_traceback_later(280, exit=True)  # what hangs says where
 import asyncio, datetime, http.server, json, logging, os, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 import grpc
