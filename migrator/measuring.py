@@ -58,6 +58,7 @@ LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
 WORTH_A_COPY = 1 << 25  # bytes of logs that two processes read sooner than one
+PACKED, USUALLY = (".gz", ".zst", ".xz", ".bz2"), 8  # ... and how many a packed byte of a log is
 NO_ROWS: Whole = np.empty((0, LOOKED_AT), dtype=np.int64)
 News = tuple[tuple[Event, ...], tuple[str, ...], tuple[Problem, ...]]  # what is said for the first time, new hosts, what is wrong
 Beside = Callable[[Callable[[], Iterator[tuple[Whole, News]]], int], Iterator[tuple[Whole, News]]]
@@ -303,7 +304,7 @@ def read(
                 edits += _edits(stretch, understanding)
         return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits))
 
-    if sum(file.size for _, file, _ in found) >= WORTH_A_COPY:
+    if sum(file.size * (USUALLY if file.path.endswith(PACKED) else 1) for _, file, _ in found) >= WORTH_A_COPY:
         copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it
         if copied.possible():
             try:
