@@ -274,33 +274,39 @@ def stretches(
 ) -> Iterator[tuple[bytearray, int]]:
     """The same lines, several blocks together, and where they end: between two texts in a buffer that is used again."""
     begin = end = len(before)
-    room = TOGETHER * BLOCK_BYTES + BLOCK_BYTES // 16  # the rest of a line stands before a block
-    text = bytearray(before) + bytes(room + len(after))
-    pieces = _cut_at_lines(stream)
+    pour = _poured(stream)
+    size = TOGETHER * BLOCK_BYTES
+    text = bytearray(before) + bytes(size + len(after))
+    whole = begin  # where whole lines end
+    failed: Exception | None = None
     while True:
         try:
-            carry, block, fresh = next(pieces, (b"", b"", 0))
-        except DAMAGED:
-            if end > begin:
-                text[end : end + len(after)] = after
-                yield text, end
-            raise
-        size = len(carry) + fresh if fresh else 0
-        if end > begin and (not size or end + size > begin + room):
-            text[end : end + len(after)] = after
-            yield text, end
-            end = begin
-        if size > room:
-            room = size
-            text = bytearray(before) + bytes(room + len(after))
-        if size:
-            text[end : end + len(carry)] = carry
-            text[end + len(carry) : end + size] = memoryview(block)[:fresh]
-            end += size
-        elif not carry:
+            count = pour(text, end, begin + size)
+        except DAMAGED as error:
+            count, failed = 0, error
+        end += count
+        full = end == begin + size
+        if count:
+            whole = max(whole, text.rfind(b"\n", begin, end) + 1)
+        if count and not full:
+            continue
+        if not count and failed is None and end > whole:  # a last line without an end gets one
+            text[end : end + 1] = b"\n"
+            end = whole = end + 1
+        kept = bytes(memoryview(text)[whole:end])
+        if whole > begin:
+            text[whole : whole + len(after)] = after
+            yield text, whole
+        elif full and len(kept) > BLOCK_BYTES:
+            if skipped is not None:
+                skipped(len(kept) - BLOCK_BYTES)
+            kept = kept[-BLOCK_BYTES:]
+        if failed is not None:
+            raise failed
+        if not count:
             return
-        elif skipped is not None:
-            skipped(len(carry))
+        text[begin : begin + len(kept)] = kept
+        whole, end = begin, begin + len(kept)
 
 
 def _poured(stream: BinaryIO) -> Callable[[bytearray, int, int], int]:
