@@ -8,6 +8,7 @@ from migrator.reports.words import money
 
 WIDE, ROW, TOP, LEFT, RIGHT = 520, 22, 26, 150, 16
 LEAST, MOST = 1e-5, 2.0  # of the time: the ends of the axis, which is logarithmic
+LEAST_SAID = 0.001  # percent: five minutes of a year
 TICKS = ((1e-4, "0.01 %"), (1e-3, "0.1 %"), (1e-2, "1 %"), (0.1, "10 %"), (1.0, "always"))
 
 
@@ -44,11 +45,13 @@ def share(amount: float | None) -> str:
 
 
 def _digits(number: float) -> str:
-    """Two digits that say something, above a hundred whole numbers.
+    """Two digits that say something, above a hundred whole numbers; what is next to nothing is not counted in powers of ten.
 
-    >>> _digits(0.000123), _digits(4.31), _digits(104.2)
-    ('0.00012', '4.3', '104')
+    >>> _digits(0.00002), _digits(0.0012), _digits(4.31), _digits(104.2), _digits(0)
+    ('under 0.001', '0.0012', '4.3', '104', '0')
     """
+    if 0 < number < LEAST_SAID:
+        return f"under {LEAST_SAID}"
     return f"{number:.2g}" if number < 99.5 else f"{number:,.0f}"
 
 
@@ -56,7 +59,8 @@ def duty(found: DutyCycle) -> str:
     """A duty cycle with its range, or that it is unknown and why."""
     if found.share is None:
         return f"unknown: {found.basis}"
-    between = "" if found.low is None or found.high is None else f" ({_digits(found.low * 100)} to {_digits(found.high * 100)} %)"
+    low, high = (None if end is None else _digits(end * 100) for end in (found.low, found.high))
+    between = "" if low is None or high is None or low == high else f" ({low} to {high} %)"
     if found.share > 1:
         return f"more than all of the time: {found.share:.3g} runs of it at once, on average{between}"
     return f"{_digits(found.share * 100)} %{between}"

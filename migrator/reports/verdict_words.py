@@ -7,6 +7,7 @@ from migrator.model.plan import HostPlan, JobPlan, Plan, Savings
 from migrator.reports.words import brief, counted, idle, money, percent
 
 SERVICE = "service "
+UNKNOWN = "something unknown"  # savings.py: nobody said what else runs there
 WAITS = ": waits for an answer: "
 MOST_NAMED = 5
 
@@ -131,7 +132,9 @@ def _conditions(keeping: tuple[Blocker, ...], jobs: tuple[JobPlan, ...]) -> str:
         conditions.append(f"{counted(len(staying) - decided, 'job has', 'jobs have')} another home")
     if unmeasured:
         conditions.append(f"{counted(len(unmeasured), 'job has', 'jobs have')} been measured")
-    if len(services) == 1:
+    if len(services) == 1 and services[0].name == UNKNOWN:
+        conditions.append("it is known what else runs there")
+    elif len(services) == 1:
         conditions.append(f"{services[0].name} has another home")
     elif services:
         conditions.append(f"{len(services)} services have another home")
