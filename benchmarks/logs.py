@@ -6,7 +6,8 @@ Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie'
 of cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has the smallest of some whole processes,
 and the ratio to the smallest ripgrep of the same turns: of the wall's time, and of the processors' time, because a busy machine
 stretches the wall's, above all of what works on two processors. `one processor`: the same where only one may be used. Memory is
-that of all processes of a row together at its largest, shared pages once (PSS), looked for in a run of its own.
+that of all processes of a row together at its largest, shared pages once (PSS), looked for in a run of its own
+(not of others at 500 MB and more).
 `--peers`: a Python with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
 """
 
@@ -210,9 +211,10 @@ def show(name: str, megabytes: int, rows: dict[str, list[str]], base: list[str])
         least = Taken(*(max(min(each), 0.001) for each in zip(*(base_took for base_took, _ in turns), strict=True)))
         own = Taken(*(min(each) for each in zip(*(taken for _, taken in turns), strict=True)))
         bases.append(least)
+        mib = f"{memory(arguments):,.0f}" if rounds == ROUNDS else ""
         print(
             f"| {name}: {row} | {own.wall_s:.2f} | {own.cpu_s:.2f} | {megabytes / own.wall_s:,.0f} "
-            f"| {own.wall_s / least.wall_s:.1f} | {own.cpu_s / least.cpu_s:.1f} | {memory(arguments):,.0f} |",
+            f"| {own.wall_s / least.wall_s:.1f} | {own.cpu_s / least.cpu_s:.1f} | {mib} |",
             flush=True,
         )
     least = Taken(*(min(each) for each in zip(*bases, strict=True)))
