@@ -100,3 +100,14 @@ def test_the_schedule_may_submit_this_job_to_this_queue_only() -> None:
         ("aws_batch_job_queue", "arn", ""),
         ("aws_batch_job_definition", "arn_prefix", ":*"),
     ]
+
+
+def test_only_roles_whose_guide_says_so_are_trusted_for_one_account() -> None:
+    shape = changed(SHAPE, parts=(changed(SHAPE.parts[0], monthly_invocations=30.0, billed_s=720.0),))
+    for place, tasks in ((aws_fargate, True), (aws_batch, False)):
+        made_here = place.resources(DOSSIER, shape, place.sizes()[0], TRANSLATION, 900, "us-east-1")
+        roles = [one.values for one in made_here if one.kind == "aws_iam_role"]
+        assert {(role["service"], role["source_account"]) for role in roles} == {
+            ("ecs-tasks.amazonaws.com", tasks),
+            ("scheduler.amazonaws.com", True),
+        }

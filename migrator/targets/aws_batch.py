@@ -90,6 +90,9 @@ def resources(
                 continue
             case "aws_sqs_queue":
                 continue
+            case "aws_iam_role":
+                # ECS's guide offers the condition for tasks; Batch's, whose jobs ECS runs, says nothing of it
+                made.append(Resource(kind=resource.kind, name=resource.name, values=resource.values | {"source_account": False}))
             case "aws_ecs_cluster":
                 made.append(aws_parts.resource("aws_batch_job_queue", QUEUE, queue_name="migrated-jobs", shared=True))
             case "aws_ecs_task_definition":
