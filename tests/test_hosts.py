@@ -125,6 +125,26 @@ def test_a_wrong_line_of_passwd_is_a_problem_and_the_rest_goes_on(tmp_path: Path
     assert [problem.location.line for problem in problems if problem.location.path == "/etc/passwd"] == [2]
 
 
+@pytest.mark.parametrize(
+    ("passwd", "nsswitch", "elsewhere"),
+    [
+        ("", None, None),
+        ("", "# passwd: ldap\npasswd:         files systemd\ngroup: files sss\n", None),
+        ("", "passwd: sss files systemd\n", "sss"),
+        ("", "passwd:files [NOTFOUND=return] ldap winbind # two\n", "ldap winbind"),
+        ("+::::::\n", "passwd: compat\n", "nis"),
+    ],
+)
+def test_a_user_whom_a_directory_may_know_is_not_said_to_be_gone(
+    tmp_path: Path, passwd: str, nsswitch: str | None, elsewhere: str | None
+) -> None:
+    if nsswitch is not None:
+        _with(tmp_path, "etc/nsswitch.conf", nsswitch)
+    host, _ = read(_with(tmp_path, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n" + passwd))
+    assert host.users_elsewhere == elsewhere
+    assert (host.lacks_user("anna"), host.lacks_user("root")) == (elsewhere is None, False)
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"v1": 7, "ds": []}', b"[" * 100_000, b"\xff\xfe"])
 def test_damaged_cloud_data_never_stops_the_reading(tmp_path: Path, raw: bytes) -> None:
     host, _ = read(_with(tmp_path, "run/cloud-init/instance-data.json", raw))

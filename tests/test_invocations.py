@@ -35,14 +35,14 @@ def entry(at_s: float, what: str, invocation: str | None) -> str:
     return json.dumps(fields | ({} if invocation is None else {"INVOCATION_ID": invocation * 32}))
 
 
-def runs(root: Path, logs: dict[str, list[str]]) -> list[Run]:
+def runs(root: Path, logs: dict[str, list[str]], told: tuple[str, ...] = ()) -> list[Run]:
     for name, lines in ({"etc/hostname": ["web01"], "etc/timezone": ["Etc/UTC"]} | logs).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("\n".join(lines) + "\n")
     (files,) = open_source(str(root))
     host, _ = hosts.read(files)
     logged = measuring.read(files, host, None)
-    assert logged.problems == ()
+    assert [problem.message.partition(",")[0] for problem in logged.problems] == list(told)
     return logged.runs.objects()
 
 
@@ -92,7 +92,7 @@ def test_what_rsyslog_folds_is_unfolded_and_what_only_looks_like_it_is_not(tmp_p
         "Nov 23 04:34:01 web01 CROND[95]: (root) CMD (/opt/a)",
         "Nov 23 04:34:04 web01 CROND[94]: (root) CMDEND (/opt/a)",
     ]
-    found = runs(tmp_path, {"var/log/cron": lines})
+    found = runs(tmp_path, {"var/log/cron": lines}, told=("the log itself says 2 times",))
     of_a = [run for run in found if run.command == "/opt/a"]
     assert [run.duration_s for run in of_a] == [None, None, None, None, 3]
     assert [run.command for run in found if run not in of_a] == ["logger 'message repeated 3 times: [ (root) CMD (/opt/b)]'"]

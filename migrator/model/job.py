@@ -66,6 +66,7 @@ class HostPart(Value, frozen=True, kw_only=True):
     public_ipv4_count: int | None = None
     services: tuple[Service, ...] | None = None
     users: tuple[User, ...] | None = None
+    users_elsewhere: str | None = None
     owner: str | None = None
     load: Load | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -74,7 +75,7 @@ class HostPart(Value, frozen=True, kw_only=True):
 
 class Host(Value, frozen=True, kw_only=True):
     """One server. `timezone` is an IANA name; None where the tree does not say (then schedules are read as UTC, and said so).
-    `cron` is the crontab grammar of its daemon; `busy_minutes_of_week` counts minutes (0 = Monday 00:00 local) with a job."""
+    `cron` is the crontab grammar of its daemon; `users_elsewhere`: who else than /etc/passwd knows users (sss, ldap ...)."""
 
     name: str
     timezone: str | None = None
@@ -93,9 +94,14 @@ class Host(Value, frozen=True, kw_only=True):
     public_ipv4_count: int | None = None
     services: tuple[Service, ...] | None = None
     users: tuple[User, ...] | None = None
+    users_elsewhere: str | None = None
     owner: str | None = None
     load: Load | None = None
     evidence: tuple[Evidence, ...] = ()
+
+    def lacks_user(self, name: str) -> bool:
+        """True where it is sure that there is no such user: all of the server's are known, and it is none of them."""
+        return self.users is not None and self.users_elsewhere is None and all(user.name != name for user in self.users)
 
 
 class Schedule(Value, frozen=True, kw_only=True):

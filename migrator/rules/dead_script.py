@@ -1,7 +1,7 @@
 """Finds jobs whose script or user is gone.
 
 Finds: the script that the line calls by its full path is not on the server, or it is not known whether it is; or the user that
-it should run as is in no passwd line.
+it should run as is in no passwd line (where no directory service knows users too).
 Why: such a job fails each time; moving it would move a failure, and pay for it.
 Do: delete the line, or restore the script; answer `<job id>/keep` with yes if the file is mounted only at run time.
 Not: said to be gone when the tree was collected without that folder (a network disk, a home): then it is asked, not claimed.
@@ -29,8 +29,7 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         "no",
         ("yes", "no"),
     )
-    users = {user.name for user in dossier.host.users or ()}
-    if users and dossier.job.user is not None and dossier.job.user not in users:
+    if dossier.job.user is not None and dossier.host.lacks_user(dossier.job.user):
         body = (
             f"runs as user {dossier.job.user}, who is not in /etc/passwd; the daemon never runs it; "
             "delete the line or name a user"

@@ -282,7 +282,7 @@ def _job(
     values = {name: setting.value for name, (setting, _) in scope.settings.items()}
     comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None if scope.comments else None
     passwd = draft.passwd
-    unknown = user is not None and host.users is not None and user not in passwd
+    unknown = user is not None and host.lacks_user(user)
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None
     jitter = values.get("RANDOM_DELAY", kind.options.random_delay) if kind.grammar == "cronie" else ""
     return Job(

@@ -66,7 +66,7 @@ def _ignored(file: HostFile, name: str, host: Host, options: daemon_options.Opti
     if name.startswith(".") or (grammar == "busybox" and "." in name):
         return f"the name {name[:60]!r} is no user's; the daemon does not read it; remove it"
     users = {user.name: user for user in host.users or ()}
-    if host.users is not None and name not in users:
+    if host.lacks_user(name):
         return f"there is no user {name[:60]!r} in /etc/passwd (an orphan); the daemon does not run it; add the user"
     if options.takes_any_mode:
         return None
