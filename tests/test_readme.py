@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from migrator.cli import COMMANDS
+from migrator.prices import bundled
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -32,3 +33,10 @@ def test_the_map_names_the_files_that_there_are() -> None:
         if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists()):
             stem = path.stem
             assert stem in named or stem.startswith("__"), f"{path.name} is not on the map"
+
+
+def test_the_readme_counts_the_prices_that_come_from_no_list() -> None:
+    prices = bundled.read().prices
+    said = re.search(r"of the bundled ones (\d+) of (\d+) come from no price list", README)
+    assert said is not None
+    assert [int(number) for number in said.groups()] == [sum(price.quality != "list" for price in prices), len(prices)]
