@@ -8,7 +8,8 @@ and the ratio to the smallest ripgrep of the same turns: of the wall's time, and
 stretches the wall's, above all of what works on two processors. `one processor`: the same where only one may be used. Memory is
 that of all processes of a row together at its largest, shared pages once (PSS), looked for in a run of its own
 (not of others at 500 MB and more).
-`--peers`: a Python with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs.
+`--peers`: a Python with pandas, polars, duckdb and dask, whose rows are extraction only, without pairs, where they do not say
+otherwise; those that pair take a start and an end for one run without asking whether others overlap, as usual queries do.
 """
 
 import argparse
@@ -41,6 +42,27 @@ said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \
                   rb"pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
 print(sum(1 for line in open(sys.argv[1], "rb") if said.match(line.rstrip())))
 """
+PAIRING_LOOP = r"""
+import re, sys
+from collections import Counter, defaultdict, deque
+from datetime import datetime
+said = re.compile(rb"^(\S+) (\S+) (CROND?)\[(\d+)\]: (?:\((\w+)\) (CMD|CMDEND) \((.*)\)|"
+                  rb"pam_unix\(cron:session\): session (\w+) for user (\w+).*)$")
+begun, lengths = defaultdict(deque), Counter()
+for line in open(sys.argv[1], "rb"):
+    if b"CRON" not in line or (match := said.match(line.rstrip())) is None:
+        continue
+    stamp, host, tag, pid, user, what, command, session, _ = match.groups()
+    if what == b"CMD" and tag == b"CRON":
+        continue
+    key = (host, user, command) if what else (host, pid)
+    at = datetime.fromisoformat(stamp.decode()).timestamp()
+    if what == b"CMD" or session == b"opened":
+        begun[key].append(at)
+    elif begun[key]:
+        lengths[round(at - begun[key].popleft(), 1)] += 1
+print(lengths.total())
+"""
 READER = """
 import sys
 from migrator import blocks
@@ -65,6 +87,20 @@ print(duckdb.sql(f\"\"\"select count(*), max(stamp), max(host), max(tag), max(le
   select split_part(l, ' ', 1) stamp, split_part(l, ' ', 2) host, split_part(l, ' ', 3) tag, substr(l, strpos(l, ']: ') + 3) said
   from read_csv('{sys.argv[1]}', delim='\\x01', header=false, columns={{'l': 'VARCHAR'}}, quote='', escape='', auto_detect=false)
   where contains(l, ' CRON'))\"\"\").fetchall())
+""",
+    "duckdb, string functions, each start with the next end": """
+import sys, duckdb
+print(duckdb.sql(f\"\"\"with lines as (
+  select split_part(l, ' ', 1)::timestamptz stamp, split_part(l, ' ', 2) host, split_part(l, ' ', 3) tag,
+  substr(l, strpos(l, ']: ') + 3) said
+  from read_csv('{sys.argv[1]}', delim='\\x01', header=false, columns={{'l': 'VARCHAR'}}, quote='', escape='', auto_detect=false)
+  where contains(l, ' CRON')), events as (
+  select stamp, host, case when starts_with(said, 'pam') then tag else replace(said, 'CMDEND', 'CMD') end joins,
+  contains(said, 'opened') or contains(said, ') CMD (') starts
+  from lines where not (starts_with(tag, 'CRON[') and contains(said, ') CMD ('))), pairs as (
+  select starts, lead(starts) over each_key follows, epoch(lead(stamp) over each_key) - epoch(stamp) length
+  from events window each_key as (partition by host, joins order by stamp))
+  select count(*), sum(length), quantile_cont(length, 0.95) from pairs where starts and not follows\"\"\").fetchall())
 """,
     "dask.bag, re (2 processes)": f"""
 import re, sys, dask.bag
@@ -182,6 +218,7 @@ def main() -> None:
                 "migrator runs, one processor": ["taskset", "-c", "0", *migrator, str(path.parents[2])],
                 "migrator runs, no log at all": [*migrator, f"{folder}/empty"],
                 "for line, re.match (no pairs)": [sys.executable, "-c", LOOP, str(path)],
+                "for line, re.match, each end with the first start": [sys.executable, "-c", PAIRING_LOOP, str(path)],
             }
             if given.peers:
                 rows |= {peer: [given.peers, "-c", text, str(path)] for peer, text in PEERS.items() if "dask" not in peer}
