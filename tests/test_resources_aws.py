@@ -26,7 +26,7 @@ from migrator.model.plan import Organisation
 from migrator.model.source import Evidence
 from migrator.pricebook import total
 from migrator.prices import bundled
-from migrator.targets import Target, aws_fargate, aws_lambda
+from migrator.targets import Target, aws_fargate, aws_lambda, aws_parts
 
 BOOK = bundled.read()
 KINDS = {kind.KIND: kind for kind in resources.ALL}
@@ -215,8 +215,9 @@ def terraform_files() -> dict[str, str]:
     shared: dict[tuple[str, str], Resource] = {}
     for target, dossier, shape in jobs():
         created = created_for(target, dossier, shape)
-        shared.update({(one.kind, one.name): one for one in created if one.values.get("shared")})
-        own = tuple(one for one in created if not one.values.get("shared"))
+        of_all = [one for one in created if one.values.get("shared") or one.name == aws_parts.UNDELIVERED]
+        shared.update({(one.kind, one.name): one for one in of_all})
+        own = tuple(one for one in created if one not in of_all)
         files[f"{dossier.job.id}.tf"] = written("terraform", own, dossier.job)
     files["shared.tf"] = written("terraform", tuple(shared.values()), JOB)
     return files

@@ -8,7 +8,7 @@ from migrator import hosts, logfiles, schedulers, sources
 from migrator.errors import SourceError
 from migrator.model.plan import Dating
 from migrator.model.source import HostFiles
-from migrator.sources import live
+from migrator.sources import live, live_crontab
 
 COLLECTED = "/migrator/collected.txt"
 RIGHT = "`/`, a folder with a server's tree, a bundle (.tar, .tar.gz, .tar.zst), s3://, ssh://user@host or `-` would be right"
@@ -30,7 +30,7 @@ def open_source(source: str) -> tuple[HostFiles, ...]:
     for module in sources.ALL:
         if module.accepts(source):
             found = module.open(source)
-            if source != STANDARD_INPUT and not any(map(_is_a_server_s, found)):
+            if source != STANDARD_INPUT and not live_crontab.accepts(source) and not any(map(_is_a_server_s, found)):
                 raise SourceError(f"{source}: {_something_else(found)}")
             return found
     if Path(source).is_file():
