@@ -243,11 +243,28 @@ def test_every_movable_job_of_every_sample_is_there(jobs: dict[str, Moved]) -> N
     assert {name: hosts.count(name) for name in SAMPLES} == {"web01": 8, "etl02": 5, "edge03": 4, "legacy04": 11}
 
 
-def test_the_server_s_line_and_the_emitted_job_do_the_same(under_cron: dict[str, Seen], under_runner: dict[str, Seen]) -> None:
+def leaves_work_running(job: Moved) -> bool:
+    """Told by a rule: what such a line starts goes on when the line has ended, and ends with the run elsewhere, at any moment."""
+    return any(finding.rule == "background-process" for finding in job.entry.findings)
+
+
+def test_one_line_leaves_its_work_running_and_the_plan_says_so(jobs: dict[str, Moved]) -> None:
+    assert [name for name, job in jobs.items() if leaves_work_running(job)] == ["reindex-a30c12f3"]
+
+
+def test_the_server_s_line_and_the_emitted_job_do_the_same(
+    jobs: dict[str, Moved], under_cron: dict[str, Seen], under_runner: dict[str, Seen]
+) -> None:
+    """The same status, output and files; of work that is left running, nothing that the server's line does not leave."""
     differ = {
-        name: [wanted._asdict(), under_runner[name]._asdict()]
+        name: [wanted._asdict(), had._asdict()]
         for name, wanted in under_cron.items()
-        if wanted != under_runner[name]
+        if (had := under_runner[name]) != wanted
+        and not (
+            leaves_work_running(jobs[name])
+            and had[:2] == wanted[:2]
+            and {file[0] for file in had.files} <= {file[0] for file in wanted.files}
+        )
     }
     assert not differ, json.dumps(differ, indent=1, default=repr)[:6000]
 
