@@ -7,6 +7,8 @@ from typing import BinaryIO, Literal, Protocol
 
 from migrator.model.value import Value
 
+COLLECTED = "/migrator/collected.txt"  # a bundle of `collect` has it: who made it, when
+
 
 class Location(Value, frozen=True, kw_only=True):
     """A place in a file of a host: `path` as the server names it (absolute), `line` counted from 1."""

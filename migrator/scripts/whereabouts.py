@@ -7,9 +7,8 @@ import posixpath
 from weakref import WeakKeyDictionary
 
 from migrator.model.finding import NOT_COLLECTED, NOT_READ
-from migrator.model.source import HostFiles
+from migrator.model.source import COLLECTED, HostFiles
 
-COLLECTED = "/migrator/collected.txt"
 GONE = "/migrator/gone.txt"  # paths in the schedules' own words that were looked for on the server
 PROGRAM_PLACES = ("/opt", "/srv", "/home", "/root", "/usr/local/bin", "/usr/local/sbin", "/var/www", "/data")
 HOLDS_PROGRAMS: WeakKeyDictionary[HostFiles, bool] = WeakKeyDictionary()  # asked once for a server, not for each job

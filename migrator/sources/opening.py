@@ -7,10 +7,9 @@ from pathlib import Path
 from migrator import hosts, logfiles, schedulers, sources
 from migrator.errors import SourceError
 from migrator.model.plan import Dating
-from migrator.model.source import HostFiles
+from migrator.model.source import COLLECTED, HostFiles
 from migrator.sources import live, live_crontab
 
-COLLECTED = "/migrator/collected.txt"
 RIGHT = "`/`, a folder with a server's tree, a bundle (.tar, .tar.gz, .tar.zst), s3://, ssh://user@host or `-` would be right"
 STANDARD_INPUT = "-"
 MOST_NAMED = 4

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 
 @contextmanager
 def running(folder: Path, *options: object, service: str = "blob") -> Iterator[str]:
@@ -37,3 +39,19 @@ def running(folder: Path, *options: object, service: str = "blob") -> Iterator[s
     finally:
         server.terminate()
         server.communicate(timeout=30)
+
+
+@contextmanager
+def trusted(folder: Path, service: str = "blob") -> Iterator[str]:
+    """Its address by https, with a certificate that this process trusts while it runs; callers are known by a token (OAuth)."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    more = ("--oauth", "basic", "--cert", certificate, "--key", key)
+    with running(folder, *more, service=service) as address, pytest.MonkeyPatch.context() as patch:
+        assert address.startswith("https://")
+        patch.setenv("SSL_CERT_FILE", str(certificate))
+        yield address

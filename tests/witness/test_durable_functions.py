@@ -28,7 +28,7 @@ import emit_samples as samples
 import every_combination as every
 import pytest
 from aws_jobs import changed
-from azurite import running
+from azurite import trusted
 from test_store_azurite import Identity, token
 
 from migrator import files
@@ -233,15 +233,7 @@ class Queue:
 @pytest.fixture(scope="module")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address."""
-    folder = tmp_path_factory.mktemp("azurite")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
-         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    more = ("--oauth", "basic", "--cert", folder / "cert.pem", "--key", folder / "key.pem")
-    with running(folder, *more, service="queue") as address, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
+    with trusted(tmp_path_factory.mktemp("azurite"), "queue") as address:
         yield address
 
 

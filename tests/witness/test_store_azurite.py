@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from azurite import running
+from azurite import trusted
 
 from migrator.runner import stores
 from migrator.runner.azure_blob import AzureBlob
@@ -49,17 +48,8 @@ class Identity(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address."""
-    folder = tmp_path_factory.mktemp("azurite")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
-         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    with running(folder, "--oauth", "basic", "--cert", folder / "cert.pem", "--key", folder / "key.pem") as address:
-        assert address.startswith("https://")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
-            yield address
+    with trusted(tmp_path_factory.mktemp("azurite")) as address:
+        yield address
 
 
 @pytest.fixture
