@@ -1,18 +1,17 @@
 """What a job's Node scripts import from npm: by its own lock file where that came along, else at the versions that facts name."""
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from migrator.emit.package_files import PLAIN_FOLDER, json_object
 from migrator.model.finding import Fact, ScriptFile
 
 SOURCE = "https://docs.npmjs.com/cli/commands/npm-ci, https://docs.npmjs.com/cli/configuring-npm/package-lock-json"
 PINNED = re.compile(r"npm ((?:@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*@[0-9][0-9A-Za-z.+-]*)")
 LIST, LOCK = "package.json", "package-lock.json"
 ASKED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-PLAIN_FOLDER = re.compile(r"/[A-Za-z0-9._/-]+")
 
 
 class Locked(NamedTuple):
@@ -44,12 +43,12 @@ def locked(facts: Iterable[Fact], scripts: Iterable[ScriptFile], texts: Mapping[
         imports.setdefault(folder, set()).add(name)
     found = []
     for folder in sorted(imports):
-        listed, lock = (_object(files.get(f"{folder}/{name}", b"")) for name in (LIST, LOCK))
+        listed, lock = (json_object(files.get(f"{folder}/{name}", b"")) for name in (LIST, LOCK))
         held = lock.get("packages")
         if not isinstance(held, dict) or not PLAIN_FOLDER.fullmatch(folder) or not _agree(listed, held):
             continue
         packages = [one for path, one in held.items() if path]
-        dev = any(_object(held.get(f"node_modules/{name}")).get("dev") for name in imports[folder])
+        dev = any(json_object(held.get(f"node_modules/{name}")).get("dev") for name in imports[folder])
         found.append(Locked(folder, dev=dev, builds=any(one.get("hasInstallScript") for one in packages)))
     return tuple(found)
 
@@ -94,13 +93,3 @@ def _imports(facts: Iterable[Fact], scripts: Iterable[ScriptFile]) -> list[tuple
 def _above(path: str) -> list[str]:
     parts = posixpath.dirname(path).split("/")
     return ["/".join(parts[:number]) for number in range(len(parts), 1, -1)]
-
-
-def _object(said: object) -> dict[str, Any]:
-    """A text's JSON object, or the object that it is; {} for anything else."""
-    if isinstance(said, bytes):
-        try:
-            said = json.loads(said)
-        except (ValueError, RecursionError):
-            return {}
-    return said if isinstance(said, dict) else {}

@@ -2,12 +2,12 @@
 
 # ruff: noqa: E501 - tables and patterns: one entry a line reads better than a folded one
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from migrator.emit.package_files import PLAIN_FOLDER, json_object
 from migrator.model.finding import Fact, ScriptFile
 from migrator.model.plan import JobPlan
 
@@ -56,7 +56,6 @@ PART_OF = {
     **dict.fromkeys(("sqlite3", "pdo_sqlite"), "php-sqlite3"),
 }  # fmt: skip
 LIST, LOCK = "composer.json", "composer.lock"
-PLAIN_FOLDER = re.compile(r"/[A-Za-z0-9._/-]+")
 USED = {package: re.compile(rf"(?<![\w$>])(?:{names})\b") for package, names in EXTENSIONS.items()}
 DSN = {package: re.compile(start) for package, start in DRIVERS.items()}
 
@@ -89,7 +88,7 @@ def locked(facts: Iterable[Fact], scripts: Iterable[ScriptFile], texts: Mapping[
     for folder in applications(facts):
         if not PLAIN_FOLDER.fullmatch(folder) or not {f"{folder}/{LIST}", f"{folder}/{LOCK}"} <= files.keys():
             continue
-        listed, lock = (_object(texts[files[f"{folder}/{name}"]]) for name in (LIST, LOCK))
+        listed, lock = (json_object(texts[files[f"{folder}/{name}"]]) for name in (LIST, LOCK))
         packages = lock.get("packages")
         if isinstance(packages, list) and all(isinstance(one, dict) and not _is_a_folder(one) for one in packages):
             found.append(Locked(folder, own=bool(listed.get("autoload"))))
@@ -102,7 +101,7 @@ def asked_by(locks: Iterable[Locked], scripts: Iterable[ScriptFile], texts: Mapp
     names = set[str]()
     for one in locks:
         for name in (LIST, LOCK):
-            whole = _object(texts[files[f"{one.folder}/{name}"]])
+            whole = json_object(texts[files[f"{one.folder}/{name}"]])
             packages = whole.get("packages")
             for asking in (whole, *(packages if isinstance(packages, list) else ())):
                 wanted = asking.get("require")
@@ -113,14 +112,6 @@ def asked_by(locks: Iterable[Locked], scripts: Iterable[ScriptFile], texts: Mapp
 def _is_a_folder(package: Mapping[str, Any]) -> bool:
     dist = package.get("dist")
     return isinstance(dist, dict) and dist.get("type") == "path"
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return whole if isinstance(whole, dict) else {}
 
 
 def applications(facts: Iterable[Fact]) -> tuple[str, ...]:
