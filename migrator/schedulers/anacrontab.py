@@ -11,7 +11,7 @@ from migrator.model.source import HostFile, HostFiles
 from migrator.redact import escape_bytes, redact, redact_setting
 from migrator.schedulers.crontab_file import Counter, Draft, merged
 from migrator.schedulers.identity import job_id, main_program, name_from
-from migrator.schedulers.owner import owner_of
+from migrator.schedulers.owner import owners
 
 READS: tuple[str, ...] = ("/etc/anacrontab",)
 NAME = "anacrontab"
@@ -31,6 +31,7 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
     raw = files.content(file.path)
     if raw is None:
         return draft.done()
+    tools = owners(raw)
     settings: dict[str, Setting] = {}
     comment: list[str] = []
     pieces = raw.split(b"\n")
@@ -50,7 +51,7 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
             what, comment = "comment", [*comment, text.lstrip()[1:]][-12:]
         elif match := ENTRY.fullmatch(text):
             what = "job"
-            draft.jobs.append(_job(draft, number, match, settings, comment, counter, non_utf8, owner_of(raw, file.path)))
+            draft.jobs.append(_job(draft, number, match, settings, comment, counter, non_utf8, tools.get(number)))
             comment = []
         elif match := SETTING.fullmatch(text):
             what, comment = "setting", []

@@ -14,7 +14,7 @@ from migrator.schedulers import crontab_line as line_of
 from migrator.schedulers.commented_out import commented_out
 from migrator.schedulers.daemon_options import Options
 from migrator.schedulers.identity import job_id, main_program, name_from
-from migrator.schedulers.owner import BY_LINE, owner_of
+from migrator.schedulers.owner import owners
 
 MOST_PROBLEMS = 50  # of one file, each with its line; the rest is one more Problem with their number
 MOST_COMMENT_LINES = 12
@@ -105,7 +105,7 @@ def read(files: HostFiles, host: Host, file: HostFile, kind: Kind, counter: Coun
         )
         account = Accounting(host=host.name, path=file.path, lines=draft.counts["problem"], **draft.counts)
         return Schedules(problems=tuple(draft.problems), accounting=(account,))
-    _lines(draft, raw, kind, counter, owner_of(raw, file.path) or (f"the package {kind.package}" if kind.package else None))
+    _lines(draft, raw, kind, counter)
     if ignored and (draft.jobs or draft.counts["problem"]):
         draft.problems.append(Problem(location=draft.at(), message=ignored, kind="ignored-by-daemon"))
     elif not ignored and draft.whole_file_dead:
@@ -167,10 +167,11 @@ class Scope(NamedTuple):
     comments: list[str]
 
 
-def _lines(draft: Draft, raw: bytes, kind: Kind, counter: Counter, managed_by: str | None) -> None:
-    scope = Scope({}, [])
+def _lines(draft: Draft, raw: bytes, kind: Kind, counter: Counter) -> None:
+    scope, tools = Scope({}, []), owners(raw)
+    package = f"the package {kind.package}" if kind.package else None
     for line in _physical(raw, kind.grammar):
-        kind_of_line, comments = _line(draft, line, kind, counter, scope, managed_by)
+        kind_of_line, comments = _line(draft, line, kind, counter, scope, tools.get(line.number, package))
         scope.comments[:] = comments[-MOST_COMMENT_LINES:]
         draft.counts[kind_of_line] += 1 + line.joined  # a line that `\` joins to another is what that one is
 
@@ -306,7 +307,7 @@ def _job(
         comment=comment,
         secrets=tuple(dict.fromkeys([*secrets, *(secret for _, found in scope.settings.values() for secret in found)])),
         non_utf8=line.non_utf8,
-        managed_by=managed_by if managed_by not in BY_LINE or re.search(BY_LINE[managed_by], command) else None,
+        managed_by=managed_by,
     )
 
 
