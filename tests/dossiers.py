@@ -29,10 +29,10 @@ def dossier(text: str) -> Dossier:
     known = (
         "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
         "fact own script runs sample gap service users vcpu link sibling answer translation name "
-        "works compared place warm provider cron"
+        "works compared place warm provider cron timer"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
-    location = Location(host="web01", path="/etc/crontab", line=7)
+    location = Location(host="web01", path=one("timer", "/etc/crontab"), line=7)
     zone = one("zone", "Europe/Berlin")
     answers = {
         topic if "/" in (topic := text.split()[0]) else f"job-1/{topic}": text.partition(" ")[2]
@@ -43,7 +43,7 @@ def dossier(text: str) -> Dossier:
         host="web01",
         name=one("name", "the job"),
         location=location,
-        scheduler="system_crontab",
+        scheduler="systemd_timer" if "timer" in said else "system_crontab",
         schedule=Schedule(
             grammar=one("grammar", "debian"),  # type: ignore[arg-type]
             expressions=(one("schedule", "30 5 * * *"),),

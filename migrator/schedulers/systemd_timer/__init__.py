@@ -46,8 +46,13 @@ def read(files: HostFiles, host: Host) -> Schedules:
     problems: dict[Problem, None] = {}
     accounting: dict[str, Accounting] = {}
     for scope in _scopes(files):
+        aliases = _aliases(files, scope.folders)
         wanted = _wanted(files, scope.folders)
+        if wanted is not None:
+            wanted |= {real for alias, real in aliases.items() if alias in wanted}
         for name in _timers(files, scope.folders, wanted):
+            if name in aliases:
+                continue
             _timer(files, host, scope, name, wanted, jobs, problems, accounting)
     return Schedules(
         jobs=tuple(jobs), problems=tuple(problems), accounting=tuple(accounting[path] for path in sorted(accounting))
@@ -74,6 +79,18 @@ def _wanted(files: HostFiles, folders: tuple[str, ...]) -> set[str] | None:
                 seen = True
                 found.update(files.entries(f"{folder}/{entry}"))
     return found if seen else None
+
+
+def _aliases(files: HostFiles, folders: tuple[str, ...]) -> dict[str, str]:
+    """Second names of timers (Alias=): links to a unit of another name, which systemd reads as that unit."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for name in files.entries(folder):
+            if name.endswith(".timer") and (target := files.link(f"{folder}/{name}")):
+                real = target.rpartition("/")[2]
+                if real.endswith(".timer") and real not in {name, f"{name.partition('@')[0]}@.timer"}:
+                    found[name] = real
+    return found
 
 
 def _timers(files: HostFiles, folders: tuple[str, ...], wanted: set[str] | None) -> list[str]:
