@@ -1,4 +1,4 @@
-"""Which timers start by themselves: the real `systemctl --root=TREE` enables, masks, presets and says so; the reader must say the same.
+"""Which timers start by themselves: the real `systemctl --root=TREE` enables, masks, presets; the reader must say what it says.
 
 Source: systemctl(1), "is-enabled", "preset"; systemd.unit(5), "[INSTALL] SECTION OPTIONS"
 """
