@@ -32,8 +32,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
         return told(dossier, NAME, "error", body, verdict="delete")
     if (job.enabled and job.ignored_reason is None) or answer(dossier, "keep") == "yes":
         return ()
-    if body := _waits(job):
-        return told(dossier, NAME, "note", body, verdict="drop")
+    if waits := _waits(job):
+        return told(dossier, NAME, "note", waits, verdict="drop")
     why = job.ignored_reason or "it is switched off (commented out, suspended or not enabled)"
     body = f"never runs: {why}; what does not run has nothing to move; delete the line, or repair it and plan again"
     level = "error" if job.ignored_reason else "note"
