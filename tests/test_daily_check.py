@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote_plus
 
 import boto3
 import emit_samples as samples
@@ -224,6 +225,9 @@ def test_the_emitted_folder_with_the_variables_of_its_template_tells_what_did_no
     folder = tmp_path / "daily-check" / provider
     assert 'ENTRYPOINT ["/usr/bin/python3", "-m", "runner.daily_check"]' in (folder / "Dockerfile").read_text()
     assert f"daily-check:linux/amd64:daily-check/{provider}" in (tmp_path / "Makefile").read_text()
+    (listed,) = json.loads((folder / "checks.json").read_text())["jobs"]
+    own = {"gcp_cloud_run_job": "cloud-scheduler", "azure_container_apps_job": "container-apps", "azure_functions": "functions"}
+    assert listed["switch"] == {own[target]: ["night-1a2b/schedule_0" if target == "azure_functions" else "night-1a2b"]}
     monkeypatch.setattr(daily_check.stores, "BLOBS", ("http://",))
     with serving(CloudStorage if provider == "gcp" else BlobStorage) as (address, kept):
         host = address.removeprefix("http://")
@@ -263,6 +267,56 @@ class Schedules(CloudStorage):
         return self.say(403 if state is None else 200, json.dumps({"name": self.path, "state": state}).encode())
 
 
+class ResourceManager(BlobStorage):
+    """Azure Resource Manager beside the store: a Container Apps job, an app and its function, as their REST pages have them.
+
+    Source: https://learn.microsoft.com/rest/api/resource-manager/containerapps/jobs/get,
+    https://learn.microsoft.com/rest/api/appservice/web-apps/get-function
+    """
+
+    off: ClassVar[dict[str, bool]] = {}  # by what a person does
+
+    def token(self) -> bytes | None:
+        if "storage.azure.com" in self.path or not self.path.startswith("/msi/token?"):
+            return super().token()
+        own = quote_plus("http://" + str(self.headers["host"]) + "/")
+        assert f"resource={own}" in self.path, "a token for whoever is asked"
+        assert "client_id=the-job" in self.path
+        return b'{"access_token": "of-arm", "token_type": "Bearer"}'
+
+    def do_GET(self) -> None:  # noqa: N802 - BaseHTTPRequestHandler's name
+        path, _, version = self.path.partition("?api-version=")
+        group = "/subscriptions/s/resourceGroups/jobs/providers/"
+        if not path.startswith(group):
+            return super().do_GET()
+        assert self.headers["authorization"] == "Bearer of-arm"
+        is_job = path.startswith(f"{group}Microsoft.App/jobs/acme-night-1")
+        trigger = {"triggerType": "Schedule", "scheduleTriggerConfig": {"cronExpression": "30 2 * * *", "parallelism": 1}}
+        manual = {"triggerType": "Manual", "manualTriggerConfig": {"parallelism": 1}}
+        known: dict[str, dict[str, Any]] = {
+            "Microsoft.App/jobs/acme-night-1": {
+                "provisioningState": "Succeeded", "runningState": "Suspended" if self.off.get("suspended") else "Ready",
+                "configuration": {"replicaTimeout": 900, **(manual if self.off.get("manual") else trigger)},
+            },
+            "Microsoft.Web/sites/acme-night-1-1a2b": {"state": "Stopped" if self.off.get("stopped") else "Running"},
+            "Microsoft.Web/sites/acme-night-1-1a2b/functions/schedule_0": {
+                "name": "schedule_0", "language": "python", "isDisabled": bool(self.off.get("disabled")),
+            },
+        }  # fmt: skip
+        said = known.get(path.removeprefix(group))
+        assert said is None or version == ("2026-07-01" if is_job else "2024-04-01")
+        return self.say(403 if said is None else 200, json.dumps({"id": path, "properties": said}).encode())
+
+
+# the scheduler, what a person does to the schedule, and how its job is called there
+WAYS = {
+    "eventbridge": ("eventbridge", "", "night-1"),
+    "cloud-scheduler": ("cloud-scheduler", "", "night-1"),
+    "a suspended job": ("container-apps", "suspended", "night-1"),
+    "a job with another trigger": ("container-apps", "manual", "night-1"),
+    "a stopped app": ("functions", "stopped", "night-1/schedule_0"),
+    "a disabled function": ("functions", "disabled", "night-1/schedule_0"),
+}
 Paused = Callable[[bool], None]
 
 
@@ -279,11 +333,27 @@ def _eventbridge(outer: dict[str, str], endpoint: str) -> tuple[dict[str, str], 
     return place, lambda off: client.update_schedule(**wanted, State="DISABLED" if off else "ENABLED") and None
 
 
-@pytest.fixture(params=["eventbridge", "cloud-scheduler"])
-def asked(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str], Paused]]:
-    """Which scheduler, its place, and what a person does in its console."""
-    if request.param == "eventbridge":
+@pytest.fixture(params=list(WAYS))
+def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, dict[str, str], Paused]]:
+    """Which way, the scheduler's place, and what a person does in its console."""
+    kind, way, _ = WAYS[request.param]
+    if kind == "eventbridge":
         yield request.param, *_eventbridge(request.getfixturevalue("outer"), request.getfixturevalue("endpoint"))
+        return
+    if way:
+        monkeypatch.setattr(daily_check.stores, "BLOBS", ("http://",))
+        with serving(ResourceManager) as (address, of_azure):
+            group = f"{address}/subscriptions/s/resourceGroups/jobs/providers"
+            identity = {"IDENTITY_ENDPOINT": f"{address}/msi/token", "IDENTITY_HEADER": "identity", "AZURE_CLIENT_ID": "the-job"}
+            where = {"MIGRATOR_SCHEDULER": f"{group}/Microsoft.App/jobs/acme-"}
+            if kind == "functions":
+                where = {"MIGRATOR_APPS": f"{group}/Microsoft.Web/sites/acme-", "MIGRATOR_APPS_END": "-1a2b"}
+            of_azure.off = {}  # type: ignore[attr-defined]
+            yield (
+                request.param,
+                {"MIGRATOR_STORE": f"{address}/from-web01", **identity, **where},
+                lambda off: of_azure.off.update({way: off}),  # type: ignore[attr-defined]
+            )
         return
     with serving(Schedules) as (address, kept):
         place = {
@@ -301,9 +371,11 @@ def asked(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str],
 def test_what_was_paused_in_its_console_is_not_missed_and_what_cannot_be_asked_is_said(
     asked: tuple[str, dict[str, str], Paused], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At 02:30 each day, checked at 05:00; moto keeps the schedules of one, a stand-in those of the other."""
-    kind, place, pause = asked
-    own = check(switch={kind: ["night-1"]})
+    """At 02:30 each day, checked at 05:00; moto keeps the schedules of one, stand-ins those of the others."""
+    way, place, pause = asked
+    kind, _, name = WAYS[way]
+    own = check(switch={kind: [name]})
+    variable = "MIGRATOR_APPS" if kind == "functions" else "MIGRATOR_SCHEDULER"
 
     def checked(day: int, **more: str) -> tuple[int, list[str]]:
         count = run([own], ["night"], {**place, **more}, at(f"2026-11-{day:02d} 05:00"))
@@ -319,10 +391,10 @@ def test_what_was_paused_in_its_console_is_not_missed_and_what_cannot_be_asked_i
     pause(False)
     assert checked(5) == (0, [])  # on since when? nobody knows
     assert checked(6) == (1, [due_on.format(6)])
-    count, (said,) = checked(7, MIGRATOR_SCHEDULER=place["MIGRATOR_SCHEDULER"] + "no-such-")
+    count, (said,) = checked(7, **{variable: place[variable] + "no-such-"})
     assert (count, said.partition(" (")[0]) == (1, due_on.format(7))
     assert " (whether its schedule is paused could not be asked: HTTP Error 40" in said
-    nobody = {name: value for name, value in place.items() if name != "MIGRATOR_SCHEDULER"}
+    nobody = {name: value for name, value in place.items() if name != variable}
     assert run([own], ["night"], nobody, at("2026-11-08 05:00")) == 1
     assert due_on.format(8) + daily_check.PAUSE_UNKNOWN in capsys.readouterr().out
     if kind == "eventbridge":  # CloudFormation gives a schedule its name, and says it to the check

@@ -71,7 +71,13 @@ def test_in_a_stack_the_table_is_asked_for_and_a_chain_is_paused_whole(tools: To
 
 @pytest.mark.parametrize(("verb", "word", "off"), [("pause", "paused", True), ("resume", "resumed", False)])
 @pytest.mark.parametrize(
-    ("target", "iac"), [("gcp_cloud_run_job", "terraform"), ("gcp_cloud_run_service", "terraform"), ("azure_functions", "bicep")]
+    ("target", "iac"),
+    [
+        ("gcp_cloud_run_job", "terraform"),
+        ("gcp_cloud_run_service", "terraform"),
+        ("azure_functions", "bicep"),
+        ("azure_container_apps_job", "bicep"),
+    ],
 )
 def test_on_google_and_azure(
     target: str, iac: str, verb: str, word: str, off: bool, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -89,6 +95,11 @@ def test_on_google_and_azure(
             assert is_paused(lock.entries(JOB, "r", there), word) is off
         return
     words = call(tools, tree, verb, "az")
+    if target == "azure_container_apps_job":
+        asked = {"pause": "suspend", "resume": "resume"}[verb]
+        jobs = "/subscriptions/{subscriptionId}/resourceGroups/jobs/providers/Microsoft.App/jobs"
+        (done,) = [line for line in tools.calls() if line.startswith("az <rest>")]
+        assert f"<--method> <post> <--url> <{jobs}/acme-{JOB}/{asked}?api-version=2026-07-01>" in done
     said = dict(itertools.pairwise(words))
     assert (said["storage"], said["blob"], said["--container-name"]) == ("blob", "upload", "from-web01")
     monkeypatch.setattr(stores, "BLOBS", ("http://",))

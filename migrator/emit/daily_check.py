@@ -36,9 +36,13 @@ WORKDIR /migrator
 USER 10001
 ENTRYPOINT ["/usr/bin/python3", "-m", "runner.daily_check"]
 """
-# what keeps a schedule that is asked for its state -> how `runner/switch.py` calls it. Azure has none: what starts a container is
-# part of its job, timers are the program's own, and only the templates and jobs.sh switch those
-SCHEDULERS = {"aws_scheduler_schedule": "eventbridge", "gcp_cloud_scheduler_job": "cloud-scheduler"}
+# what keeps a schedule that is asked for its state -> how `runner/switch.py` calls it, and the value that names it there
+SCHEDULERS = {
+    "aws_scheduler_schedule": ("eventbridge", "schedule_name"),
+    "gcp_cloud_scheduler_job": ("cloud-scheduler", "schedule_name"),
+    "azure_container_app_job": ("container-apps", "job_name"),
+    "azure_function_app": ("functions", "app_name"),
+}
 IGNORED = b"*\n!checks.json\n!runner/*.py\n"
 TEST = b'''"""Checks of this list: `python3 -m unittest` here. Written by migrator."""
 
@@ -128,8 +132,16 @@ def _switch(entry: JobPlan) -> dict[str, object]:
     made = next((made for made in resources if made.kind == "kubernetes_lease"), None)
     if made is not None:
         return {"lease": made.values["lease"], "switch": {"kubernetes": made.values["cron_jobs"]}}
-    for kind, scheduler in SCHEDULERS.items():
-        names = [str(one.values["schedule_name"]) for one in resources if one.kind == kind and "schedule_name" in one.values]
+    for kind, (scheduler, key) in SCHEDULERS.items():
+        names = [
+            name for one in resources if one.kind == kind and key in one.values for name in _names(one, str(one.values[key]))
+        ]
         if names:
             return {"switch": {scheduler: names}}
     return {}
+
+
+def _names(one: Resource, name: str) -> list[str]:
+    """Of what starts it: a name, or of an app that holds its own timers, each of these."""
+    many = one.values.get("expressions") if one.kind == "azure_function_app" else None
+    return [f"{name}/schedule_{number}" for number in range(len(many))] if isinstance(many, list | tuple) else [name]

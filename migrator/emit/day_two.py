@@ -12,6 +12,7 @@ from typing import NamedTuple
 from migrator.errors import EmitError
 from migrator.model.option import Resource
 from migrator.model.plan import JobPlan
+from migrator.runner.switch import JOBS_VERSION
 
 FORCED = "MIGRATOR_RUN_NOW"
 INSTANT = "MIGRATOR_SCHEDULED_TIME"
@@ -227,7 +228,8 @@ def _cloud_run_service(service: Resource, schedules: list[Resource], _: str | No
     )
 
 
-def _container_app(job: Resource, _: list[Resource], __: str | None) -> DayTwo:
+def _container_app(job: Resource, others: list[Resource], _: str | None) -> DayTwo:
+    """The CLI has no word for a pause; Azure's own API suspends a job, which nothing starts then."""
     name = f'"${{PREFIX}}{job.values["job_name"]}"'
     where = f'--name {name} --resource-group "$GROUP"'
 
@@ -235,12 +237,20 @@ def _container_app(job: Resource, _: list[Resource], __: str | None) -> DayTwo:
         update = f"az containerapp job update {where} --output none"
         return f"{update} --set-env-vars {variables} && az containerapp job start {where}; {update} --remove-env-vars {names}"
 
+    def switch(verb: str) -> str:
+        names = dict.fromkeys(str(one.values["job_name"]) for one in [job, *others] if one.kind == "azure_container_app_job")
+        place = "/subscriptions/{subscriptionId}/resourceGroups/$GROUP/providers/Microsoft.App/jobs"
+        each = (f"{place}/${{PREFIX}}{one}/{verb}?api-version={JOBS_VERSION}" for one in names)
+        return " && ".join(f'az rest --method post --url "{url}" --output none' for url in each)
+
     own = f"ContainerGroupName_s startswith '${{PREFIX}}{job.values['job_name']}'"
     query = f"ContainerAppConsoleLogs_CL | where {own} | project TimeGenerated, Log_s"
     return DayTwo(
         start(f"{FORCED}=1", FORCED),
         start(f'{FORCED}=1 "{INSTANT}=$AT"', f"{FORCED} {INSTANT}"),
         f'az monitor log-analytics query --workspace "$WORKSPACE" --analytics-query "{query}" --timespan P1D --output tsv',
+        switch("suspend"),
+        switch("resume"),
     )
 
 
@@ -386,6 +396,7 @@ SCHEDULES = frozenset(
         "aws_scheduler_schedule",
         "gcp_cloud_scheduler_job",
         "gcp_cloud_scheduler_http_job",
+        "azure_container_app_job",
         "azure_logic_app_workflow",
         "kubernetes_cron_job",
     }

@@ -255,6 +255,7 @@ def jobs(
                 "state": stores.state(dossier),
                 "store": stores.NAME,
                 "container": container,
+                "checker": daily_checks.NAME if daily_checks.is_made(lock, runs) else None,
                 "usage": {
                     "runs": None if runs is None else runs * share,
                     "billed_s": billing.container_s(

@@ -178,6 +178,7 @@ def resources(
                 "container": container,
                 "queue": azure_queues.name_of(dossier) if works else None,
                 "namespace": azure_queues.NAMESPACE if works else None,
+                "checker": daily_checks.NAME if checked else None,
                 "width": azure_queues.width(works),
                 "hub": azure_workflow.named(job.id) if flows else None,
                 "starts": flows and not azure_workflow.is_first(dossier),

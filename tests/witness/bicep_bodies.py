@@ -25,6 +25,7 @@ MODELS = {
     "Microsoft.App/jobs": "azure.mgmt.appcontainers.models Job",
     "Microsoft.App/managedEnvironments": "azure.mgmt.appcontainers.models ManagedEnvironment",
     "Microsoft.Authorization/roleAssignments": "azure.mgmt.authorization.v2022_04_01.models RoleAssignment",
+    "Microsoft.Authorization/roleDefinitions": "azure.mgmt.authorization.v2022_04_01.models RoleDefinition",
     "Microsoft.EventGrid/systemTopics": "azure.mgmt.eventgrid.models SystemTopic",
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": "azure.mgmt.eventgrid.models EventSubscription",
     "Microsoft.Insights/actionGroups": "azure.mgmt.monitor.models ActionGroupResource",

@@ -89,7 +89,7 @@ def test_every_job_is_there(text: str, made: Maker, request: pytest.FixtureReque
         ("severity: 2", "severity: 'two'", "'two' is no int"),
         ("replicaRetryLimit: 0", "replicaRetryLimit: 'none'", "'none' does not fit"),
         ("principalId:", "principal:", "has no such property"),
-        ("name: 'MIGRATOR_ENABLED'", "nam: 'MIGRATOR_ENABLED'", "env[2].nam: EnvironmentVar has no such property"),
+        ("name: 'MIGRATOR_ENABLED'", "nam: 'MIGRATOR_ENABLED'", "env[5].nam: EnvironmentVar has no such property"),
         ("workloadProfileType: 'Consumption'", "workloadProfileType: 1", "1 does not fit"),
         ("frequency: 'Day'", "frequency: 'Daily'", "'Daily' is not one of"),
         ("operationOptions:", "operationOption:", "('operationOption' was unexpected)"),

@@ -200,6 +200,12 @@ AZURE: dict[str, dict[str, Rule]] = {
         "principal_type": enum("azure.mgmt.authorization.v2022_04_01.models PrincipalType"),
         "role_definition_name": ROLES,
     },
+    "role_definition": {
+        # https://learn.microsoft.com/azure/role-based-access-control/custom-roles#custom-role-properties
+        "name": like(r".{1,512}"),
+        # https://learn.microsoft.com/azure/role-based-access-control/permissions/compute, and .../web-and-mobile
+        "permissions.actions": among("Microsoft.App/jobs/read", "Microsoft.Web/sites/read", "Microsoft.Web/sites/functions/read"),
+    },
     "service_plan": {"os_type": among("Linux", "Windows"), "sku_name": among("FC1"), "name": like(r"[a-zA-Z0-9-]{1,60}")},
     "servicebus_namespace": {
         "local_auth_enabled": ON_OFF,
