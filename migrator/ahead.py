@@ -27,7 +27,7 @@ import numpy as np
 
 from migrator.columns import Whole
 
-SLOTS = 3  # parts that wait
+SLOTS = 2  # parts that wait
 NUMBER = 8  # bytes
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 Part = tuple[Whole, Any]  # rows, and what is told with them

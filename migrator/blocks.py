@@ -14,7 +14,9 @@ from isal import igzip_lib
 
 BLOCK_BYTES = 1 << 20
 TOGETHER = 2  # blocks that are looked at together: what is done once for each costs less
+POURED_BYTES = 1 << 17  # unpacked at once where it is copied into a buffer anyhow
 PACKED_BYTES = 1 << 16  # read at once of what a decompressor cannot be asked for in parts; logs grow 10 to 40 times
+LEAST_BYTES = 1 << 9
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 50 to 5f: a frame that holds no data, RFC 8878 3.1.2
 ZSTD_BLOCK_BYTES = 1 << 17  # RFC 8878 3.1.1.2.4
@@ -62,9 +64,10 @@ def read_blocks(stream: BinaryIO) -> Iterator[bytes]:
     yield from _blocks(stream, stream.read(PACKED_BYTES))
 
 
-def _blocks(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
+def _blocks(stream: BinaryIO, block: bytes, most: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """`most`: bytes that are unpacked together."""
     if block.startswith(ZSTD):
-        yield from _read_zstd(stream, block)
+        yield from _read_zstd(stream, block, most)
         return
     decompressor = _fresh(block)
     if decompressor is None:
@@ -72,6 +75,7 @@ def _blocks(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
             yield block
             block = stream.read(BLOCK_BYTES)
         return
+    size = PACKED_BYTES
     while block:
         if decompressor.eof:
             rest = block.lstrip(b"\0")
@@ -80,10 +84,13 @@ def _blocks(stream: BinaryIO, block: bytes) -> Iterator[bytes]:
                 return  # gzip(1) ignores trailing garbage, too
             decompressor, block = fresh, rest
         while block or not (decompressor.needs_input or decompressor.eof):
-            yield decompressor.decompress(block, max_length=BLOCK_BYTES)
+            found = decompressor.decompress(block, max_length=most)
+            if len(found) == most and size > LEAST_BYTES:
+                size //= 2  # what waits inside until the next call is never freed by isal 1.9: let it be rare
+            yield found
             block = b""
         block = decompressor.unused_data if decompressor.eof else b""
-        block = block or stream.read(PACKED_BYTES)
+        block = block or stream.read(size)
     if not decompressor.eof:
         raise EOFError("the compressed file is cut off")
 
@@ -114,13 +121,13 @@ class _Ahead:
         return found
 
 
-def _read_zstd(stream: BinaryIO, begin: bytes) -> Iterator[bytes]:
+def _read_zstd(stream: BinaryIO, begin: bytes, most: int) -> Iterator[bytes]:
     ahead, held, size = _Ahead(stream, begin), [], 0
     try:
         for piece in _zstd_pieces(ahead):
             held.append(piece)
             size += len(piece)
-            if size >= BLOCK_BYTES:
+            if size >= most:
                 yield b"".join(held)
                 held, size = [], 0
     except (EOFError, zstandard.ZstdError):
@@ -313,7 +320,7 @@ def _poured(stream: BinaryIO) -> Callable[[bytearray, int, int], int]:
     """Fills a part of a buffer with what comes next, and tells with how much; 0 at the end."""
     first = stream.read(PACKED_BYTES)
     packed = first.startswith(ZSTD) or _fresh(first) is not None
-    blocks = _blocks(stream, first) if packed else iter((first,))
+    blocks = _blocks(stream, first, POURED_BYTES) if packed else iter((first,))
     waiting = memoryview(b"")
 
     def pour(text: bytearray, begin: int, end: int) -> int:

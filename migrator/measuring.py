@@ -326,7 +326,7 @@ def _parts(
     said = named = 0
     for rows in chain(_long(stream(logs, understanding.sayings)), (NO_ROWS,)):
         known, names = understanding.sayings.all, understanding.names
-        yield rows[:, :LOOKED_AT], (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
+        yield rows, (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
         said, named = len(known), len(names)
         problems.clear()
 
@@ -339,19 +339,19 @@ def _edits(rows: Whole, understanding: Understanding) -> Iterator[Edit]:
 
 
 def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:
-    """The same rows, `AT_ONCE` together."""
-    held: list[Whole] = []
-    count = 0
+    """What is looked at of the same rows, `AT_ONCE` together."""
+    held, count = np.empty((AT_ONCE, LOOKED_AT), dtype=np.int64), 0
     for stretch in stretches:
-        held.append(stretch)
-        count += len(stretch)
-        while count >= AT_ONCE:
-            rows = np.concatenate(held) if len(held) > 1 else held[0]
-            count = len(rows) - AT_ONCE
-            held = [rows[AT_ONCE:].copy()]  # nothing holds the others when they are done with
-            yield rows[:AT_ONCE]
+        begin = 0
+        while begin < len(stretch):
+            size = min(AT_ONCE - count, len(stretch) - begin)
+            held[count : count + size] = stretch[begin : begin + size, :LOOKED_AT]
+            begin, count = begin + size, count + size
+            if count == AT_ONCE:
+                yield held
+                held, count = np.empty_like(held), 0
     if count:
-        yield np.concatenate(held)
+        yield held[:count]
 
 
 def _rows(

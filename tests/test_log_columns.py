@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from migrator import blocks, measuring
-from migrator.logfiles import spotting, syslog
+from migrator.logfiles import laid_out, spotting, syslog
 from migrator.model.source import HostFile, HostFiles, Problem
 from migrator.model.usage import Line, Search
 from migrator.sources.opening import open_source
@@ -117,6 +117,37 @@ def test_most_of_those_logs_say_something(tmp_path: Path) -> None:
     assert len(by_line) == len(by_column) == 10
     assert by_column[3].at_us - by_column[2].at_us == 1_000_000
     assert (by_column[7].pid, by_column[7].host, by_column[7].resolution_us) == (7, "web01", 1)
+
+
+ALIKE = [stamp for stamp in STAMPS if stamp.startswith(("Nov 23 04:31:{", "Nov  3", "2026-11-23T04:31:{")) and "x" not in stamp]
+NAMES = ("a", "web0001", "web00001", "web000001", "web01.example.org", "a" * 31 + ".example.org", "w\udcc3\udca9b")
+
+
+def test_lines_that_are_laid_out_alike_say_the_same(tmp_path: Path, monkeypatch) -> None:
+    found: list[bool] = []
+    look = laid_out.places
+
+    def looked(*given: object) -> object:
+        placed = look(*given)  # type: ignore[arg-type]
+        found.append(placed is not None)
+        return placed
+
+    monkeypatch.setattr(spotting, "places", looked)
+    chance = random.Random(5)
+    assert len(ALIKE) == 7
+    for number, stamp in enumerate(ALIKE):
+        lines = [
+            f"{stamp.format(s=second)} {host} {tag.format(p=chance.randrange(1, 4_194_304))}{chance.choice(TEXTS)}"
+            for second in range(3) for host in NAMES for tag in (*TAGS, "python3.11[{p}]: ", "cron.7 ", ".cron[{p}]: ")
+        ]  # fmt: skip
+        chance.shuffle(lines)
+        for odd in ("", "\n", f"{stamp.format(s=1)} web01 authpriv.info CRON[7]: {TEXTS[0]}\n", f"{STAMPS[14].format(s=1)} x\n"):
+            found.clear()
+            raw = "\n".join((*lines[:90], odd + lines[90], *lines[91:])).encode("utf-8", "surrogateescape")
+            by_line, by_column = events(written(tmp_path / f"{number}{len(odd)}", raw))
+            assert len(by_line) > 60
+            assert by_column == by_line
+            assert found == [not odd], (stamp, odd)
 
 
 def test_a_line_longer_than_any_daemon_writes_is_no_line(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from migrator.columns import Whole
-from migrator.logfiles.spotting import WORD, Block, Flags, Words
+from migrator.logfiles.laid_out import WORD, Words
+from migrator.logfiles.spotting import Block, Flags
 
 SHORT, LONG = 96, 256  # bytes; a longer text is asked for each time
 SLOTS, TURNS = (1 << 12) - 1, (50, 30)

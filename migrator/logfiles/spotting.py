@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from migrator.columns import Whole
+from migrator.logfiles.laid_out import PLACES, WORD, Words, places
 
-WORD = 8
 PAD = b"\0" * (WORD * 2 - 1) + b"\n"  # before the first line, so that nothing reaches over the edge
 END = b"\0" * 64
 PART = 1 << 20  # bytes
+SKIPPED = 15  # blocks, after one in which lines are not laid out alike
 NEWLINE, BLANK, BRACKET, CLOSING, COLON, LESS, ROUND = b"\n []:<)"
-PLACES = np.uint64(0x0001020304050607)  # times 256 to a power: that power is the first byte
 ZEROS = np.uint64(0x3030303030303030)
-Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
@@ -64,7 +63,14 @@ class Tags:
         self._letters = np.zeros(1 << 8, dtype=np.bool_)  # and by the last one
         self._letters[np.flatnonzero(self._endings) >> 8] = True
         self._shifts = _by_length([(b" " + name, number) for number, name in enumerate(self.names)], self._long)
-        self._flags: tuple[Flags, ...] = ()  # used again: asking the system for memory costs more than looking
+        self._begun = _beginnings(self.names, [tag.encode() for tag in tags if tag.encode() not in self.names])
+        self._beginnings = np.zeros(1 << 16, dtype=np.bool_)  # by the first two letters
+        for tag in tags:
+            self._beginnings[int.from_bytes(tag.encode()[:2], "little")] = True
+        self._flags = self._others = np.zeros(
+            0, dtype=np.bool_
+        )  # used again: asking the system for memory costs more than looking
+        self._skip = 0  # blocks in which lines will hardly be laid out alike
 
     def spot(self, block: Block) -> Spotted:
         """The lines of a block that may be of one of the tags."""
@@ -76,16 +82,34 @@ class Tags:
 
     def _tagged(self, block: Block) -> tuple[Whole, Whole, Whole, Whole]:
         """Begin, end, tag, and the place behind the tag, of such lines."""
-        letters, last = block.bytes, len(block.bytes) - len(END)
-        ends, parts = [], []
-        for begin in range(len(PAD) - 1, last, PART):  # what is looked at stays near the processor
-            newlines, places = self._marks(letters, begin, min(begin + PART, last))
-            ends.append(newlines)
-            for place in places:
-                own = place[self._letters[letters[place - 1]]]
-                parts.append(own[self._endings[block.words[own - WORD] >> np.uint64(48)]])
-        newlines = np.concatenate(ends)
-        place = np.sort(np.concatenate(parts))
+        parts = self._parts(block)
+        newlines = _joined([self._newlines(block.bytes, begin, end) for begin, end in parts])
+        if self._skip:
+            self._skip -= 1
+        else:
+            start, ends = newlines[:-1] + 1, newlines[1:]
+            found = places(block.text, len(block.bytes), start)
+            if found is not None:
+                return self._named(start, ends, *found)
+            self._skip = SKIPPED
+        return self._searched(block, newlines, _joined([self._marked(block, begin, end) for begin, end in parts]))
+
+    def _named(self, start: Whole, end: Whole, place: Whole, first: Words) -> tuple[Whole, Whole, Whole, Whole]:
+        """The same where the place of each line's tag is known, and the word there."""
+        own = np.flatnonzero(self._beginnings.take((first & np.uint64(0xFFFF)).view(np.int64)))
+        place, first = place[own], first[own]
+        kind = np.full(len(own), -2, dtype=np.int64)
+        for mask, known in self._begun:
+            begins = first & mask
+            for word, number in known:
+                kind[begins == word] = number
+        hit = np.flatnonzero(kind > -2)
+        own, kind, place = own[hit], kind[hit], place[hit]
+        return start[own], end[own], kind, place + np.where(kind >= 0, self._lengths[kind], 0)
+
+    def _searched(self, block: Block, newlines: Whole, place: Whole) -> tuple[Whole, Whole, Whole, Whole]:
+        """The same where a tag may stand anywhere before one of these places."""
+        letters = block.bytes
         before = block.words[place - WORD]
         bracket = letters[place] == BRACKET
         kind = np.full(len(place), -2, dtype=np.int64)
@@ -110,22 +134,49 @@ class Tags:
         line, kind, place = line[first], kind[first], place[first]
         return newlines[line - 1] + 1, newlines[line], kind, place
 
-    def _marks(self, letters: Bytes, begin: int, end: int) -> tuple[Whole, list[Whole]]:
-        """Where lines end between two places, and where a bracket opens, or a colon with a blank ends what has no bracket."""
-        size = end - begin
-        if not self._flags or len(self._flags[0]) < size:
-            self._flags = tuple(np.zeros((size + size // 8) // WORD * WORD + WORD, dtype=np.bool_) for _ in range(2))
-        whole = self._flags[0][: -(-size // WORD) * WORD]
-        whole[size:] = False
-        found, other = whole[:size], self._flags[1][:size]
-        own = letters[begin:end]
-        np.equal(own, NEWLINE, out=found)
-        newlines = _set(whole, begin)
+    def _parts(self, block: Block) -> list[tuple[int, int]]:
+        """What is looked at stays near the processor: where parts of a block begin and end."""
+        last = len(block.bytes) - len(END)
+        found = [(begin, min(begin + PART, last)) for begin in range(len(PAD) - 1, last, PART)]
+        size = max(end - begin for begin, end in found)
+        if len(self._flags) < size:
+            self._flags = np.zeros((size + size // 8) // WORD * WORD + WORD, dtype=np.bool_)
+        return found
+
+    def _newlines(self, letters: Bytes, begin: int, end: int) -> list[Whole]:
+        """Where lines end between two places."""
+        whole = self._emptied(end - begin)
+        np.equal(letters[begin:end], NEWLINE, out=whole[: end - begin])
+        return _set(whole, begin)
+
+    def _marked(self, block: Block, begin: int, end: int) -> list[Whole]:
+        """Where a bracket opens, or a colon with a blank ends what has no bracket, and what is before may be a known tag."""
+        letters, size = block.bytes, end - begin
+        if len(self._others) < len(self._flags):
+            self._others = np.zeros_like(self._flags)
+        whole, other = self._emptied(size), self._others[:size]
+        own, found = letters[begin:end], whole[:size]
         np.equal(own, COLON, out=found)
         for same, letter, at in ((np.equal, BLANK, begin + 1), (np.not_equal, CLOSING, begin - 1)):
             np.logical_and(found, same(letters[at : at + size], letter, out=other), out=found)
         np.logical_or(found, np.equal(own, BRACKET, out=other), out=found)
-        return newlines[0] if len(newlines) == 1 else np.sort(np.concatenate(newlines)), _set(whole, begin)
+        places = []
+        for place in _set(whole, begin):
+            told = place[self._letters[letters[place - 1]]]
+            places.append(told[self._endings[block.words[told - WORD] >> np.uint64(48)]])
+        return places
+
+    def _emptied(self, size: int) -> Flags:
+        """Flags for so many bytes, and none set after them."""
+        whole = self._flags[: -(-size // WORD) * WORD]
+        whole[size:] = False
+        return whole
+
+
+def _joined(parts: list[list[Whole]]) -> Whole:
+    """All places, in order."""
+    found = [np.sort(np.concatenate(part)) if len(part) > 1 else part[0] for part in parts]
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _set(flags: Flags, begin: int) -> list[Whole]:
@@ -181,6 +232,16 @@ def _by_length(names: list[tuple[bytes, int]], others: list[bytes]) -> list[tupl
     for text, number in [*names, *((long[-WORD:], -1) for long in others)]:
         found.setdefault(len(text), []).append((np.uint64(int.from_bytes(text, "little")), number))
     return [(np.uint64(WORD * (WORD - size)), known) for size, known in found.items()]
+
+
+def _beginnings(names: list[bytes], others: list[bytes]) -> list[tuple[np.uint64, list[tuple[np.uint64, int]]]]:
+    """What a line's tag begins with, as numbers, those of a length together, by the mask that shows them."""
+    found: dict[int, list[tuple[np.uint64, int]]] = {}
+    texts = [(name + b"[", number) for number, name in enumerate(names)]
+    texts += [(name + b":", -1) for name in names]  # without a pid: read alone
+    for text, number in [*texts, *((other[:WORD], -1) for other in others)]:
+        found.setdefault(len(text), []).append((np.uint64(int.from_bytes(text, "little")), number))
+    return [(np.uint64((1 << 8 * size) - 1), known) for size, known in found.items()]
 
 
 def _ends(words: Words, text: bytes) -> Flags:

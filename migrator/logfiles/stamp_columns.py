@@ -11,7 +11,8 @@ from datetime import tzinfo
 import numpy as np
 
 from migrator.columns import Whole
-from migrator.logfiles.spotting import BLANK, COLON, ZEROS, Block, Flags, Words, decimals
+from migrator.logfiles.laid_out import Words
+from migrator.logfiles.spotting import BLANK, COLON, ZEROS, Block, Flags, decimals
 from migrator.logfiles.stamps import MONTHS, SECOND_US, YearlessClock, iso_us
 
 ISO = re.compile(rb"\d{4}-\d\d-\d\d[T]\d\d:\d\d:\d\d(?:\.(\d{3}|\d{6}))?(Z|[+-]\d\d:\d\d)?")
