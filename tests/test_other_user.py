@@ -4,7 +4,6 @@ import json
 
 import emit_samples as samples
 import msgspec
-import pytest
 
 from migrator import other_user
 from migrator.emit.tree import EmitResult, emit
@@ -13,11 +12,31 @@ from migrator.model.job import Host, Setting, User
 from migrator.model.plan import JobPlan
 
 JOB = "cube-1a2b"
+HOST = Host(
+    name="web01",
+    users=(
+        User(name="reports", uid=1002, home="/srv/reports", shell="/bin/bash"),
+        User(name="www-data", uid=33, home="/var/www", shell="/usr/sbin/nologin"),
+    ),
+)
 ONLY = {
     "sudo -u reports /opt/cube.sh": ("reports", "/opt/cube.sh"),
     "/usr/bin/sudo -n -H -u reports -- /opt/cube.sh 'a; b' \"c d\"": ("reports", "/opt/cube.sh 'a; b' \"c d\""),
     "sudo --user=www-data php /srv/cron.php": ("www-data", "php /srv/cron.php"),
     " sudo -ureports true ": ("reports", "true"),
+    "sudo -u reports /opt/cube.sh >/dev/null 2>&1": ("reports", "/opt/cube.sh >/dev/null 2>&1"),
+}
+OF_ROOT = {
+    "sudo /opt/cube.sh": ("root", "/opt/cube.sh", None),
+    "sudo -u root /opt/cube.sh": ("root", "/opt/cube.sh", None),
+    "su reports -c 'cd /opt && ./cube.sh > out'": ("reports", "cd /opt && ./cube.sh > out", "/bin/bash"),
+    'su -c "/opt/cube.sh a" reports': ("reports", "/opt/cube.sh a", "/bin/bash"),
+    "/bin/su -s /bin/sh www-data -c '/opt/cube.sh $HOME'": ("www-data", "/opt/cube.sh $HOME", "/bin/sh"),
+    "su --shell /bin/sh --command true www-data": ("www-data", "true", "/bin/sh"),
+    "su reports -c /opt/cube.sh > /dev/null 2>&1": ("reports", "{ /opt/cube.sh\n} > /dev/null 2>&1", "/bin/bash"),
+    "/sbin/runuser reports -c 'a | b'": ("reports", "a | b", "/bin/bash"),
+    "/usr/sbin/runuser -u reports -- /opt/cube.sh 'a b'": ("reports", "/opt/cube.sh 'a b'", None),
+    "/usr/sbin/runuser --user=reports /opt/cube.sh": ("reports", "/opt/cube.sh", None),
 }
 ON_THE_WAY = (
     "sudo -u reports /opt/a && /opt/b",  # b is the first user's
@@ -31,30 +50,55 @@ ON_THE_WAY = (
     "sudo -E -u reports /opt/a",
     "sudo -u reports -g staff /opt/a",
     "sudo -u reports",
-    "sudo -u root /opt/a",  # whose rights no image has
-    "sudo /opt/a",
-    "su - reports -c /opt/a",
     "sudoedit -u reports a",
+    "su - reports -c /opt/a",  # a login shell
+    "su -l reports -c /opt/a",
+    "su -m reports -c /opt/a",  # keeps what it keeps
+    "su reports",  # reads its commands from nowhere
+    "su www-data -c /opt/a",  # nologin runs nothing
+    "su stranger -c /opt/a",  # whose shell nobody knows
+    'su reports -c "/opt/a $HOME"',  # root's
+    "su reports -c /opt/a > /srv/out",  # root opens it
+    "su reports -c /opt/a; /opt/b",
+    "su reports -c /opt/a /opt/b",  # $0
+    "su reports -s /usr/bin/rbash -c /opt/a",
+    "runuser -u reports -- /opt/a",  # is not in cron's PATH
+    "/usr/sbin/runuser -u reports -- /opt/a | mail ops",
+    "/usr/sbin/runuser -u reports -- ls *.csv",
+    "/usr/sbin/runuser -l reports -c /opt/a",
+    "setpriv --reuid=reports --init-groups /opt/a",  # HOME stays root's
 )
+NOT_ROOTS = ("sudo -u root /opt/a", "sudo /opt/a", "su reports -c /opt/a", "/usr/sbin/runuser -u reports -- /opt/a")
 
 
-@pytest.mark.parametrize("command", ONLY)
-def test_a_command_that_is_only_another_users_is_told_from_others(command: str) -> None:
-    found = other_user.becomes(samples.job(JOB, command))
-    assert found is not None
-    assert (found.user, found.command) == ONLY[command]
+def said(command: str, user: str) -> other_user.Becomes | None:
+    return other_user.becomes(samples.job(JOB, command, user=user), HOST)
 
 
-@pytest.mark.parametrize("command", ON_THE_WAY)
-def test_what_the_first_user_does_himself_is_not_lost(command: str) -> None:
-    assert other_user.becomes(samples.job(JOB, command)) is None
+def test_a_command_that_is_only_another_users_is_told_from_others() -> None:
+    for command, wanted in ONLY.items():
+        for user in ("app", "root"):
+            found = said(command, user)
+            assert found is not None, command
+            assert (found.user, found.command, found.shell) == (*wanted, None), command
+    for command, everything in OF_ROOT.items():
+        found = said(command, "root")
+        assert found is not None, command
+        assert (found.user, found.command, found.shell) == everything, command
+
+
+def test_what_the_first_user_does_himself_is_not_lost() -> None:
+    assert [command for command in ON_THE_WAY if said(command, "root") is not None] == []
+    assert [
+        command for command in (*ON_THE_WAY, *NOT_ROOTS) if said(command, "app") is not None
+    ] == []  # whom su asks for a password
 
 
 def planned(command: str, fact: str) -> JobPlan:
     entry = samples.entry("aws_fargate", JOB)
     evidence = Evidence(snippet=command)
     facts = tuple(Fact(kind=kind, value=value, evidence=evidence) for kind, value in (("sudo", fact), ("command", "sudo")))  # type: ignore[arg-type]
-    needs = () if other_user.becomes(samples.job(JOB, command)) else (Need(kind="root", soft=True, rule="root-privileges"),)
+    needs = () if other_user.becomes(samples.job(JOB, command), HOST) else (Need(kind="root", soft=True, rule="root-privileges"),)
     finding = Finding(rule="root-privileges", level="warning", message="", evidence=(evidence,), needs=needs)
     settings = tuple(Setting(name=name, value="C.UTF-8") for name in ("LANG", "PATH", "SHELL", "GREETING"))
     job = samples.job(JOB, command, environment=settings)
@@ -94,4 +138,4 @@ def test_a_job_that_becomes_another_on_the_way_waits_for_a_decision() -> None:
 def test_the_other_users_home_and_shell_are_those_of_the_tree() -> None:
     host = Host(name="web01", os_id="rocky", users=(User(name="reports", uid=1002, home="/srv/reports", shell="/bin/bash"),))
     assert other_user.shell("reports", host) == "/bin/bash"
-    assert other_user.path(host) == "/sbin:/bin:/usr/sbin:/usr/bin"
+    assert other_user.secure_path(host) == "/sbin:/bin:/usr/sbin:/usr/bin"

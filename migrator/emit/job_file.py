@@ -38,20 +38,15 @@ def home(job: Job, host: Host) -> str:
 
 def environment(job: Job, host: Host) -> tuple[tuple[str, str], ...]:
     """The variables that this daemon gives this job: its own, and then the settings above the line, which win but for LOGNAME.
-    Where the command only becomes another user, what sudo makes of them."""
-    becomes = other_user.becomes(job)
-    job = other_user.as_run(job)
+    Where the command only becomes another user, what sudo, su or runuser makes of them."""
+    path = PATHS.get(job.schedule.grammar, PATHS["debian"])
+    becomes = other_user.variables(job, host, path)
+    job = other_user.as_run(job, host)
     user = job.user or "root"
-    found = {
-        "SHELL": job.shell if becomes is None else other_user.shell(job.user, host),
-        "HOME": home(job, host),
-        "PATH": PATHS.get(job.schedule.grammar, PATHS["debian"]) if becomes is None else other_user.path(host),
-        "LOGNAME": user,
-    }
+    found = {"SHELL": job.shell, "HOME": home(job, host), "PATH": path, "LOGNAME": user}
     if becomes is not None or job.schedule.grammar in NAMES_USER:
         found["USER"] = user
-    if becomes is not None:
-        found["TERM"] = other_user.TERM
+    found.update(becomes or {})
     found.update((setting.name, setting.value) for setting in job.environment)
     found["LOGNAME"] = user
     return tuple(found.items())
@@ -134,7 +129,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
     so are calendar and guard."""
     job, timed = entry.job, head or entry
     chosen = translation(timed)
-    variables, run = environment(job, host), other_user.as_run(job)
+    variables, run = environment(job, host), other_user.as_run(job, host)
     value: dict[str, object] = {
         "version": 1,
         "job_id": job.id,
@@ -142,7 +137,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
         "host": job.host,
         "command": run.command,
         "command_b64": _base64(raw(run.command, escaped=job.non_utf8)),
-        "shell": job.shell,
+        "shell": run.shell,
         "environment": [[name, _base64(text.encode())] for name, text in variables],
         "stdin_b64": None if job.stdin is None else _base64(raw(job.stdin, escaped=job.non_utf8)),
         "working_directory": job.working_directory or _start(job, host, variables),
@@ -168,7 +163,7 @@ def content(entry: JobPlan, host: Host, answers: Mapping[str, str], head: JobPla
 
 def _start(job: Job, host: Host, variables: tuple[tuple[str, str], ...]) -> str:
     """Where cron starts the command: the home of the user whose line it is, also where sudo gives another HOME."""
-    return dict(variables)["HOME"] if other_user.becomes(job) is None else home(job, host)
+    return dict(variables)["HOME"] if other_user.becomes(job, host) is None else home(job, host)
 
 
 def raw(text: str, *, escaped: bool) -> bytes:

@@ -137,8 +137,10 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     composer = php.locked(entry.facts, entry.scripts, scripts)
     extensions = php.packages(entry, scripts) | php.asked_by(composer, entry.scripts, scripts)
     more = [*extensions, *(["python3-pip"] if requirements else [])]
-    run, becomes = other_user.as_run(job), other_user.becomes(job)
-    facts = [fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", "sudo")]
+    run, becomes = other_user.as_run(job, host), other_user.becomes(job, host)
+    facts = [
+        fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", becomes.by)
+    ]
     plain_user = run.user if run.user and USER_NAME.fullmatch(run.user) and run.user != "root" else None
     home = job_file.home(run, host)
     return {
@@ -155,7 +157,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "timezone": host.timezone or job.schedule.timezone,
         "sh": sh,
         "scripts": [job_file.server_path(script.path) for script in entry.scripts],
-        "packages": packages.needed(facts, job.shell, more, runs_python=not sh),
+        "packages": packages.needed(facts, run.shell, more, runs_python=not sh),
         "becomes": becomes,
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],
