@@ -39,6 +39,7 @@ SHAPES = {
     "8 jobs": Shape(8, 60, 0.7, 40),
     "1 job, wraps": Shape(1, 12_000, 0.2, 400),
     "4 jobs, wraps": Shape(4, 4_000, 0.3, 700),
+    "1 job, wraps in 11 min": Shape(1, 1_800, 0.4, 6_000),
 }
 
 

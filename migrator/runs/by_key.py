@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator.columns import NONE, Whole
-from migrator.runs.choice import CLOSE, GAP, LONG_US, MOST_WAITING, Waits, is_sure, rivals, whose
+from migrator.runs.choice import CLOSE, GAP, LONG_US, MANY, MOST_WAITING, Waits, is_sure, may_be_chance, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
 
@@ -33,6 +33,9 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     pids = np.ones(int(columns.host.max(initial=0)) + 1, dtype=np.int64)
     for name in np.flatnonzero(np.bincount(columns.host)).tolist():
         pids[name] = states[name].pids
+    columns = _without(columns, {(name, key) for name in states for key in states[name].wrapped.commands})
+    if not len(columns.row):
+        return _found(columns, columns.row, columns.row)
     numbers = columns.host * (int(columns.key.max(initial=0)) + 1) + columns.key
     order = ordered(numbers)
     columns, numbers = columns.of(order), numbers[order]
@@ -45,6 +48,13 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
         return found
     finding = _Keys(columns.of(~plain), kept[~plain], pids, states, limit_us)
     return Found(*(np.concatenate(column) for column in zip(found, finding.found(numbers[~plain]), strict=True)))
+
+
+def _without(columns: Columns, commands: set[tuple[int, int]]) -> Columns:
+    """Without the commands of hosts whose runs are kept until the log ends."""
+    for name, key in commands:
+        columns = columns.of((columns.host != name) | (columns.key != key))
+    return columns
 
 
 def _found(columns: Columns, start: Whole, end: Whole) -> Found:
@@ -80,7 +90,7 @@ def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pai
     size = len(edges)
     level = np.bincount(its, minlength=size)[group] + np.cumsum(np.where(begun, 1, -1))
     level -= np.append(0, np.cumsum(np.where(begun, 1, -1)))[edges][group]
-    odd = np.bincount(group, level > MOST_WAITING, minlength=size)  # some are given up
+    odd = np.bincount(group, level >= MANY - 1, minlength=size)  # some may be given up, or kept until the log ends (`wrapped`)
     odd += np.bincount(own, (pid < 0) | (pid >= pids[columns.host[edges]][own]), minlength=size)
     code, place = own << PID_BITS | np.maximum(pid, 0), np.concatenate((start, np.full(len(its), -1)))
     order = np.argsort(code, kind="stable")
@@ -212,6 +222,8 @@ class _Keys:
                 if len(waiting) > MOST_WAITING:
                     return None
                 continue
+            if may_be_chance(waiting, pid, pids):
+                return None
             start = whose(waiting, pid, pids)
             if start is None:
                 nobodys.append(place)

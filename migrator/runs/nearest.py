@@ -31,7 +31,7 @@ class Nearest:
 
     def hold(self, start: Start, pid: int, pids: int, end: End, waiting: Sequence[Start]) -> Start | None:
         """A start and the first end that may be its own. The oldest is let go of where there are too many of the command."""
-        start.nearest = apart(start.pid, pid, pids), end
+        start.nearest = apart(start.pid, pid, pids), end, pid
         key = start.said.key
         came, doubtful = self._doubts.get(key, (0, 0))
         others = any(item.after != start.after and is_parent(item, pid, pids) for item in waiting)
@@ -52,7 +52,7 @@ class Nearest:
         ]  # fmt: skip
         if may:
             own = min(may, key=lambda item: apart(item.pid, pid, pids))
-            own.nearest = apart(own.pid, pid, pids), end
+            own.nearest = apart(own.pid, pid, pids), end, pid
 
     def close(self, waiting: Collection[int]) -> Iterator[Start]:
         """All of them, after the last event; `waiting`: commands of which runs go on."""
@@ -75,6 +75,6 @@ class Nearest:
         came, doubtful = self._doubts[start.said.key]
         if doubtful * OFTEN > came and doubtful > 1 and start.nearest[0] > 1:
             return
-        distance, end = start.nearest
+        distance, end, _ = start.nearest
         if distance <= max(1, most) or (0 <= start.after < GAP and end[0] - start.at_us < LONG_US):
             start.end, start.quality = end, PAIRED

@@ -19,6 +19,7 @@ from migrator.runs.choice import (
     GAP,
     LARGE_PIDS,
     LONG_US,
+    MANY,
     MOST_HELD,
     MOST_OVERLAPPING,
     MOST_WAITING,
@@ -27,6 +28,7 @@ from migrator.runs.choice import (
     apart,
     is_parent,
     is_sure,
+    may_be_chance,
     rivals,
     whose,
 )
@@ -35,6 +37,7 @@ from migrator.runs.groups import Groups, Orphan
 from migrator.runs.nearest import Nearest
 from migrator.runs.parts import Chain, Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
+from migrator.runs.wrapped import Wrapped
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
@@ -68,6 +71,7 @@ class Pairing:
         self.says_ends = False  # True where one of them has been said, with its command
         self._rivals = Rivals(self._put)
         self.nearest = Nearest()
+        self.wrapped = Wrapped(self._put)
         self.after = -1  # of the start that is looked at next (`ticks`)
         self._newest: Start | None = None
         self._largest_pid = 0
@@ -275,8 +279,14 @@ class Pairing:
             del self.waiting[said.key]
         else:
             waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
-            found = whose(waiting, pid, self.pids)
             end = at_us, resolution_us, said
+            if not self.sessions:
+                if said.key not in self.wrapped.commands and may_be_chance(waiting, pid, self.pids):
+                    self._wraps(said.key)
+                if said.key in self.wrapped.commands:
+                    self.wrapped.end(pid, self.pids, end)
+                    return
+            found = whose(waiting, pid, self.pids)
             if found is None:
                 self.nearest.offer(pid, self.pids, end)  # or it started before this log
                 return
@@ -295,6 +305,13 @@ class Pairing:
         start.end = at_us, resolution_us, said
         self._bound(start, at_us)
         self._ended(start, at_us)
+
+    def _wraps(self, key: int) -> None:
+        """Keep the command's runs until the log ends."""
+        starts = (*self.waiting.get(key, ()), *self.nearest.held.pop(key, ()))
+        self.wrapped.begin(key, sorted(starts, key=lambda start: start.number), self.pids)
+        for start in starts:
+            self._forget(start)
 
     def _lost(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """Lines are missing: of what is joined by its text alone, the end and the next start may be among them."""
@@ -355,6 +372,9 @@ class Pairing:
             start.exit_status = status
 
     def _wait(self, start: Start) -> None:
+        if start.said.key in self.wrapped.commands and start.said.by_pid and not self.sessions:
+            self.wrapped.start(start)
+            return
         waiting = self.waiting.get(start.said.key)
         if waiting is None:
             self.waiting[start.said.key] = [start]
@@ -490,6 +510,7 @@ class Pairing:
         self._rivals.close()
         for start in self.nearest.close(self.waiting):
             self._put(start)
+        self.wrapped.close()
         for _, start in self._done:
             self._put(start)
         for waiting in self.waiting.values():

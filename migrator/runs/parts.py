@@ -86,7 +86,7 @@ class Start:
     bounds_us: tuple[int, int] | None = None  # where it may be any of the lengths of its group
     rivals: "tuple[Start, ...]" = ()  # starts whose ends may be its own, and the other way around
     after = -1  # a process number that its parent's comes after (`ticks`)
-    nearest: "tuple[int, End] | None" = None  # how far its process is from that of the end that is the nearest so far
+    nearest: "tuple[int, End, int] | None" = None  # how far its process is from that of the end that is the nearest so far; which
     exit_status = NONE
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False
