@@ -6,9 +6,14 @@ ways have to say the same, run for run, for several sizes of a stretch. tests/wi
 """
 
 import random
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from pairing import SHAPES, Shape, log, lossy
 
 from migrator.columns import NO_PID, Runs, Whole
 from migrator.model.usage import Event, EventKind
@@ -16,6 +21,7 @@ from migrator.runs import calm, pairings
 from migrator.runs.order import stream
 from migrator.runs.pairings import Pairings
 from migrator.runs.parts import Sayings
+from migrator.runs.wrapped import Wrapped
 
 SECOND = 1_000_000
 Row = tuple[int, int, int, int, int, int]
@@ -181,3 +187,21 @@ def test_overlapping_runs_that_wait_from_before_are_those_of_the_machines(seed: 
     sayings, logs, hosts = written(seed, 700, 0.0 if seed % 3 == 0 else (0.0, 0.02)[seed % 2])
     machines = found(sayings, logs, hosts, size, calmly=False)
     assert same(found(sayings, logs, hosts, size, calmly=True), machines)
+
+
+@pytest.mark.parametrize("shape", [shape for name, shape in SHAPES.items() if "wraps" in name])
+def test_runs_that_outlast_the_numbers_of_processes_are_those_of_the_machines(shape: Shape, monkeypatch) -> None:
+    kept = []
+    plain = Wrapped.begin
+    monkeypatch.setattr(Wrapped, "begin", lambda *given: (kept.append(given), plain(*given)))
+    sayings = Sayings()
+    rows = [
+        (event.at_us, sayings.number(event), 0, event.pid, event.resolution_us, 0)
+        for event in lossy(log("cronie", shape, 150, 5).events, 0.02, 6)
+    ]
+    logs = [np.array(rows, dtype=np.int64)]
+    machines = found(sayings, logs, 1, len(rows), calmly=False)
+    for size in (97, 10_000):
+        assert kept
+        kept.clear()
+        assert same(found(sayings, logs, 1, size, calmly=True), machines)

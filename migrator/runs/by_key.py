@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrator.columns import NONE, Whole
+from migrator.columns import NONE, Whole, whole
 from migrator.runs.choice import CLOSE, GAP, LONG_US, MANY, MOST_WAITING, Waits, is_sure, may_be_chance, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
@@ -33,7 +33,7 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
     pids = np.ones(int(columns.host.max(initial=0)) + 1, dtype=np.int64)
     for name in np.flatnonzero(np.bincount(columns.host)).tolist():
         pids[name] = states[name].pids
-    columns = _without(columns, {(name, key) for name in states for key in states[name].wrapped.commands})
+    columns = _without(columns, {(name, key) for name in states for key in states[name].machines_own()})
     if not len(columns.row):
         return _found(columns, columns.row, columns.row)
     numbers = columns.host * (int(columns.key.max(initial=0)) + 1) + columns.key
@@ -51,7 +51,7 @@ def by_key(columns: Columns, states: dict[int, Pairing], limit_us: int) -> Found
 
 
 def _without(columns: Columns, commands: set[tuple[int, int]]) -> Columns:
-    """Without the commands of hosts whose runs are kept until the log ends."""
+    """Without some commands of hosts."""
     for name, key in commands:
         columns = columns.of((columns.host != name) | (columns.key != key))
     return columns
@@ -79,8 +79,9 @@ def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pai
     no other's: `whose` looks for nothing nearer, and what else waits stays; and which events are of such commands."""
     fresh = np.diff(numbers, prepend=-1) != 0
     group, edges = np.cumsum(fresh) - 1, np.flatnonzero(fresh)
-    names = zip(columns.host[edges].tolist(), columns.key[edges].tolist(), strict=True)
+    names = list(zip(columns.host[edges].tolist(), columns.key[edges].tolist(), strict=True))
     before = [(its, start.pid) for its, name in enumerate(names) for start in states[name[0]].waiting.get(name[1], ())]
+    held = whole(states[name].nearest.many(key) for name, key in names)
     its, its_pid = np.array(before, dtype=np.int64).reshape(-1, 2).T
     begun = columns.kind == START
     start, end = np.flatnonzero(begun), np.flatnonzero(~begun)
@@ -88,7 +89,7 @@ def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pai
     pid = np.concatenate((columns.pid[start], its_pid))
     parent, most = columns.pid[end], pids[columns.host[end]]
     size = len(edges)
-    level = np.bincount(its, minlength=size)[group] + np.cumsum(np.where(begun, 1, -1))
+    level = (np.bincount(its, minlength=size) + held)[group] + np.cumsum(np.where(begun, 1, -1))
     level -= np.append(0, np.cumsum(np.where(begun, 1, -1)))[edges][group]
     odd = np.bincount(group, level >= MANY - 1, minlength=size)  # some may be given up, or kept until the log ends (`wrapped`)
     odd += np.bincount(own, (pid < 0) | (pid >= pids[columns.host[edges]][own]), minlength=size)
@@ -214,7 +215,8 @@ class _Keys:
         """Starts with their ends, starts that still wait, ends that are nobody's; None where starts are given up, or an end may
         be that of several, or another one's."""
         waiting, pairs, nobodys = list(before), list[tuple[int, int]](), list[int]()
-        pids = int(self._pids[self._columns.host[places[0]]]) if len(places) else 0
+        host, key = (int(column[places[0]]) if len(places) else 0 for column in (self._columns.host, self._columns.key))
+        pids, held = int(self._pids[host]), self._states[host].nearest.many(key) if len(places) else 0
         for place in places:
             at_us, pid = int(self._columns.at_us[place]), int(self._columns.pid[place])
             if self._columns.kind[place] == START:
@@ -222,7 +224,7 @@ class _Keys:
                 if len(waiting) > MOST_WAITING:
                     return None
                 continue
-            if may_be_chance(waiting, pid, pids):
+            if may_be_chance(waiting, held, pid, pids):
                 return None
             start = whose(waiting, pid, pids)
             if start is None:

@@ -7,7 +7,7 @@ STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has 
 MOST_WAITING = 64  # starts of one command without an end, where nobody says ends
 MOST_HELD = 20_000  # ... but so many of all commands are kept first: the first end may be that of a run of days
 MOST_OVERLAPPING = 1_500  # where somebody does: each minute one that takes a day; those before lost theirs
-MANY = 16  # starts that wait: a number is close to one of fewer by chance less than once in a thousand times
+FEW, MANY = 3, 16  # starts that wait: one of so many may be close by chance to an end that is nobody's, or to another's
 LONG_US = 600 * 1_000_000  # in which the numbers of a busy machine may have begun again
 CLOSE = 20  # processes between that of cron and the job's, eight jobs starting at once (tests/fixtures/daemons): 9 in the middle
 GAP = 1 << 40  # added to `after` where starts may be missing before: a multiple of `pids`, so that no distance changes
@@ -71,14 +71,14 @@ def is_sure(start: Waits, pid: int, pids: int, at_us: int) -> bool:
     return distance <= 1 or (0 <= start.after < GAP and distance <= CLOSE and at_us - start.at_us < LONG_US)
 
 
-def may_be_chance(waiting: Sequence[Waits], pid: int, pids: int) -> bool:
-    """True if an end may be close to one of many starts by chance (`wrapped`): it is also that of another minute's, or nobody's."""
-    return len(waiting) >= MANY and len({item.after for item in waiting if is_parent(item, pid, pids)}) != 1
-
-
-def may_be_chance(waiting: Sequence[Waits], pid: int, pids: int) -> bool:
-    """True if an end may be close to one of many starts by chance (`wrapped`): it is also that of another minute's, or nobody's."""
-    return len(waiting) >= MANY and len({item.after for item in waiting if is_parent(item, pid, pids)}) != 1
+def may_be_chance(waiting: Sequence[Waits], held: int, pid: int, pids: int) -> bool:
+    """True if an end may be close to one of many starts by chance (`wrapped`): it is nobody's, or may be one of several minutes'.
+    `held`: how many others wait to be sure of their end."""
+    many = len(waiting) + held
+    if many < FEW:
+        return False
+    minutes = len({item.after for item in waiting if is_parent(item, pid, pids)})
+    return minutes == 0 or (minutes > 1 and many >= MANY)
 
 
 def rivals(waiting: Sequence[Waiting], start: Waiting, pid: int, pids: int) -> list[Waiting]:

@@ -29,6 +29,10 @@ class Nearest:
         """How far a run's process is from its parent's."""
         self._farthest = max(self._farthest, distance)
 
+    def many(self, key: int) -> int:
+        """How many of a command are here."""
+        return len(self.held.get(key, ()))
+
     def hold(self, start: Start, pid: int, pids: int, end: End, waiting: Sequence[Start]) -> Start | None:
         """A start and the first end that may be its own. The oldest is let go of where there are too many of the command."""
         start.nearest = apart(start.pid, pid, pids), end, pid

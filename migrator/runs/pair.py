@@ -9,17 +9,17 @@ runs at a time, not on how long the log is.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
 from migrator.runs.attach import INFERRED
 from migrator.runs.choice import (
     CLOSE,
+    FEW,
     GAP,
     LARGE_PIDS,
     LONG_US,
-    MANY,
     MOST_HELD,
     MOST_OVERLAPPING,
     MOST_WAITING,
@@ -101,6 +101,11 @@ class Pairing:
         if self.sessions:
             return not self._numbers and not any(span.by_start for span in self.opened.values())
         return not sessions and not self.opened
+
+    def machines_own(self) -> Iterator[int]:
+        """Commands that `calm` has nothing to do with: their runs are kept until the log ends, or soon may be."""
+        yield from self.wrapped.commands
+        yield from (key for key, starts in self.nearest.held.items() if len(starts) >= FEW - 1)
 
     def would_end(self, pid: int, key: int, user: str | None) -> bool:
         """True if an end of this process and command is that of a session that is open."""
@@ -281,7 +286,7 @@ class Pairing:
             waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
             end = at_us, resolution_us, said
             if not self.sessions:
-                if said.key not in self.wrapped.commands and may_be_chance(waiting, pid, self.pids):
+                if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
                     self._wraps(said.key)
                 if said.key in self.wrapped.commands:
                     self.wrapped.end(pid, self.pids, end)

@@ -1,9 +1,9 @@
 """Runs of commands of which so many go on for so long that the numbers of processes have begun again before they end.
 
-An end names its parent's process. Among many starts that wait there is, by chance, one whose process is close to it though the run
-that ended is another's: an older one's, or one's from before the log. So no end of such a command is believed when it comes: starts
-and ends are kept, with each pair whose processes are close, until the log ends, and then looked at together. How close a job's
-process is to its parent's is what most pairs have in common: those that are close by chance are as often far as near.
+An end names its parent's process. Among many starts that wait there is, by chance, one whose process is close to it though the
+run that ended is another's: an older one's, or one's from before the log. So no end of such a command is believed when it comes:
+starts and ends are kept, with each pair whose processes are close, until the log ends, and then looked at together. How close a
+job's process is to its parent's is what most pairs have in common: those that are close by chance are as often far as near.
 
 A run has its length where, in every way to give as many starts as possible an end of their own, its end is the same; it has the
 shortest and the longest one where it is always one of several; and none where it may have had no end at all.
@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from migrator.runs.attach import INFERRED
-from migrator.runs.choice import MOST_OVERLAPPING, apart, is_parent
+from migrator.runs.choice import CLOSE, GAP, MOST_OVERLAPPING, apart, is_parent
 from migrator.runs.parts import End, Start
 
 PAIRED = 1
 REACH = 1_000  # processes between that of cron and the job's, at most: an hour's jobs of a busy machine all start at once
 MOST_TOGETHER = 40  # starts that share ends: of more nothing is said
 DEVIATIONS = 4  # more than so many above chance is no chance
+ENOUGH = 60  # ends that tell how far processes are from their parents'
+RARE = 0.02  # of all ends that are close to a start: that it is so by chance
 SHARE = 0.005  # of all ends, that a distance has to explain to be one of a job's from its parent
 Pair = tuple[int, int, int]  # places of a start and an end, and how far apart their processes are
 
@@ -107,8 +109,8 @@ class _Command:
         most = _farthest([distance for *_, distance in self._pairs], self._by_chance, len(self._ends))
         ends_of: dict[int, list[int]] = defaultdict(list)
         starts_of: dict[int, list[int]] = defaultdict(list)
-        for start, end, distance in self._pairs:
-            if distance <= most:
+        for start, end, distance in self._pairs:  # what is far may be that of a start that is missing
+            if distance <= (most if 0 <= self.starts[start].after < GAP else most // 2):
                 ends_of[start].append(end)
                 starts_of[end].append(start)
         gone = set(range(count))
@@ -149,13 +151,13 @@ def _farthest(distances: Sequence[int], by_chance: float, ends: int) -> int:
     >>> _farthest([1] * 70 + [2] * 20 + [3] * 10 + list(range(1, 900, 9)), 0.1, 100)
     8
     """
-    found, low = 1, 0
+    found, low = (CLOSE if ends < ENOUGH and by_chance * CLOSE < RARE * ends else 1), 0
     while low < REACH:
         high = max(1, 2 * low)
         expected = by_chance * (high - low)
         seen = sum(low < distance <= high for distance in distances)
         if seen - expected > max(DEVIATIONS * expected**0.5, SHARE * ends, 1):
-            found = min(2 * high, REACH)  # the last few are too few to be seen among those by chance
+            found = max(found, min(2 * high, REACH))  # the last few are too few to be seen among those by chance
         low = high
     return found
 
