@@ -95,7 +95,9 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         reader.looked.update(absolute(text, reader.words.folder) for text in asked)
     if not known.quiet:
         notes.add("command", name, row, certain=first.is_known)
-    if known is UNKNOWN or known.script:
+    # a known program that the job's own line names by its path may be a script that says more than is known of it
+    is_own = reader.context.is_command_line and first.text.startswith("/") and not (known.chore or known.cloud)
+    if known is UNKNOWN or known.script or is_own:
         notes.call(_call(reader, name, None, argv[1:], variables, row, first.is_known)._replace(optional=True))
     _flags(reader, name, known, argv[1:], row)
     if name in {"wget", "curl"}:

@@ -311,6 +311,8 @@ class _Walk:
     def _script(self, path: str, raw: bytes, call: Call, context: Context, depth: int) -> None:
         location = Location(host=self.host.name, path=path, line=1)
         is_elf = raw.startswith(b"\x7fELF")
+        if is_elf and call.optional and is_known(posixpath.basename(path)):
+            return
         if is_elf or b"\0" in raw[:4096]:
             if not path.startswith(SYSTEM) or "/local/" in path:  # no text of it is kept: somebody has to bring it
                 self._add(Fact(kind="reads-path", value=path, evidence=call.evidence, certain=call.certain, detail="program"))

@@ -8,6 +8,9 @@ from migrator.model.finding import FactKind
 from migrator.scripts.reading import Context, Notes, absolute, is_local
 from migrator.scripts.words import Word, Words
 
+# devices that there are wherever a program runs: null, the terminal, what bash speaks through; but `/dev/fd0` is a disk
+EVERYWHERE = r"(?!(?:null|zero|full|u?random|std(?:in|out|err)|fd|tty|ptmx|shm|tcp|udp)(?!\w))"
+DEVICE = re.compile("/dev/" + EVERYWHERE)
 OWN_PROCESS = ("/proc/self/fd", "/proc/$$/fd")  # every process has these, wherever it runs
 
 
@@ -88,10 +91,7 @@ def note_path(
         note_host(notes, spoken[1], row, word.is_known)
         return
     if path.startswith("/dev/") and not path.startswith("/dev/shm/"):  # noqa: S108 - a name that is looked for
-        if (
-            not path.startswith(("/dev/null", "/dev/std", "/dev/fd", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/tcp"))
-            and path != "/dev/tty"
-        ):
+        if DEVICE.match(path):
             notes.add("host-only", path, row, word.is_known)
         return
     if path.startswith(OWN_PROCESS):

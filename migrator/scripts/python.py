@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, effects, python_hosts
+from migrator.scripts import background, effects, machine_words, python_hosts
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
@@ -241,19 +241,17 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
             self.notes.add("environment-variable", name, self._row(node), certain)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if (
-            isinstance(node.value, str)
-            and node.value.startswith(("/proc/", "/sys/", "/var/run/", "/run/"))
-            and "\n" not in node.value
-        ):
-            kind = "host-only" if node.value.startswith(("/proc/", "/sys/")) else None
-            if kind and len(node.value) < 200:
-                self.notes.add("host-only", node.value, self._row(node))
-            elif node.value.endswith(".sock") and node.value not in python_hosts.bound(self.tree):
-                self.notes.add("local-socket", node.value, self._row(node))
-        elif isinstance(node.value, str) and LOCAL_URL.match(node.value) and not re.search(r"\s", node.value):
-            self.notes.add_url(node.value, self._row(node), certain=False)
-        elif isinstance(node.value, str) and CUDA.fullmatch(node.value) and not TORCH.isdisjoint(self.aliases.values()):
+        text = node.value
+        if not isinstance(text, str) or "\n" in text:
+            return
+        if (named := machine_words.in_string(text)) is not None:
+            certain = text.startswith(("/proc/", "/sys/"))
+            machine_words.add(self.notes, named, self._row(node), certain)
+        elif text.endswith(".sock") and text.startswith(("/var/run/", "/run/")) and text not in python_hosts.bound(self.tree):
+            self.notes.add("local-socket", text, self._row(node))
+        elif LOCAL_URL.match(text) and not re.search(r"\s", text):
+            self.notes.add_url(text, self._row(node), certain=False)
+        elif CUDA.fullmatch(text) and not TORCH.isdisjoint(self.aliases.values()):
             self.notes.add("host-only", "GPU", self._row(node), certain="is_available" not in self.notes.text)
 
     def visit_Call(self, node: ast.Call) -> None:

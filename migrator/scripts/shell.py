@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, cloud_calls, commands
+from migrator.scripts import background, cloud_calls, commands, machine_words
 from migrator.scripts.conditions import Conditions
 from migrator.scripts.noting import note_host
 from migrator.scripts.pipes import Pipes
@@ -91,6 +91,7 @@ class _Reader(Redirects, Conditions, Pipes):
         self._collect_names(trees)
         for root in trees:
             self._walk(root, top=True)
+        machine_words.note(self.notes, trees)
         self.note_marks()
         if background.is_waited_for(self.notes.text):
             if len(self.background) > 1:
@@ -217,8 +218,6 @@ class _Reader(Redirects, Conditions, Pipes):
         if value is None:
             self.words.variables[name] = Word("", True)
         elif self.loops or value.type == "array":
-            if machine := re.match(r"[\"']?(/(?:proc|sys)/[\w/.-]+)", text_of(value)[:200]):
-                self.notes.add("host-only", machine[1].rstrip("/"), node.start_point[0], certain=False)
             itself = rf"\$\{{?{re.escape(name)}\b|\(\([^)]*\b{re.escape(name)}\b\s*[-+*]"
             if self.loops and name not in self.fresh and re.search(itself, text_of(value)[:2000]):
                 self.notes.add("iteration-dependence", name, node.start_point[0])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from migrator.scripts import effects
+from migrator.scripts import effects, machine_words
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar, nodes, parse
 from migrator.scripts.reading import URL, Context, Notes
@@ -370,8 +370,10 @@ class Program:
                 continue  # a text for people, a name of a vocabulary: nobody goes there
             if "." in match[0] or "localhost" in match[0]:
                 self.notes.add_url(match[0], row, certain=False)
-        if (local := re.fullmatch(r"(/(?:proc|sys)/[\w/.-]+|/[\w/.-]+\.sock)", word.text)) is not None:
-            self.notes.add("local-socket" if local[1].endswith(".sock") else "host-only", local[1], row, certain=False)
+        if (local := re.fullmatch(r"/(?!proc/|sys/)[\w/.-]+\.sock", word.text)) is not None:
+            self.notes.add("local-socket", local[0], row, certain=False)
+        elif (named := machine_words.in_string(word.text)) is not None:
+            machine_words.add(self.notes, named, row)
 
     def _loop(self, node: Node) -> None:
         over = loops_over(node)
