@@ -14,7 +14,7 @@ from migrator.scripts.reading import Call, absolute
 from migrator.scripts.words import Word
 from migrator.scripts.wrappers import WRAPPERS, may_wrap
 
-SBIN = ("", "/sbin", "/usr/sbin")
+OF_SYSTEM = ("", "/sbin", "/usr/sbin", "/bin", "/usr/bin")
 BIN = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin")
 SILENT = frozenset(
     ": cd test [ [[ true false export set unset sleep source . exec umask ulimit shopt local declare typeset readonly mkdir "
@@ -73,7 +73,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     hidden = known is not UNKNOWN and (
         not first.is_known or folder.endswith(("/bin", "/sbin")) or (known.mail and folder == "/usr/lib")
     )
-    if known is UNKNOWN and name in SYSTEM_PROGRAMS and folder in SBIN:
+    if known is UNKNOWN and name in SYSTEM_PROGRAMS and folder in OF_SYSTEM:
         notes.add("host-only", name, row, certain=False, detail="administration")  # unless it is a script that can be read
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)

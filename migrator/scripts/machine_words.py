@@ -33,6 +33,7 @@ SAYS = re.compile(
     r"(?:echo|printf|logger|usage|help|die|err\w*|warn\w*|info\w*|debug|fatal|fail\w*|panic|msg\w*|say|log\w*|message|print\w*|sed|awk|[gm]awk|tr|dialog"
     r"|whiptail|notify|abort|expr|basename|dirname|:)"
 )
+BRACED = re.compile(r"\$\{(\w+)[^}]*\}")
 DEEP = 3  # slashes: `/dev/` in front of what a variable holds is kept as it is written
 MOST = 200  # of one text
 
@@ -51,11 +52,13 @@ def note(notes: Notes, roots: list[Node]) -> None:
 
 def add(notes: Notes, path: str, row: int, certain: bool = False) -> None:
     """Note a path, unless the reader has said it, or more of it, of itself."""
-    stem = path.partition("$")[0].rstrip("/.-")
-    if not path.endswith(".sock") and not any(
-        kind == "host-only" and (value.startswith(stem) or stem.startswith(value + "/")) for kind, value, _ in notes.facts
+    path = BRACED.sub(r"$\1", path)
+    if path.endswith(".sock") or any(
+        kind == "host-only" and (value.startswith(path.rstrip("/.")) or path.startswith(value + "/"))
+        for kind, value, _ in notes.facts
     ):
-        notes.add("host-only", path if path.count("/") < DEEP else path.rstrip("/."), row, certain)
+        return
+    notes.add("host-only", path if path.count("/") < DEEP else path.rstrip("/."), row, certain)
 
 
 def in_string(text: str) -> str | None:

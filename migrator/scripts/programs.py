@@ -49,7 +49,8 @@ def _read(name: str) -> dict[str, object]:
 
 PROGRAMS: dict[str, Program] = msgspec.convert(_read("programs.toml"), dict[str, Program])
 CHORES: dict[str, dict[str, str]] = msgspec.convert(_read("chores.toml"), dict[str, dict[str, str]])
-# what Debian keeps in /sbin and /usr/sbin (benchmarks/system_programs.py): by the FHS for the administration of the system
+# what Debian keeps in /sbin and /usr/sbin, by the FHS for the administration of the system, and what of /usr/bin is for hardware,
+# accounts, power, packages (benchmarks/system_programs.py)
 SYSTEM_PROGRAMS = frozenset(
     resources.files("migrator.scripts").joinpath("system_programs.txt").read_text(encoding="utf-8").split()
 )
@@ -58,7 +59,7 @@ MACHINE = Program(host_only=True, operands="text", script=True)
 # families of programs that their makers name alike: each works on disks, mounts, packages, virtual machines, a controller
 OF_THE_MACHINE = tuple(
     "mkfs. fsck. mount. umount. dpkg- debconf- virt- lxc- iptables- ip6tables- nft- nvidia- grub- ipmi- systemd- zfs- zpool- "
-    "btrfs- xfs_ cryptsetup- apt- smbios- acpi_ raid- mdadm-".split()
+    "btrfs- xfs_ cryptsetup- apt- smbios- acpi_ raid- mdadm- tpm2_ tss2_ sg_ smp_ scsi_".split()
 )
 OF_NO_MACHINE = frozenset(
     "dpkg-source dpkg-buildpackage dpkg-parsechangelog dpkg-deb dpkg-architecture dpkg-genchanges dpkg-gencontrol dpkg-split "

@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, effects, machine_words, python_hosts
+from migrator.scripts import background, command_strings, effects, machine_words, python_hosts
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
@@ -253,6 +253,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
             self.notes.add_url(text, self._row(node), certain=False)
         elif CUDA.fullmatch(text) and not TORCH.isdisjoint(self.aliases.values()):
             self.notes.add("host-only", "GPU", self._row(node), certain="is_available" not in self.notes.text)
+        else:
+            command_strings.note(self.notes, text, self._place(node))
 
     def visit_Call(self, node: ast.Call) -> None:
         name = self._dotted(node.func)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from migrator.scripts import command_strings
 from migrator.scripts.noting import note_host
 from migrator.scripts.reading import Notes
 from migrator.scripts.syntax import HOST_NAME, LOCAL
@@ -41,6 +42,8 @@ def note(reader: Asker, node: ast.Call, arguments: Sequence[Word], keywords: Map
     """This machine's names where a call takes a host."""
     for name, word in keywords.items():
         named(reader.notes, name, word, row)
+    if node.args and isinstance(listed := node.args[0], ast.List):
+        command_strings.note_list(reader.notes, [reader._word(element) for element in listed.elts[:2]], row)
     called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     if arguments:  # `client.set_host("localhost")`
         named(reader.notes, called, arguments[0], row)

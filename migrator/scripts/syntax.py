@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from migrator.scripts import effects, machine_words
+from migrator.scripts import command_strings, effects, machine_words
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar, nodes, parse
 from migrator.scripts.reading import URL, Context, Notes
@@ -141,6 +141,7 @@ class Program:
             if inner.type in CONTAINERS:
                 elements = list(items(inner))
                 lists[len(arguments)] = tuple(self.value(element) for at, element in elements if at is None)
+                command_strings.note_list(self.notes, lists[len(arguments)], inner.start_point[0])
                 named |= {self._key_text(at): self.value(element) for at, element in elements if at is not None}
             arguments.append(self.value(value))
             if len(arguments) >= 12:
@@ -374,6 +375,8 @@ class Program:
             self.notes.add("local-socket", local[0], row, certain=False)
         elif (named := machine_words.in_string(word.text)) is not None:
             machine_words.add(self.notes, named, row)
+        else:
+            command_strings.note(self.notes, word.text, Place(row, self._folder(), self.context.variables))
 
     def _loop(self, node: Node) -> None:
         over = loops_over(node)
