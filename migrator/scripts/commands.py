@@ -2,12 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
-from migrator.model.finding import FactKind
+from migrator.path_kind import path_kind
 from migrator.scripts import http_request, local_words, special, special_files
+from migrator.scripts.conditions import is_kept
 from migrator.scripts.noting import Reader, home, note_host, note_path
+from migrator.scripts.operands import OPERANDS
 from migrator.scripts.options import split
 from migrator.scripts.programs import CHORES, MACHINE, SYSTEM_PROGRAMS, UNKNOWN, Program, program
 from migrator.scripts.reading import Call, absolute
@@ -24,7 +26,6 @@ MAX_WRAPS = 12
 OUTPUT = re.compile(
     r"-o|--(?:out(?:put|file|dir)?(?:-(?:file|dir|directory|path))?|(?:index|log|report)-?file|dest(?:ination)?(?:-dir)?)"
 )
-REMOTE = re.compile(r"(?:[\w.$@{}-]{1,200}@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.${}-]{2,200}):(?P<path>.*)", re.DOTALL)
 
 
 def name_of(command: str) -> str:
@@ -49,6 +50,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     first = argv[0]
     notes = reader.notes
     if not first.is_known and "$" in first.text and not re.search(r"/[\w.-]+$", first.text):
+        _given(reader, argv[1:], row)
         notes.add("command", first.text, row, certain=False)
         if first.text.startswith("/etc/init.d/"):
             notes.add("service-control", posixpath.basename(first.text), row, certain=False)
@@ -75,6 +77,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     )
     if known is UNKNOWN and name in SYSTEM_PROGRAMS and folder in OF_SYSTEM:
         notes.add("host-only", name, row, certain=False, detail="administration")  # unless it is a script that can be read
+    if known is UNKNOWN and reader.decides:
+        _given(reader, argv[1:], row)
     if "/" in first.text and not hidden and (posixpath.dirname(first.text) not in BIN or known is UNKNOWN):
         path = absolute(home(first.text, reader), reader.words.folder)
         if known.host_only and folder.startswith(("/opt/", "/usr/lib/")):  # a maker's own place
@@ -93,6 +97,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         reader.tested.update(after.text for before, after in pairwise(argv[1:]) if before.text in {"-x", "-f", "-e"})
         asked = [after.text for before, after in pairwise(argv[1:]) if before.text in {"-f", "-e", "-s", "-r"}]
         reader.looked.update(absolute(text, reader.words.folder) for text in asked)
+        for text in asked:
+            reader.asked.setdefault(absolute(text, reader.words.folder), row)
     if not known.quiet:
         notes.add("command", name, row, certain=first.is_known)
     # a known program that the job's own line names by its path may be a script that says more than is known of it
@@ -100,7 +106,7 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
     if known is UNKNOWN or known.script or is_own:
         notes.call(_call(reader, name, None, argv[1:], variables, row, first.is_known)._replace(optional=True))
     _flags(reader, name, known, argv[1:], row)
-    if name in {"wget", "curl"}:
+    if name in {"wget", "curl", "set"}:  # `set -- --load-cookies JAR "$@"`
         special_files.cookies(reader, argv[1:], row)
     if (handler := special.HANDLERS.get(name)) is not None:
         handler(reader, name, known, argv[1:], variables, row)
@@ -110,6 +116,14 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         special_files.fetched(reader, name, known, argv[1:], row)
     if name in http_request.READERS:
         http_request.note(reader, name, argv[1:], row)
+
+
+def _given(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
+    """`[ -e "$DIR" ] && exit`, then `maildirmake "$DIR"`: a program is given what would have ended the run; it makes it."""
+    for word in arguments if reader.decides else ():
+        path = absolute(home(word.text, reader), reader.words.folder)
+        if path in reader.decides and is_kept(path) and path_kind(path) != "program":
+            reader.notes.add("state", path, row, certain=False)
 
 
 def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:
@@ -251,7 +265,7 @@ def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> N
         text = word.text.partition("=")[2] if word.text.startswith("-") and "=" in word.text else word.text
         if re.match(r"https?://", text):
             reader.notes.add_url(text, row, certain=False)
-        elif re.fullmatch(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", text):
+        elif re.fullmatch(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", text) and not local_words.LISTENS.fullmatch(name):
             reader.notes.add("local-socket", text, row)
         elif text.startswith(("/", "~/")) and len(text) > 1:
             note_path(
@@ -291,25 +305,6 @@ def _plain(reader: Reader, known: Program, arguments: tuple[Word, ...], variable
         act(reader, operands, row)
 
 
-def _each(kind: FactKind) -> Callable[[Reader, tuple[Word, ...], int], None]:
-    def act(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
-        for word in operands:
-            note_path(reader.notes, kind, word, reader.words.folder, row, None, reader.context.variables)
-
-    return act
-
-
-def _addresses(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
-    for word in operands:
-        text = word.text
-        if re.match(r"[A-Za-z][A-Za-z0-9+]*://", text):
-            reader.notes.add_url(text, row, word.is_known)
-        elif re.match(r"[\w-]+(?:\.[\w-]+)+(?:[:/?]|$)|localhost", text):
-            reader.notes.add_url(f"http://{text}", row, word.is_known)
-        elif "$" in text:
-            reader.notes.add("url", text, row, certain=False)
-
-
 ARCHIVES = (".jar", ".war", ".java", ".class")
 CLASS_PATH = frozenset({"-cp", "-classpath", "--class-path"})
 
@@ -335,53 +330,3 @@ def _transfer(reader: Reader, said: Word, row: int) -> None:
         elif words[:1] in (["get"], ["mirror"]) and named:
             target = said._replace(text=named[-1] if len(named) > 1 else posixpath.basename(named[0]))
             note_path(reader.notes, "writes-path", target, folder, row, None, reader.context.variables)
-
-
-SHARE = re.compile(r"//([^/]+)/")  # of Windows, as smbclient has it
-
-
-def _hosts(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
-    if operands:
-        word = operands[0]
-        if share := SHARE.match(word.text):
-            word = word._replace(text=share[1])
-        host = word.text.split("@")[-1] if "://" not in word.text else word.text.split("://")[1].split("/")[0].split("@")[-1]
-        note_host(reader.notes, host.split(":")[0] if host.count(":") == 1 else host, row, word.is_known)
-
-
-def _copy(reader: Reader, operands: tuple[Word, ...], row: int, moves: bool = False) -> None:
-    is_previous = False
-    for index, word in enumerate(operands):
-        is_target = index == len(operands) - 1 and index > 0
-        remote = REMOTE.fullmatch(word.text)
-        if word.text.startswith("rsync://"):
-            note_host(reader.notes, word.text.split("/")[2].split("@")[-1], row, word.is_known)
-        elif remote and "/" not in word.text.split(":")[0]:
-            note_host(reader.notes, remote["host"].split("@")[-1], row, word.is_known)
-        else:
-            kind: FactKind = "writes-path" if is_target else "reads-path"
-            detail = "moved" if moves and not is_target else "previous" if is_previous else None
-            note_path(reader.notes, kind, word, reader.words.folder, row, detail, reader.context.variables)
-            if moves and not is_target:
-                path = absolute(home(word.text, reader), reader.words.folder)
-                # `mv LIST LIST.old`: what an earlier run made, unless this one has made it before
-                is_previous = not any(("writes-path", path, how) in reader.notes.facts for how in (None, "append"))
-                note_path(reader.notes, "deletes-path", word, reader.words.folder, row, "moved", reader.context.variables)
-
-
-def _move(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
-    _copy(reader, operands, row, moves=True)
-
-
-OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
-    "read": _each("reads-path"),
-    "write": _each("writes-path"),
-    "folder": _each("writes-path"),
-    "delete": _each("deletes-path"),
-    "list": _each("lists-path"),
-    "url": _addresses,
-    "host": _hosts,
-    "copy": _copy,
-    "move": _move,
-    "touch": special_files.touch,
-}

@@ -41,7 +41,7 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         _path(notes, kind, target, place)
     elif word == "folder":
         notes.folders.add(absolute(first.text, place.folder))
-        _path(notes, "writes-path", first, place)
+        _path(notes, "writes-path", first, place, is_folder=True)
     elif word == "open":
         mode = _at(arguments, int(value or 1)) if len(arguments) > int(value or 1) else (named.get("mode") or Word("r", True))
         _open(notes, first, mode.text if mode.text else "r", place)
@@ -90,6 +90,8 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
     elif word == "looks":
         if LITERAL.search(first.text):
             notes.looked.add(absolute(first.text, place.folder))
+        elif first.text and not first.is_known:
+            notes.look_hidden(first.text, row)
         if first.text.startswith("/var/log/"):  # whether there is a log, and how long it is
             notes.add("host-only", first.text, row, certain=False, detail="logs")
     elif word == "remember":
@@ -126,7 +128,7 @@ def _at(arguments: Sequence[Word | None], index: int) -> Word:
     return (arguments[index] or UNKNOWN) if 0 <= index < len(arguments) else UNKNOWN
 
 
-def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
+def _path(notes: Notes, kind: str, word: Word, place: Place, is_folder: bool = False) -> None:
     if re.match(r"https?://|ftp://", word.text):
         notes.add_url(word.text, place.row, word.is_known)
     elif word.text.startswith("php://") or not word.text:
@@ -136,7 +138,10 @@ def _path(notes: Notes, kind: str, word: Word, place: Place) -> None:
         and not word.is_known
         and not (LITERAL.search(VARIABLES.sub("", word.text)) or BELOW_A_SETTING.match(word.text))
     ):
-        return  # `$file`, `$dir/$name.tmp`: somewhere
+        if kind == "reads-path":  # `$file`, `$dir/$name.tmp`: somewhere
+            notes.look_hidden(word.text, place.row)
+        elif kind == "writes-path" and not is_folder:
+            notes.write_hidden(word.text, place.row)
     else:
         note_path(notes, kind, word, place.folder, place.row, None, place.variables)
 
@@ -148,15 +153,10 @@ def _open(notes: Notes, target: Word, mode: str, place: Place) -> None:
     match = re.match(r"\s*(\+?>>?|<)\s*(\S.*)", target.text)  # Perl writes the mode before the name
     if match:
         mode, target = match[1], target._replace(text=match[2])
-    hidden = not target.is_known and bool(VARIABLES.fullmatch(target.text))  # somebody else says which file it is
     if "+" in mode or not OPENS_FOR_WRITING.search(mode):
         _path(notes, "reads-path", target, place)
-        if hidden:
-            notes.hidden.add(target.text)
     if OPENS_FOR_WRITING.search(mode):
         _path(notes, "writes-path", target, place)
-        if hidden and target.text in notes.hidden and not re.search(r"te?mp|out|line|fh\b", target.text, re.IGNORECASE):
-            notes.add("state", target.text, place.row, certain=False)
 
 
 def _peer(notes: Notes, first: Word, named: Mapping[str, Word | None], row: int) -> None:

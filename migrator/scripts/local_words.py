@@ -7,22 +7,32 @@ Source: socat(1), nc(1); what programs call their hosts.
 import re
 
 from migrator.scripts.noting import Reader
+from migrator.scripts.reading import USER_OF
 from migrator.scripts.words import Word
 
 NETCATS = frozenset("nc ncat netcat nc.openbsd socket".split())
-NAMED_HOST = re.compile(r"^(?:--[\w-]+|\w*(?:host|server|addr|address|peer|hostname))=")
-LOCAL = re.compile(
-    r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::[\w-]+)?"
-    r"|(?:\w+:)*\w+://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1)(?:[:/].*)?"
+HERE = r"(?:localhost|127(?:\.\d+){3}|::1|\[::1\])"
+# `localhost`, `me@localhost:22`, `--host=localhost`, `127.0.0.1:80/pkix/`, and each of a list
+WHOLE = re.compile(
+    rf"(?:(?:--[\w-]+|\w*(?:host|server|addr|address|peer|hostname))=)?(?P<host>(?:[\w.-]+@)?{HERE}(?::[\w-]+)?)(?:(?<=\d)/(?!\d{{1,2}}$).*)?"
 )
+# `db:pg://me:@secret:X@@localhost/shop`, `-e "open ftp://localhost"`, `"host=127.0.0.1 dbname=shop"`
+WITHIN = re.compile(rf"(?:\w://{USER_OF}|\w@|\b(?:host|server|hostaddr|hostname)=)(?P<host>{HERE}(?::\d+)?)(?=[/,;:?\s'\"&)]|$)")
+LISTENS = re.compile(r"-{1,2}(?:bind|listen|local)[\w-]*|\w*(?:BIND|LISTEN)\w*")  # who is let in, not who is asked
 SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
+MOST_CHARS = 2_000  # of a word
 
 
 def note(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: bool = False) -> None:
     """Sockets and services of this machine that any program is told of: `UNIX-CONNECT:/run/x`, `-h localhost`."""
+    before = ""
     for word in arguments:
-        if not is_database and LOCAL.fullmatch(NAMED_HOST.sub("", word.text)):  # `--host=localhost`, `host=127.0.0.1`
-            value = re.sub(r"^(?:\w+:)*\w+://(?:[^/@]*@)?|(?<=\w)/.*", "", NAMED_HOST.sub("", word.text))
-            reader.notes.add("local-socket", value, row, certain=False)
-        if match := SOCKET.search(word.text):
-            reader.notes.add("local-socket", match[1], row, word.is_known)
+        text = word.text[:MOST_CHARS]
+        if not is_database and not LISTENS.fullmatch(before) and not LISTENS.fullmatch(text.partition("=")[0]):
+            whole = [match for match in map(WHOLE.fullmatch, text.split(",")[:20]) if match is not None]
+            found = whole or [*WITHIN.finditer(text)][:5]
+            for one in found:
+                reader.notes.add("local-socket", one["host"], row, certain=False)
+        if socket := SOCKET.search(text):
+            reader.notes.add("local-socket", socket[1], row, word.is_known)
+        before = text

@@ -41,6 +41,8 @@ class Reader(Protocol):
     loops: int
     tested: set[str]
     looked: set[str]
+    asked: dict[str, int]
+    decides: set[str]
     touched: dict[str, int]
 
     def run(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int, wraps: int) -> None:

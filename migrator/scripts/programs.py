@@ -8,7 +8,7 @@ import msgspec
 
 from migrator.model.value import Value
 
-Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder", "touch"]
+Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder", "touch", "update"]
 
 
 class Program(Value, frozen=True, kw_only=True):

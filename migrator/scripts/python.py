@@ -9,7 +9,6 @@ import ast
 import re
 import sys
 import warnings
-from functools import cached_property
 
 import tree_sitter_python
 from tree_sitter import Node
@@ -21,6 +20,7 @@ from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
+from migrator.scripts.python_functions import Functions
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
 from migrator.scripts.syntax import LOCAL_URL, Program, Seen
@@ -101,7 +101,7 @@ def _by_grammar(notes: Notes, context: Context) -> None:
     Program(notes, context, GRAMMAR, known).read(functions, visit, enter)
 
 
-class _Visitor(Values, Cloud, ast.NodeVisitor):
+class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
     """Walks the program in the order of the text."""
 
     def __init__(self, notes: Notes, context: Context, tree: ast.Module) -> None:
@@ -166,6 +166,8 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         for target in node.targets:
             called = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
             python_hosts.named(self.notes, called, word, self._row(node))
+            if isinstance(target, ast.Attribute) and word.text and not self.loops and "$" not in word.text:
+                self.names[self._dotted(target)] = word  # `self.cursor = "/var/lib/app/cursor"`
             if isinstance(target, ast.Name):
                 if word.text and not self.loops:
                     self.names[target.id] = word
@@ -321,49 +323,7 @@ class _Visitor(Values, Cloud, ast.NodeVisitor):
         ):
             self.notes.add("background", background.started(word.text), place.row, word.is_known, detail="new session")
 
-    def _list(self, node: ast.expr) -> ast.List | ast.Tuple | None:
-        """A list as it stands, or that was put together before under a name."""
-        if isinstance(node, ast.List | ast.Tuple):
-            return node
-        return self.lists.get(node.id) if isinstance(node, ast.Name) else None
 
-    @cached_property
-    def lists(self) -> dict[str, ast.List]:
-        """The first list that is put together under each name."""
-        found: dict[str, ast.List] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        found.setdefault(target.id, node.value)
-        return found
-
-    @cached_property
-    def calls(self) -> dict[str, list[ast.Call]]:
-        """The calls of each name."""
-        found: dict[str, list[ast.Call]] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                found.setdefault(node.func.id, []).append(node)
-        return found
-
-    @cached_property
-    def functions(self) -> list[ast.FunctionDef]:
-        """The functions that run a command which they are given: the first ones, which are looked through for each."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)][:MOST_FUNCTIONS]
-
-    def _given(self, name: str, row: int) -> list[ast.expr]:
-        """What is given for a parameter of the function around a line, where that function is called."""
-        found: list[ast.expr] = []
-        for function in self.functions:
-            if function.lineno <= row <= (function.end_lineno or 0):
-                names = [argument.arg for argument in function.args.args]
-                at = names.index(name) if name in names else -1
-                found += [call.args[at] for call in self.calls.get(function.name, ())[:10] if 0 <= at < len(call.args)]
-        return found
-
-
-MOST_FUNCTIONS = 200
 SUBPROCESS = frozenset(
     "subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen subprocess.getoutput "
     "subprocess.getstatusoutput os.system os.popen commands.getoutput asyncio.create_subprocess_shell".split()

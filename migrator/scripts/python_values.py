@@ -74,6 +74,8 @@ class Values:
             and node.value.id in {"args", "options", "opts", "arguments", "ns"}
         ):
             return self.options[node.attr]
+        if (held := self.names.get(self._dotted(node))) is not None:
+            return held
         inner = self._word(node.value, depth + 1)
         if node.attr == "parent" and inner.text:
             return Word(posixpath.dirname(inner.text), inner.is_known)

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -53,7 +53,12 @@ class Reading(NamedTuple):
 
 
 OTHER: dict[FactKind, FactKind] = {"reads-path": "writes-path", "writes-path": "reads-path"}
-FUNCTION = re.compile(r"\s{0,80}sub\s{1,80}\w")
+FUNCTION = re.compile(r"\s{0,80}(?:async\s{1,9}|(?:public|private|protected|static)\s{1,9})*(?:sub|def|function)\s{1,80}\w")
+# names that every function has for whatever file it is given, and names of what one run alone has
+ANY_FILE = re.compile(
+    r"\$\{?(?:(?:in|out)?file(?:_?name|_?path)?|f(?:h|d|n|p|path)?|path|name|fname|src|dest|dst|target|source|in|to|from|arg|dir)\}?"
+)
+OF_ONE_RUN = re.compile(r"te?mp|line|fh\b|lock|pid|\blog|dev(?:ice|null)|\.log\b|\bout$|stdout|report|\$_\b|new$", re.IGNORECASE)
 
 
 TEMPORARY = re.compile(r"XXX|\$\$|^\$\{?\w*te?mp|\$(?:RANDOM|BASHPID)", re.IGNORECASE)  # a name of this run alone
@@ -72,12 +77,12 @@ class Notes:
         self.location = location
         self.lines = self.text.split("\n")
         if in_any_order:
-            self.functions = [row for row, line in enumerate(self.lines) if FUNCTION.match(line)]
+            self.functions = self._functions()
         self.facts: dict[tuple[FactKind, str, str | None], Fact] = {}
         self.calls: list[Call] = []
         self._evidence: dict[int, Evidence] = {}  # many facts stand on one line
         self.looked: set[str] = set()  # files whose presence was asked for
-        self.hidden: set[str] = set()  # variables whose file was read, whichever it is
+        self.hidden: dict[str, int] = {}  # variables whose file was read or looked for, whichever it is, and in which row
         self.folders: set[str] = set()  # what is made as a folder
         self.is_sure = True  # False while a language is read by pattern
 
@@ -105,6 +110,24 @@ class Notes:
                 self.add("state", value, row, certain=False)
         if known is None or (certain and not known.certain):
             self.facts[key] = Fact(kind=kind, value=value, evidence=self.evidence(row), certain=certain, detail=detail)
+
+    def _functions(self) -> list[int]:
+        return [row for row, line in enumerate(self.lines) if FUNCTION.match(line)]
+
+    def look_hidden(self, name: str, row: int) -> None:
+        """A file that only a variable names is read, or asked for."""
+        self.hidden.setdefault(name, row)
+
+    def write_hidden(self, name: str, row: int) -> None:
+        """It is written: what the same name stood for before is state, unless another function calls another file so."""
+        first = self.hidden.get(name)
+        if first is None or not name.startswith("$") or OF_ONE_RUN.search(name):
+            return
+        if ANY_FILE.fullmatch(name):
+            self.functions = self.functions or self._functions()
+            if bisect_right(self.functions, row) != bisect_right(self.functions, first):
+                return
+        self.add("state", name, row, certain=False)
 
     def call(self, call: Call) -> None:
         """Note a text that is run or read in."""

@@ -76,12 +76,11 @@ class _Reader(Redirects, Conditions, Pipes):
         self.descriptors: dict[str, Word] = {}
         self.functions: set[str] = set()
         self.loops = 0
-        self.tested: set[str] = set()
         self.background: list[tuple[str, int]] = []
         self.depth = 0
         self.is_asking = False
-        self.looked: set[str] = set()
-        self.decides: set[str] = set()
+        self.tested, self.looked, self.decides = set[str](), set[str](), set[str]()
+        self.asked: dict[str, int] = {}
         self.touched: dict[str, int] = {}
         self.fresh: set[str] = set()  # variables that this turn of the loop has set
         self.first_row: dict[str, int] = {}
@@ -232,7 +231,9 @@ class _Reader(Redirects, Conditions, Pipes):
             self.assigned.add(name)
         else:
             word = self.words.word(value)
-            if word.text or word.is_known:
+            if not word.is_known and "\n" in word.text:
+                self.words.variables.pop(name, None)  # `$(several lines)`: stays `$NAME`
+            elif word.text or word.is_known:
                 self.words.variables[name] = word
             if re.match(r"\w+://(?:localhost|127\.0\.0\.1)(?:[:/]|$)", word.text):  # what is asked for later, by another name
                 self.notes.add_url(word.text, node.start_point[0], certain=False)

@@ -148,6 +148,7 @@ def _mkdir(reader: Reader, name: str, known: Program, arguments: Arguments, vari
             path = absolute(home(word.text, reader), reader.words.folder)
             reader.notes.add("lock", path, row, word.is_known, detail="skip")
         else:
+            reader.notes.folders.add(absolute(home(word.text, reader), reader.words.folder))
             note_path(reader.notes, "writes-path", word, reader.words.folder, row, None, reader.context.variables)
 
 
@@ -196,7 +197,8 @@ def _cd(reader: Reader, name: str, known: Program, arguments: Arguments, variabl
     path = absolute(home(target.text, reader), reader.words.folder)
     if not any(kind == "working-directory" for kind, _, _ in reader.notes.facts):
         reader.notes.add("working-directory", path, row, target.is_known)
-    reader.words.folder = path if target.is_known and path.startswith("/") else None
+    # `cd ${DIR:-/srv/app}`: its default, unless somebody says otherwise
+    reader.words.folder = path if path.startswith("/") and not re.search(r"[$`*]", path) else None
 
 
 def _eval(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
@@ -308,6 +310,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("dig", "host", "nslookup"), _resolver),
     **dict.fromkeys(("logtail", "logtail2"), special_files.logtail),
     "find": special_files.find_command,
+    "install": special_files.install,
+    **dict.fromkeys(("gunzip", "bunzip2", "unxz", "unzstd"), special_files.unpacked),
     "rrdtool": special_files.rrd,
     "logrotate": special_files.logrotate,
     "sed": special_files.sed_command,

@@ -100,6 +100,36 @@ def touch(reader: Reader, operands: Arguments, row: int) -> None:
         reader.touched.setdefault(absolute(home(word.text, reader), reader.words.folder), row)
 
 
+def install(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """`install -m 644 FROM TO`; with `-d` folders."""
+    parts = split(arguments, ("-m", "-o", "-g", "-t", "-S", "--mode", "--owner", "--group", "--target-directory", "--suffix"))
+    where = (reader.words.folder, row, None, reader.context.variables)
+    if parts.has("-d", "--directory"):
+        for word in parts.operands:
+            reader.notes.folders.add(absolute(home(word.text, reader), reader.words.folder))
+            note_path(reader.notes, "writes-path", word, *where)
+        return
+    targets = parts.values("-t", "--target-directory") or parts.operands[1:][-1:]
+    for word in parts.operands if parts.values("-t", "--target-directory") else parts.operands[:-1]:
+        note_path(reader.notes, "reads-path", word, *where)
+    for word in targets:
+        note_path(reader.notes, "writes-path", word, *where)
+
+
+PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|Z|lzma|lz4)$")
+
+
+def unpacked(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """`gunzip X.gz` takes the packed file's place with X."""
+    parts = split(arguments, known.values)
+    where = (reader.words.folder, row, None, reader.context.variables)
+    for word in parts.operands:
+        note_path(reader.notes, "reads-path", word, *where)
+        is_named = PACKED.search(word.text) or absolute(word.text, reader.words.folder) in reader.asked
+        if is_named and not parts.has("-c", "--stdout", "--to-stdout", "-t", "--test", "-l", "--list"):
+            note_path(reader.notes, "writes-path", word._replace(text=PACKED.sub("", word.text)), *where)
+
+
 def rrd(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
     """A round-robin database: each update goes on from what the one before left."""
     parts = split(arguments, known.values)
@@ -276,6 +306,12 @@ def git_command(reader: Reader, name: str, known: Program, arguments: Arguments,
             reader.notes.add_url(word.text, row, word.is_known)
         elif (far := re.match(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+|localhost):(?!//)", word.text)) is not None:
             note_host(reader.notes, far[1], row, word.is_known)
+    if verb == "clone":
+        from_where, *target = parts.operands[1:] or (Word("", False),)
+        made = target[-1] if target else from_where._replace(text=posixpath.basename(from_where.text).removesuffix(".git"))
+        note_path(reader.notes, "writes-path", made, reader.words.folder, row, None, reader.context.variables)
+    if folder == reader.context.variables.get("HOME") and verb not in {"pull", "fetch"}:
+        return  # whatever folder somebody stands in
     if folder and verb in {"pull", "fetch", "checkout", "reset", "clean", "commit", "gc", "add"}:
         note_path(
             reader.notes, "reads-path", Word(folder, "$" not in folder), reader.words.folder, row, "git", reader.context.variables

@@ -14,7 +14,7 @@ from tree_sitter import Node
 from migrator.scripts import command_strings, effects, machine_words
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar, nodes, parse
-from migrator.scripts.reading import URL, Context, Notes
+from migrator.scripts.reading import URL, USER_OF, Context, Notes
 from migrator.scripts.syntax_nodes import (
     ASSIGNMENTS,
     BINARY,
@@ -50,7 +50,8 @@ UNKNOWN = Word("", False)
 ONLY_VARIABLES = re.compile(r"(?:\$\{?\w+\}?)+(?:\.\w+)*")
 # a variable that is called so and holds one of the machine's own names says whom the program talks to
 HOST_NAME = re.compile(r"(?:host|server|addr|address|peer|ip|node|proxyto)$", re.IGNORECASE)
-LOCAL_URL = re.compile(r"\w+://(?:localhost|127(?:\.\d+){3})(?:[:/]|$)")
+LOCAL_URL = re.compile(rf"[\w+:]+://{USER_OF}(?:localhost|127(?:\.\d+){{3}}|\[::1\])(?:[:/]|$)")
+LOCAL_DSN = re.compile(r"(?:^|[;:\s])(?:host|server|hostname|hostaddr)=(localhost|127(?:\.\d+){3}|/[\w/.-]+)(?=[;\s:]|$)")
 LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::\d+)?", re.IGNORECASE)
 VOCABULARY = re.compile(
     r"https?://(?:www\.w3\.org|schemas?\.[\w.-]+|purl\.org|xmlns\.com|www\.sitemaps\.org/schemas|ns\.[\w.-]+)/"
@@ -371,6 +372,10 @@ class Program:
                 continue  # a text for people, a name of a vocabulary: nobody goes there
             if "." in match[0] or "localhost" in match[0]:
                 self.notes.add_url(match[0], row, certain=False)
+        if LOCAL_URL.match(word.text) and not re.search(r"\s", word.text):
+            self.notes.add_url(word.text, row, certain=False)
+        elif (dsn := LOCAL_DSN.search(word.text)) is not None:
+            self.notes.add("local-socket", dsn[1], row, certain=False)
         if (local := re.fullmatch(r"/(?!proc/|sys/)[\w/.-]+\.sock", word.text)) is not None:
             self.notes.add("local-socket", local[0], row, certain=False)
         elif (named := machine_words.in_string(word.text)) is not None:

@@ -12,6 +12,10 @@ MAX_DEPTH = 60
 SPECIAL = frozenset("0123456789@*#?$!-_")
 MKTEMP = re.compile(r"(?:\$\(\s*)?(?:/(?:usr/)?bin/)?mktemp((?:\s+[^\s;|&)]+)*)\s*\)?")
 TEMPFILE = re.compile(r"(?:\$\(\s*)?(?:/usr/bin/|/bin/)?tempfile((?:\s+[^\s;|&)]+)*)\s*\)?")
+# a path that another is made of: `readlink -f "$FILE"`, `dirname $FILE`
+SHAPED = re.compile(
+    r"(?:\$\(|`)\s*(?P<by>readlink\s+-[fme]|realpath|dirname|basename|echo)\s+(?:--\s+)?\"?\$\{?(?P<name>\w+)\}?\"?\s*(?:\)|`)"
+)
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -93,6 +97,8 @@ class Words:
         if (match := DEFAULT.fullmatch(raw)) and not (match[1] in self.variables and self.variables[match[1]].is_known):
             parts = [child for child in node.children if child.type not in {"variable_name", "${", "}", ":-", "-", ":=", "="}]
             inner = self.word(parts[-1], depth + 1) if parts else Word(match[3], True)
+            if "=" in match[2] and not match[1].isdigit():
+                self.variables[match[1]] = inner._replace(is_known=False)
             return Word(inner.text, False if not match[1].isdigit() else inner.is_known, inner.is_glob, row)
         if (match := STRIPPED.fullmatch(raw)) and match[1] in {"0", "BASH_SOURCE"} and match[3] == "/*" and self.script:
             return Word(posixpath.dirname(self.script) if match[2][0] == "%" else posixpath.basename(self.script), True, row=row)
@@ -141,6 +147,10 @@ class Words:
         if (made := TEMPFILE.fullmatch(raw.strip("`"))) is not None:
             path = made_by_tempfile([part.strip("\"'") for part in (made[1] or "").split()])
             return Word(path, "$" not in path, row=row)
+        if (shaped := SHAPED.fullmatch(raw)) is not None and (inner := self.variables.get(shaped["name"])) is not None:
+            change = posixpath.dirname if shaped["by"] == "dirname" else posixpath.basename if shaped["by"] == "basename" else str
+            if inner.text.startswith(("/", "~", "$")):
+                return inner._replace(text=change(inner.text), row=row)
         if bare == "pwd" and self.folder:
             return Word(self.folder, True, row=row)
         return Word(raw, False, row=row)
