@@ -303,3 +303,11 @@ def test_five_thousand_jobs_are_no_more_than_a_file() -> None:
 def test_formats_are_unique() -> None:
     formats = [report.FORMAT for report in reports.ALL]
     assert len(formats) == len(set(formats))
+
+
+def test_several_services_run_and_one_runs() -> None:
+    why = "runs on this server and is no scheduled job"
+    one = verdict_words.Blocker("nginx", why, why)
+    (alone,) = verdict_words.grouped((one,))
+    (both,) = verdict_words.grouped((one, one._replace(name="mysql")))
+    assert (alone.why, both.why) == (why, "run on this server and are no scheduled jobs")

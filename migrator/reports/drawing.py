@@ -5,6 +5,7 @@ Colours are stand-ins that become CSS variables, so that one drawing serves ligh
 
 import re
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 import vl_convert
 
@@ -86,6 +87,23 @@ def shortened(text: str, length: int) -> str:
     """The text in at most `length` characters, on one line and without control characters."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def fitting(text: str, letters: int) -> str:
+    """The text, cut to the room of so many ordinary letters: capitals are wider, `m` and Chinese ones twice as wide.
+
+    >>> fitting("nightly-report", 10), fitting("NIGHTLY-REPORT", 10)
+    ('nightly-r…', 'NIGHTL…')
+    """
+    text = shortened(text, 300)
+    widths = [2.0 if east_asian_width(c) in "WF" or c in "mMWw@%" else 1.4 if c.isupper() else 1.0 for c in text]
+    if sum(widths) <= letters:
+        return text
+    kept, room = 0, letters - 1.0
+    while kept < len(text) and widths[kept] <= room:
+        room -= widths[kept]
+        kept += 1
+    return text[:kept].rstrip() + "…"
 
 
 def seconds_axis(ticks: dict[float, str] = TICKS) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Small pictures straight from numbers, cheap enough for thousands: a server's week, a job's runs, the chain of jobs."""
 
 import math
+from collections.abc import Mapping
 from html import escape
 from typing import NamedTuple
 
 from migrator.model.plan import HostPlan, JobPlan
 from migrator.model.usage import RunSample
-from migrator.reports.drawing import Picture, opening, shortened
+from migrator.reports.drawing import Picture, fitting, opening
 from migrator.reports.words import day, idle, instant, percent, place, span
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -15,6 +16,8 @@ ROW, LEFT, WIDE = 17, 48, 936
 SHADES = (0.25, 0.5, 0.75, 1.0)
 STRIP_WIDE, STRIP_HIGH = 600, 46
 MOST_NODES = 40
+LABEL_WIDE = 132  # between two columns
+MOST_LABELS = 4  # of one job: they stand beside it, and the next job is 74 below
 
 
 def week(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Picture | None:
@@ -140,32 +143,50 @@ def chain(jobs: tuple[JobPlan, ...]) -> Picture | None:
     for job_id in shown:
         row = rows_in.get(column[job_id], 0)
         rows_in[column[job_id]] = row + 1
-        at[job_id] = (column[job_id] * 330 + 2, row * 74 + 4)
-    wide, high = max(x for x, _ in at.values()) + 222, max(y for _, y in at.values()) + 62
-    parts = [opening(wide, f"0 0 {wide} {high}")]
-    for source, sink, via in edges:
-        if source in at and sink in at:
-            (x1, y1), (x2, y2) = at[source], at[sink]
-            x1, y1, y2 = x1 + 220, y1 + 25, y2 + 25
-            parts.append(
-                f'<path d="M{x1} {y1}C{x1 + 50} {y1} {x2 - 58} {y2} {x2 - 8} {y2}" class="edge"/>'
-                f'<path d="M{x2} {y2}l-10 -5v10z" fill="var(--grey)"/>'
-                f'<text x="{(x1 + x2) / 2}" y="{(y1 + y2) / 2 - 7}" text-anchor="middle" font-size="11" fill="currentColor">'
-                f"{escape(shortened(via.rsplit('/', 1)[-1], 17))}</text>"
-            )
+        at[job_id] = (column[job_id] * 360 + 2, row * 74 + 4)
+    wide, high = max(x for x, _ in at.values()) + 222, max(y for _, y in at.values()) + 72
+    drawn = [edge for edge in edges if edge[0] in at and edge[1] in at]
+    wide = max(wide, *(at[source][0] + 220 + LABEL_WIDE for source, _, _ in drawn), 0)  # also of a ring, which leads back
+    arrows, labels = _arrows(drawn, at)
+    parts = [opening(wide, f"0 0 {wide} {high}"), *arrows]
     for job_id, (x, y) in at.items():
         entry = by_id[job_id]
         parts.append(
             f'<rect x="{x}" y="{y}" width="220" height="50" rx="8" fill="var(--card)" stroke="var(--blue)" stroke-width="1.5"/>'
             f'<text x="{x + 12}" y="{y + 21}" font-size="13" font-weight="600" fill="currentColor">'
-            f"{escape(shortened(entry.job.name, 25))}</text>"
+            f"{escape(fitting(entry.job.name, 23))}</text>"
             f'<text x="{x + 12}" y="{y + 39}" font-size="12" fill="currentColor">'
-            f"{escape(shortened(place(entry.placement), 30))}</text>"
+            f"{escape(fitting(place(entry.placement), 26))}</text>"
         )
+    parts += labels
     names = [by_id[job_id].job.name for job_id in column]
     says = f"{len(names)} jobs hand files to each other; a chain moves together or not at all."
     table = tuple((by_id[source].job.name, by_id[sink].job.name, via) for source, sink, via in edges)
     return Picture("Jobs that feed each other", says, "".join([*parts, "</svg>"]), ("from", "to", "through"), table)
+
+
+def _arrows(edges: list[tuple[str, str, str]], at: Mapping[str, tuple[int, int]]) -> tuple[list[str], list[str]]:
+    """A line for each pair, and what goes over it, beside the job that gives it: one below the other, none on another."""
+    arrows, labels = [], []
+    for source in dict.fromkeys(source for source, _, _ in edges):
+        out = sorted(((at[sink][1], at[sink][0], via) for one, sink, via in edges if one == source))
+        x1, y1 = at[source][0] + 220, at[source][1] + 25
+        for y, x2 in dict.fromkeys((y, x) for y, x, _ in out):
+            y2 = y + 25
+            arrows.append(
+                f'<path d="M{x1} {y1}C{x1 + 50} {y1} {x2 - 58} {y2} {x2 - 8} {y2}" class="edge"/>'
+                f'<path d="M{x2} {y2}l-10 -5v10z" fill="var(--grey)"/>'
+            )
+        given = list(dict.fromkeys(fitting(via.rsplit("/", 1)[-1], 17) for _, _, via in out))
+        if len(given) > MOST_LABELS:
+            given[MOST_LABELS - 1 :] = [f"and {len(given) - MOST_LABELS + 1} more"]
+        top = y1 + 4 - 14 * (len(given) - 1) / 2 - (7 if len(given) % 2 else 0)  # a single one stands on its line
+        labels += [
+            f'<text x="{x1 + 8}" y="{top + 14 * number}" font-size="11" fill="currentColor" stroke="var(--bg)" stroke-width="3" '
+            f'paint-order="stroke">{escape(text)}</text>'
+            for number, text in enumerate(given)
+        ]
+    return arrows, labels
 
 
 def _columns(edges: list[tuple[str, str, str]]) -> dict[str, int]:
@@ -178,4 +199,5 @@ def _columns(edges: list[tuple[str, str, str]]) -> dict[str, int]:
                 column[sink], moved = column[source] + 1, True
         if not moved:
             break
-    return column
+    near = {far: number for number, far in enumerate(sorted(set(column.values())))}  # a ring drives its jobs far away
+    return {job_id: near[far] for job_id, far in column.items()}

@@ -10,6 +10,11 @@ SERVICE = "service "
 UNKNOWN = "something unknown"  # savings.py: nobody said what else runs there
 WAITS = ": waits for an answer: "
 MOST_NAMED = 5
+# of several: what savings.py says of one service
+MANY = {
+    "runs on this server and is no scheduled job": "run on this server and are no scheduled jobs",
+    "runs on this server": "run on this server",
+}
 
 
 class Blocker(NamedTuple):
@@ -34,7 +39,7 @@ def grouped(found: tuple[Blocker, ...]) -> tuple[Keeping, ...]:
     groups: dict[str, list[Blocker]] = {}
     for blocker in found:
         groups.setdefault(blocker.why, []).append(blocker)
-    return tuple(Keeping(why, tuple(members)) for why, members in groups.items())
+    return tuple(Keeping(MANY.get(why, why) if len(members) > 1 else why, tuple(members)) for why, members in groups.items())
 
 
 def by_host(plan: Plan) -> dict[str, tuple[JobPlan, ...]]:

@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import msgspec  # noqa: E402
 from small_plan import job_plan, plan  # noqa: E402
 
+from migrator.model.finding import Link  # noqa: E402
 from migrator.reports import html  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -160,3 +162,65 @@ def test_at_each_width_the_verdict_and_its_numbers_are_on_the_first_screen(brows
             assert box is not None
             assert box["y"] + box["height"] <= height, f"{part} is below the first screen at {width} px"
         page.context.close()
+
+
+# fans in, fans out, crosses, skips a column, gives many files to one job, and leads back
+FEEDS = {
+    0: (4, 5, 5, 5, 5, 5, 5),
+    1: (4,),
+    2: (5, 4),
+    3: (6,),
+    4: (6,),
+    5: (6, 7),
+    7: (7 + 1,),
+    8: (7,),
+}
+NAMES = (
+    "NIGHTLY-EXPORT-OF-ALL-WAREHOUSE-MOVEMENTS",
+    "customer-statements-and-reminders",
+    "報告書を毎晩作成して送信する仕事です",
+    "m" * 40,
+    "x",
+)
+
+
+def test_no_words_of_the_picture_of_chains_lie_over_one_another(browser: Browser, tmp_path: Path) -> None:
+    jobs = [job_plan(number, f"/srv/job-{number}.sh", name=NAMES[number % len(NAMES)]) for number in range(9)]
+    links = {
+        number: tuple(
+            Link(
+                kind="feeds",
+                from_job=jobs[number].job.id,
+                to_job=jobs[sink].job.id,
+                via=f"/srv/out/{number}{at}-WAREHOUSE-{sink}.csv.gz",
+            )
+            for at, sink in enumerate(sinks)
+        )
+        for number, sinks in FEEDS.items()
+    }
+    jobs = [msgspec.structs.replace(job, links=links.get(number, ())) for number, job in enumerate(jobs)]
+    (tmp_path / "report.html").write_bytes(html.write(plan(tuple(jobs)))[0].content)
+    page, _ = opened(browser, tmp_path / "report.html", viewport={"width": 1600, "height": 900})
+    figure = page.locator("figure", has_text="Jobs that feed each other")
+    found = figure.locator("svg").evaluate(
+        """svg => ({
+            texts: [...svg.querySelectorAll("text")].map(t => [t.textContent, t.getBBox()])
+                .map(([s, b]) => [s, b.x, b.y, b.width, b.height]),
+            boxes: [...svg.querySelectorAll("rect")].map(r => r.getBBox()).map(b => ["box", b.x, b.y, b.width, b.height]),
+            view: svg.viewBox.baseVal.width,
+        })"""
+    )
+
+    def over(one: list, other: list) -> bool:
+        (_, x, y, wide, high), (_, x2, y2, wide2, high2) = one, other
+        return x < x2 + wide2 and x2 < x + wide and y + 2 < y2 + high2 - 2 and y2 + 2 < y + high - 2
+
+    texts, boxes = found["texts"], found["boxes"]
+    assert len(boxes) == 9
+    assert len(texts) > 9 * 2 + 8
+    assert [(one[0], other[0]) for at, one in enumerate(texts) for other in texts[at + 1 :] if over(one, other)] == []
+    for text in texts:  # whole within a box, or beside all of them
+        hits = [box for box in boxes if over(text, box)]
+        assert all(box[1] <= text[1] and text[1] + text[3] <= box[1] + box[3] for box in hits), text
+        assert text[1] + text[3] <= found["view"], text
+    page.context.close()
