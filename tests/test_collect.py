@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tree_sitter
+import tree_sitter_bash
 from click.testing import CliRunner
 from planted import plant
 
@@ -134,7 +136,8 @@ def server(tmp_path: Path) -> Path:
     (root / "opt/app/nightly report.sh").write_text("#!/bin/sh\necho nightly\n")
     (root / "opt/app/old one.sh").write_text("#!/bin/sh\necho old\n")
     (root / "srv/shop/artisan").write_text("#!/usr/bin/env php\n<?php\n")
-    (root / "srv/shop/composer.lock").write_text("{}\n")
+    for name in LOCKS:
+        (root / "srv/shop" / name).write_text("{}\n")
     (root / "srv/shop/bin/report.sh").write_text('#!/bin/sh\n. "$(dirname "$0")/common.sh"\necho ok\n')
     (root / "srv/shop/bin/common.sh").write_text("export API_TOKEN=abcdef0123456789\n/srv/shop/bin/deep.sh\n")
     (root / "srv/shop/bin/deep.sh").write_text("#!/bin/sh\n:\n")
@@ -148,6 +151,13 @@ def server(tmp_path: Path) -> Path:
     (root / "var/log/syslog.1").write_text("old\n")
     os.utime(root / "var/log/syslog.1", (1_000_000_000, 1_000_000_000))
     return root
+
+
+# everything that migrator/scripts reads for versions
+LOCKS = (
+    "composer.json composer.lock package.json package-lock.json yarn.lock pnpm-lock.yaml requirements.txt Pipfile.lock "
+    "poetry.lock uv.lock pdm.lock Gemfile.lock"
+).split()
 
 
 def members(done: subprocess.CompletedProcess[bytes]) -> dict[str, bytes]:
@@ -177,7 +187,7 @@ def test_it_takes_what_jobs_call_and_nothing_else_and_changes_nothing(server: Pa
         srv/shop/bin/report.sh srv/shop/bin/common.sh srv/shop/bin/deep.sh home/alice/bin/push.sh home/alice/bin/pull.py
         opt/app/crunch var/log/syslog migrator/collected.txt
     """
-    assert set(wanted.split()) <= set(found), done.stderr
+    assert {*wanted.split(), *(f"srv/shop/{name}" for name in LOCKS)} <= set(found), done.stderr
     assert {"opt/app/nightly report.sh", "opt/app/old one.sh"} <= set(found), "names with blanks, quoted and escaped"
     assert not {"srv/shop/bin/unrelated.sh", "srv/shop/secret.pem", "var/log/syslog.1", "bin/busybox"} & set(found)
     assert len(found["opt/app/crunch"]) == 65_536
@@ -395,3 +405,33 @@ def test_a_server_without_our_tools_says_what_is_missing(sshd: int, tmp_path: Pa
     (tmp_path / "keys").write_text('command="echo account closed >&2; exit 1" ' + (tmp_path / "user.pub").read_text())
     with pytest.raises(SourceError, match="account closed"):
         open_source(f"ssh://root@127.0.0.1:{sshd}")
+
+
+# What came with bash 4 or later (its CHANGES). Other words of bash are refused by dash and busybox, which run the program here.
+SINCE_BASH_4 = re.compile(
+    r"\b(?:mapfile|readarray|coproc|declare|typeset|BASHPID|EPOCHSECONDS|globstar|pipefail)\b|&>>|\|&|;;?&|"
+    r"\bwait -n|\bprintf -v|\bread -[iN]|\[\[? -v |\$\{\w+(?:,,?|\^\^?|@[A-Za-z])\}|\{\w+\.\.\w+\.\.|\$\{[\w@*]+: -"
+)
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_no_construct_that_bash_3_2_refuses(redact: bool) -> None:
+    """No bash 3 can be had to try it. Before bash 4.0 the end of `$(...)` was found by counting: a pattern of `case`, a
+    here-document or a quote in a comment within it misled it."""
+    text = collecting.program(30, redact=redact).encode()
+    tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language())).parse(text)
+    code, inside, seen = bytearray(text), [(tree.root_node, False)], 0
+    while inside:
+        node, substituted = inside.pop()
+        substituted = substituted or node.type == "command_substitution"
+        seen += substituted
+        misleads = node.type in {"case_statement", "heredoc_redirect"} or (
+            node.type == "comment" and set(b"'\"`)(") & set(node.text)
+        )
+        assert not (substituted and misleads), f"line {node.start_point[0] + 1}: {node.type} within $(...)"
+        if node.type in {"raw_string", "comment", "string_content"}:
+            code[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        inside += [(child, substituted) for child in node.children]
+    assert seen > 500
+    assert not tree.root_node.has_error
+    assert SINCE_BASH_4.findall(code.decode()) == []
