@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from migrator import blocks, logfiles, runlogs
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, session_number, whole
+from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, among, distinct, session_number, whole
 from migrator.errors import ScheduleError, SourceError
 from migrator.host_name import short
 from migrator.logfiles import LogFile, syslog
@@ -333,8 +333,8 @@ def _parts(
 
 def _edits(rows: Whole, understanding: Understanding) -> Iterator[Edit]:
     known = understanding.sayings.all
-    said = [number for number in np.unique(rows[:, SAID]).tolist() if known[number].kind == "edit"]
-    for at, number, host in rows[np.isin(rows[:, SAID], said)][:, [AT, SAID, HOST]].tolist() if said else ():
+    said = [number for number in distinct(rows[:, SAID]).tolist() if known[number].kind == "edit"]
+    for at, number, host in rows[among(rows[:, SAID], said)][:, [AT, SAID, HOST]].tolist() if said else ():
         yield Edit(at, understanding.names[host], known[number].command or "")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from migrator.assumptions import Assumptions
-from migrator.columns import NONE, Runs, Whole, joined
+from migrator.columns import NONE, Runs, Whole, among, joined, whole
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
 from migrator.model.usage import HostLoad, Measured, Unmatched, Usage
@@ -16,7 +16,7 @@ from migrator.tables import RunTable, instant, table_of_later
 from migrator.usage import ByJob, busy_minutes, unmatched, usage_of
 from migrator.usage.load import loads
 
-AT_ONCE = 50_000  # runs
+AT_ONCE = 1 << 17  # runs: few enough to stay small, and many, because each name's are a read of their own
 DAY_US = 86_400_000_000
 SERVICE = "systemd_unit"
 
@@ -69,8 +69,8 @@ class Shares:
             del runs  # before the next ones are read
         nobodys: list[Unmatched] = []
         for names in self._nobodys():
-            own = np.isin(np.arange(len(self._job_of)), names) & (self._job_of == NONE)
-            runs = self._of(own, (self._asked.job == NONE) & np.isin(self._asked.who, names))
+            own = among(np.arange(len(self._job_of)), names) & (self._job_of == NONE)
+            runs = self._of(own, (self._asked.job == NONE) & among(self._asked.who, names))
             size += runs.size
             nobodys += unmatched(runs)
             busy = self._busy(busy, runs)
@@ -95,9 +95,9 @@ class Shares:
     def _of_interest(self) -> tuple[Flags, Flags]:
         """Names, and runs that were asked, which nothing replaces; services that are no job of anybody's are not scheduled."""
         gone = list(self._replaced)
-        sure = ~np.isin(self._job_of, gone) & ((self._job_of != NONE) | ~self._service)
+        sure = ~among(self._job_of, gone) & ((self._job_of != NONE) | ~self._service)
         known = (self._asked.job != NONE) | ~np.append(self._service, False)[self._asked.who]
-        return sure, ~np.isin(self._asked.job, gone) & known
+        return sure, ~among(self._asked.job, gone) & known
 
     def _with_replaced(self, runs: Runs, indices: Sequence[int]) -> Runs:
         for index in indices:
@@ -107,7 +107,7 @@ class Shares:
 
     def _of_jobs(self, indices: Sequence[int]) -> Runs:
         left = [index for index in indices if index not in self._replaced]
-        return self._with_replaced(self._of(np.isin(self._job_of, left), np.isin(self._asked.job, left)), indices)
+        return self._with_replaced(self._of(among(self._job_of, left), among(self._asked.job, left)), indices)
 
     def _nobodys(self) -> Iterator[Whole]:
         """Names of which some runs are no job's, those of a host, user and command together."""
@@ -137,11 +137,11 @@ class Shares:
         host_of = np.array([place[host] for host in names], dtype=np.int64)
         sizes = np.bincount(host_of, self._kept.counts, minlength=len(hosts)).astype(np.int64)
         for batch in _batches(range(len(hosts)), sizes):
-            own = np.isin(host_of, batch)
+            own = among(host_of, batch)
             runs = self._of(sure & own, asked & np.append(own, False)[self._asked.who])
             for other in others:
-                among = np.isin([place[host] for host, *_ in other.named], batch)
-                runs = joined(runs, other.taken(np.append(among, False)[other.who]))
+                theirs = among(whole(place[host] for host, *_ in other.named), batch)
+                runs = joined(runs, other.taken(np.append(theirs, False)[other.who]))
             yield from loads(runs, seen)
             del runs
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from migrator.columns import NONE, Runs, Who, Whole
+from migrator.columns import NONE, Runs, Who, Whole, among, in_order
 
 PLAIN = np.dtype([
     ("number", "<i8"), ("spoken", "<i8"), ("started_us", "<i8"), ("ended_us", "<i8"), ("blur_us", "<i8"), ("status", "<i8"),
@@ -139,9 +139,9 @@ class Kept:
 
     def of(self, who: Whole) -> tuple[Whole, Runs]:
         """The runs of some of `named`, in the order of their starts, and their places in that order."""
-        parts = self._spool.of(self._names[np.isin(self._place, who)])
+        parts = self._spool.of(self._names[among(self._place, who)])
         number: Whole = _joined(parts, "number")
-        order = np.argsort(number, kind="stable")
+        order = in_order(number)
 
         def column(name: str) -> Whole:
             found: Whole = _joined(parts, name)[order].astype(np.int64)

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from decimal import Decimal, localcontext
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_a_cut_off_gzip_file_is_named() -> None:
     cut = io.BytesIO(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
     with pytest.raises(blocks.DAMAGED, match="cut off"):
         list(blocks.lines(cut, (b"CRON",)))
+
+
+def test_the_upper_bound_is_that_of_exact_arithmetic_however_many_runs_there_are() -> None:
+    for n in (299, 5_000, 73_000, 75_000, 142_230, 400_000):
+        with localcontext() as context:
+            context.prec = 60
+            below, j, share = Decimal(1), 0, Decimal("0.99")
+            term = share**n  # P(all of n are under the quantile); then all but one, all but two ...
+            while below - term >= Decimal("0.95"):
+                below -= term
+                term *= Decimal(n - j) / (j + 1) * (1 - share) / share
+                j += 1
+        assert upper_bound([float(value) for value in range(1, n + 1)], 0.99, 0.95) == n - j + 1
 
 
 def test_the_upper_bound_needs_299_runs_for_p99_at_95_percent() -> None:

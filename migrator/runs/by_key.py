@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrator.columns import NONE, Whole, whole
+from migrator.columns import NONE, Whole, among, whole
 from migrator.runs.choice import CLOSE, GAP, LONG_US, MANY, MOST_WAITING, Waits, is_sure, may_be_chance, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
@@ -103,7 +103,7 @@ def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pai
     lost = (code[at] != wanted) | (its_start > end) if len(code) else np.ones(len(end), dtype=np.bool_)
     again = np.sort(wanted)
     odd += np.bincount(again[1:] >> PID_BITS, again[1:] == again[:-1], minlength=size)
-    odd += np.bincount(group[end], lost | np.isin(group[end] << PID_BITS | parent % most, code), minlength=size)
+    odd += np.bincount(group[end], lost | among(group[end] << PID_BITS | parent % most, code), minlength=size)
     plain = odd[group] == 0
     fine = plain[end] & (its_start >= 0)
     return its_start[fine], end[fine], plain

@@ -3,7 +3,7 @@ command, and groups of several that begin within the same seconds, which `attach
 
 import numpy as np
 
-from migrator.columns import Whole
+from migrator.columns import Whole, among, distinct
 from migrator.runs.choice import MOST_WAITING
 from migrator.runs.pair import EXACT, NEAR_US, PAIRED, Pairing
 from migrator.runs.told import CLOSE, END, OPEN, PID_BITS, START, Columns, Crowded, Flags, Found, ordered
@@ -36,7 +36,7 @@ def by_session(
     inner[-1:] = False
     fine = inner & (bad_ones == 0) & (size == 2 * starts) & (starts < MOST_WAITING)
     found, crowded = [], []
-    for count in np.unique(starts[fine]).tolist():
+    for count in distinct(starts[fine]).tolist():
         of_size = fine & (starts == count)
         for by_name in (False, True):
             groups = place[begins[of_size & (named == by_name * count)][:, None] + np.arange(2 * count)]
@@ -94,7 +94,7 @@ def _spans(columns: Columns, names: list[int], states: dict[int, Pairing], users
     edges = np.flatnonzero(fresh)
     odd[kind[np.append(edges[1:], len(kind)) - 1] != CLOSE] = True
     held = [name << PID_BITS | pid for name in names for pid in states[name].opened]
-    odd |= np.isin(numbers[edges], np.array(held, dtype=np.int64))
+    odd |= among(numbers[edges], np.array(held, dtype=np.int64))
     for at in np.flatnonzero((kind == END) & ~follows).tolist():
         name, pid, key, number = (int(column[place[at]]) for column in (columns.host, columns.pid, columns.key, columns.user))
         if not (fresh[at] and states[name].would_end(pid, key, users[number])):

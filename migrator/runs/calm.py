@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrator import spool
-from migrator.columns import NONE, Whole
+from migrator.columns import NONE, Whole, distinct
 from migrator.runs import crowds
 from migrator.runs.by_key import by_key
 from migrator.runs.by_session import by_session
@@ -52,7 +52,7 @@ def taken(
     for groups in crowded:
         done[np.concatenate(groups, axis=None)] = True
     said, host, at_us = rows[start, SAID], rows[start, HOST], rows[start, AT]
-    for name in np.unique(rows[gone[told.kind[rows[gone, SAID]] == END], HOST]).tolist():
+    for name in distinct(rows[gone[told.kind[rows[gone, SAID]] == END], HOST]).tolist():
         states[name].says_ends = True
     named = gone[(told.kind[rows[gone, SAID]] == END) & told.debian[rows[gone, SAID]]]
     for name, count in enumerate(np.bincount(rows[named, HOST]).tolist()):

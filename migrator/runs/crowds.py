@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from migrator.columns import NONE, Real, Whole
+from migrator.columns import NONE, Real, Whole, distinct
 
 NUMBER, SAID, PID, AT, START_BLUR, LIFE, SPAN_PID, OPEN, END, END_BLUR = range(10)
 KEY_BITS, CODE_BITS, PID_BITS = 32, 20, 40
@@ -63,7 +63,7 @@ class Usual:
 
     def __init__(self, equal: Sequence[Equal], others: Iterable[int], known: Mapping[int, Sequence[int]]) -> None:
         named = [columns.command.ravel() for columns in equal]
-        self._names: Whole = np.unique(np.concatenate([*named, np.array(list(others), dtype=np.int64)]))
+        self._names: Whole = distinct(np.concatenate([*named, np.array(list(others), dtype=np.int64)]))
         self._number = {name: number for number, name in enumerate(self._names.tolist())}
         for columns in equal:
             columns.command = np.searchsorted(self._names, columns.command)

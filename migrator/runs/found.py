@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from migrator.columns import NONE, Who, Whole
+from migrator.columns import NONE, Who, Whole, among
 from migrator.runs.attach import Attached
 from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, SAID, START_BLUR
 from migrator.runs.parts import Life, Sayings, Start
@@ -75,7 +75,7 @@ class Found:
     def _flush(self) -> None:
         columns = np.array(self._flat, dtype=np.int64).reshape(-1, len(FIELDS)).T
         self._flat.clear()
-        used = np.isin(columns[0], list(self._used))
+        used = among(columns[0], list(self._used))
         more = used | (columns[-1] != NONE)
         for which, names in ((more, FIELDS), (~more, FIELDS[:8])):
             found = rows(columns[0][which], more=len(names) == len(FIELDS))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from migrator.columns import Whole
+from migrator.columns import Whole, distinct
 from migrator.runs.crowds import HALF, LIFE, PID, PID_BITS, SPAN_PID, Crowd, Flags
 from migrator.runs.parts import Span, Start
 
@@ -28,7 +28,7 @@ def divided(crowd: Crowd) -> list[tuple[Crowd, Whole]]:
     lasts = np.flatnonzero(ends)
     sizes = np.diff(lasts, prepend=-1)
     found = []
-    for count in np.unique(sizes).tolist():
+    for count in distinct(sizes).tolist():
         last = lasts[sizes == count]
         row = last // size
         members = last[:, None] + np.arange(1 - count, 1)

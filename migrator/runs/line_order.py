@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrator.columns import NONE, Whole
+from migrator.columns import NONE, Whole, among, distinct
 from migrator.runs.crowds import HALF, NUMBER, PID, PID_BITS, SAID, SPAN_PID, Equal, Flags, Usual
 from migrator.runs.parts import Said
 
@@ -61,7 +61,7 @@ class LineOrder:
         believed = self._believed(listed)
         even = _even(listed, usual)
         for found, fine in zip(listed, even, strict=True):
-            taken = fine & found.possible & np.isin(found.who, believed)
+            taken = fine & found.possible & among(found.who, believed)
             rows = found.rows[taken]
             found.equal.listed[rows] = True
             found.equal.place[rows] = found.place[taken]
@@ -92,7 +92,7 @@ class LineOrder:
         limit = np.maximum(crowd[SPAN_PID].max(axis=1), crowd[PID].max(axis=1)) // HALF
         possible = ~((below > 0) & (below < limit[:, None])).any(axis=1)
         score = np.where(possible, _rising(np.take_along_axis(_unwrapped(crowd[PID]), by_turn, axis=1)), -MILLION)
-        users = {number: sayings[number].user for number in np.unique(crowd[SAID, :, 0]).tolist()}
+        users = {number: sayings[number].user for number in distinct(crowd[SAID, :, 0]).tolist()}
         pairs = zip(equal.host[rows].tolist(), crowd[SAID, :, 0].tolist(), strict=True)
         who = [self._who.setdefault((host, users[number]), len(self._who)) for host, number in pairs]
         return _Listed(equal, rows, by_line, np.array(who, dtype=np.int64), crowd[NUMBER].min(axis=1), score, possible)

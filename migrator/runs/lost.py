@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from migrator.columns import Whole
+from migrator.columns import Whole, among, distinct
 from migrator.model.source import Location, Problem
 from migrator.runs.parts import Said
 from migrator.tables import instant
@@ -21,8 +19,8 @@ class Lost:
 
     def see(self, rows: Whole, known: Sequence[Said]) -> None:
         """Events of the file, in their order."""
-        said = [number for number in np.unique(rows[:, GIVEN_SAID]).tolist() if known[number].kind == "lost"]
-        for at_us, number in rows[np.isin(rows[:, GIVEN_SAID], said)][:, [GIVEN_AT, GIVEN_SAID]].tolist() if said else ():
+        said = [number for number in distinct(rows[:, GIVEN_SAID]).tolist() if known[number].kind == "lost"]
+        for at_us, number in rows[among(rows[:, GIVEN_SAID], said)][:, [GIVEN_AT, GIVEN_SAID]].tolist() if said else ():
             if not self._count:
                 self._said, self._first_us = known[number].command or "", at_us
             self._count, self._last_us = self._count + 1, at_us

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from migrator.columns import NO_PID, session_number
+from migrator.columns import NO_PID, among, distinct, session_number
 from migrator.model.usage import Event
 from migrator.runs.parts import Sayings
 
@@ -152,7 +152,7 @@ class _Copies:
     def see(self, rows: Whole) -> None:
         """Rows that were read: what is said by one log only is no copy."""
         known, log_of = self._sayings.all, self._log_of
-        for said in np.unique(rows[:, SAID]).tolist():
+        for said in distinct(rows[:, SAID]).tolist():
             copy, log = known[said].copy, int(rows[0, FAMILY])
             if log_of.setdefault(copy, log) not in {log, -1}:
                 log_of[copy] = -1
@@ -204,7 +204,7 @@ class _Copies:
                     held[index] = row
                     held[index, SERIAL] = serial
         if dropped:
-            held = held[~np.isin(held[:, SERIAL], dropped)]
+            held = held[~among(held[:, SERIAL], dropped)]
         return _sorted(held)
 
 

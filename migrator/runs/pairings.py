@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from migrator.columns import NO_PID, Run, Whole, session_number
+from migrator.columns import NO_PID, Run, Whole, distinct, session_number
 from migrator.model.usage import Event
 from migrator.runs import calm, crowds
 from migrator.runs.attach import INFERRED, Attached, assign
@@ -131,7 +131,7 @@ def _learn(attached: Attached, states: dict[int, Pairing], sayings: Sayings) -> 
     wanted = np.array([groups.wants(key) for groups, key in pairs], dtype=np.bool_)[index.reshape(said.shape)]
     keys = np.array([key for _, key in pairs], dtype=np.int64)[index.reshape(said.shape)]
     length_us = np.take_along_axis(crowd[crowds.END] - crowd[crowds.OPEN], attached.place, axis=1)
-    for name in np.unique(host[wanted]).tolist():
+    for name in distinct(host[wanted]).tolist():
         own = wanted & (host == name)
         columns = (crowd[crowds.NUMBER], keys, length_us, attached.quality < INFERRED)
         states[name].groups.learn_from(*(column[own].tolist() for column in columns))

@@ -6,7 +6,7 @@ from datetime import timedelta, tzinfo
 import numpy as np
 
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NONE, Runs, Whole, runs_from
+from migrator.columns import NONE, Runs, Whole, in_order, runs_from
 from migrator.errors import ScheduleError
 from migrator.model.job import Host, Job
 from migrator.model.source import Problem
@@ -80,18 +80,7 @@ class ByJob:
         found = self._runs.taken(self._order[self._edges[index] if index >= 0 else 0 : self._edges[index + 1]])
         if (found.started_us[1:] >= found.started_us[:-1]).all():  # as logs nearly always give them
             return found
-        return found.taken(_in_time(found.started_us))  # of few runs, near the processor: not of all at once
-
-
-def _in_time(started_us: Whole) -> Whole:
-    """The stable order of instants."""
-    first_us, bits = int(started_us.min()), len(started_us).bit_length()
-    if (int(started_us.max()) - first_us).bit_length() + bits > 62:
-        return np.argsort(started_us, kind="stable")
-    places = (started_us - first_us << bits) + np.arange(len(started_us))
-    places.sort()  # numbers are sorted several times as fast as their places are found
-    places &= (1 << bits) - 1
-    return places
+        return found.taken(in_order(found.started_us))  # of few runs, near the processor: not of all at once
 
 
 def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions) -> Usage:

@@ -19,6 +19,7 @@ EDGES_S = (0.0, *(round(step * 10.0**decade, 8) for decade in range(-3, 8) for s
 Z_GROWTH = 3.290526731491926  # two-sided 99.9 % of the normal distribution: of a thousand jobs without a trend one is named
 Z_INTERVAL = 1.959963984540054  # two-sided 95 %
 MOST_POINTS = 400  # all pairs of them are 80,000 slopes
+LEAST_PROBABILITY, FAR = 1e-290, 12  # standard deviations
 TAIL = 0.1
 KOLMOGOROV = 1.63  # over the root of the count: 1 %
 LEAST_FOR_A_TAIL = 250
@@ -97,9 +98,12 @@ def upper_bound(values: Reals, share: float, confidence: float) -> float | None:
     n = len(values)
     if n == 0 or 1 - share**n < confidence:
         return None
-    below = 1.0 - share**n  # P(fewer than n of n lie under the quantile)
-    probability = share**n
-    k = n
+    k, probability = n, share**n  # P(exactly n of n lie under the quantile)
+    if probability < LEAST_PROBABILITY:  # no number is that small: begin where what is left out cannot count
+        k = n - int(n * (1 - share) - FAR * math.sqrt(n * share * (1 - share)))
+        chosen = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        probability = math.exp(chosen + k * math.log(share) + (n - k) * math.log1p(-share))
+    below = 1.0 - probability
     while k > 1:
         # P(exactly k-1) from P(exactly k)
         probability *= k / (n - k + 1) * (1 - share) / share
