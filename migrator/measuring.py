@@ -53,7 +53,7 @@ MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundr
 DAY_US = 86_400_000_000
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
-AT_ONCE = 16_384  # events between two looks at what is finished
+AT_ONCE = 24_576  # events between two looks at what is finished
 LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
 DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250

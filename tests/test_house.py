@@ -29,7 +29,7 @@ FLOORS = {
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "unstated": 3, "shrink": 3, "measuring": 3,
     "ownlogs": 3, "logged_output": 3, "shares": 3, "reviewing": 3, "plan_folder": 3,
     "history": 3, "deciding": 3, "size_curve": 3, "steadiness": 3, "kept_warm": 3, "considered": 3,
-    "fleet": 3, "object_storage": 1, "side_by_side": 1, "ahead": 1, "parquet": 1,
+    "fleet": 3, "object_storage": 1, "side_by_side": 1, "ahead": 1, "yaml_documents": 1, "parquet": 1,
     "sources": 3,  # what is collected from a server is what the readers of hosts, schedulers and logfiles read
     "cli": 4, "commands": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
@@ -40,7 +40,7 @@ DOORS = {
     "rich": ("drawn",),
     "textual": ("commands.review_screen",),
     "jinja2": ("render",),
-    "ruamel": ("decisions_file", "schedulers.kubernetes_cron_job", "schedulers.sidekiq_cron", "logfiles.kubernetes_jobs"),
+    "ruamel": ("decisions_file", "yaml_documents"),
     "boto3": ("aws",),
     "botocore": ("aws",),
     "polars": ("frames",),

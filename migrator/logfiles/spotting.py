@@ -16,7 +16,7 @@ from migrator.logfiles.laid_out import PLACES, WORD, Words, places
 
 PAD = b"\0" * (WORD * 2 - 1) + b"\n"  # before the first line, so that nothing reaches over the edge
 END = b"\0" * 64
-PART = 1 << 20  # bytes
+PART = 1 << 19  # bytes
 SKIPPED = 15  # blocks, after one in which lines are not laid out alike
 NEWLINE, BLANK, BRACKET, CLOSING, COLON, LESS, ROUND = b"\n []:<)"
 ZEROS = np.uint64(0x3030303030303030)

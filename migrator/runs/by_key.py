@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrator.columns import NONE, Whole, among, whole
+from migrator.columns import NONE, Whole, among, in_order, whole
 from migrator.runs.choice import CLOSE, GAP, LONG_US, MANY, MOST_WAITING, Waits, is_sure, may_be_chance, rivals, whose
 from migrator.runs.pair import PAIRED, Pairing
 from migrator.runs.told import PID_BITS, START, Columns, Flags, Found, ordered
@@ -94,7 +94,7 @@ def _by_pid(columns: Columns, numbers: Whole, pids: Whole, states: dict[int, Pai
     odd = np.bincount(group, level >= MANY - 1, minlength=size)  # some may be given up, or kept until the log ends (`wrapped`)
     odd += np.bincount(own, (pid < 0) | (pid >= pids[columns.host[edges]][own]), minlength=size)
     code, place = own << PID_BITS | np.maximum(pid, 0), np.concatenate((start, np.full(len(its), -1)))
-    order = np.argsort(code, kind="stable")
+    order = in_order(code)
     code, place = code[order], place[order]
     odd += np.bincount(code[1:] >> PID_BITS, code[1:] == code[:-1], minlength=size)
     wanted = group[end] << PID_BITS | (parent + 1) % most

@@ -3,7 +3,7 @@ command, and groups of several that begin within the same seconds, which `attach
 
 import numpy as np
 
-from migrator.columns import Whole, among, distinct
+from migrator.columns import Whole, among, distinct, in_order
 from migrator.runs.choice import MOST_WAITING
 from migrator.runs.pair import EXACT, NEAR_US, PAIRED, Pairing
 from migrator.runs.told import CLOSE, END, OPEN, PID_BITS, START, Columns, Crowded, Flags, Found, ordered
@@ -81,7 +81,7 @@ def _spans(columns: Columns, names: list[int], states: dict[int, Pairing], users
     left = np.zeros(max(names) + 1, dtype=np.bool_)
     place = np.flatnonzero(columns.kind != START)
     numbers = columns.host[place] << PID_BITS | columns.pid[place]
-    order = np.argsort(numbers, kind="stable")
+    order = in_order(numbers)
     place, numbers = place[order], numbers[order]
     kind, user = columns.kind[place], columns.user[place]
     fresh = np.diff(numbers, prepend=-1) != 0
