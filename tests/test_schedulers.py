@@ -353,6 +353,37 @@ def test_instances_of_a_template_are_jobs_and_a_masked_timer_is_none(tmp_path: P
     ]
 
 
+def test_specifiers_of_a_unit_are_put_in(tmp_path: Path) -> None:
+    """systemd.unit(5): %h and %u are the manager's, not those of User=; what nobody knows here (%m) stays."""
+    timer = "[Timer]\nOnCalendar=daily\n"
+    units = {
+        "home/ann/.config/systemd/user/push@.timer": timer,
+        "home/ann/.config/systemd/user/push@.service": "[Service]\nWorkingDirectory=%h/src\nExecStart=%h/bin/push %i %u %%F\n",
+        "etc/systemd/system/night.timer": timer,
+        "etc/systemd/system/night.service": "[Service]\nUser=ann\nExecStart=/bin/x %h %u %S/%p %t %H %m\nEnvironmentFile=%E/x\n",
+        "etc/x": "A=1\n",
+        "etc/hostname": "web01.example.org\n",
+        "etc/passwd": "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n",
+    }
+    root = write(tmp_path, units)
+    (root / "home/ann/.config/systemd/user/timers.target.wants").mkdir()
+    (root / "home/ann/.config/systemd/user/timers.target.wants/push@a-b.timer").symlink_to("../push@.timer")
+    found = read_tree(root)
+    push = job(found, "/home/ann/bin/push a-b ann %F")
+    assert [problem.message for problem in found.problems if "logged in" in problem.message] == []  # nobody knows
+    (root / "var/lib/systemd/linger").mkdir(parents=True)
+    (said,) = (str(problem) for problem in read_tree(root).problems if "logged in" in problem.message)
+    assert "fires only while ann is logged in" in said
+    (root / "var/lib/systemd/linger/ann").touch()
+    assert [problem for problem in read_tree(root).problems if "logged in" in problem.message] == []
+    assert push.working_directory == "/home/ann/src"
+    night = next(one for one in read_tree(root).jobs if one.logged_as == "night.service")
+    words = night.command.split()
+    assert words[:5] == ["/bin/x", "/root", "root", "/var/lib/night", "/run"]
+    assert words[6] == "%m"
+    assert [setting.name for setting in night.environment] == ["A"]
+
+
 # --- identity
 
 

@@ -13,8 +13,10 @@ from migrator.redact import redact
 from migrator.schedule import on_calendar
 from migrator.schedulers.identity import job_id
 from migrator.schedulers.systemd_timer.service import (
+    Manager,
     cpu_quota,
     environment_of,
+    expanded,
     memory_max_mib,
     process_of,
     redacted_command,
@@ -22,10 +24,14 @@ from migrator.schedulers.systemd_timer.service import (
 )
 from migrator.schedulers.systemd_timer.unit_file import SYSTEM_FOLDERS, USER_FOLDERS, Lines, Unit, account, find, load
 
-READS: tuple[str, ...] = tuple(
-    f"{folder}/{pattern}"
-    for folder in (*SYSTEM_FOLDERS, *USER_FOLDERS, "/home/*/.config/systemd/user", "/root/.config/systemd/user")
-    for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")
+LINGER = "/var/lib/systemd/linger"
+READS: tuple[str, ...] = (
+    *(
+        f"{folder}/{pattern}"
+        for folder in (*SYSTEM_FOLDERS, *USER_FOLDERS, "/home/*/.config/systemd/user", "/root/.config/systemd/user")
+        for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")
+    ),
+    f"{LINGER}/*",
 )
 NAME = "systemd_timer"
 ONCE = ("OnBootSec", "OnStartupSec", "OnActiveSec")
@@ -54,9 +60,24 @@ def read(files: HostFiles, host: Host) -> Schedules:
             if name in aliases:
                 continue
             _timer(files, host, scope, name, wanted, jobs, problems, accounting)
+        if scope.folders != SYSTEM_FOLDERS and files.exists("/var/lib/systemd") and not files.exists(f"{LINGER}/{scope.user}"):
+            problems |= dict.fromkeys(_unlingering(host, scope, jobs))
     return Schedules(
         jobs=tuple(jobs), problems=tuple(problems), accounting=tuple(accounting[path] for path in sorted(accounting))
     )
+
+
+def _unlingering(host: Host, scope: Scope, jobs: list[Job]) -> list[Problem]:
+    """Timers of a user whose manager ends with the last session: loginctl(1), enable-linger."""
+    message = (
+        f"fires only while {scope.user} is logged in: {LINGER}/{scope.user} is not there; "
+        f"`loginctl enable-linger {scope.user}` would keep it firing"
+    )
+    return [
+        Problem(location=Location(host=host.name, path=job.location.path), message=message, kind="ignored-by-daemon")
+        for job in jobs
+        if job.enabled and job.user == scope.user and job.location.path.startswith(f"{scope.home}/.config/systemd/user/")
+    ]
 
 
 def _scopes(files: HostFiles) -> list[Scope]:
@@ -136,6 +157,9 @@ def _timer(
         else (Unit(service_name, "", {}, (), False), {})
     )
     _account(host, service_files, None, accounting, problems)
+    is_systems = scope.folders == SYSTEM_FOLDERS
+    home = "/root" if is_systems else scope.home
+    service = expanded(service, Manager(user=scope.user or "root", home=home, host=host.name, is_systems=is_systems))
     ignored = None
     if not service_path:
         ignored = f"its unit {service_name} is not in this tree or is masked"

@@ -1,6 +1,6 @@
 """What a service unit runs: its command as a shell line, and the process it runs in.
 
-Source: systemd.service(5), systemd.exec(5), "COMMAND LINES"
+Source: systemd.service(5), systemd.exec(5), "COMMAND LINES"; systemd.unit(5), "SPECIFIERS"
 """
 
 import re
@@ -19,6 +19,22 @@ SPANS = {
     "day": 86400, "d": 86400, "weeks": 604800, "week": 604800, "w": 604800, "months": 2629800, "month": 2629800, "M": 2629800,
     "years": 31557600, "year": 31557600, "y": 31557600,
 }  # fmt: skip
+
+
+# where specifiers stand in what is read here
+SPECIFIED = frozenset(
+    ("Service", key)
+    for key in "ExecCondition ExecStartPre ExecStart ExecStartPost Environment EnvironmentFile WorkingDirectory User".split()
+)
+
+
+class Manager(NamedTuple):
+    """Whose service manager reads the unit, and where."""
+
+    user: str
+    home: str  # /root for the system's own
+    host: str
+    is_systems: bool
 
 
 class Environment(NamedTuple):
@@ -56,18 +72,35 @@ def command_of(unit: Unit) -> str:
     values = [value for key in ("ExecStartPre", "ExecStart", "ExecStartPost") for value in unit.all("Service", key)]
     if not unit.all("Service", "ExecStart"):
         return ""
-    conditions = [_shell(_specified(value.text, unit.name), alone=False) for value in unit.all("Service", "ExecCondition")]
+    conditions = [_shell(value.text, alone=False) for value in unit.all("Service", "ExecCondition")]
     parts = [f"{{ {condition} || exit 0; }}" for condition in conditions if condition]
     alone = len(values) == 1 and not parts
-    parts += [_shell(_specified(value.text, unit.name), alone=alone) for value in values]
+    parts += [_shell(value.text, alone=alone) for value in values]
     return " && ".join(part for part in parts if part)
 
 
-def _specified(text: str, name: str) -> str:
-    instance = name.rpartition(".")[0].partition("@")[2]
-    stem = name.rpartition(".")[0]
-    known = {"%": "%", "i": instance, "I": instance.replace("-", "/"), "n": name, "N": stem, "p": stem.partition("@")[0]}
-    return re.sub(r"%(.)", lambda match: known.get(match[1], match[0]), text)
+def expanded(unit: Unit, manager: Manager) -> Unit:
+    """The service with its specifiers put in: `%h/bin/push %i` of ann's push@east.service is `/home/ann/bin/push east`."""
+    stem = unit.name.rpartition(".")[0]
+    prefix, _, instance = stem.partition("@")
+    known = {
+        "%": "%", "i": instance, "I": _unescaped(instance), "n": unit.name, "N": stem, "p": prefix, "P": _unescaped(prefix),
+        "j": prefix.rpartition("-")[2], "h": manager.home, "u": manager.user, "H": manager.host, "l": manager.host.split(".")[0],
+    }  # fmt: skip
+    if manager.is_systems:
+        known |= {"U": "0", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc"}
+    else:
+        known |= {"C": f"{manager.home}/.cache", "E": f"{manager.home}/.config"}
+
+    def put_in(value: Value) -> Value:
+        return value._replace(text=re.sub(r"%(.)", lambda match: known.get(match[1], match[0]), value.text))
+
+    settings = {key: [put_in(value) for value in values] if key in SPECIFIED else values for key, values in unit.settings.items()}
+    return unit._replace(settings=settings)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), text.replace("-", "/"))
 
 
 def _shell(text: str, *, alone: bool) -> str:
@@ -101,7 +134,7 @@ def environment_of(files: HostFiles, unit: Unit) -> Environment:
     secrets: list[Secret] = []
     problems: list[Problem] = []
     for value in unit.all("Service", "Environment"):
-        for word in _words(_specified(value.text, unit.name)):
+        for word in _words(value.text):
             _add(word, value.location, found, secrets)
     for value in unit.all("Service", "EnvironmentFile"):
         _from_file(files, value, found, secrets, problems)
