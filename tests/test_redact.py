@@ -26,6 +26,11 @@ V = "Hk7-winter-Tanne"
 
 # A line with {} where the secret stands: the value is put in, and has to be gone.
 SECRET_LINES = [
+    "sqitch deploy db:oracle://scott:{}@/flipr_dev",
+    "airdecap-ng -e essid -p {} tkip.cap",
+    'if [ "$PASSWORD" != "{}" ]; then exit 1; fi',
+    "die unless $password eq '{}';",
+    "if user != b'user' and request.password != b'{}':",
     "mysqldump -u shop -p{} shop | gzip > /b.gz",
     "mysqldump --password={} shop",
     "mysql -uroot -p'{}' -e 'select 1'",
@@ -99,6 +104,23 @@ ADDRESSES = [
 ]
 
 HARMLESS = [
+    '{"token": token, "a": 1}',
+    "keys[name] = {'algorithm': algorithm, 'secret': secret}",
+    '{"password": self.password}',
+    "virsh secret-get-value --secret ${LIBVIRT_UUID}",
+    'if token != "EOF": return',
+    "if ($pass ne '') { exit }",
+    'GetOptions("password=s" => \\$given, "pass=s" => \\$other)',
+    "# to configure, hard-code the user and password below, either here",
+    "# Use the --rawpassword option to disable this",
+    "cryptmount --change-password LUKS",
+    'p11tool --login "pkcs11:model=PKCS15;token=mycard"',
+    """opt="--password='`echo $x | sed -e s/a/b/`'\"""",
+    "in ('mysql_native_password', 'mysql_old_password')",
+    "grep -w password /etc/x",
+    "tool -p passthrough",
+    "tool -p compass",
+    "git log -p passwords",
     "ssh -p 22 backup@example.org",
     "mkdir -p /var/lib/app",
     "find /var/lib/mysql -print",
@@ -185,6 +207,16 @@ def test_the_value_is_gone_and_the_rest_stays(line: str) -> None:
     assert V not in result.text
     assert len(result.secrets) == 1
     assert PLACEHOLDER.sub(V, result.text) == text  # putting it back gives the line byte for byte
+
+
+def test_a_word_that_says_itself_that_it_is_a_password_is_one() -> None:
+    """Of programs that nobody here knows; what the manuals of Debian's packages show (ucarp, trocla, ldap2dns)."""
+    given = ["ucarp -i eth0 -p secret -a 10.1.1.252", "trocla set user5 mysql -p mysuperpassword1", "x [ -w passwd ] -b base"]
+    assert [redact(line).text for line in given] == [
+        "ucarp -i eth0 -p @secret:PASSWORD@ -a 10.1.1.252",
+        "trocla set user5 mysql -p @secret:PASSWORD@",
+        "x [ -w @secret:PASSWORD@ ] -b base",
+    ]
 
 
 @pytest.mark.parametrize("token", TOKENS)

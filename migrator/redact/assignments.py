@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from migrator.redact.names import name_class, spelled
 from migrator.redact.needles import lowered, may_hold
 from migrator.redact.span import Span
-from migrator.redact.values import is_placeholder_free, is_reference, looks_random
+from migrator.redact.values import OF_CARD, is_placeholder_free, is_reference, looks_random
 
 NAMES = tuple("pat pass pwd pw secret token key cred auth salt psk bearer nonce signature sid dsn cookie pin".split())
 KEYWORD = re.compile(  # begins with one of NAMES
@@ -18,12 +18,13 @@ KEYWORD = re.compile(  # begins with one of NAMES
 AFTER = re.compile(
     r"""(?P<close>\\?["']?(?:[\]}]|\[\])?)
         (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|::?)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
+          | (?P<asked>\s{0,4}(?:!={1,2}|[ \t]ne|[ \t]eq)\s{0,4})(?=[rbu]?["'])
           | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
         (?P<prefix>[rbuf@]{0,2})(?P<q>\\?["'])?""",
     re.VERBOSE,
 )
 NAME_CHARS = re.compile(r"[A-Za-z0-9_.-]{0,60}\Z")
-BARE = re.compile(r"""(?:\\[^\n]|[^\s"';|&<>()`\\,\]}]){1,2000}""")
+BARE = re.compile(r"""(?:\\[^\n]|\$\{[^{}\n]{1,60}\}|[^\s"';|&<>()`\\,\]}]){1,2000}""")
 # a `<` or `>` in the middle of a value is no redirection: nobody writes `PASSWORD=a>b` for that
 BARE_IN_FILE = re.compile(r"""(?:\\[^\n]|[^\s"'`\\])(?:\\[^\n]|[^\s"'`\\;|&()<>]|[<>](?=[^\s/<>&"'])){0,2000}""")
 DIGIT = re.compile(r"[0-9]")
@@ -34,6 +35,15 @@ LONG_FIELD = 20
 # `gcloud ... --secret NAME` and its like say which secret of a store, not what is in it
 NAMED_SECRET = re.compile(r"--(?:(?:set|update|remove)-)?(?:build-)?secrets?")
 NAMES_SECRETS = re.compile(r"(?:^|[\s/;&|(\"'])(?:gcloud|docker|podman|buildah|nerdctl|flyctl)[ \t][^;|&\n]*\Z")
+# options that are told what to do with a password and get none: `cryptmount --change-password LABEL`
+TOLD = re.compile(
+    r"--(?:change|reset|ask|prompt|no|require|read|store|remember|show|without|skip|check|verify|generate|random)-", re.IGNORECASE
+)
+PROSE = frozenset("option options argument parameter flag switch is are was".split())  # `use --password option to ...`
+COMPARED = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # a token that is compared is a parser's
+GETOPT = re.compile(r"[:=]?[sifo][@%]?")  # `"password=s"` of Getopt::Long
+VARIABLE = re.compile(r"(?:self\.|this\.|\w{1,40}\.)?(?P<name>[A-Za-z_]{3,60})[)}\]]{0,3}")
+PLUGIN = re.compile(r"(?:mysql_native|mysql_old|caching_sha2|sha256)_password", re.IGNORECASE)  # of MySQL: how, not which
 HEAD = 200  # of a bare value; what it is shows here, and the rest is read once
 
 
@@ -77,6 +87,15 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
             return None  # `password "x";` is a line of a configuration
     if text.startswith("${", start - 2):
         return None  # `${NAME:=value}`: phrases.py knows where it ends
+    if (is_option and TOLD.match(name)) or PLUGIN.fullmatch(name):
+        return None
+    line = _line_before(text, start)
+    if "," in (after["sep"] or "") and not after["close"] and line.rstrip().endswith(":"):
+        return None  # `{"token": token, "x": ...}`: the next name
+    if name == "token" and OF_CARD.search(line):
+        return None
+    if after["asked"] is not None and (must_look_random or not COMPARED.search(name)):
+        return None
     if is_option and NAMED_SECRET.fullmatch(name) and NAMES_SECRETS.search(_line_before(text, start)):
         return None
     if "}" in after["close"] and after["sep"] is not None and "=" not in after["sep"]:
@@ -115,6 +134,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if text.startswith("(", value_end):
             return None  # a call: `'password' => getenv('X')`
     value = text[value_start:value_end]
+    if _is_word_for_it(value, quote, after, is_option):
+        return None
     if not _is_secret(value, must_look_random, quoted=bool(quote)):
         return None
     if name[-3:].lower() == "pat" and not re.fullmatch(r"[A-Za-z0-9_-]{20,300}", value):
@@ -122,6 +143,19 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
     if not quote and is_option and value.startswith(("-", "pass:")):
         return None  # `pass:X` of openssl is known by itself
     return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")
+
+
+def _is_word_for_it(value: str, quote: str | None, after: re.Match[str], is_option: bool) -> bool:
+    """`{"token": token}`: a variable; `--password option`: prose; `"password=s"`: how an option is declared."""
+    if quote:
+        return False
+    if is_option and after["blank"] is not None and value.lower().rstrip(".,") in PROSE:
+        return True
+    if GETOPT.fullmatch(value):
+        return True
+    is_quoted_name = any(sign in after["close"] for sign in "\"'")
+    variable = VARIABLE.fullmatch(value) if is_quoted_name else None
+    return variable is not None and name_class(variable["name"]) == "secret"
 
 
 def _is_more_than_a_field(name: str, value: str, separator: str) -> bool:

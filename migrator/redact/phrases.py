@@ -15,6 +15,15 @@ WORD = r"[^\s\"'|;&<>]{1,200}"
 QUOTED = r"(?P<q>[\"'])(?P<quoted>(?:\\.|(?!(?P=q))[^\n\\]){1,300})(?P=q)"
 FED = r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?(?:[\"']%s(?:\\n)?[\"'][ \t]+)?"
 
+# `-p badpass`, `-w secret`, `-P MyPassword`: a word that says itself what it is, to any program but those whose -p is something else
+SAID = re.compile(
+    r"(?<=[ \t\"'|(])-[pPwWk][ \t]+[\"']?(?!(?i:com|by|tres)pass|passthr|passiv|passeng)(?P<bare>(?=[\w!@#%^+-]{0,50}(?i:passw|passphr|secret|(?<![a-z])pass(?![a-z])|pass(?=[\d!@#%^+\s\"']|$)))[\w!@#%^+-]{4,60})[\"']?(?=[\s\])|;&]|$)"
+)
+OTHER_P = re.compile(
+    r"\bz?[ef]?grep\b|\bmkdir|\bcp\b|\bmake\b|\bscp\b|\binstall\b|\bps\b|\btar\b|\bperl\b|\bssh|\bread\b|\bls\b|\bsort\b|\brsync|\bdpkg|\bapt"
+    r"|\bgetopts?\b|\bdocker|\bpodman|\bscreen\b|\btmux\b|\bnmap\b|\bgpg|\bwget\b|\bcurl\b|\bdeclare\b|\btypeset\b|\bwhence\b|\bcommand\b|\bpidof\b"
+    r"|\bpgrep|\bmv\b|\brm\b|\btouch\b|\bsu\b|\bsudo\b|\bid\b|\bawk\b|\bsed\b|\bpkill|\bhelm\b|\bkubectl\b|\bpass\b|\bsystemctl|\bfind\b|\bwhich\b|\btest\b|\bgit\b|^[ \t]*(?:if[ \t]+|while[ \t]+)?\[\[?[ \t]"
+)
 # The name, a word that must stand in the text so that the pattern can match, and the pattern.
 PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
     ("SMB_PASSWORD", "smbclient", WhenNeeded(rf"smbclient[ \t]+[\"']?//{WORD}[\"']?[ \t]+(?!-){VALUE}")),
@@ -75,7 +84,8 @@ PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
     ("TERRAFORM_DEFAULT", "variable", WhenNeeded(rf"\bvariable[ \t]+\"(?i:{TELLING})\"[ \t]*\{{[^{{}}]{{0,400}}?\bdefault[ \t]*=[ \t]*{QUOTED}")),
     ("WLAN_KEY", "iwconfig", WhenNeeded(r"iwconfig[ \t]+\S{1,20}[ \t]+(?:key|enc)[ \t]+[\"']?(?:s:)(?P<bare>[^\s\"']{1,64})")),
     ("WLAN_KEY", "wpa_passphrase", WhenNeeded(rf"wpa_passphrase[ \t]+[\"']?{WORD}[\"']?[ \t]+{VALUE}")),
-    ("PASSWORD", " password ", WhenNeeded(rf"\buser[ \t]+{WORD}[ \t]+password[ \t]+{VALUE}")),
+    ("WLAN_KEY", "-ng", WhenNeeded(rf"\bair[a-z]{{1,12}}-ng[ \t][^|;&\n]{{0,200}}?(?<=[ \t])\\?-[wp][ \t]+(?![-/])(?![\w.]{{1,60}}\.\w{{1,5}}\b){VALUE}")),
+    ("PASSWORD", " password ", WhenNeeded(rf"\buser[ \t]+(?!and\b|or\b|name\b){WORD}[ \t]+password[ \t]+{VALUE}")),
     ("PASSWORD", "mkpasswd", WhenNeeded(rf"\bmkpasswd[ \t]+(?:(?:-m|-S|-R|--method|--salt|--rounds)[ \t=]{{1,2}}\S{{1,60}}[ \t]+|-\w+[ \t]+){{0,4}}(?!-){VALUE}")),
     ("PASSWORD", "openssl", WhenNeeded(rf"openssl[ \t]+passwd[ \t]+(?:-salt[ \t]+\S{{1,60}}[ \t]+|-(?!salt|in\b|stdin)\w+[ \t]+){{0,5}}(?!-){VALUE}")),
     ("VAULT_KEY", "unseal", WhenNeeded(rf"vault[ \t]+(?:operator[ \t]+)?unseal[ \t]+(?!-){VALUE}")),
@@ -97,6 +107,7 @@ PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
 DEFAULT = re.compile(r"\$\{(?P<name>\w{1,60}):?[-=](?P<q>[\"']?)(?P<v>[^\s{}$\"'`]{2,300})(?P=q)\}")
 ARRAY = re.compile(r"(?P<name>\b\w{1,60})=\((?P<items>[^()\n$`]{1,2000})\)")
 ITEM = re.compile(r"(?:\[[^\]\n]{0,60}\]=)?" + VALUE)
+LINE_LOOKBACK = 500
 KEPT_PAIR = re.compile(r"(?:-u|--user|--proxy-user)[ =]{0,4}[\"']?\$\{?(?P<name>\w{1,60})")
 
 
@@ -108,6 +119,10 @@ def spans(text: str) -> Iterator[Span]:
                 group = "quoted" if match.groupdict().get("quoted") is not None else "bare"
                 if _is_secret(match[group], quoted=group == "quoted"):
                     yield Span(*match.span(group), name, "phrase")
+    for match in SAID.finditer(text) if " -" in text else ():
+        line = text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - LINE_LOOKBACK) : match.start()]
+        if "#" not in line and not OTHER_P.search(line) and _is_secret(match["bare"], quoted=False):
+            yield Span(*match.span("bare"), "PASSWORD", "option")
     if "${" in text:
         for match in DEFAULT.finditer(text):
             if name_class(match["name"]) == "secret" and _is_secret(match["v"], quoted=False):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from migrator.redact.names import spelled
 from migrator.redact.needles import WhenNeeded, lowered, may_hold
 from migrator.redact.span import Span
-from migrator.redact.values import is_reference
+from migrator.redact.values import OF_CARD, is_reference
 
 B = r"(?<![A-Za-z0-9_-])"
 
@@ -92,8 +92,9 @@ CAPABILITY_URLS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 USERINFO = re.compile(
-    r"(?P<scheme>[A-Za-z0-9+]{2,20})://(?P<user>[^\s/:@'\"?#<>]{0,120}):(?P<v>[^\s/'\"<>]{1,200})@(?=[\w\[.$@%-])"
+    r"(?P<scheme>[A-Za-z0-9+]{2,20})://(?P<user>[^\s/:@'\"?#<>]{0,120}):(?P<v>[^\s/'\"<>]{1,200})@(?=[\w\[.$@%/-])"
 )
+OF_CARD_CHARS = 300
 TOKEN_USER = re.compile(r"://(?P<v>[A-Za-z0-9_-]{20,200})@(?=[\w\[.$-])")
 # Where git asks for a password, a job without a terminal cannot answer: whoever stands alone before such a host is a token. Not so
 # the names that these hosts give to every token, and not the owner of what is fetched (`https://bob@github.com/bob/app`).
@@ -148,7 +149,8 @@ def spans(text: str) -> Iterator[Span]:
         yield from _users_of_addresses(text)
     for named, kind, sign in ((QUERY, "url-parameter", "="), (X_HEADER, "header", ":")):
         for match in named.finditer(text) if sign in text else ():
-            if not is_reference(match["v"], quoted=kind == "header"):
+            is_card = match["name"] == "token" and OF_CARD.search(text[max(0, match.start() - OF_CARD_CHARS) : match.start()])
+            if not is_card and not is_reference(match["v"], quoted=kind == "header"):
                 yield Span(*match.span("v"), spelled(match["name"]), kind)
     for match in HEADER.finditer(text) if may_hold(low, ("authorization",)) else ():
         if not is_reference(match["v"], quoted=True) and not match["v"].startswith(("$", "{")):

@@ -35,6 +35,8 @@ def is_placeholder_free(value: str) -> bool:
     return bool(value) and PLACEHOLDER_START not in value
 
 
+CUT_COMMAND = re.compile(r"\$\(|`\w+[ \t]")
+OF_CARD = re.compile(r"pkcs11:[^\s\"']*\Z")  # `pkcs11:model=x;token=NAME`: which card
 KEY_FILE = re.compile(r"[\w.+-]{1,200}\.(?:pem|key|gpg|asc|crt|cer|der|p12|pfx|jks|kdbx)")  # a file beside the job
 
 
@@ -56,7 +58,7 @@ def is_reference(value: str, quoted: bool) -> bool:
             return True
         if value[0] == "$" and not quoted:
             return rest == ""
-    if KEY_FILE.fullmatch(value[:400]):
+    if KEY_FILE.fullmatch(value[:400]) or CUT_COMMAND.match(value):  # what a command prints; its end was cut off
         return True
     if PATH.fullmatch(value[:400]):
         return not (len(value) >= 32 and looks_random(value) and "." not in value)
