@@ -17,7 +17,7 @@ FED = r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?(?:[\"']%s(?:\\n)?[\"'][ \t]+)?"
 
 # `-p badpass`, `-w secret`, `-P MyPassword`: a word that says itself what it is, to any program but those whose -p is something else
 SAID = re.compile(
-    r"(?<=[ \t\"'|(])-[pPwWk][ \t]+[\"']?(?!(?i:com|by|tres)pass|passthr|passiv|passeng)(?P<bare>(?=[\w!@#%^+-]{0,50}(?i:passw|passphr|secret|(?<![a-z])pass(?![a-z])|pass(?=[\d!@#%^+\s\"']|$)))[\w!@#%^+-]{4,60})[\"']?(?=[\s\])|;&]|$)"
+    r"(?<=[ \t\"'|(])-[pPwWk][ \t]+[\"']?(?!(?i:com|by|tres)pass|passthr|passiv|passeng)(?P<bare>(?=[\w!@#%^+-]{0,50}(?i:passw|passphr|secret|(?<![a-z])pass(?![a-z-])|pass(?=[\d!@#%^+\s\"']|$)))[\w!@#%^+-]{4,60})[\"']?(?=[\s\])|;&]|$)"
 )
 OTHER_P = re.compile(
     r"\bz?[ef]?grep\b|\bmkdir|\bcp\b|\bmake\b|\bscp\b|\binstall\b|\bps\b|\btar\b|\bperl\b|\bssh|\bread\b|\bls\b|\bsort\b|\brsync|\bdpkg|\bapt"
