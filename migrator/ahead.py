@@ -5,7 +5,7 @@ processor may be used, and in a process without other threads (a fleet's worker 
 Rows pass through memory that both see, everything else through a pipe. What comes is what would have come without the copy.
 
 The copy ends with this process, however that ends, and when nobody asks for more. Where it ends early (killed, out of memory, or
-by an error, which then happens again where somebody hears of it), `Lost` is raised, and the caller does everything alone.
+by an error, which then happens again where somebody hears of it), `CopyEnded` is raised, and the caller does everything alone.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 Part = tuple[Whole, Any]  # rows, and what is told with them
 
 
-class Lost(Exception):  # noqa: N818 - what happened
+class CopyEnded(Exception):  # noqa: N818 - what happened
     """The copy ended before it had told everything."""
 
 
@@ -93,7 +93,7 @@ def _told(shared: mmap.mmap, most: int, told: Connection, taking: Connection) ->
         try:
             said = told.recv()
         except EOFError:
-            raise Lost from None
+            raise CopyEnded from None
         if said is None:
             return
         shape, news = said

@@ -31,8 +31,10 @@ def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAUL
 def measured_again(survey: Survey, kept: store.Kept, assumptions: Assumptions = DEFAULT) -> tuple[Survey, RunTable]:
     """The survey with the usage of all that a store holds of its server, and the table of these runs."""
     measured, table = measuring.over(survey.host, survey.jobs, distinct(kept.runs), kept.stretches, assumptions, kept.earlier)
+    lost = {entry.job_id: entry.lost_lines for entry in survey.usage}  # what earlier logs said of that is not kept
+    usage = tuple(replace(entry, lost_lines=lost.get(entry.job_id, 0)) for entry in measured.usage)
     again = replace(
-        survey, usage=measured.usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week,
+        survey, usage=usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week,
         earlier=kept.earlier, problems=(*survey.problems, *_doubted(survey.host.name, kept)),
     )  # fmt: skip
     return again, table

@@ -7,7 +7,13 @@ def in_words(usage: Usage) -> str:
     """The word for its logs; by shares where they show some runs better than others."""
     found = usage.log_shares
     said = _by_shares(found) or usage.log_quality
-    return f"{said}; of {found.ambiguous:,} it is inferred which end is theirs" if found.ambiguous else said
+    if found.ambiguous:
+        said += f"; of {found.ambiguous:,} it is inferred which end is theirs"
+    if usage.lost_lines and usage.observed_runs:
+        said += (
+            f"; {usage.lost_lines:,} {'line' if usage.lost_lines == 1 else 'lines'} of its server's logs in this time are lost"
+        )
+    return said
 
 
 def _by_shares(found: LogShares) -> str:

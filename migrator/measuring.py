@@ -16,11 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from migrator import blocks, logfiles, runlogs
+from migrator import blocks, logfiles
 from migrator.assumptions import DEFAULT, Assumptions
-from migrator.columns import NO_PID, NOBODYS, Lines, Runs, Whole, among, distinct, session_number, whole
+from migrator.columns import Runs, Whole, among, distinct
 from migrator.errors import ScheduleError, SourceError
-from migrator.host_name import short
 from migrator.logfiles import LogFile, syslog
 from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import rotation
@@ -28,42 +27,32 @@ from migrator.logfiles.untimely import Untimely
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import EarlierText, Event, Line, Measured, Search
+from migrator.model.usage import EarlierText, Event, EventKind, Line, Measured, Search
 from migrator.ownlogs import Facts, own_logs
-from migrator.runlogs import RunLog
+from migrator.runlogs import lost_lines
 from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.lost import Lost
 from migrator.runs.match import Matching, ranks
 from migrator.runs.order import AT, HOST, LOOKED_AT, SAID, stream
 from migrator.runs.pairings import Pairings
-from migrator.runs.parts import Sayings
 from migrator.schedule.zones import zone
 from migrator.shares import SERVICE, Shares
 from migrator.spool import Kept
 from migrator.tables import Run, RunTable, table
+from migrator.understanding import ALONE, NEEDLES, NO_UNITS, TAGS, Understanding
 from migrator.usage import summary
 
 LOG = logging.getLogger("migrator")
 LEVEL = re.compile(r"-L\s*(\d{1,3})")
-_SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
-NEEDLES = tuple(sorted(needle for needle in _SAID if not any(other != needle and other in needle for other in _SAID)))
-TAGS = tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS}))
-MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
 DAY_US = 86_400_000_000
-ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
-SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid
 AT_ONCE = 24_576  # events between two looks at what is finished
-LINES_PID = -2  # of an event: the process that wrote the line
 OURS = re.compile(r"/migrator/[^/]*\.csv|/var/log/migrator-probe/|/var/log/journal")  # folders that hold nothing else
-DESCRIBED = re.compile(r"(Starting|Started|Finished) (.+?)\.{1,3}")  # of a unit: the default of systemd before 250
 WORTH_A_COPY = 1 << 25  # bytes of logs that two processes read sooner than one
 PACKED, USUALLY = (".gz", ".zst", ".xz", ".bz2"), 8  # ... and how many a packed byte of a log is
 NO_ROWS: Whole = np.empty((0, LOOKED_AT), dtype=np.int64)
 News = tuple[tuple[Event, ...], tuple[str, ...], tuple[Problem, ...]]  # what is said for the first time, new hosts, what is wrong
 Beside = Callable[[Callable[[], Iterator[tuple[Whole, News]]], int], Iterator[tuple[Whole, News]]]
-NO_UNITS: Mapping[str, str] = {}
-OF_LINE = -1  # stands for the time and the pid of a line where its text is read alone
 
 
 def measure(
@@ -83,7 +72,9 @@ def measure(
         replaced, unread = own_logs(files, host, jobs, shares.of_job, facts)
         shares.replace(replaced)
         problems = (*logged.problems, *unread, *shares.remarks)
-        return shares.measured(logged.seen, problems, assumptions), shares.table()
+        measured = shares.measured(logged.seen, problems, assumptions)
+        usage = tuple(replace(entry, lost_lines=logged.lost_lines) for entry in measured.usage) if logged.lost_lines else None
+        return measured if usage is None else replace(measured, usage=usage), shares.table()
 
 
 def over(
@@ -126,136 +117,18 @@ def _log_level(files: HostFiles) -> int | None:
 
 
 class Logged(NamedTuple):
-    """The runs of a server, the first and last instant of its logs, what could not be read, and changes of its crontabs."""
+    """The runs of a server, the first and last instant of its logs, what could not be read, changes of its crontabs."""
 
     kept: Kept
     seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
     edits: tuple[Edit, ...] = ()
+    lost_lines: int = 0  # of this server, as far as its logs say
 
     @property
     def runs(self) -> Runs:
         """All of them, held at once."""
         return self.kept.every()
-
-
-class Understanding:
-    """Asks the readers of daemons what a text says: once for each text, because logs repeat themselves. `host`: the name of the
-    host of lines that name none; `units`: by what systemd calls them where it does not say their names."""
-
-    def __init__(self, host: str, units: Mapping[str, str] = NO_UNITS) -> None:
-        self._by_tag = defaultdict[str, list[RunLog]](list)
-        for runlog in runlogs.ALL:
-            for tag in runlog.TAGS:
-                self._by_tag[tag].append(runlog)
-        self._known: dict[tuple[str, str], tuple[Event, ...]] = {}
-        self.sayings = Sayings()
-        self._numbers: dict[tuple[Event, ...], int] = {(): NOBODYS}
-        self._first, self._count = [0], [0]  # by the number of a meaning: its events; the first is nobody's
-        self._events: list[tuple[int, int, int, int]] = []  # said, at, pid, session
-        self.texts: Mapping[bytes, dict[bytes, int]] = {tag.encode(): {} for tag in self._by_tag}
-        self._texts = 0
-        self._host = host
-        self._units = units
-        self.hosts: dict[bytes, int] = {}
-        self.names: list[str] = []
-        self._names: dict[str, int] = {}
-
-    def learn(self, tag: bytes, text: bytes) -> int:
-        """The number of what a text says if a daemon of this tag writes it; `NOBODYS` if nobody did."""
-        line = b"%s[: %s" % (tag, text)
-        said: tuple[Event, ...] = ()
-        if any(needle in line for needle in SIGNS):
-            said = self._said(Line(OF_LINE, "", _text(tag), OF_LINE, _text(text), None, OF_LINE, "", OF_LINE))
-        number = self._meaning(said)
-        if tag in self.texts:
-            self._texts += 1
-            if self._texts > MOST_TEXTS:
-                self._texts = 0
-                for known in self.texts.values():
-                    known.clear()
-            self.texts[tag][text] = number
-        return number
-
-    def meaning(self, line: Line) -> int:
-        """The number of what a line says that has more than a text."""
-        key = (line.tag, line.text)
-        said = self._known.get(key) if not line.figures else None
-        return self._meaning(self._said(line) if said is None else said)
-
-    def _meaning(self, said: tuple[Event, ...]) -> int:
-        number = self._numbers.get(said)
-        if number is None:
-            number = self._numbers[said] = len(self._first)
-            self._first.append(len(self._events))
-            self._count.append(len(said))
-            self._events += [
-                (self.sayings.number(e), e.at_us, NO_PID if e.pid is None else LINES_PID if e.pid == OF_LINE else e.pid,
-                 session_number(e.session))
-                for e in said
-            ]  # fmt: skip
-        return number
-
-    def host(self, name: bytes) -> int:
-        """The number of a host's name."""
-        number = self.hosts.get(name)
-        if number is None:
-            shown = self._called(_text(name))
-            number = self.hosts[name] = self._names.setdefault(shown, len(self.names))
-            if number == len(self.names):
-                self.names.append(shown)
-        return number
-
-    def _called(self, name: str) -> str:
-        """This server's name, whether a log has it short (rsyslog), whole (journald) or not at all (auditd): an end in one log is
-        that of a start in another."""
-        own = self._host.lower()
-        return self._host if name.lower() in {"", own, short(own)} or short(name) == own else name
-
-    def rows(self, lines: Lines) -> Whole:
-        """The events of lines, in their order, as `runs.order` takes them."""
-        first, count = np.array(self._first), np.array(self._count)
-        counts = count[lines.meaning]
-        line = np.repeat(np.arange(len(lines)), counts)
-        within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
-        said, at, pid, session = np.array(self._events or [(0, 0, 0, 0)], dtype=np.int64)[first[lines.meaning[line]] + within].T
-        found = np.empty((len(line), 6), dtype=np.int64)
-        found[:, 0] = np.where(at == OF_LINE, lines.at_us[line], at)
-        found[:, 1] = said
-        found[:, 2] = lines.host[line]
-        found[:, 3] = np.where(pid == LINES_PID, lines.pid[line], pid)
-        found[:, 4] = lines.resolution_us[line]
-        found[:, 5] = session if lines.session is None else np.where(session == 0, lines.session[line], session)
-        return found
-
-    def columns(self, lines: list[Line]) -> Lines:
-        """Lines that came one by one, as columns."""
-        pids = (NO_PID if line.pid is None else line.pid for line in lines)
-        return Lines(
-            whole(line.at_us for line in lines), whole(self.meaning(line) for line in lines),
-            whole(self.host(line.host.encode("utf-8", "surrogateescape")) for line in lines), whole(pids),
-            whole(line.resolution_us for line in lines), whole(session_number(line.session) for line in lines),
-        )  # fmt: skip
-
-    def follow(self, events: Iterable[Event], names: Iterable[str]) -> None:
-        """Learn what another one has learnt since the last time, so that its numbers mean the same here."""
-        for event in events:
-            self.sayings.number(event)
-        self.names.extend(names)
-
-    def _said(self, line: Line) -> tuple[Event, ...]:
-        tag = "run-parts" if line.tag.startswith("run-parts(") else line.tag
-        text = line.text
-        if tag == "systemd" and not line.figures and (said := DESCRIBED.fullmatch(text)) and (unit := self._units.get(said[2])):
-            text = f"{said[1]} {unit}"
-        asked = line._replace(text=text, at_us=OF_LINE, host="", pid=OF_LINE, session=None, resolution_us=OF_LINE, order=OF_LINE)
-        events = tuple(event for runlog in self._by_tag.get(tag, ()) for event in runlog.read(asked))
-        if line.figures:
-            return events
-        if len(self._known) >= MOST_TEXTS:
-            self._known.clear()
-        self._known[line.tag, line.text] = events
-        return events
 
 
 def units_said(jobs: Iterable[Job]) -> dict[str, str]:
@@ -291,6 +164,7 @@ def read(
 
     def paired(beside: Beside | None) -> Logged:
         understanding, seen, edits, later = Understanding(host.name, units), None, list[Edit](), list[Problem]()
+        lost = 0
         pairings = Pairings(understanding.sayings, _log_level(files), places)
         parts = partial(_parts, files, families.values(), search, understanding)
         for stretch, (events, names, fresh) in parts() if beside is None else beside(parts, AT_ONCE * LOOKED_AT):
@@ -302,14 +176,17 @@ def read(
                 seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
                 pairings.feed(stretch)
                 edits += _edits(stretch, understanding)
-        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits))
+                lost += sum(
+                    lost_lines.count(said) for _, said, name in _said(stretch, understanding, "lost") if name == host.name
+                )
+        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits), lost)
 
     if sum(file.size * (USUALLY if file.path.endswith(PACKED) else 1) for _, file, _ in found) >= WORTH_A_COPY:
         copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it
         if copied.possible():
             try:
                 return paired(copied.ahead)
-            except copied.Lost:
+            except copied.CopyEnded:
                 LOG.debug("the copy of this process ended early; its work is done here")
     return paired(None)
 
@@ -332,10 +209,15 @@ def _parts(
 
 
 def _edits(rows: Whole, understanding: Understanding) -> Iterator[Edit]:
+    return (Edit(at_us, name, said) for at_us, said, name in _said(rows, understanding, "edit"))
+
+
+def _said(rows: Whole, understanding: Understanding, kind: EventKind) -> Iterator[tuple[int, str, str]]:
+    """When something of a kind was said, in which words, and on which host."""
     known = understanding.sayings.all
-    said = [number for number in distinct(rows[:, SAID]).tolist() if known[number].kind == "edit"]
-    for at, number, host in rows[among(rows[:, SAID], said)][:, [AT, SAID, HOST]].tolist() if said else ():
-        yield Edit(at, understanding.names[host], known[number].command or "")
+    said = [number for number in distinct(rows[:, SAID]).tolist() if known[number].kind == kind]
+    for at_us, number, host in rows[among(rows[:, SAID], said)][:, [AT, SAID, HOST]].tolist() if said else ():
+        yield at_us, known[number].command or "", understanding.names[host]
 
 
 def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:
@@ -431,7 +313,3 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
         if not path.endswith((".json", ".jsonl", ".csv")) or OURS.match(path)  # others keep these there, too
     )
     return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")

@@ -49,7 +49,7 @@ def test_a_copy_that_ends_early_is_told_by_name(after: int, how: str, capfd: pyt
         raise ValueError("no")
 
     found = []
-    with pytest.raises(ahead.Lost):
+    with pytest.raises(ahead.CopyEnded):
         found.extend(ahead.ahead(made, 15))
     assert not multiprocessing.active_children()
     assert capfd.readouterr().err == "", "where it is done again, it is said"

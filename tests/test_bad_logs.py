@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from test_commands import done, migrator
 
-from migrator import measuring
+from migrator import measuring, understanding
 from migrator.columns import Lines
 from migrator.logfiles import syslog
 from migrator.model.job import Host
@@ -175,8 +175,8 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     log.write_bytes(whole_run(0))
     size = log.stat().st_size
     seen = HostFile(path="/var/log/syslog", size=size, mode=None, uid=None, modified_at=None)
-    search = Search(needles=measuring.NEEDLES, tags=measuring.TAGS, timezone="UTC", first_years={}, pids={})
-    found = list(syslog.columns(Growing(log), seen, search, measuring.Understanding("web07")))  # type: ignore[arg-type]
+    search = Search(needles=understanding.NEEDLES, tags=understanding.TAGS, timezone="UTC", first_years={}, pids={})
+    found = list(syslog.columns(Growing(log), seen, search, understanding.Understanding("web07")))  # type: ignore[arg-type]
     lines = sum(len(entry) for entry in found if isinstance(entry, Lines))
     (problem,) = [entry for entry in found if isinstance(entry, Problem)]
     assert lines >= 4

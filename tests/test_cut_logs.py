@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator import measuring
+from migrator import understanding
 from migrator.columns import Lines, Run, Whole
 from migrator.logfiles import syslog
 from migrator.model.usage import Search
@@ -15,16 +15,16 @@ from migrator.sources.opening import open_source
 FIXTURES = Path(__file__).parent / "fixtures/daemons"
 
 
-def read(daemon: str) -> tuple[measuring.Understanding, Whole]:
+def read(daemon: str) -> tuple[understanding.Understanding, Whole]:
     (files,) = open_source(str(FIXTURES / daemon))
     (file,) = [file for file in files.glob(syslog.READS) if "cron.log" in file.path]
-    known = measuring.Understanding("web01")
-    search = Search((), measuring.TAGS, "Etc/UTC", {}, {})
+    known = understanding.Understanding("web01")
+    search = Search((), understanding.TAGS, "Etc/UTC", {}, {})
     (lines,) = [found for found in syslog.columns(files, file, search, known) if isinstance(found, Lines)]
     return known, known.rows(lines)
 
 
-def runs(known: measuring.Understanding, rows: Whole) -> dict[tuple[int, str | None], Run]:
+def runs(known: understanding.Understanding, rows: Whole) -> dict[tuple[int, str | None], Run]:
     pairings = Pairings(known.sayings, None)
     for stretch in stream([iter([rows])], known.sayings):
         pairings.feed(stretch)

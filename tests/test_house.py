@@ -27,6 +27,7 @@ FLOORS = {
     "quotas": 1,
     "not_offered": 1,
     "pipeline": 3, "options": 3, "verdict": 3, "account": 3, "stated": 3, "unstated": 3, "shrink": 3, "measuring": 3,
+    "understanding": 3,
     "ownlogs": 3, "logged_output": 3, "shares": 3, "reviewing": 3, "plan_folder": 3,
     "history": 3, "deciding": 3, "size_curve": 3, "steadiness": 3, "kept_warm": 3, "considered": 3,
     "fleet": 3, "object_storage": 1, "side_by_side": 1, "ahead": 1, "yaml_documents": 1, "parquet": 1,
@@ -49,6 +50,7 @@ DOORS = {
         "quotas",  # runs that go on at once, minute by minute
         "logfiles",
         "measuring",
+        "understanding",
         "ahead",  # columns between two processes
         "ownlogs",
         "shares",

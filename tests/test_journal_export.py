@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator import blocks, measuring
+from migrator import blocks, understanding
 from migrator.columns import Lines
 from migrator.logfiles import ColumnLogFile, journal_export, journal_json
 from migrator.model.source import Problem
@@ -52,10 +52,10 @@ def server(root: Path, name: str, content: bytes) -> Path:
 
 def rows(root: Path, reader: ColumnLogFile) -> list[tuple[object, ...]]:
     (files,) = open_source(str(root))
-    known = measuring.Understanding("web01")
+    known = understanding.Understanding("web01")
     (file,) = files.glob(reader.READS)
     found: list[tuple[object, ...]] = []
-    for batch in reader.columns(files, file, Search((), measuring.TAGS, "UTC", {}, {}), known):
+    for batch in reader.columns(files, file, Search((), understanding.TAGS, "UTC", {}, {}), known):
         assert isinstance(batch, Lines), batch
         for at, said, host, pid, resolution, session in known.rows(batch).tolist():
             event = known.sayings.all[said].event
@@ -82,7 +82,9 @@ def test_what_is_before_a_cut_is_used(tmp_path: Path) -> None:
     endless = whole + b"MESSAGE=" + b"x" * (journal_export.LONGEST_ENTRY_BYTES + 1)
     (files,) = open_source(str(server(tmp_path / "a", "j.export", endless)))
     (file,) = files.glob(journal_export.READS)
-    found = list(journal_export.columns(files, file, Search((), measuring.TAGS, "UTC", {}, {}), measuring.Understanding("w")))
+    found = list(
+        journal_export.columns(files, file, Search((), understanding.TAGS, "UTC", {}, {}), understanding.Understanding("w"))
+    )
     (lines, problem) = found
     assert isinstance(lines, Lines)
     assert len(lines) == 1

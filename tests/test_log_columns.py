@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from migrator import blocks, measuring
+from migrator import blocks, understanding
 from migrator.logfiles import laid_out, spotting, syslog
 from migrator.model.source import HostFile, HostFiles, Problem
 from migrator.model.usage import Line, Search
@@ -67,11 +67,11 @@ def events(root: Path) -> tuple[list[Seen], list[Seen]]:
     found = []
     for quick in (False, True):
         seen: list[Seen] = []
-        known = measuring.Understanding("web01")
+        known = understanding.Understanding("web01")
         for file in files.glob(syslog.READS):
             search = Search(
                 needles=(),
-                tags=measuring.TAGS,
+                tags=understanding.TAGS,
                 timezone="Europe/Berlin",
                 first_years={file.path: (2026, 11)},
                 pids={"systemd": 1},

@@ -131,6 +131,9 @@ def test_a_plan_tells_that_its_logs_are_not_whole(tmp_path: Path) -> None:
     read(tmp_path / "web07", [("01:00", UNIT.format("Starting")), ("05:10", SAYS_SO), ("09:30", UNIT.format("Finished"))])
     done("plan", tmp_path / "web07", "-o", tmp_path / "plan")
     assert "900 messages lost" in (tmp_path / "plan/report.md").read_text()
+    (told,) = [line for line in done("runs", tmp_path / "web07").decode().splitlines() if " lost" in line]
+    assert told.startswith("sync-")  # the only job that ran
+    assert "; 900 lines of its server's logs in this time are lost" in told
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -147,6 +147,7 @@ def _job(job: Job, entry: Usage) -> dict[str, Any]:
         "overlapping_runs": entry.overlapping_runs,
         "log_quality": entry.log_quality,
         "log_shares": msgspec.to_builtins(entry.log_shares),
+        "lost_lines": entry.lost_lines,
         "surer": entry.surer,
         "sources": list(entry.sources),
         "first_run_at": _iso(entry.first_run_at),

@@ -136,6 +136,7 @@ class Usage(Value, frozen=True, kw_only=True):
     unfinished_runs: int = 0
     log_quality: LogQuality = "none"  # of at least 95 % of the timed runs; how many are what: `log_shares`
     log_shares: LogShares = LogShares()
+    lost_lines: int = 0  # of its server's logs in the observed time, as far as these say so: some may have been of its runs
     surer: str | None = None  # what would show its runs better; None: nothing has to
     sources: tuple[str, ...] = ()
     first_run_at: datetime | None = None
