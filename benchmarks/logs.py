@@ -27,6 +27,7 @@ from typing import NamedTuple
 ROUNDS, ROUNDS_OF_OTHERS = 3, 1  # the others' at 500 MB and more
 LOOK_S = 0.02  # between two looks at memory
 HOSTS = 40
+SHORTEST_S = 0.02  # no end stands before its start, which no cron writes
 NOISE = (
     "kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.51.100.{n} DST=192.0.2.1 LEN=40 TTL=244 PROTO=TCP SPT={n}1 DPT=22",
     "sshd[{n}]: Failed password for invalid user admin from 198.51.100.{n} port 5{n} ssh2",
@@ -69,6 +70,17 @@ from migrator import blocks
 print(sum(len(blocks.found(block, (b"CRON",))) for block in blocks.whole_lines(open(sys.argv[1], "rb"))))
 """
 SAID = r"^(\S+) (\S+) (CROND?)\[(\d+)\]: (.*)$"
+FIELDS = """with fields as (
+  select split_part(l, ' ', 1) stamp, split_part(l, ' ', 2) host, split_part(l, ' ', 3) tag, substr(l, strpos(l, ']: ') + 3) said
+  from read_csv('{sys.argv[1]}', delim='\\x01', header=false, columns={{'l': 'VARCHAR'}}, quote='', escape='', auto_detect=false)
+  where contains(l, ' CRON')), lines as (
+  select stamp::timestamptz stamp, host, split_part(tag, '[', 1) daemon, split_part(split_part(tag, '[', 2), ']', 1)::int pid,
+  case when contains(said, ') CMDEND (') then 'CMDEND' when contains(said, ') CMD (') then 'CMD'
+       when contains(said, 'session opened') then 'opened' when contains(said, 'session closed') then 'closed' end what,
+  case when starts_with(said, '(') then substr(split_part(said, ')', 1), 2)
+       else split_part(split_part(split_part(said, 'for user ', 2), ' ', 1), '(', 1) end who,
+  case when starts_with(said, '(') then substr(said, strpos(said, ' (') + 2, length(said) - strpos(said, ' (') - 2) end command
+  from fields)"""
 PEERS = {
     "pandas, str.extract": f"""
 import sys, pandas
@@ -102,6 +114,25 @@ print(duckdb.sql(f\"\"\"with lines as (
   from events window each_key as (partition by host, joins order by stamp))
   select count(*), sum(length), quantile_cont(length, 0.95) from pairs where starts and not follows\"\"\").fetchall())
 """,
+    "duckdb, all fields": f"""
+import sys, duckdb
+print(duckdb.sql(f\"\"\"{FIELDS}
+  select count(*), max(stamp), max(host), max(daemon), max(pid), max(what), max(who), max(command) from lines\"\"\").fetchall())
+""",
+    "duckdb, all fields, each start with the next end, figures of each job": f"""
+import sys, duckdb
+print(duckdb.sql(f\"\"\"{FIELDS}, cronie as (
+  select who, command, what, epoch(lead(stamp) over each_command) - epoch(stamp) length, lead(what) over each_command follows
+  from lines where daemon = 'CROND' window each_command as (partition by host, who, command order by stamp)), processes as (
+  select host, who, command, stamp, what, epoch(lead(stamp) over each_process) - epoch(stamp) length,
+  lead(what) over each_process follows from lines where daemon = 'CRON'
+  window each_process as (partition by host, pid, what = 'CMD' order by stamp)), debian as (
+  select what, who, command, last_value(case when what = 'opened' and follows = 'closed' then length end ignore nulls) over (
+  partition by host, who order by stamp rows between unbounded preceding and current row) length from processes), runs as (
+  select who, command, length from cronie where what = 'CMD' and follows = 'CMDEND' union all
+  select who, command, length from debian where what = 'CMD')
+  select who, command, count(*), quantile_cont(length, [0.5, 0.95, 0.99]), max(length) from runs group by all\"\"\").fetchall())
+""",
     "dask.bag, re (2 processes)": f"""
 import re, sys, dask.bag
 said = re.compile(r"{SAID}")
@@ -133,7 +164,7 @@ def written(root: Path, megabytes: int, share: float) -> Path:
             for _ in range(200):  # in a minute
                 host, begin = chance.randrange(HOSTS), chance.random() * 50
                 pids[host] = pid = (pids[host] + 5) % 4_000_000
-                command, length = f"/opt/job{chance.randrange(8)} --all", chance.random() * 9
+                command, length = f"/opt/job{chance.randrange(8)} --all", SHORTEST_S + chance.random() * 9
                 if host % 2:
                     said = [
                         (0.01, f"CROND[{pid + 1}]: (root) CMD ({command})"),
