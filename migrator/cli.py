@@ -98,6 +98,8 @@ def main() -> NoReturn:
     # what a command makes are trees, freed without the collector, whose rounds over millions of living objects took a quarter of
     # the time of a plan of 10,000 jobs
     gc.set_threshold(GARBAGE_AFTER, 50, 100)
+    # numpy's library would start a thread for each processor, a tenth of a second of their time, for algebra that nobody asks for
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = group.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:
