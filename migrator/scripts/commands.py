@@ -126,6 +126,24 @@ def _given(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
             reader.notes.add("state", path, row, certain=False)
 
 
+# what programs call the file by which they know the next time where they were
+KEPT = re.compile(
+    r"--?(?:state|status|stamp|time-?stamp|offset|cursor|history|seen|last-?run|checkpoint|since|progress|snapshot|cache|cookies?|database|db)"
+    r"-?(?:file|path|db|jar|dir)"
+)
+
+
+def _kept_by_option(reader: Reader, arguments: tuple[Word, ...], row: int) -> None:
+    """`--state-file /var/lib/x`, `--offset-file=$DIR/x`: a file that such a program reads and writes."""
+    for before, word in pairwise((*arguments, Word("", False))):
+        option, is_with, value = before.text.partition("=")
+        if KEPT.fullmatch(option):
+            target = before._replace(text=value) if is_with else word
+            path = absolute(home(target.text, reader), reader.words.folder)
+            if "/" in path and not path.startswith("/dev/") and is_kept(path):
+                reader.notes.add("state", path, row, certain=False)
+
+
 def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...], row: int) -> None:
     notes = reader.notes
     if known.host_only:
@@ -139,6 +157,8 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
         notes.add("cloud-cli", name, row, detail=" ".join(words) or None)
     if known.mail:
         notes.add("mail", name, row)
+    if not known.quiet:
+        _kept_by_option(reader, arguments, row)
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)

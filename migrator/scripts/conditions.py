@@ -65,7 +65,7 @@ def _made_by(body: Node) -> bool:
 # names of functions that only tell somebody
 SAYS = re.compile(r"log|warn|err|fail|abort|usage|die|msg|info|debug|skip|help|say|print|pidof|^_", re.IGNORECASE)
 MAKER = re.compile(r"(?:\$\{?\w+\}?/|/)?[\w./-]*[a-z][\w.-]*")
-OF_THIS_RUN = re.compile(r"\$\{?\w*te?mp|\.(?:new|tmp|temp|part|N)$|^/dev/|`|\$\(", re.IGNORECASE)
+OF_THIS_RUN = re.compile(r"\$\{?\w*te?mp|\.(?:new|tmp|temp|part|N)$|^/(?:dev|proc|sys)(?:/|$)|`|\$\(", re.IGNORECASE)
 
 
 def is_kept(path: str, is_read: bool = False) -> bool:

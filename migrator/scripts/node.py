@@ -32,7 +32,8 @@ FUNCTIONS: dict[str, str] = {
     "execFileSync": "argv", "fs.unlink": "delete", "fsp.unlink": "delete", "fs.promises.unlink": "delete",
     "mysql.createConnection": "database:mysql", "mysql.createPool": "database:mysql", "mysql2.createConnection": "database:mysql",
     "MongoClient": "database:mongodb", "MongoClient.connect": "database:mongodb", "mongoose.connect": "database:mongodb",
-    "redis.createClient": "database:redis", "createTransport": "mail", "sendMail": "mail", "S3Client": "cloud:aws", "AWS.S3": "cloud:aws",
+    "existsSync": "looks", "accessSync": "looks", "statSync": "read", "symlinkSync": "write:1", "writeJsonSync": "write", "readJsonSync": "read", "writeJson": "write", "readJson": "read", "outputFileSync": "write",
+    "sqlite3.Database": "database:sqlite", "redis.createClient": "database:redis", "createTransport": "mail", "sendMail": "mail", "S3Client": "cloud:aws", "AWS.S3": "cloud:aws",
     "AWS.SQS": "cloud:aws", "SQSClient": "cloud:aws", "Storage": "cloud:gcloud", "setTimeout": "none", "process.kill": "kill",
 }  # fmt: skip
 BUILT_IN = frozenset(

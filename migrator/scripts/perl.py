@@ -37,7 +37,10 @@ FUNCTIONS: dict[str, str] = {
     "getpwent": "machine:accounts", "getgrent": "machine:accounts", "setpwent": "machine:accounts", "LWP::Simple::get": "url", "HTTP::Request->new": "url:1", "LWP::Simple::mirror": "url",
     "mirror": "url", "head": "url", "Net::SNMP->session": "peer", "Net::Ping->new": "none", "IO::File->new": "open", "new IO::File": "open", "lock_retrieve": "read", "lock_store": "write:1", "lock_nstore": "write:1",
     "Net::DBus->system": "machine:dbus", "Sys::Virt->new": "machine:libvirt", "Cache::Memcached->new": "database:memcached", "Redis->new": "database:redis", "XML::RPC->new": "url", "RPC::XML::Client->new": "url",
-    "-f": "looks", "-r": "looks", "-e": "looks", "-s": "looks", "stat": "looks",
+    "LoadFile": "read", "DumpFile": "write", "YAML::LoadFile": "read", "YAML::DumpFile": "write", "read_text": "read", "append_file": "write", "edit_file": "update",
+    "symlink": "write:1", "touch": "write", "sysopen": "open:2", "RRDs::update": "update", "RRD::Simple->new": "none", "GDBM_File": "none", "DBM::Deep->new": "update",
+    "Net::Memcached->new": "database:memcached", "Cache::Memcached::Fast->new": "database:memcached", "MongoDB->connect": "database:mongodb", "Net::DNS::Resolver->new": "none", "-l": "looks",
+    "-z": "looks", "lstat": "looks", "-f": "looks", "-r": "looks", "-e": "looks", "-s": "looks", "stat": "looks",
 }  # fmt: skip
 MACHINE = re.compile(  # modules that say how the machine is
     r"Filesys::(?:Df\w*|DiskSpace|Statvfs|DiskUsage)|Sys::(?:Statistics::Linux|Load|MemInfo|CPU|CpuLoad\w*|Info|Utmp|Filesystem|Virt|Gamin)|Proc::(?:ProcessTable|Find|PID::\w+)"

@@ -38,7 +38,8 @@ FUNCTIONS: dict[str, str] = {
     "mail": "mail", "wp_mail": "mail", "PHPMailer": "mail", "mb_send_mail": "mail", "imap_open": "queue:mailbox", "pop3_open": "queue:mailbox",
     "AMQPConnection": "queue:message queue", "AMQPStreamConnection": "queue:message queue", "Pheanstalk": "queue:message queue",
     "exec": "shell", "shell_exec": "shell", "system": "shell", "passthru": "shell", "popen": "shell", "proc_open": "shell",
-    "file_exists": "looks", "is_file": "looks", "sys_getloadavg": "machine:sys_getloadavg", "disk_free_space": "machine:disk_free_space", "disk_total_space": "machine:disk_total_space", "posix_getpwnam": "none", "dba_open": "update", "dba_popen": "update", "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env",
+    "is_readable": "looks", "is_link": "looks", "filesize": "looks", "stat": "looks", "filectime": "read", "fileatime": "read", "symlink": "write:1", "link": "write:1", "sqlite_open": "database:sqlite",
+    "memcache_connect": "host", "simplexml_load_string": "none", "SplFileInfo": "none", "bzopen": "open", "parse_ini_string": "none", "include_file": "none", "file_exists": "looks", "is_file": "looks", "sys_getloadavg": "machine:sys_getloadavg", "disk_free_space": "machine:disk_free_space", "disk_total_space": "machine:disk_total_space", "posix_getpwnam": "none", "dba_open": "update", "dba_popen": "update", "sleep": "sleep", "usleep": "sleep:0.000001", "pcntl_fork": "parallel", "flock": "lock:flock", "getenv": "env",
     "posix_kill": "kill", "S3Client": "cloud:aws", "SqsClient": "cloud:aws", "StorageClient": "cloud:gcloud",
 }  # fmt: skip
 INCLUDES = frozenset({"require", "require_once", "include", "include_once"})

@@ -56,6 +56,11 @@ FUNCTIONS: dict[str, str] = {
     "diskcache.Cache": "update", "os.statvfs": "machine:statvfs", "os.getloadavg": "machine:getloadavg", "shutil.disk_usage": "machine:disk_usage",
     "pwd.getpwall": "machine:accounts", "grp.getgrall": "machine:accounts", "spwd.getspall": "machine:accounts", "os.getlogin": "none",
     "os.mknod": "machine:mknod", "os.chroot": "machine:chroot", "fileinput.input": "read", "os.access": "looks", "os.path.exists": "looks",
+    "os.path.islink": "looks", "os.path.getctime": "read", "os.lstat": "read", "apsw.Connection": "database:sqlite", "peewee.SqliteDatabase": "database:sqlite", "lmdb.open": "update",
+    "plyvel.DB": "update", "leveldb.LevelDB": "update", "bsddb3.hashopen": "update", "tdb.open": "update", "dbm.ndbm.open": "update", "dbm.dumb.open": "update", "dumbdbm.open": "update", "rrdtool.update": "update",
+    "http.cookiejar.MozillaCookieJar": "update", "http.cookiejar.LWPCookieJar": "update", "cookielib.MozillaCookieJar": "update", "cookielib.LWPCookieJar": "update", "requests_cache.install_cache": "update",
+    "requests_cache.CachedSession": "update", "joblib.Memory": "update", "ZODB.FileStorage.FileStorage": "update", "pickleshare.PickleShareDB": "update", "sqlitedict.SqliteDict": "update", "bz2.BZ2File": "open",
+    "gzip.GzipFile": "open", "shutil.copyfileobj": "none", "pymemcache.client.base.Client": "database:memcached", "pylibmc.Client": "database:memcached",
     "os.path.isfile": "looks", "os.path.lexists": "looks", "docker.from_env": "container:docker", "docker.DockerClient": "container:docker",
 }  # fmt: skip
 

@@ -36,7 +36,8 @@ FUNCTIONS: dict[str, str] = {
     "SQLite3::Database.new": "database:sqlite", "Sequel.connect": "database:by-dsn", "Mongo::Client.new": "database:mongodb",
     "ENV.fetch": "env", "Net::SMTP.start": "mail:smtp", "Net::IMAP.new": "queue:mailbox", "Net::POP3.new": "queue:mailbox",
     "Aws::S3::Client.new": "cloud:aws", "Aws::S3::Resource.new": "cloud:aws", "Aws::SQS::Client.new": "cloud:aws", "Net::FTP.new": "host",
-    "TCPSocket.new": "host", "TCPSocket.open": "host", "UNIXSocket.new": "peer", "UNIXSocket.open": "peer", "Net::HTTP.new": "host", "Net::HTTP.start": "host", "Net::HTTP.get": "url", "Net::Telnet.new": "peer", "XMLRPC::Client.new": "host", "PStore.new": "update", "GDBM.new": "update", "SDBM.open": "update", "YAML::Store.new": "update", "DBM.open": "update", "IO.readlines": "read", "File.mtime": "read", "File.exist?": "looks", "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
+    "TCPSocket.new": "host", "TCPSocket.open": "host", "UNIXSocket.new": "peer", "UNIXSocket.open": "peer", "Net::HTTP.new": "host", "Net::HTTP.start": "host", "Net::HTTP.get": "url", "Net::Telnet.new": "peer", "XMLRPC::Client.new": "host", "PStore.new": "update", "GDBM.new": "update", "SDBM.open": "update", "YAML::Store.new": "update", "DBM.open": "update", "IO.readlines": "read", "File.mtime": "read", "File.exist?": "looks", "File.exists?": "looks", "File.file?": "looks", "File.size?": "looks", "File.zero?": "looks", "File.symlink?": "looks", "File.stat": "read", "File.ctime": "read", "File.symlink": "write:1",
+    "FileUtils.ln_s": "write:1", "FileUtils.cp_r": "copy", "IO.binwrite": "write", "File.binwrite": "write", "File.binread": "read", "Memcached.new": "host", "Dalli::Client.new": "host",  "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
 }  # fmt: skip
 GRAMMAR = Grammar(
     "ruby",
