@@ -4,16 +4,20 @@ The placements say where each job would live best; this says what the whole cost
 as a server has to stay anyway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
+from migrator import links
 from migrator.assumptions import Assumptions
+from migrator.model.finding import Finding, Need
 from migrator.model.job import Host
 from migrator.model.option import Option, Placement, PriceBook
 from migrator.model.plan import FleetSavings, HostPlan
 from migrator.optimise import STAYING, Candidate, exact
+from migrator.optimise.candidate import hard
 from migrator.pricebook import once
 from migrator.savings import lives_on
 from migrator.shrink import memory_mib, sizes
@@ -32,6 +36,55 @@ def fleet_savings(
     prices: PriceBook,
     assumptions: Assumptions,
 ) -> FleetSavings:
+    """`together` of jobs that are at hand whole."""
+    return together(weighed(candidates, placements, prices, assumptions), hosts, prices, assumptions)
+
+
+class Weighed(NamedTuple):
+    """What the bill of all servers asks of one job, and nothing else: of its options those that are open to it and their shared
+    and partly free lines, of its findings the needs that tie it to its server."""
+
+    candidate: Candidate
+    placed: Placement
+
+
+def weighed(
+    candidates: tuple[Candidate, ...], placements: tuple[Placement, ...], prices: PriceBook, assumptions: Assumptions
+) -> tuple[Weighed, ...]:
+    """What `together` needs of the jobs of one server or of many."""
+    free = exact.free_keys(prices)
+    found = []
+    for candidate, placed in zip(candidates, placements, strict=True):
+        chosen = _billed(placed.option, free)
+        options = tuple(
+            chosen if option is placed.option else _billed(option, free)
+            for option in candidate.options
+            if option is placed.option
+            or option.target == STAYING
+            or (placed.verdict == "move" and _may(option, placed) and not hard(option) and option.monthly_cost is not None)
+        )
+        memory = memory_mib(candidate, assumptions)
+        tied = sorted({need.kind for finding in candidate.findings for need in finding.needs} & TIED)
+        needs = (Need(kind="memory_mib", amount=memory), *(Need(kind=kind) for kind in tied))
+        about = Finding(rule="", level="note", message="", needs=needs)
+        found.append(
+            Weighed(
+                Candidate(job=links.compared(candidate.job), options=options, findings=(about,), measured=candidate.measured),
+                Placement(job_id=placed.job_id, verdict=placed.verdict, option=chosen, reasons=(), chosen_by=placed.chosen_by),
+            )
+        )
+    return tuple(found)
+
+
+def _billed(option: Option, free: frozenset[str]) -> Option:
+    """An option with the lines of its bill that others change; with all of them where its whole cost is not known."""
+    items = option.items
+    if option.monthly_cost is not None:
+        items = tuple(item for item in items if item.shared or item.price_key in free)
+    return msgspec.structs.replace(option, items=items, resources=())
+
+
+def together(pairs: Iterable[Weighed], hosts: tuple[HostPlan, ...], prices: PriceBook, assumptions: Assumptions) -> FleetSavings:
     """What this plan's placements cost the account, and the least that any choice costs today, proved by `exact`: a server may go
     with its last job, be kept at a smaller size, or take what must stay of another one where nothing ties that to its server.
 
@@ -43,7 +96,7 @@ def fleet_savings(
     if not priced:
         nothing = FleetSavings(unpriced=unpriced)
         return msgspec.structs.replace(nothing, summary=_summary(nothing))
-    pairs = [pair for pair in zip(candidates, placements, strict=True) if pair[0].job.host in priced]
+    pairs = [pair for pair in pairs if pair.candidate.job.host in priced]
     asked = tuple(open_to for candidate, placed in pairs if (open_to := _asked(candidate, placed)) is not None)
     jobs, tiers = exact.fleet_of(asked, prices)
     serving = frozenset(host.host.name for host in hosts if host.host.name in priced and _held(host))
@@ -192,7 +245,7 @@ def _without_hints(candidate: Candidate, options: list[Option]) -> Candidate:
     return msgspec.structs.replace(candidate, options=tuple(options), findings=findings)
 
 
-def _cheaper_there(pairs: list[tuple[Candidate, Placement]], best: exact.Fleet, blocked: set[str]) -> tuple[str, ...]:
+def _cheaper_there(pairs: list[Weighed], best: exact.Fleet, blocked: set[str]) -> tuple[str, ...]:
     """Jobs that can move but whose server stays anyway: as long as it does, moving them costs more than it saves."""
     return tuple(
         candidate.job.id
@@ -206,7 +259,7 @@ def _cheaper_there(pairs: list[tuple[Candidate, Placement]], best: exact.Fleet, 
 
 def _cheaper_elsewhere(
     jobs: tuple[exact.FleetJob, ...],
-    pairs: list[tuple[Candidate, Placement]],
+    pairs: list[Weighed],
     best: exact.Fleet,
     tiers: tuple[exact.FreeTier, ...],
 ) -> dict[str, str]:
@@ -234,7 +287,7 @@ def _cheaper_elsewhere(
     return found
 
 
-def _unpriced(pairs: list[tuple[Candidate, Placement]]) -> list[tuple[Candidate, Option]]:
+def _unpriced(pairs: list[Weighed]) -> list[tuple[Candidate, Option]]:
     """Jobs that move to a place whose cost is not known in full."""
     return [(one, placed.option) for one, placed in pairs if placed.verdict == "move" and placed.option.monthly_cost is None]
 
@@ -243,7 +296,7 @@ def _known_of(option: Option) -> Decimal:
     return sum((line.monthly_cost for line in option.items if line.monthly_cost is not None and not line.shared), Decimal(0))
 
 
-def _order(pairs: list[tuple[Candidate, Placement]], hosts: tuple[HostPlan, ...]) -> tuple[str, ...]:
+def _order(pairs: list[Weighed], hosts: tuple[HostPlan, ...]) -> tuple[str, ...]:
     """The servers by how soon they should go: those that nothing blocks first, and of them the one that saves most for each job
     that has to move (Smith's rule: no other order saves more until all have gone); equal ones by how much of their evidence is
     missing. A server whose saving is unknown, or that saves nothing, comes last.

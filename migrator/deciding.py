@@ -1,6 +1,6 @@
 """What a plan rests on beside its servers: prices, assumptions and the user's word, each checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +15,7 @@ VALUES = {"target": tuple(place.NAME for place in targets.ALL), "shape": get_arg
 
 
 def decide(
-    surveys: tuple[Survey, ...],
+    surveys: Sequence[Survey],
     prices: PriceBook,
     decisions: Decisions,
     request: Request,
@@ -68,10 +68,11 @@ def _nobodys_sizes(decisions: Decisions) -> dict[str, str]:
     }
 
 
-def _told_zones(decisions: Decisions, surveys: tuple[Survey, ...]) -> dict[str, str]:
+def _told_zones(decisions: Decisions, surveys: Sequence[Survey]) -> dict[str, str]:
     """Zones said of servers whose files tell that of every schedule: nothing would follow them."""
     found = {}
-    for survey in surveys:
+    said = any(key.endswith("/timezone") for key in decisions.answers)
+    for survey in surveys if said else ():
         key = f"{survey.host.name}/timezone"
         zones = {job.schedule.timezone: job.schedule.timezone_stated for job in survey.jobs if job.schedule.trigger == "calendar"}
         if key in decisions.answers and zones and all(zones.values()) and {decisions.answers[key].strip()} != set(zones):

@@ -11,13 +11,17 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from migrator.model.finding import Fact, Link
 from migrator.model.job import Job
+from migrator.model.source import Location
 from migrator.model.usage import Usage
 
 # Everybody reads or writes these: they join nothing.
 COMMON_PLACES = ("/dev", "/proc", "/sys", "/bin", "/usr", "/sbin", "/lib", "/run", "/etc")
 MOST_HOSTS = 8
+NOWHERE = Location(host="", path="")
 PATTERN_SIGN = re.compile(r"[*?\[]")
 COMMON_FOLDERS = frozenset({"/", "/tmp", "/var", "/var/log", "/var/lib", "/var/tmp", "/home", "/opt", "/srv", "/mnt", "/root"})  # noqa: S108 - names in facts
 
@@ -42,9 +46,27 @@ def links(
             *_calls(by_host[host], facts),
         ):
             found.setdefault((link.kind, link.from_job, link.to_job, link.via or ""), link)
-    for link in _same(jobs):
+    return together(found.values(), _same(jobs))
+
+
+def together(*some: Iterable[Link]) -> tuple[Link, ...]:
+    """Links of several origins in the order of all links, each once, as it is told first."""
+    found: dict[tuple[str, str, str, str], Link] = {}
+    for link in itertools.chain(*some):
         found.setdefault((link.kind, link.from_job, link.to_job, link.via or ""), link)
     return tuple(found[key] for key in sorted(found))
+
+
+def between(jobs: tuple[Job, ...]) -> tuple[Link, ...]:
+    """The links between jobs of different servers, sorted; `compared` jobs are enough for them."""
+    return together(_same(jobs))
+
+
+def compared(job: Job) -> Job:
+    """What `between` asks of a job: where nothing else of it is kept, thousands of servers fit into memory."""
+    return replace(
+        job, name="", location=NOWHERE, logged_as="", comment=None, secrets=(), working_directory=None, ignored_reason=None
+    )
 
 
 def joins(written: str, read: str) -> bool:

@@ -6,34 +6,26 @@ plan_folder.write(folder, plan, ...)  decides nothing
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from migrator import __version__, chains, links, measuring, optimise, quotas, schedulers
-from migrator.account import fleet_savings
+from migrator import __version__, chains, links, measuring, one_server, planfile, quotas, schedulers
+from migrator.account import together
 from migrator.assumptions import DEFAULT, Assumptions, assumed
-from migrator.considered import Considered, considered, each, job_plan
-from migrator.errors import ScheduleError
 from migrator.hosts import reading as hosts
 from migrator.logged_output import with_logged
-from migrator.model.finding import Dossier, Fact, Translation
+from migrator.model.finding import Link
 from migrator.model.job import Job
 from migrator.model.option import PriceBook
 from migrator.model.plan import Dating, Decisions, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import places_for
-from migrator.schedule.reading import calendar_of
-from migrator.schedule.translate import translations
 from migrator.scripts import facts, others_output, output_size
-from migrator.shrink import smaller
-from migrator.size_curve import with_curves
 from migrator.sources.opening import dated
-from migrator.stated import in_stated_zone, usage_on_their_dates, with_its_own_calendar
-from migrator.steadiness import server
 from migrator.tables import RunTable
-from migrator.verdict import host_plan, server_bill, used_prices, with_smaller
+from migrator.verdict import with_keys
 
 LOG = logging.getLogger(__name__)
 LONG_LIST = 200  # jobs; above that break-evens are computed only for what costs a dollar
@@ -96,99 +88,61 @@ def _dated(files: HostFiles, as_of: datetime | None, logged: datetime | None, wr
 
 
 def decide(
-    surveys: tuple[Survey, ...], prices: PriceBook, assumptions: Assumptions, decisions: Decisions, request: Request
+    surveys: Sequence[Survey], prices: PriceBook, assumptions: Assumptions, decisions: Decisions, request: Request
 ) -> Plan:
-    """Decide for all servers at once. Raises `PriceError` if a region has no price that is needed."""
-    newest = max(surveys, key=lambda survey: survey.as_of)
-    as_of = newest.as_of
+    """Decide for all servers at once; `surveys` may be read one at a time (`planfile.Surveys`).
+
+    Raises `PriceError` if a region has no price that is needed."""
     said, decisions = decisions, chains.with_shapes(decisions)
-    jobs = tuple(
-        with_its_own_calendar(in_stated_zone(job, decisions.answers), decisions.answers)
-        for survey in surveys
-        for job in survey.jobs
-    )
-    host_of = {job.id: survey.host for survey in surveys for job in survey.jobs}
-    job_facts = {entry.job_id: entry for survey in surveys for entry in survey.facts}
-    facts_of: dict[str, tuple[Fact, ...]] = {job_id: entry.facts for job_id, entry in job_facts.items()}
-    usage_of = usage_on_their_dates(surveys, jobs)
-    all_links = links.links(jobs, facts_of, usage_of)
-    own_links = links.of_each(all_links)
-    siblings = links.siblings(jobs, own_links)
+    as_of, dated_by, counts, between = _glanced(surveys, decisions)
     places = places_for(request)
-    dialects = frozenset(place.DIALECT for place in places if place.DIALECT is not None)
-    limits = {place.NAME: place.limits(assumptions) for place in places}
-    homes = {
-        survey.host.name: server(
-            survey.host, server_bill(survey, prices, assumptions, decisions, request), request.instance_type, prices
-        )
-        for survey in surveys
-    }
-    dossiers: list[Dossier] = []
-    for job in jobs:
-        entry = job_facts.get(job.id)
-        dossier = Dossier(
-            job=job,
-            host=host_of[job.id],
-            usage=usage_of.get(job.id),
-            facts=entry.facts if entry else (),
-            scripts=entry.scripts if entry else (),
-            translations=_translations(job, decisions, as_of, dialects),
-            links=own_links.get(job.id, ()),
-            smallest_gap_s=_smallest_gap_s(job),
-            answers=decisions.answers,
-            assumptions=assumptions,
-            siblings=siblings[job.id],
-        )
-        dossiers.append(dossier)
-    long_plan = len(jobs) > LONG_LIST
-
-    def consider(one: Dossier) -> Considered:
-        return considered(one, places, limits, homes[one.job.host], prices, assumptions, request, long_plan=long_plan)
-
-    weighed = each(dossiers, consider)
-    candidates = tuple(one.candidate for one in weighed)
-    placements = optimise.place(candidates, decisions.answers, assumptions)
-    plans = tuple(job_plan(one, placed, as_of) for one, placed in zip(weighed, placements, strict=True))
-    plans = with_curves(plans, tuple(one.dossier for one in weighed), prices, assumptions)
-    host_plans = tuple(
-        with_smaller(
-            host_plan(survey, placements, prices, assumptions, decisions, request, plans),
-            smaller(survey.host, candidates, placements, prices, assumptions, usage_of, as_of),
-        )
-        for survey in surveys
+    settled = one_server.Settled(
+        as_of=as_of,
+        places=places,
+        dialects=frozenset(place.DIALECT for place in places if place.DIALECT is not None),
+        limits={place.NAME: place.limits(assumptions) for place in places},
+        between=between,
+        prices=prices,
+        assumptions=assumptions,
+        decisions=decisions,
+        request=request,
+        long_plan=sum(counts) > LONG_LIST,
+        packed=len(surveys) > planfile.MOST_IN_ONE_FILE,
     )
+    servers, dearest = one_server.all_of(surveys, counts, settled)
+    host_plans = tuple(one.host for one in servers)
     return Plan(
         migrator=__version__,
         as_of=as_of,
-        dated_by=newest.dated_by,
+        dated_by=dated_by,
         request=request,
         hosts=host_plans,
-        jobs=plans,
-        problems=tuple(problem for survey in surveys for problem in survey.problems),
-        accounting=tuple(account for survey in surveys for account in survey.accounting),
-        unmatched=tuple(entry for survey in surveys for entry in survey.unmatched),
-        digests=tuple(digest for survey in surveys for digest in survey.digests),
+        jobs=one_server.jobs_of(servers, dearest),
+        problems=tuple(problem for one in servers for problem in one.problems),
+        accounting=tuple(account for one in servers for account in one.accounting),
+        unmatched=tuple(entry for one in servers for entry in one.unmatched),
+        digests=tuple(digest for one in servers for digest in one.digests),
         decisions=said,
         assumptions=assumed(assumptions),
-        prices=used_prices(prices, plans, host_plans),
+        prices=with_keys(prices, frozenset().union(*(one.price_keys for one in servers))),
         tzdata=version("tzdata"),
-        fleet=fleet_savings(candidates, placements, host_plans, prices, assumptions),
-        quotas=quotas.peaks(plans, as_of, decisions.answers),
+        fleet=together([asked for one in servers for asked in one.asked], host_plans, prices, assumptions),
+        quotas=quotas.peaks((entry for one in servers for entry in one.needed), as_of, decisions.answers),
     )
 
 
-def _translations(job: Job, decisions: Decisions, as_of: datetime, dialects: frozenset[str]) -> tuple[Translation, ...]:
-    """`<job id>/dst` is the user's word on daylight saving for one job, `all/dst` for every other."""
-    choice = decisions.answers.get(f"{job.id}/dst", decisions.answers.get("all/dst"))
-    try:
-        return translations(job.schedule, {} if choice is None else {"dst": choice}, as_of, dialects)
-    except ScheduleError:  # the scheduler's reader already made it a Problem
-        return ()
-
-
-def _smallest_gap_s(job: Job) -> float | None:
-    try:
-        calendar = calendar_of(job.schedule)
-    except ScheduleError:
-        return None
-    return calendar.smallest_gap_s() if calendar is not None else None
+def _glanced(
+    surveys: Sequence[Survey], decisions: Decisions
+) -> tuple[datetime, Dating | None, list[int], Mapping[str, tuple[Link, ...]]]:
+    """Of which time the newest survey is and who says so, how many jobs each has, and what jobs have in common with those of
+    other servers. Each survey is looked at and let go: a thousand of them are gigabytes."""
+    as_of, dated_by, counts, seen = None, None, [], list[Job]()
+    for survey in surveys:
+        if as_of is None or survey.as_of > as_of:
+            as_of, dated_by = survey.as_of, survey.dated_by
+        jobs = one_server.own_jobs(survey, decisions)
+        counts.append(len(jobs))
+        seen += [links.compared(job) for job in jobs] if len(surveys) > 1 else []
+    if as_of is None:
+        raise ValueError("no survey to decide on")
+    return as_of, dated_by, counts, links.of_each(links.between(tuple(seen)))

@@ -7,16 +7,18 @@ so that a head that was there before still has its parts when a writer dies.
 """
 
 import hashlib
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast, overload
 
 import msgspec
 from msgspec import structs
 
 from migrator.errors import PlanError
-from migrator.model.plan import PLAN_VERSION, OutFile, Plan, PlanPart, Survey
+from migrator.model.plan import PLAN_VERSION, JobPlan, OutFile, Plan, PlanPart, Survey
+from migrator.shelf import Shelf, packed
 
 PRICES = "prices.toml"  # the user's own prices, where the plan was made with some
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +29,7 @@ PARTS = "servers"
 MOST_IN_ONE_FILE = 100  # servers
 _LONGEST_NAME = 100
 MANY_JOBS = 2_000  # of one file
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=tuple)  # a shelf is written as the tuple that it is read as
 
 
 class _Version(msgspec.Struct):
@@ -53,12 +55,31 @@ class LoadedPlan(NamedTuple):
     scripts: Mapping[str, bytes]
 
 
+class Surveys(Sequence[Survey]):
+    """Surveys that are read whenever one is asked for: a thousand of them together are more than a gigabyte."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
+
+    def __len__(self) -> int:
+        """How many servers."""
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, at: int) -> Survey: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Surveys": ...
+    def __getitem__(self, at: int | slice) -> "Survey | Surveys":
+        """One survey, or some of them still unread. Raises `PlanError` if it is damaged or of another version."""
+        return Surveys(self._paths[at]) if isinstance(at, slice) else read_survey(self._paths[at])
+
+
 def _json(value: Plan | PlanPart | Survey) -> bytes:
     """Indented, so that a person reads it; of thousands of jobs, which would have 270 MB, each entry of its lists is one line:
     a third less, and `grep JOB` and `diff` show what is said about one job."""
     if len(value.jobs) < MANY_JOBS:
         return msgspec.json.format(_ENCODER.encode(value), indent=1) + b"\n"
-    lists = {name: found for name in value.__struct_fields__ if isinstance(found := getattr(value, name), tuple)}
+    lists = {name: found for name in value.__struct_fields__ if isinstance(found := getattr(value, name), tuple | Shelf)}
     lines: dict[str, Any] = {name: [msgspec.Raw(b"\n" + _ENCODER.encode(one)) for one in found] for name, found in lists.items()}
     return _ENCODER.encode(structs.replace(value, **lines)) + b"\n"
 
@@ -107,12 +128,12 @@ def plan_file(plan: Plan) -> OutFile:
 
 def plan_files(plan: Plan) -> Iterator[OutFile]:
     """The plan as it lies in its folder: plan.json alone, or after the parts of many servers, one after the other."""
-    split = _split(plan) if len(plan.hosts) > MOST_IN_ONE_FILE else None
-    if split is None:
-        yield plan_file(plan)
-        return
     names = []
-    for host, part in split:
+    for found in _split(plan) if len(plan.hosts) > MOST_IN_ONE_FILE else (None,):
+        if found is None:
+            yield plan_file(plan)
+            return
+        host, part = found
         content = _json(part)
         name = f"{PARTS}/{host_file_name(host)}.{hashlib.sha256(content).hexdigest()[:_PART_DIGITS]}.json"
         names.append(name)
@@ -128,28 +149,31 @@ def outdated(folder: Path) -> list[str]:
     return sorted(set(there) - named)
 
 
-def _split(plan: Plan) -> list[tuple[str, PlanPart]] | None:
-    """What is said about each server; None if it is not all in the order of the servers."""
-    parts: dict[str, dict[str, list[Any]]] = {entry.host.name: {name: [] for name in _OF_EACH} for entry in plan.hosts}
-    for name, host_of in _OF_EACH.items():
-        for entry in getattr(plan, name):
-            if host_of(entry) not in parts:
-                return None
-            parts[host_of(entry)][name].append(entry)
-    found: list[tuple[str, PlanPart]] = []
-    for host, part in parts.items():
-        own: dict[str, Any] = {name: tuple(entries) for name, entries in part.items()}
-        found.append((host, PlanPart(**own)))
-    joined = _joined(part for _, part in found)
-    return found if all(joined[name] == getattr(plan, name) for name in _OF_EACH) else None
+def _split(plan: Plan) -> Iterator[tuple[str, PlanPart] | None]:
+    """What is said about each server, one after the other; None in the end if that is not all, because some of it is not in the
+    order of the servers."""
+    left = {name: itertools.groupby(getattr(plan, name), host_of) for name, host_of in _OF_EACH.items()}
+    first: dict[str, Any] = {name: next(groups, None) for name, groups in left.items()}
+    for entry in plan.hosts:
+        own: dict[str, Any] = dict.fromkeys(_OF_EACH, ())
+        for name, found in first.items():
+            if found is not None and found[0] == entry.host.name:
+                own[name] = tuple(found[1])
+                first[name] = next(left[name], None)
+        yield entry.host.name, PlanPart(**own)
+    if any(found is not None for found in first.values()):
+        yield None
 
 
-def _joined(parts: Iterable[PlanPart]) -> dict[str, tuple[Any, ...]]:
-    whole: dict[str, list[Any]] = {name: [] for name in _OF_EACH}
+def _joined(parts: Iterable[PlanPart]) -> dict[str, Any]:
+    """What all parts say, their jobs on a shelf, which is read as a tuple is."""
+    whole: dict[str, list[Any]] = {name: [] for name in _OF_EACH if name != "jobs"}
+    jobs: Shelf[JobPlan] = Shelf(JobPlan)
     for part in parts:
+        jobs.put(packed(part.jobs), len(part.jobs))
         for name, entries in whole.items():
             entries.extend(getattr(part, name))
-    return {name: tuple(entries) for name, entries in whole.items()}
+    return {"jobs": cast("tuple[JobPlan, ...]", jobs), **{name: tuple(entries) for name, entries in whole.items()}}
 
 
 def plan_path(path: Path) -> Path:
@@ -181,8 +205,7 @@ def read(path: Path) -> LoadedPlan:
     file = plan_path(path)
     plan: Plan = _decode(file, Plan)
     if plan.parts:
-        whole: dict[str, Any] = _joined(_part(file.parent, name) for name in plan.parts)
-        plan = structs.replace(plan, parts=(), **whole)
+        plan = structs.replace(plan, parts=(), **_joined(_part(file.parent, name) for name in plan.parts))
     wanted = sorted({script.sha256 for job in plan.jobs for script in job.scripts})
     scripts = {}
     for digest in wanted:

@@ -17,14 +17,16 @@ import numpy.typing as npt
 from migrator.errors import ScheduleError
 from migrator.model.finding import Question
 from migrator.model.job import Schedule
-from migrator.model.option import Resource
+from migrator.model.option import Placement, Resource
 from migrator.model.plan import JobPlan, QuotaPeak
+from migrator.model.usage import Usage
 from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import to_minute
 from migrator.topics import ACCEPTED, EVERYTHING
 
 WINDOW_DAYS = 35  # every weekday, and every day of a month but its last ones twice
 NAMED = 20  # jobs that a peak lists
+ASKED = frozenset({"usage", "width"})  # of what a resource says
 
 
 class Quota(NamedTuple):
@@ -169,6 +171,34 @@ def peaks(jobs: Iterable[JobPlan], as_of: datetime, answers: Mapping[str, str] =
     told = tuple(_asking(peak, answers) for peak in found if peak is not None)
     stack = _stack(jobs)
     return told if stack is None else (*told, stack)
+
+
+def needed(jobs: Iterable[JobPlan]) -> tuple[JobPlan, ...]:
+    """What `peaks` asks of jobs, and nothing else of them: those that move, with what their resources take of quotas."""
+    return tuple(_bare(entry) for entry in jobs if entry.placement.verdict == "move")
+
+
+def _bare(entry: JobPlan) -> JobPlan:
+    option, usage = entry.placement.option, entry.usage
+    made = tuple(
+        Resource(
+            kind=one.kind, name=one.name, values={name: one.values[name] for name in ("usage", "width") if name in one.values}
+        )
+        for one in option.resources
+    )
+    lasts = None
+    if usage is not None:
+        lasts = Usage(job_id=usage.job_id, observed_days=None, observed_runs=0, monthly_runs=None, duration_s=usage.duration_s)
+    placed = Placement(
+        job_id=entry.job.id,
+        verdict="move",
+        option=msgspec.structs.replace(option, resources=made, items=(), misfits=()),
+        reasons=(),
+    )
+    return JobPlan(
+        job=msgspec.structs.replace(entry.job, command="", logged_as="", stdin=None, environment=(), secrets=()),
+        usage=lasts, facts=(), scripts=(), translations=(), findings=(), shapes=(), placement=placed,
+    )  # fmt: skip
 
 
 def _stated(quota: Quota, answers: Mapping[str, str]) -> Quota:

@@ -9,9 +9,11 @@ from migrator.model.plan import Plan
 def open_questions(plan: Plan) -> tuple[Question, ...]:
     """Every question without an answer once: about servers first, then most money first, last what has no money in it."""
     asked = [question for host in plan.hosts for question in host.questions]
-    asked += [question for entry in plan.jobs for question in entry.placement.questions]
+    cost: dict[str, Decimal] = {}
+    for entry in plan.jobs:
+        asked += entry.placement.questions
+        cost[entry.job.id] = entry.placement.option.monthly_cost or Decimal(0)
     asked += [peak.question for peak in plan.quotas if peak.question is not None]
-    cost = {entry.job.id: entry.placement.option.monthly_cost or Decimal(0) for entry in plan.jobs}
 
     def money(question: Question) -> float:
         return question.monthly_money if question.monthly_money is not None else float(cost.get(question.job_id or "", 0))

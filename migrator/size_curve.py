@@ -1,6 +1,6 @@
 """What each size of the chosen place would make of a job: memory gives processors, processors give time, time gives money."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -19,25 +19,46 @@ MOST_JOBS = 200  # of a plan: the dearest ones; nobody reads more curves
 WAITING, COMPUTING = 0.0, 1.0
 
 
-def with_curves(
-    plans: tuple[JobPlan, ...], dossiers: Sequence[Dossier], prices: PriceBook, assumptions: Assumptions
-) -> tuple[JobPlan, ...]:
-    """The plans with a curve each for those that move at a known cost and size, the dearest first, as many as anybody reads."""
-    moving = [
-        plan
-        for plan in plans
-        if plan.placement.verdict == "move"
-        and plan.placement.option.size is not None
-        and plan.placement.option.monthly_cost is not None
-    ]
-    moving.sort(key=lambda plan: (-(plan.placement.option.monthly_cost or 0), plan.job.id))
-    drawn = {plan.job.id for plan in moving[:MOST_JOBS]}
-    return tuple(
-        msgspec.structs.replace(plan, size_curve=curve(dossier, plan.placement, plan.findings, plan.shapes, prices, assumptions))
-        if plan.job.id in drawn
-        else plan
-        for plan, dossier in zip(plans, dossiers, strict=True)
-    )
+class Dearest:
+    """The dearest of the jobs that move at a known cost and size, as many as anybody reads curves of, server after server."""
+
+    def __init__(self, found: Iterable[tuple[Decimal, str]] = ()) -> None:
+        self._found = sorted(found)[:MOST_JOBS]
+
+    def joined(self, other: "Dearest") -> "Dearest":
+        """The dearest of both."""
+        return Dearest((*self._found, *other._found))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(name for _, name in self._found)
+
+    def with_curves(
+        self, plans: tuple[JobPlan, ...], dossiers: Sequence[Dossier], prices: PriceBook, assumptions: Assumptions
+    ) -> tuple[JobPlan, ...]:
+        """A server's jobs with a curve each for those that are among the dearest so far."""
+        own = [
+            (-plan.placement.option.monthly_cost, plan.job.id)
+            for plan in plans
+            if plan.placement.verdict == "move"
+            and plan.placement.option.size is not None
+            and plan.placement.option.monthly_cost is not None
+        ]
+        self._found = sorted((*self._found, *own))[:MOST_JOBS]
+        drawn = self.names
+        return tuple(
+            msgspec.structs.replace(
+                plan, size_curve=curve(dossier, plan.placement, plan.findings, plan.shapes, prices, assumptions)
+            )
+            if plan.job.id in drawn
+            else plan
+            for plan, dossier in zip(plans, dossiers, strict=True)
+        )
+
+    def only(self, plan: JobPlan) -> JobPlan:
+        """A job without its curve, where dearer ones came later."""
+        return msgspec.structs.replace(plan, size_curve=()) if plan.size_curve and plan.job.id not in self.names else plan
 
 
 def curve(

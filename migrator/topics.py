@@ -95,9 +95,18 @@ def meaningless(decided: Decisions, values: Mapping[str, Collection[str]]) -> di
 
 def wrong(decided: Decisions, plan: Plan) -> dict[str, str]:
     """What of the answers belongs to nothing in a plan, and chains that cannot be: answer id -> message."""
-    jobs = {entry.job.id: entry for entry in plan.jobs}
+    if not decided.answers:
+        return {}
+    about_jobs = {key.rpartition("/")[0] for key in decided.answers}
+    runs: dict[str, float | None] = {}
+    jobs: dict[str, JobPlan] = {}  # those that something is said about
+    asked: set[str] = set()
+    for entry in plan.jobs:  # once: of many servers each look makes them anew
+        runs[entry.job.id] = entry.usage.monthly_runs if entry.usage else None
+        asked |= {question.id for question in entry.placement.questions}
+        if entry.job.id in about_jobs:
+            jobs[entry.job.id] = entry
     hosts = {entry.host.name for entry in plan.hosts}
-    asked = {question.id for entry in plan.jobs for question in entry.placement.questions}
     asked |= {question.id for entry in plan.hosts for question in entry.questions}
     found: dict[str, str] = {}
     for key in decided.answers:
@@ -111,12 +120,11 @@ def wrong(decided: Decisions, plan: Plan) -> dict[str, str]:
         elif key in asked:
             continue
         else:
-            near = nearest(about or key, sorted(jobs.keys() | hosts))
+            near = nearest(about or key, sorted(runs.keys() | hosts))
             found[key] = f"{key}: no job or server of this plan is called {about or key!r}{near}"
             continue
         if name not in known and key not in asked:
             found[key] = f"{key}: {name!r} is nothing that can be decided there{nearest(name, known)}"
-    runs = {entry.job.id: entry.usage.monthly_runs if entry.usage else None for entry in plan.jobs}
     return found | chains.wrong(decided.answers, runs)
 
 

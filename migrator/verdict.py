@@ -90,6 +90,11 @@ def _of_type(host: Host, stated: str | None) -> Host:
 
 def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> PriceBook:
     """Only the prices that the plan and its report rest on."""
+    return with_keys(prices, used_keys(prices, plans, hosts))
+
+
+def used_keys(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[HostPlan, ...]) -> frozenset[str | None]:
+    """The names of the prices that these jobs and servers rest on."""
     keys = {item.price_key for plan in plans for item in plan.placement.option.items}
     keys |= {item.price_key for host in hosts for item in host.savings.now_items}
     calls = [plan for plan in plans if any(shape.kind == "http_call" for shape in plan.shapes)]
@@ -98,6 +103,11 @@ def used_prices(prices: PriceBook, plans: tuple[JobPlan, ...], hosts: tuple[Host
     for plan in plans:
         if any(shape.kind == "workflow" for shape in plan.shapes):
             keys |= workflow_services.keys(prices, plan.placement.option)
+    return frozenset(keys)
+
+
+def with_keys(prices: PriceBook, keys: frozenset[str | None]) -> PriceBook:
+    """The prices of these names."""
     return PriceBook(
         prices=tuple(price for price in prices.prices if key(price) in keys),
         servers=tuple(server for server in prices.servers if server_key(server) in keys),

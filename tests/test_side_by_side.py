@@ -4,11 +4,12 @@ import os
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from migrator import considered, pipeline, planfile
+from migrator import considered, one_server, pipeline, planfile, size_curve
 from migrator.assumptions import DEFAULT
-from migrator.model.plan import Decisions, Request
+from migrator.model.plan import Decisions, Request, Survey
 from migrator.prices import bundled
 from migrator.side_by_side import both
 from migrator.sources.opening import open_source
@@ -54,4 +55,24 @@ def test_a_plan_of_which_another_process_considers_half_is_the_same_to_the_byte(
 
     alone = planned()
     monkeypatch.setattr(considered, "MANY", range(1, 1000))
+    assert planned() == alone
+
+
+def test_servers_decided_in_two_processes_and_packed_make_the_same_plan_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of hundreds of servers are. Three curves are drawn in all, whichever process meets the dearest jobs first."""
+    (files,) = open_source(str(SAMPLES / "edge03"))
+    raw = planfile.survey_bytes(pipeline.observe(files, None).survey)
+    names = (b"edge03", b"edge04", b"edge05")
+    surveys = tuple(msgspec.json.decode(raw.replace(b"edge03", name), type=Survey) for name in names)
+    monkeypatch.setattr(size_curve, "MOST_JOBS", 3)
+
+    def planned() -> bytes:
+        plan = pipeline.decide(surveys, bundled.read(), DEFAULT, Decisions(), Request())
+        assert isinstance(plan.jobs, tuple) == (planfile.MOST_IN_ONE_FILE > 1)
+        assert sum(bool(entry.size_curve) for entry in plan.jobs) == 3
+        return planfile.plan_file(plan).content
+
+    alone = planned()
+    monkeypatch.setattr(one_server, "LEAST_AT_A_TIME", 1)
+    monkeypatch.setattr(planfile, "MOST_IN_ONE_FILE", 1)
     assert planned() == alone

@@ -113,7 +113,7 @@ def command(
     click.echo(f"{read} read, {runs:,} runs; {lost} failed")
     if not decide:
         return EXIT_FAILED if failed else EXIT_DONE
-    surveys = tuple(planfile.read_survey(output / SURVEYS / survey_name(host)) for host in hosts)
+    surveys = planfile.Surveys(output / SURVEYS / survey_name(host) for host in hosts)
     request = Request(provider=provider, region=region)
     plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
     questions = open_questions(plan)

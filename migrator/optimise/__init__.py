@@ -29,8 +29,12 @@ def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumpt
             placements[candidate.job.id] = _placement(
                 candidate, "stay", staying, [reason], by_user=False, assumptions=assumptions
             )
+    parts: dict[tuple[str, str], list[str]] = {}  # by server and folder: of thousands of lines each asks for few
     for candidate in candidates:
-        if (part := _staying_part(candidate, candidates, placements)) is not None:
+        if candidate.job.part_of is not None:
+            parts.setdefault((candidate.job.host, candidate.job.part_of.rstrip("/")), []).append(candidate.job.id)
+    for candidate in candidates:
+        if (part := _staying_part(candidate, parts, placements)) is not None:
             staying = next(option for option in candidate.options if option.target == STAYING)
             reason = f"starts {part}, which stays; the line goes with the last of the files that it starts"
             placements[candidate.job.id] = _placement(
@@ -39,16 +43,15 @@ def place(candidates: tuple[Candidate, ...], answers: Mapping[str, str], assumpt
     return tuple(placements[candidate.job.id] for candidate in candidates)
 
 
-def _staying_part(candidate: Candidate, candidates: tuple[Candidate, ...], placements: Mapping[str, Placement]) -> str | None:
+def _staying_part(
+    candidate: Candidate, parts: Mapping[tuple[str, str], list[str]], placements: Mapping[str, Placement]
+) -> str | None:
     """A file that this line starts (run-parts) and that stays; None if all of them leave, or it starts none."""
     folder = started_folder(candidate.job.command)
     if folder is None or placements[candidate.job.id].verdict != "drop":
         return None
-    for other in candidates:
-        is_part = other.job.host == candidate.job.host and (other.job.part_of or "").rstrip("/") == folder
-        if is_part and placements[other.job.id].verdict in {"stay", "insufficient-data"}:
-            return other.job.id
-    return None
+    own = parts.get((candidate.job.host, folder), ())
+    return next((part for part in own if placements[part].verdict in {"stay", "insufficient-data"}), None)
 
 
 def _held_by(candidate: Candidate, placements: Mapping[str, Placement]) -> str | None:

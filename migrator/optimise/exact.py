@@ -174,7 +174,7 @@ def _worth_asking(places: tuple[Place, ...], tiers: tuple[FreeTier, ...]) -> tup
 def fleet_of(candidates: tuple[Candidate, ...], prices: PriceBook) -> tuple[tuple[FleetJob, ...], tuple[FreeTier, ...]]:
     """Jobs and free tiers for `cheapest`, from costed candidates: options that fit and whose cost is known, each named
     `target/shape/size`; staying is `host`. Jobs that a rule drops or deletes are left out; one that stays can only stay."""
-    tiers = {key(price): price for price in prices.prices if price.free_monthly > 0 and price.from_quantity == 0}
+    tiers = _free(prices)
     used: set[str] = set()
     jobs = []
     for candidate in candidates:
@@ -196,6 +196,15 @@ def fleet_of(candidates: tuple[Candidate, ...], prices: PriceBook) -> tuple[tupl
         FreeTier(key=name, free_monthly=tiers[name].free_monthly, unit_price=tiers[name].price_usd, pool=free_pool(tiers[name]))
         for name in sorted(used)
     )
+
+
+def free_keys(prices: PriceBook) -> frozenset[str]:
+    """The prices of which the account gets a quantity for nothing."""
+    return frozenset(_free(prices))
+
+
+def _free(prices: PriceBook) -> dict[str, UnitPrice]:
+    return {key(price): price for price in prices.prices if price.free_monthly > 0 and price.from_quantity == 0}
 
 
 def _place(option: Option, tiers: Mapping[str, UnitPrice]) -> Place:

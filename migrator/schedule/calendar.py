@@ -187,6 +187,9 @@ class Calendar(Value, frozen=True, kw_only=True):
     def smallest_gap_s(self) -> float | None:
         """The shortest time between two firings in seconds, over the whole Gregorian cycle and every zone transition from 2026
         to 2037; None if there are not two."""
+        return _smallest_gap_s(self)
+
+    def _measured_gap_s(self) -> float | None:
         seconds = [second for clock in self.clocks for second in clock.seconds]
         if len(set(seconds)) > 1 and self.ever_fires():
             ordered = sorted({second for clock in self.clocks for second in clock.seconds})
@@ -306,6 +309,11 @@ def _local_midnight(timezone: str, utc_midnight: int) -> int:
         if segment.start + segment.offset > utc_midnight:
             return segment.start  # midnight itself is missing: the date begins where the clock was put forward
     return utc_midnight
+
+
+@lru_cache(maxsize=4096)  # thousands of jobs share few schedules
+def _smallest_gap_s(calendar: Calendar) -> float | None:
+    return calendar._measured_gap_s()
 
 
 @lru_cache(maxsize=4096)  # each job asks twice
