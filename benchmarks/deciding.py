@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from migrator import deciding, decisions_file, files, pipeline, plan_folder, planfile
+from migrator import collector, deciding, decisions_file, files, pipeline, plan_folder, planfile
 from migrator.model.plan import Request, Survey
 from migrator.model.usage import Spread, Usage
 from migrator.prices import bundled
@@ -74,7 +74,7 @@ def said(stage: str, since: float) -> float:
 def digest(root: Path) -> str:
     state = hashlib.sha256()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.parent.name != "surveys":
+        if path.is_file() and path.parent.name not in {"surveys", "scripts"}:
             state.update(f"{path.relative_to(root)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return state.hexdigest()
 
@@ -94,7 +94,8 @@ def main() -> None:
             print(f"{asked.servers} surveys of {asked.jobs} jobs")
         now = used()
         surveys = planfile.Surveys(sorted((folder / "surveys").iterdir()))
-        plan = deciding.decide(surveys, bundled.read(), decisions_file.NOTHING.decisions, Request())
+        with collector.at_rest():
+            plan = deciding.decide(surveys, bundled.read(), decisions_file.NOTHING.decisions, Request())
         now = said("decided", now)
         plan_folder.write_data(folder, planfile.plan_files(plan))
         now = said("written", now)

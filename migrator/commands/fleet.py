@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from migrator import deciding, decisions_file, files, plan_folder, planfile
+from migrator import collector, deciding, decisions_file, files, plan_folder, planfile
 from migrator.assumptions import settled
 from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
@@ -22,7 +22,7 @@ from migrator.reports import verdict_words, words
 from migrator.review import open_questions
 from migrator.terminal import progress, safe
 
-PAGE, LARGE_PAGE = "report.html", 100_000_000
+PAGE = "report.html"
 MOST_NAMED = 20  # of what failed; all are in servers.jsonl
 
 EPILOG = """\b
@@ -58,7 +58,9 @@ the runs of all weeks are kept in fleet/runs, each once.
 )
 @click.option("--as-of", type=options.INSTANT, help="The only now (ISO 8601); default: the newest instant that is read.")
 @click.option("--plan/--no-plan", "decide", default=True, help="Decide when all is read, or only read.")
-@click.option("--report", is_flag=True, help="Write the reports, too, as `plan` does (13 to 25 kB a job).")
+@click.option(
+    "--report", is_flag=True, help="Write the reports, too, as `plan` does, and a page for each server (13 to 25 kB a job)."
+)
 @click.option("--check", is_flag=True, help="Exit 1 if a question is open or something was not understood.")
 def command(
     sources: tuple[str, ...],
@@ -115,7 +117,8 @@ def command(
         return EXIT_FAILED if failed else EXIT_DONE
     surveys = planfile.Surveys(output / SURVEYS / survey_name(host) for host in hosts)
     request = Request(provider=provider, region=region)
-    plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
+    with collector.at_rest():
+        plan = deciding.decide(surveys, book, said.decisions, request, file=decisions, lines=said.lines)
     questions = open_questions(plan)
 
     def data() -> Iterator[OutFile]:
@@ -125,13 +128,10 @@ def command(
 
     if report:
         plan_folder.write(output, plan, data)
-        size = (output / PAGE).stat().st_size
-        if size > LARGE_PAGE:
-            click.echo(
-                f"{output / PAGE}: {size / 1e6:,.0f} MB, more than browsers like; plan groups of servers for pages", err=True
-            )
     else:
         plan_folder.write_data(output, data())
+    if report or plan_folder.write_overview(output, plan):
+        click.echo(f"report: {output / PAGE}", err=True)
     if own is not None:  # so that `review` decides by the same prices
         files.write(output, [user_book.out_file(own, planfile.PRICES)])
     else:

@@ -36,9 +36,7 @@ def show(plan: Plan) -> None:
     if len(plan.hosts) == 1:
         kept.remove(COLUMNS.index("server"))
     table([COLUMNS[number] for number in kept], [[row[number] for number in kept] for row in rows], WHOLE)
-    jobs_of = verdict_words.by_host(plan)
-    for host in plan.hosts:
-        jobs = jobs_of.get(host.host.name, ())
+    for host, jobs in verdict_words.by_server(plan):
         click.echo(safe(verdict_words.sentence(host, jobs)))
         for group in verdict_words.grouped(verdict_words.blockers(host, jobs)):
             names = ", ".join(member.name for member in group.members[:MOST_NAMES])

@@ -1,6 +1,6 @@
 """report.html: one self-contained page, readable without scripts; scripts only add filter and sort."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -9,7 +9,8 @@ from migrator import not_offered, render
 from migrator.model.finding import Question
 from migrator.model.option import PriceBook
 from migrator.model.plan import HostPlan, JobPlan, OutFile, Plan
-from migrator.reports import verdict_words, words
+from migrator.model.source import Problem
+from migrator.reports import fleet_page, verdict_words, words
 from migrator.reports.behind_url import behind_url
 from migrator.reports.courses import growth, saving
 from migrator.reports.drawing import Picture
@@ -20,6 +21,7 @@ from migrator.reports.steadiness import duty, steadiness
 from migrator.reports.workflow_places import workflow_places
 from migrator.schedule.words import difference
 
+MOST_ON_A_PAGE, PAGES = fleet_page.MOST_ON_A_PAGE, fleet_page.PAGES
 FORMAT = "html"
 DEFAULT = True
 TEMPLATE = "reports/report.html.j2"
@@ -30,7 +32,32 @@ MOST_KEPT = 20_000  # pieces of the page that are kept to be used again
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
-    """report.html."""
+    """report.html: all jobs, or, of many servers, a row for each (their own pages: `pages`)."""
+    if len(plan.hosts) > MOST_ON_A_PAGE:
+        return (fleet_page.write(plan),)
+    return (OutFile(path="report.html", content=_page(plan)),)
+
+
+def pages(plan: Plan) -> Iterator[OutFile]:
+    """A page for each of many servers, as the report of its own plan would be; none where report.html has all jobs."""
+    if len(plan.hosts) <= MOST_ON_A_PAGE:
+        return
+    said = {name: _of_each_host(getattr(plan, name)) for name in ("problems", "accounting", "unmatched", "digests")}
+    for host, jobs in verdict_words.by_server(plan):
+        name = host.host.name
+        own: dict[str, Any] = {field: tuple(entries.get(name, ())) for field, entries in said.items()}
+        alone = msgspec.structs.replace(plan, hosts=(host,), jobs=jobs, fleet=None, quotas=(), **own)
+        yield OutFile(path=fleet_page.page_of(name), content=_page(alone, up="../"))
+
+
+def _of_each_host(entries: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for entry in entries:
+        found.setdefault(entry.location.host if isinstance(entry, Problem) else entry.host, []).append(entry)
+    return found
+
+
+def _page(plan: Plan, up: str = "") -> bytes:
     jobs_of = verdict_words.by_host(plan)
     hosts = [_host(host, jobs_of.get(host.host.name, ())) for host in plan.hosts]
     dots = max(FEWEST_DOTS, min(MOST_DOTS, DOTS // max(1, len(plan.jobs))))
@@ -46,6 +73,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         targets=sorted({words.place(entry.placement) for entry in plan.jobs}),
         shapes=sorted({entry.placement.option.shape for entry in plan.jobs}),
         w=words,
+        up=up,
         once=_kept(),
         not_offered=not_offered.of(plan.request.provider),
         difference=difference,
@@ -54,7 +82,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
         + sum(len(open_questions(plan, host.questions)) for host in plan.hosts)
         + sum(peak.question is not None for peak in plan.quotas),
     )
-    return (OutFile(path="report.html", content=page.encode()),)
+    return page.encode()
 
 
 def _kept() -> Callable[..., str]:

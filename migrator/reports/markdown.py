@@ -22,9 +22,8 @@ LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
     """report.md; jobs beyond the size limit are counted and left to report.html."""
-    hosts, jobs_of = [], verdict_words.by_host(plan)
-    for host in plan.hosts:
-        jobs = jobs_of.get(host.host.name, ())
+    hosts = []
+    for host, jobs in verdict_words.by_server(plan):
         keeping = verdict_words.grouped(verdict_words.blockers(host, jobs))
         numbers = verdict_words.numbers(host, jobs)
         hosts.append({"plan": host, "sentence": verdict_words.sentence(host, jobs), "keeping": keeping, "numbers": numbers})

@@ -1,5 +1,7 @@
 """The verdict on a server in one sentence, and what keeps it: what everyone reads first, in every format."""
 
+import itertools
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -48,6 +50,23 @@ def by_host(plan: Plan) -> dict[str, tuple[JobPlan, ...]]:
     for entry in plan.jobs:
         found.setdefault(entry.job.host, []).append(entry)
     return {host: tuple(jobs) for host, jobs in found.items()}
+
+
+def by_server(plan: Plan) -> Iterator[tuple[HostPlan, tuple[JobPlan, ...]]]:
+    """Each server with its jobs, one after the other: those of a thousand, which a shelf has in their order, are not held
+    together."""
+    if isinstance(plan.jobs, tuple):
+        jobs_of = by_host(plan)
+        yield from ((host, jobs_of.get(host.host.name, ())) for host in plan.hosts)
+        return
+    groups = itertools.groupby(plan.jobs, lambda entry: entry.job.host)
+    found = next(groups, None)
+    for host in plan.hosts:
+        own: tuple[JobPlan, ...] = ()
+        if found is not None and found[0] == host.host.name:
+            own = tuple(found[1])
+            found = next(groups, None)
+        yield host, own
 
 
 def blockers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Blocker, ...]:

@@ -164,7 +164,7 @@ def brief(reason: str) -> str:
 
 def counted(number: int, one: str, many: str) -> str:
     """`1 job has`, `2 jobs have`."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def idle(jobs: tuple[JobPlan, ...]) -> float | None:
