@@ -35,7 +35,7 @@ def measured_again(survey: Survey, kept: store.Kept, assumptions: Assumptions = 
     usage = tuple(replace(entry, lost_lines=lost.get(entry.job_id, 0)) for entry in measured.usage)
     again = replace(
         survey, usage=usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week,
-        earlier=kept.earlier, problems=(*survey.problems, *_doubted(survey.host.name, kept)),
+        earlier=kept.earlier, pairing=store.VERSION, problems=(*survey.problems, *_doubted(survey.host.name, kept)),
     )  # fmt: skip
     return again, table
 
@@ -45,8 +45,8 @@ def _doubted(host: str, kept: store.Kept) -> tuple[Problem, ...]:
         return ()
     said = (
         f"{kept.doubted:,} of {len(kept.runs):,} kept runs got their ends from an earlier migrator, which may have taken those "
-        "of the runs before: from now on they are starts without an end; where the logs of that time are still there, plan once "
-        "more from them into this store"
+        "of the runs before: from now on they are starts without an end; where the logs of that time are still there, read them "
+        "once more (`plan --history` or `fleet`, into the same store)"
     )
     return (Problem(location=Location(host=host, path=kept.place), message=said, kind="remark"),)
 

@@ -22,6 +22,7 @@ from migrator.model.option import PriceBook
 from migrator.model.plan import Dating, Decisions, Plan, Request, Survey
 from migrator.model.source import HostFiles
 from migrator.options import places_for
+from migrator.runs import store
 from migrator.scripts import facts, others_output, output_size
 from migrator.sources.opening import dated
 from migrator.tables import RunTable
@@ -73,6 +74,7 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         digests=digests,
         busy_minutes_of_week=measured.busy_minutes_of_week,
         earlier=measured.earlier,
+        pairing=store.VERSION,
     )
     return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
 

@@ -19,7 +19,7 @@ import pytest
 import test_edited
 from moto.server import ThreadedMotoServer
 from test_commands import ROOT, done, migrator
-from test_history import to_the_millisecond, tree
+from test_history import FIXTURES, minutely, to_the_millisecond, tree
 from test_random_logs import Level3, Truth, written
 
 from migrator import history, pipeline, planfile
@@ -268,6 +268,27 @@ def test_a_plan_is_a_source_too(tmp_path: Path) -> None:
     days = [{name.split(".")[0]: raw for name, raw in found.items() if name.endswith(".parquet")} for found in files]
     assert days[0] == days[1] != {}
     assert usage(tmp_path / "from-plan") == usage(tmp_path / "from-logs")
+
+
+def test_lengths_of_a_plan_that_an_earlier_migrator_made_are_told_and_not_believed(tmp_path: Path) -> None:
+    """Commit 95195cb planned `minutely(30, 50)`: its plan says 40 s of 20 runs that took 100. The same logs, read beside it or a
+    week later, tell their lengths."""
+    with tarfile.open(FIXTURES / "plan_of_wrong_ends.tar.xz") as tar:
+        tar.extractall(tmp_path / "plan", filter="data")
+    read(entries_of(tmp_path / "plan"), tmp_path / "out")
+    alone = planfile.read_survey(tmp_path / "out/surveys/web01.json")
+    assert [(entry.observed_runs, entry.duration_s.count) for entry in alone.usage] == [(20, 0)]
+    (said,) = alone.problems
+    assert (said.location.path, said.kind) == ("runs.parquet", "remark")
+    assert said.message.startswith("20 of 20 kept runs got their ends from an earlier migrator")
+    logs = minutely(tmp_path / "logs", 30, 50)
+    for name, turns in {"out": [[logs]], "both": [[tmp_path / "plan", logs]]}.items():
+        for turn in turns:
+            read(entries_of(*turn), tmp_path / name)
+        (entry,) = planfile.read_survey(tmp_path / name / "surveys/web01.json").usage
+        assert entry.observed_runs == 20
+        assert (entry.duration_s.p50, entry.duration_s.max) == (100, 100)
+        assert entry.duration_s.count > 15
 
 
 def test_a_task_has_ten_files_but_no_worker_is_idle() -> None:

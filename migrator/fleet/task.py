@@ -99,7 +99,11 @@ def _planned(folder: Path, assumptions: Assumptions) -> Iterator[Reading]:
         own = [run for run in runs if len(surveys) == 1 or host_of.get(run.job_id or "", run.host) == name]
         days = next((entry.observed_days for entry in survey.usage), None)
         end = (survey.as_of - history.EPOCH) // timedelta(microseconds=1)
-        yield _reading(survey, scripts, own, () if days is None else ((end - round(days * store.DAY_US), end),))
+        stretches = () if days is None else ((end - round(days * store.DAY_US), end),)
+        kept = store.believed(store.Kept(own, stretches, survey.earlier, place="runs.parquet"), survey.pairing)
+        if kept.doubted:
+            survey, _ = history.measured_again(survey, kept, assumptions)  # noqa: PLW2901
+        yield _reading(survey, scripts, kept.runs, stretches)
 
 
 def _reading(survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], stretches: tuple[Stretch, ...]) -> Reading:

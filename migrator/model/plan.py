@@ -22,7 +22,9 @@ Dating = Literal["said", "clock", "collected", "log", "file"]
 
 
 class Survey(Value, frozen=True, kw_only=True):
-    """Everything that was observed on one server; the input of `decide`. `dated_by` None: a survey of an older version."""
+    """Everything that was observed on one server; the input of `decide`. `dated_by` None: a survey of an older version.
+    `pairing`: by which rules starts and ends were put together, as the store of runs counts them (`runs.store`); 1 where nobody
+    said so yet."""
 
     host: Host
     as_of: datetime
@@ -36,6 +38,7 @@ class Survey(Value, frozen=True, kw_only=True):
     digests: tuple[InputDigest, ...] = ()
     busy_minutes_of_week: tuple[int, ...] | None = None
     earlier: tuple[EarlierText, ...] = ()
+    pairing: int = 1
     version: int = PLAN_VERSION
 
 

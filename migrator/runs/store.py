@@ -231,6 +231,14 @@ def _whole(folder: Path, generation: int, highest: int) -> _State:
     return _State(manifest, believed, highest, frozenset(doubted))
 
 
+def believed(kept: Kept, version: int) -> Kept:
+    """Runs that are kept elsewhere, paired by the rules of another version: without the ends that are no longer believed."""
+    if version == VERSION:
+        return kept
+    runs = _without_doubted_ends(kept.runs)
+    return kept._replace(runs=runs, doubted=sum(now != was for now, was in zip(runs, kept.runs, strict=True)))
+
+
 def _without_doubted_ends(runs: Iterable[Run]) -> list[Run]:
     """Version 1: of a log that begins while runs overlap each start had the end of the run before, and no word of doubt."""
     return [
