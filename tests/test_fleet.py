@@ -28,6 +28,7 @@ from migrator.errors import SourceError
 from migrator.fleet import engine, running
 from migrator.fleet.listing import Entry, listed
 from migrator.fleet.running import Row, Settings
+from migrator.sources import object_url
 from migrator.sources.opening import open_source
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -167,8 +168,9 @@ def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -
         lines = [line for line in truth.lines if begin <= line[0] < begin + 7000.0]
         weeks.append(written(tmp_path / f"week{week}", truth, {"syslog": lines}))
     whole = written(tmp_path / "whole", truth, {"syslog": truth.lines})
-    read(entries_of(*weeks), tmp_path / "out")
-    read(entries_of(whole), tmp_path / "wanted")
+    said = running.told_by_several(read(entries_of(*weeks), tmp_path / "out")) or ""
+    assert said.startswith(f"web01 is told of by {weeks[0]}, {weeks[1]} and 1 more: taken for one server at different times")
+    assert running.told_by_several(read(entries_of(whole), tmp_path / "wanted")) is None
     assert usage(tmp_path / "out") == usage(tmp_path / "wanted")
     places = [tmp_path / name / "runs/web01/*.parquet" for name in ("out", "wanted")]
     runs = [polars.read_parquet(place).sort("started_at", "command") for place in places]
@@ -289,6 +291,25 @@ def test_lengths_of_a_plan_that_an_earlier_migrator_made_are_told_and_not_believ
         assert entry.observed_runs == 20
         assert (entry.duration_s.p50, entry.duration_s.max) == (100, 100)
         assert entry.duration_s.count > 15
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "s3://AKIAIOSFODNN7EXAMPLE:hunter2hunter2@bucket/x", "https://user:hunter2hunter2@host/x.tar.gz", "ssh://root:hunter2hunter2@web01",
+        "abfs://box@account.dfs.core.windows.net/x?sv=2022-11-02&sig=hunter2hunter2", "s3://b/x.tar.gz?X-Amz-Signature=hunter2hunter2",
+    ],
+)  # fmt: skip
+def test_a_url_with_a_password_is_refused_and_nobody_says_it(source: str, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for ask in (lambda: listed([str(tmp_path), source], tmp_path / "out"), lambda: open_source(source)):
+        with pytest.raises(SourceError, match="leave it out, and give it in the environment") as refused:
+            ask()
+        assert "hunter2" not in str(refused.value)
+        assert "AKIA" not in str(refused.value)
+    assert len(listed([str(tmp_path)], tmp_path / "out").entries) == 1
+    for innocent in ("abfs://box@account.dfs.core.windows.net/x", "s3://bucket/what?.tar.gz", "ssh://root@web01:2222"):
+        object_url.refuse_credentials(innocent)
 
 
 def test_a_task_has_ten_files_but_no_worker_is_idle() -> None:

@@ -106,6 +106,8 @@ def command(
         click.echo(safe(f"migrator: {error if error.startswith(row.source) else f'{row.source}: {error}'}"), err=True)
     if len(failed) > MOST_NAMED:
         click.echo(f"migrator: {len(failed) - MOST_NAMED} more failed; see {output / running.ROWS}", err=True)
+    if (several := running.told_by_several(rows)) is not None:
+        click.echo(safe(several), err=True)
     hosts = sorted({server.host for row in rows if row.status == "read" for server in row.servers})
     if not hosts:
         raise MigratorError(f"none of {len(rows)} sources could be read; see {output / running.ROWS}")

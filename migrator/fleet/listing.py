@@ -32,11 +32,12 @@ class Listed(NamedTuple):
 def listed(sources: Iterable[str], without: Path) -> Listed:
     """The servers of all sources, but none in `without`, which is written to.
 
-    Raises `SourceError` for a source that does not exist or holds no server.
+    Raises `SourceError` for a source that does not exist, holds no server, or has a password in its name.
     """
     entries: dict[str, Entry] = {}
     passed: list[str] = []
     for source in sources:
+        object_url.refuse_credentials(source)
         before = len(passed)
         found = list(
             _stored(source, passed) if object_url.accepts(source) else _local(Path(source), passed, without.resolve(), 0)

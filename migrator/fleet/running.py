@@ -110,6 +110,25 @@ def read(entries: Sequence[Entry], settings: Settings, advance: Callable[[], Non
     return tuple(rows[entry.source] for entry in entries)
 
 
+def told_by_several(rows: Iterable[Row]) -> str | None:
+    """That some servers are told of by several sources, with the first of them; None where none is. They are taken for readings
+    of one server at different times: two servers of one name would be taken for one, and only a person can tell."""
+    told = defaultdict[str, list[str]](list)
+    for row in rows:
+        for server in row.servers if row.status == "read" else ():
+            told[server.host].append(row.source)
+    several = {host: sources for host, sources in sorted(told.items()) if len(sources) > 1}
+    if not several:
+        return None
+    host, sources = next(iter(several.items()))
+    more = f" and {len(sources) - 2} more" if len(sources) > 2 else ""
+    others = f", and {len(several) - 1:,} others so" if len(several) > 1 else ""
+    return (
+        f"{host} is told of by {', '.join(sources[:2])}{more}{others}: taken for one server at different times; where these are "
+        "two servers of one name, give one another in its etc/hostname"
+    )
+
+
 def _reader(settings: Settings) -> str:
     """What a reading depends on beside its source's files."""
     guesses = hashlib.sha256(msgspec.json.encode(settings.assumptions, order="deterministic")).hexdigest()[:8]

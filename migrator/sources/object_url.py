@@ -20,6 +20,23 @@ from migrator.sources.tree import Kept, Tree
 URL = re.compile(r"(?:s3|gs|abfss?|az)://\S+")
 
 
+CREDENTIALS = re.compile(
+    r"^[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]*@|[?&](?:sig|sas|x-amz-[a-z-]+|x-goog-[a-z-]+|[a-z_-]*(?:token|key|password|secret))=",
+    re.IGNORECASE,
+)
+USER = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*@")
+
+
+def refuse_credentials(source: str) -> None:
+    """Raises `SourceError` for a URL with a password or a token in it: a source's name stands in rows, reports and errors."""
+    if CREDENTIALS.search(source):
+        bare = USER.sub("", source).partition("?")[0]
+        raise SourceError(
+            f"{bare}: was given with a password or a token in it, which would stand in every row and report; leave it out, and "
+            "give it in the environment (AWS_ACCESS_KEY_ID ..., GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_SAS_KEY) or to ssh"
+        )
+
+
 def accepts(source: str) -> bool:
     """True for a URL of object storage."""
     return URL.fullmatch(source) is not None

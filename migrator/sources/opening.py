@@ -8,7 +8,7 @@ from migrator import hosts, logfiles, schedulers, sources
 from migrator.errors import SourceError
 from migrator.model.plan import Dating
 from migrator.model.source import COLLECTED, HostFiles
-from migrator.sources import live, live_crontab
+from migrator.sources import live, live_crontab, object_url
 
 RIGHT = "`/`, a folder with a server's tree, a bundle (.tar, .tar.gz, .tar.zst), s3://, ssh://user@host or `-` would be right"
 STANDARD_INPUT = "-"
@@ -26,6 +26,7 @@ def open_source(source: str) -> tuple[HostFiles, ...]:
     """The servers behind `source`. Raises `SourceError` with what would be right."""
     if "\0" in source:
         raise SourceError(f"{source!r}: is no path; {RIGHT}")
+    object_url.refuse_credentials(source)
     for module in sources.ALL:
         if module.accepts(source):
             found = module.open(source)
