@@ -326,6 +326,13 @@ def test_what_is_no_server_is_named(tmp_path: Path) -> None:
     found = listed([str(tmp_path / "fleet")], tmp_path)
     assert found.entries == ()
     assert found.passed_over == (str(tmp_path / "fleet/notes.txt"),)
+    (tmp_path / "fleet/ring").symlink_to(".")
+    (tmp_path / "fleet/latest.tar.gz").symlink_to("notes.txt")
+    os.mkfifo(tmp_path / "fleet/pipe.tar.gz")
+    (tmp_path / "fleet/1/2/3/4/5/6").mkdir(parents=True)
+    found = listed([str(tmp_path / "fleet")], tmp_path)
+    assert found.entries == ()
+    assert [Path(path).name for path in found.passed_over] == ["6", "latest.tar.gz", "notes.txt", "pipe.tar.gz", "ring"]
     with pytest.raises(SourceError, match=r"^/: this machine itself; read it with `migrator plan / -o DIR`"):
         listed(["/"], tmp_path / "out")
     with pytest.raises(SourceError, match="no server in it"):

@@ -69,8 +69,12 @@ def _local(path: Path, passed: list[str], without: Path, depth: int) -> Iterator
         except OSError as error:
             raise SourceError(f"{path}: cannot be listed ({error.strerror}); run as a user who may read it") from error
         for child in children:
-            if not child.is_symlink() and (child.is_dir() or child.is_file()) and child.resolve() != without:
+            if child.is_symlink() or not (child.is_dir() or child.is_file()):
+                passed.append(str(child))  # a link may lead round in a ring, or to a bundle that is read under its own name
+            elif child.resolve() != without:
                 yield from _local(child, passed, without, depth + 1)
+    else:
+        passed.append(str(path))
 
 
 def _files(root: Path) -> Iterator[Path]:
