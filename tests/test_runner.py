@@ -200,7 +200,8 @@ def test_a_deadline_ends_the_whole_group_and_says_so(run: Run) -> None:
     status, lines = run(job_json(b"sleep 60 & sleep 60", timeout_s=1))
     assert time.monotonic() - started < 5
     assert (status, record(lines)["outcome"]) == (143, "timed-out")
-    assert record(lines)["message"] == "night: timed out at 1 s of 1 s"
+    assert record(lines)["message"] == "night: timed out at 1 s of 1 s; still running: sh, sleep"
+    assert (record(lines)["command_s"], record(lines)["still_running"]) == (None, ["sh", "sleep"])
 
 
 def test_a_child_that_ignores_sigterm_is_killed() -> None:
@@ -393,7 +394,7 @@ def test_a_full_disk_is_the_job_s_own_failure_and_its_output_still_arrives(run: 
 def test_a_time_out_says_how_long_it_was_allowed(run: Run) -> None:
     status, lines = run(job_json(b"echo last words; sleep 60", timeout_s=2))
     assert status == 143
-    assert re.fullmatch(r"night: timed out at \d+ s of 2 s", record(lines)["message"])
+    assert re.fullmatch(r"night: timed out at \d+ s of 2 s; still running: .*sleep", record(lines)["message"])
     (notice,) = [line for line in lines if "migrator_notice" in line]
     assert "last words" in notice["last_lines"]
 

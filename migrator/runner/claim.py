@@ -52,10 +52,12 @@ def note(claimed: Claim, outcome: str, ended: Ended | None, log: Log) -> None:
     if claimed.place is None:
         return
     place, failed = claimed.place, list[OSError]()
+    # what is usual comes from the server's logs, which know when the command had ended, not what it left running
+    length_s = None if ended is None else ended.duration_s if ended.command_s is None else ended.command_s
 
     def write() -> None:
         try:
-            place.note(claimed.instant, outcome, None if ended is None else ended.duration_s)
+            place.note(claimed.instant, outcome, length_s)
         except OSError as error:
             failed.append(error)
 

@@ -121,6 +121,8 @@ def run(
             line,
             stop=stop,
         )
+        if not ended.all_known:
+            log.write("WARNING", f"{job.name}: what leaves the session of its shell is not seen on this system, nor waited for")
         unkept = _keep(files, log)
     except (secret.MissingSecretError, OSError) as error:
         return end("not-started", NOT_STARTED, f"{job.name}: not started: {error}")
@@ -130,10 +132,10 @@ def run(
     if unkept and not ended.exit_status:
         return end("failed", NOT_KEPT, f"{job.name}: {unkept}", ended)
     if ended.timed_out:
-        text = f"{job.name}: timed out at {ended.duration_s:.0f} s of {job.timeout_s or left_s or 0:.0f} s"
+        text = f"{job.name}: timed out at {ended.duration_s:.0f} s of {job.timeout_s or left_s or 0:.0f} s{_left(ended)}"
         return end("timed-out", ended.exit_status or 124, text, ended)
     if ended.stopped:
-        text = f"{job.name}: stopped by the platform after {ended.duration_s:.0f} s"
+        text = f"{job.name}: stopped by the platform after {ended.duration_s:.0f} s{_left(ended)}"
         return end("stopped", ended.exit_status or 143, text, ended)
     if ended.exit_status:
         return end("failed", ended.exit_status, f"{job.name}: exit status {ended.exit_status}", ended)
@@ -185,6 +187,13 @@ def _release(held: lock.Lock | None, log: Log) -> None:
             held.release()
     except OSError as error:
         log.write("WARNING", f"the lock was not given back and holds until it expires: {error}")
+
+
+def _left(ended: process.Ended) -> str:
+    """What still ran when its time was over."""
+    before = "" if ended.command_s is None or not ended.still_running else "the command itself had ended, "
+    text = f"; {before}still running: {', '.join(ended.still_running)}" if ended.still_running else ""
+    return text + (f"; could not be ended: {', '.join(ended.remaining)}" if ended.remaining else "")
 
 
 def _expression(event: Mapping[str, Any] | None, outer: Mapping[str, str]) -> int | None:
