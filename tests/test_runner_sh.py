@@ -71,11 +71,8 @@ def comparable(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Lines without what differs from run to run, and without what a shell does not measure or names otherwise."""
     kept = []
     for line in lines:
-        same = {
-            key: value
-            for key, value in line.items()
-            if key not in {"run_id", "started_at", "duration_s", "resolution_s", *NOT_MEASURED}
-        }
+        same = {key: value for key, value in line.items() if key not in {"run_id", "started_at", "resolution_s", *NOT_MEASURED}}
+        same |= {key: line[key] is None for key in ("duration_s", "command_s") if key in line}
         if line.get("outcome") == "ok" or "migrator_notice" in line:  # `done in 0.1 s`
             same = {key: str(value).split(": done in ")[0] if key == "message" else value for key, value in same.items()}
             same["last_lines"] = str(same.get("last_lines", "")).partition("\n")[2]
@@ -186,7 +183,8 @@ def test_a_deadline_ends_the_whole_group_also_what_ignores_sigterm(tmp_path: Pat
         lines = [json.loads(line) for line in out.splitlines()]
         assert (record(lines)["outcome"], child.returncode != 0, error) == ("timed-out", True, b"")
         assert "timed out at" in record(lines)["message"]
-        assert record(lines)["message"].endswith(" s of 4 s")
+        assert record(lines)["message"].endswith(" s of 4 s; still running: sh, sleep")
+        assert (record(lines)["command_s"], record(lines)["still_running"]) == (None, ["sh", "sleep"])
         assert said(lines)[1:] == ["asked"]
         assert gone(int(said(lines)[0]))
 

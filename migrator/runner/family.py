@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Process(NamedTuple):
-    """One process, as /proc shows it. `name` is that of its program, at most 15 bytes: never its arguments, which hold secrets."""
+    """One process, as /proc shows it. `name`: its program's, at most 15 bytes; never its arguments, which may hold secrets."""
 
     pid: int
     name: str

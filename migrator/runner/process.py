@@ -66,7 +66,7 @@ class _Report:
 
     def listen(self, descriptor: int) -> None:
         """Until the reaper has ended."""
-        with open(descriptor, encoding="ascii") as lines:  # noqa: PTH123 - a descriptor
+        with open(descriptor, encoding="ascii") as lines:
             for line in lines:
                 word, *values = line.split()
                 if word == "reaps":

@@ -6,7 +6,8 @@ run left, or another one that goes on beside it, is never its child.
 
 It is told what to start on the first of two descriptors (marshal: arguments, environment, folder, umask), and says on the
 second, a line each: `reaps yes|no`, `command PID`, `failed ERRNO folder|shell`, `ended STATUS` when the command itself has
-ended, `spent CPU_SECONDS PEAK_KIB` at the end of all. Needs no other file, so that `python -IS` starts it in hundredths of a second.
+ended, `spent CPU_SECONDS PEAK_KIB` at the end of all. Needs no other file: `python -IS` starts it in
+hundredths of a second.
 Source: prctl(2), PR_SET_CHILD_SUBREAPER; wait(2)
 """
 
@@ -58,7 +59,7 @@ def main(order: int, report: int) -> None:
                 os.umask(umask)
             os.chdir(folder)
             of = "shell"
-            os.execve(arguments[0], arguments, environment)
+            os.execve(arguments[0], arguments, environment)  # noqa: S606 - the shell is the job's own
         except OSError as error:
             say(f"failed {error.errno} {of}")
         finally:

@@ -16,27 +16,60 @@
 set -u
 export LC_ALL=C
 
-# SIGTERM to the whole group of a process, SIGKILL to what is left of it after the grace; the reader of its output is not waited
-# for where somebody left the group and still holds the output open: process, seconds, reader
-end_group() {
-  # once, whatever kill says afterwards: who is asked twice answers twice. `kill -TERM -GROUP` is the one form that dash, bash and
-  # busybox all take: after `-s TERM --` busybox's ends the group and then says that it could not
-  if kill -0 "-$1" 2>/dev/null; then kill -TERM "-$1" 2>/dev/null; else kill -TERM "$1" 2>/dev/null; fi
+# What of the job still runs: a line for each process, with its group, a blank and the name of its program; where there is no /proc,
+# for the job's group. This program, the job, the process that keeps the time limit.
+running() {
+  if [ -r /proc/self/stat ]; then
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" -v job="$2" -v watch="$3" -f "$folder/running.awk"
+  elif kill -0 "-$2" 2>/dev/null; then
+    echo "$2 the job's process group"
+  fi
+}
+
+# a signal to each group of what runs, once
+signal_all() {
+  asked=' '
+  while read -r group _; do
+    case $asked in *" $group "*) continue ;; esac
+    asked="$asked$group "
+    kill "-$1" "-$group" 2>/dev/null
+  done
+}
+
+# SIGTERM to all that the job still runs, SIGKILL to what is left of it after the grace; the reader of its output is not waited for
+# where somebody cannot be ended and still holds the output open: this program, the job, the process that keeps the time limit,
+# seconds, reader
+end_job() {
+  # each once, whatever kill says afterwards: who is asked twice answers twice. `kill -TERM -GROUP` is the one form that dash, bash
+  # and busybox all take: after `-s TERM --` busybox's ends the group and then says that it could not
+  running "$1" "$2" "$3" >"$folder/asked"
+  signal_all TERM <"$folder/asked"
+  kill -0 "-$2" 2>/dev/null || kill -TERM "$2" 2>/dev/null # without setsid it has no group
   waited=0
-  while [ "$waited" -lt "$2" ] && { kill -0 "-$1" || kill -0 "$1"; } 2>/dev/null; do
+  while [ "$waited" -lt "$4" ] && { [ -n "$(running "$1" "$2" "$3")" ] || kill -0 "$2"; } 2>/dev/null; do
     sleep 1
     waited=$((waited + 1))
   done
-  kill -KILL "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null
+  waited=0
+  while [ "$waited" -lt 5 ]; do # more than once: it may have started something meanwhile
+    running "$1" "$2" "$3" >"$folder/remaining"
+    signal_all KILL <"$folder/remaining"
+    kill -KILL "$2" 2>/dev/null
+    [ -s "$folder/remaining" ] || break
+    sleep 1
+    waited=$((waited + 1))
+  done
   sleep 1
-  kill -KILL "$3" 2>/dev/null
+  : >"$folder/given-up"
+  kill -KILL "$5" 2>/dev/null
 }
 
-# this program started once more, beside the job: seconds, the job, the grace, the reader of its output, a folder
+# this program started once more, beside the job: seconds, the first, the job, the grace, the reader of its output, a folder
 if [ "${1-}" = deadline ]; then
+  folder=$7
   sleep "$2"
-  : >"$6/timed-out"
-  end_group "$3" "$4" "$5"
+  : >"$folder/timed-out"
+  end_job "$3" "$4" "$$" "$5" "$6"
   exit
 fi
 
@@ -47,7 +80,7 @@ seconds_up() {
 
 job=${MIGRATOR_JOB:-$(dirname "$0")/job}
 job_id='' name='' host='' scheduled_by='' shell=/bin/sh working_directory=/ umask='' timezone=UTC timeout_s='' grace_s=10
-notify=output secrets='' found='' known='' child='' status='' stopping='' watch='' bytes=null
+notify=output secrets='' found='' known='' child='' status='' stopping='' watch='' bytes=null command_s=null still_running=null
 newline='
 '
 if [ ! -r "$job/settings" ] || [ ! -r "$job/command" ] || [ ! -r "$job/environment" ]; then
@@ -140,6 +173,34 @@ END {
 }
 AWK
 
+# From the lines of all /proc/PID/stat: what is of the job's session, or descends from the job. Where this program is the first of a
+# container (process 1), whatever leaves the job falls to it: there all is the job's that is neither of our own session nor of the
+# watch, and was not started from outside, which has no parent. Zombies have ended.
+cat >"$folder/running.awk" <<'AWK'
+function descends(pid, from) { while (pid > 0 && pid != from) pid = parent[pid]; return pid == from }
+{
+  text = held $0
+  if (text !~ /\) [A-Za-z] [0-9]+ /) { held = text " "; next } # a newline in a name
+  held = ""
+  pid = text + 0
+  name = substr(text, index(text, "(") + 1); at = 0
+  while ((n = index(substr(name, at + 1), ") ")) > 0) at += n
+  split(substr(name, at + 2), field, " ")
+  names[pid] = substr(name, 1, at - 1); state[pid] = field[1]; parent[pid] = field[2]; group[pid] = field[3]; session[pid] = field[4]
+}
+END {
+  for (pid in names) {
+    if (state[pid] == "Z" || state[pid] == "X") continue
+    own = session[pid] == job || (descends(pid, job) && session[pid] != session[root])
+    if (!own && root == 1) own = session[pid] != session[1] && session[pid] != watch && descends(pid, 1)
+    if (!own) continue
+    for (at = count++; at > 0 && found[at - 1] > pid + 0; at--) found[at] = found[at - 1]
+    found[at] = pid + 0
+  }
+  for (at = 0; at < count; at++) print group[found[at]], names[found[at]]
+}
+AWK
+
 case $(awk -W version 2>&1 </dev/null) in
   *mawk*) lines_of() { awk -W interactive -f "$folder/json.awk"; } ;; # it waits for 4 KiB otherwise
   *) lines_of() { awk -f "$folder/json.awk"; } ;;
@@ -172,7 +233,8 @@ finish() {
   [ -n "$status" ] && seconds=$(($(seconds_up) - began))
   record=", \"migrator_run\": 1, \"name\": \"$name\", \"host\": \"$host\", \"outcome\": \"$1\", \"scheduled_by\": \"$scheduled_by\""
   record="$record, \"scheduled_at\": ${scheduled_at:+\"}${scheduled_at:-null}${scheduled_at:+\"}, \"started_at\": \"$started_at\""
-  record="$record, \"exit_status\": ${status:-null}, \"duration_s\": $seconds, \"output_bytes\": $bytes"
+  record="$record, \"exit_status\": ${status:-null}, \"duration_s\": $seconds, \"command_s\": $command_s, \"output_bytes\": $bytes"
+  record="$record, \"still_running\": $still_running"
   say "$severity" "$3" "$record, \"cpu_s\": null, \"peak_memory_mib\": null, \"resolution_s\": 1"
   if [ "$notify" != none ] && { [ "$1" != ok ] || { [ "$notify" = output ] && [ "$bytes" != null ] && [ "$bytes" -gt 0 ]; }; }; then
     last=''
@@ -258,7 +320,7 @@ apart=''
 if command -v setsid >/dev/null 2>&1; then
   apart=setsid
 else
-  say WARNING "setsid is not here: what the job starts in the background may outlive its time limit"
+  say WARNING "setsid is not here: what the job leaves in the background is not waited for, and may outlive its time limit"
 fi
 mkfifo -m 600 "$folder/output" || exit 78
 (
@@ -278,10 +340,11 @@ reader=$!
   exec $apart env -i "$@" "$shell" -c "$command"
 ) &
 child=$!
-trap ': >"$folder/stopped"; end_group "$child" "$grace_s" "$reader" >/dev/null 2>&1 & stopping=$!' TERM INT
+trap ': >"$folder/stopped"; end_job "$$" "$child" "${watch:-0}" "$grace_s" "$reader" >/dev/null 2>&1 & stopping=$!' TERM INT
 if [ -n "$timeout_s" ]; then
   early=$((timeout_s / 5 < grace_s + 5 ? timeout_s / 5 : grace_s + 5)) # so that the end still fits in before the platform's
-  $apart sh "$0" deadline "$((timeout_s - early > 0 ? timeout_s - early : 1))" "$child" "$grace_s" "$reader" "$folder" >/dev/null 2>&1 &
+  $apart sh "$0" deadline "$((timeout_s - early > 0 ? timeout_s - early : 1))" "$$" "$child" "$grace_s" "$reader" "$folder" \
+    >/dev/null 2>&1 &
   watch=$!
 fi
 
@@ -297,17 +360,42 @@ await() {
 }
 await "$child"
 status=$ended
+[ -e "$folder/timed-out" ] || [ -e "$folder/stopped" ] || command_s=$(($(seconds_up) - began))
 await "$reader"
+# what it left behind without any output
+while [ -n "$apart" ] && [ ! -e "$folder/given-up" ] && [ -n "$(running "$$" "$child" "${watch:-0}")" ]; do sleep 1; done
 trap '' TERM INT
 [ -z "$watch" ] || kill -KILL "-$watch" 2>/dev/null || kill -KILL "$watch" 2>/dev/null
 [ -z "$stopping" ] || kill -KILL "$stopping" 2>/dev/null
 [ -r "$folder/bytes" ] && bytes=$(cat "$folder/bytes")
 seconds=$(($(seconds_up) - began))
 
+# the names in a file of what runs, each once, as in JSON: $names with a comma between them, $quoted as strings
+names_in() {
+  names='' quoted='' listed=$newline
+  [ -r "$1" ] || return 0
+  while read -r _ one; do
+    case $listed in *"$newline$one$newline"*) continue ;; esac
+    listed=$listed$one$newline
+    one=$(in_json "$one")
+    names=$names${names:+, }$one
+    quoted="$quoted${quoted:+, }\"$one\""
+  done <"$1"
+}
+names_in "$folder/asked"
+still_running="[$quoted]" left=''
+if [ -n "$names" ]; then
+  [ "$command_s" = null ] && left="; still running: $names" || left="; the command itself had ended, still running: $names"
+fi
+if [ -e "$folder/given-up" ]; then
+  names_in "$folder/remaining"
+  [ -z "$names" ] || left="$left; could not be ended: $names"
+fi
+
 if [ -e "$folder/timed-out" ]; then
-  finish timed-out "$((status ? status : 124))" "$name: timed out at $seconds s of $timeout_s s"
+  finish timed-out "$((status ? status : 124))" "$name: timed out at $seconds s of $timeout_s s$left"
 elif [ -e "$folder/stopped" ]; then
-  finish stopped "$((status ? status : 143))" "$name: stopped by the platform after $seconds s"
+  finish stopped "$((status ? status : 143))" "$name: stopped by the platform after $seconds s$left"
 elif [ "$status" -ne 0 ]; then
   finish failed "$status" "$name: exit status $status"
 fi
