@@ -14,7 +14,7 @@ from migrator.model.plan import Decisions, JobPlan, Plan
 
 TOPICS = (
     "claim keep target size shape timeout dst timezone notify schedule-accepted memory cpu scratch state output data service "
-    "network address repeatable items parallelism date-test random-sleep egress-gib after runner user"
+    "network address repeatable items parallelism date-test random-sleep egress-gib after runner user background"
 ).split()
 SERVER_TOPICS = (
     "server-cost",
@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "output": KEPT_WHERE,
     "data": ("copy", "share", "stay"),
     "user": ("stay", "by-hand"),
+    "background": ("ends", "stays"),
     "service": SERVICE,
     "cloud-identity": ("own-role", "keys"),
     ROLE: (BY_HAND, "unknown"),

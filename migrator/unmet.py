@@ -1,4 +1,4 @@
-"""What a job reads or leaves on its server's disk that nothing emitted would carry: such a job must not be started elsewhere.
+"""What a job needs that nothing emitted would give it, its files above all: such a job must not be started elsewhere.
 
 Both sides of the house ask here: nothing is emitted for a job with an unmet need, and no server counts as free because of it.
 """
@@ -13,6 +13,13 @@ DATA: tuple[NeedKind, ...] = ("persistent_files", "local_files")
 OBJECT_STORAGE, SHARE, SHARED_DISK = "object-storage", "share", "shared-disk"
 USER, BY_HAND = "user", "by-hand"
 ADDRESS, THROUGH_NAT = "address", "nat"
+BACKGROUND, ENDS, STAYS = "background", "ends", "stays"
+STARTERS = frozenset({"start-stop-daemon", "daemonize", "daemon"})
+DAEMONS = frozenset(
+    "apache2 containerd cron crond dnsmasq dockerd dovecot exim4 gunicorn haproxy httpd mariadbd memcached mongod mysqld "
+    "mysqld_safe named nginx node_exporter php-fpm postgres postmaster proftpd rabbitmq-server redis-server rsyslogd slapd smbd "
+    "snmpd squid sshd supervisord uwsgi varnishd vsftpd Xvfb".split()
+)
 # Rule -> the topic of its answer, the word that meets the need, what it means, and the word that has a store carry the files.
 ANSWERS: dict[str, tuple[str, str, str, str]] = {
     "local-state": ("state", "not-needed", "if it may start from nothing each time", OBJECT_STORAGE),
@@ -71,6 +78,9 @@ def unmet(
                 "needs an address that stays the same, and no template makes a network: give the templates subnets that go out "
                 f"through a NAT gateway with a reserved address, then answer {job.id}/{ADDRESS}: {THROUGH_NAT}"
             )
+        if finding.rule == "background-process" and finding.needs:
+            left = [fact for fact in facts if fact.kind == "background" and fact.evidence in finding.evidence]
+            found += _left_running(job, left, answers)
         known = ANSWERS.get(finding.rule)
         asked = any(need.kind in DATA and need.kind not in relieved for need in finding.needs)
         if known is None or not asked:
@@ -99,6 +109,35 @@ def unmet(
             f"or answer {job.id}/data: copy and add it to the job's folder by hand"
         )
     return tuple(dict.fromkeys(found))
+
+
+def is_daemon(fact: Fact) -> bool:
+    """True for a program left running that goes on until somebody ends it: by what starts it, or by its name.
+
+    >>> from migrator.model.source import Evidence
+    >>> seen = Evidence(snippet="")
+    >>> [is_daemon(Fact(kind="background", value=name, evidence=seen, detail="&")) for name in ("mysqld", "work.sh")]
+    [True, False]
+    """
+    return fact.detail in STARTERS or fact.value in DAEMONS
+
+
+def _left_running(job: Job, left: Iterable[Fact], answers: Mapping[str, str]) -> tuple[str, ...]:
+    """What a run would wait for, nobody knows how long."""
+    left, said = tuple(left), answers.get(f"{job.id}/{BACKGROUND}")
+    daemons = [fact.value for fact in left if is_daemon(fact)]
+    if daemons and said != ENDS:
+        return (
+            f"starts {_listed(daemons)}, which goes on until somebody ends it, and a run would wait for it up to its time limit; "
+            f"move it as a service and take it out of the line, or answer {job.id}/{BACKGROUND}: {ENDS} if it ends by itself",
+        )
+    if answers.get(f"{job.id}/timeout", "unknown").strip() not in {"unknown", ""}:
+        return ()
+    names = _listed(fact.value for fact in left) or "work"
+    return (
+        f"leaves {names} running, and no log says how long that takes; a run waits for it up to its time limit: answer "
+        f"{job.id}/timeout with the seconds that it may take, or run it in the foreground and plan again",
+    )
 
 
 def of_entry(entry: JobPlan, answers: Mapping[str, str]) -> tuple[str, ...]:

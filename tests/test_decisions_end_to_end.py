@@ -41,6 +41,9 @@ SCRIPTS = {
     "gone.sh": "#!/bin/sh\ncurl -s https://api.example.com/gone\n",
     "wait.sh": "#!/bin/sh\ncurl -s https://api.example.com/wait\n",
     "month.sh": "#!/bin/sh\ncurl -s https://api.example.com/month\n",
+    "left.sh": "#!/bin/sh\nnohup /opt/daemon.sh >/dev/null 2>&1 &\n",
+    "feed.sh": "#!/bin/sh\nstart-stop-daemon --start --background --exec /opt/daemon.sh\n",
+    "daemon.sh": "#!/bin/sh\ncurl -s https://api.example.com/all\n",
     "cloud.sh": "#!/bin/sh\ndate | aws s3 cp - s3://bucket/hosts\n",
 }
 CRONTAB = """\
@@ -64,6 +67,8 @@ MAILTO=ops@example.com
 30 2 * * * app /opt/ping.sh night
 31 2 * * * app /opt/ping.sh early
 26 4 * * * app /opt/cloud.sh
+27 4 * * * app /opt/left.sh
+28 4 * * * app /opt/feed.sh
 """
 DAYS, RUN_S = 35, 70
 
@@ -172,6 +177,7 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
                 "sum.sh": {"memory": 3000, "cpu": "computes"},
                 "copy.sh": {"address": "yes"},
                 "other.sh": {"user": "by-hand"},
+                "feed.sh": {"background": "ends", "timeout": 5000, "target": "aws_fargate"},
                 "table.py": {"data": "copy"},
                 "sql.sh": {"service": "remote"},
                 "pay.sh": {"repeatable": "yes"},
@@ -233,6 +239,7 @@ def test_every_key_of_a_job_changes_what_it_should(decide: Decide, unsaid: Made)
         "memory": (both(lambda made: made.needs("sum.sh").get("memory_mib")), (512.0, 3000.0)),
         "cpu": (both(lambda made: made.needs("sum.sh").get("vcpu")), (None, 1.0)),
         "address": (both(lambda made: "fixed_address" in made.needs("copy.sh")), (False, True)),
+        "background": (both(lambda made: left_out(made, "feed.sh")), (True, False)),
         "user": (both(lambda made: left_out(made, "other.sh")), (True, False)),
         "data": (both(lambda made: "local_files" in made.needs("table.py")), (True, False)),
         "service": (both(lambda made: made.job("sql.sh").placement.verdict), ("stay", "move")),
@@ -433,6 +440,29 @@ def test_each_assumption_has_a_name_that_decisions_yaml_takes(decide: Decide) ->
 def _other(name: str) -> float:
     value = float(getattr(DEFAULT, name))
     return round(value * 0.9, 9) if not isinstance(getattr(DEFAULT, name), int) else value + 1
+
+
+def test_what_is_left_running_waits_until_somebody_says_how_long_it_may_take(decide: Decide) -> None:
+    """The log knows when the line ended, 70 s after its start, which is no time limit for what goes on behind it; and no time
+    limit makes a daemon end."""
+
+    def made(name: str, **said: str) -> Made:
+        return decide(decide.jobs({name: {"target": "aws_fargate", **said}}), only=name)
+
+    def why(of: Made, name: str) -> str:
+        return "; ".join(unmet.of_entry(of.job(name), of.plan.decisions.answers))
+
+    left, feed = (f"jobs/{decide.id(name)}/job.json" for name in ("left.sh", "feed.sh"))
+    waits = made("left.sh")
+    assert left not in waits.tree
+    assert f"answer {decide.id('left.sh')}/timeout" in why(waits, "left.sh")
+    assert left not in made("left.sh", timeout="unknown").tree
+    assert made("left.sh", timeout="5000").emitted("left.sh")["timeout_s"] >= 5000
+    for said in ({}, {"timeout": "5000"}, {"background": "stays", "timeout": "5000"}):
+        waits = made("feed.sh", **said)
+        assert feed not in waits.tree
+        assert f"answer {decide.id('feed.sh')}/background: ends" in why(waits, "feed.sh") or "stays" in said.values()
+    assert feed in made("feed.sh", background="ends", timeout="5000").tree
 
 
 @pytest.mark.parametrize(

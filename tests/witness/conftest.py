@@ -43,6 +43,7 @@ ANSWERS = {
         "aws-d082fb3d/data": "copy",
         "import-feed-6a0cb887/data": "copy",
         "import-feed-6a0cb887/output": "object-storage",
+        "reindex-a30c12f3/timeout": "3600",  # of what it leaves running, which no log knows
         "rebuild-cube-02152569/data": "copy",
     },
 }

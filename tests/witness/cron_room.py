@@ -4,6 +4,7 @@ Each run has an overlay over the same root, so what it wrote is exactly the over
 written, and nothing of it is seen but the kernel and the clock.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -128,7 +129,10 @@ class Root:
                     (rooms[name] / "upper/etc/cron.d/witness").unlink(missing_ok=True)
                 time.sleep(0.5)
             assert not waiting, f"cron did not run or end: {sorted(waiting)}"
-            time.sleep(2)  # mail that is on its way
+            # what a line left running, and mail that is on its way
+            while any(_at_work(daemon.pid) for daemon in daemons):
+                assert time.time() < until, "something goes on"
+                time.sleep(0.1)
         finally:
             for daemon in daemons:
                 os.killpg(daemon.pid, signal.SIGKILL)
@@ -149,6 +153,17 @@ class Root:
         assert len(records) == 1, said.decode()[-2000:]
         output = "".join(line["message"] + "\n" for line in lines if line.get("stream") == "output")
         return Seen(records[0]["exit_status"], output, _written(room))
+
+
+def _at_work(pid: int) -> bool:
+    """True while more than cron runs in the namespace that was made by this process."""
+    first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+    namespace, running = os.readlink(f"/proc/{first}/ns/pid"), 0
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            # of what has ended, and is not asked for its end, there is no namespace
+            running += entry.name.isdigit() and os.readlink(entry / "ns/pid") == namespace
+    return running > 1
 
 
 def _log(room: Path) -> str:
