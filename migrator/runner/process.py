@@ -101,7 +101,7 @@ def run(
     heard, say = os.pipe()
     try:
         reaper = subprocess.Popen(
-            [sys.executable, "-IS", REAPER, str(order), str(say)],
+            [sys.executable, "-IBS", REAPER, str(order), str(say)],
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,7 +6,7 @@ run left, or another one that goes on beside it, is never its child.
 
 It is told what to start on the first of two descriptors (marshal: arguments, environment, folder, umask), and says on the
 second, a line each: `reaps yes|no`, `command PID`, `failed ERRNO folder|shell`, `ended STATUS` when the command itself has
-ended, `spent CPU_SECONDS PEAK_KIB` at the end of all. Needs no other file: `python -IS` starts it in
+ended, `spent CPU_SECONDS PEAK_KIB` at the end of all. Needs no other file: `python -IBS` starts it in
 hundredths of a second.
 Source: prctl(2), PR_SET_CHILD_SUBREAPER; wait(2)
 """

@@ -158,11 +158,11 @@ class Root:
 def _at_work(pid: int) -> bool:
     """True while more than cron runs in the namespace that was made by this process."""
     first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
-    namespace, running = os.readlink(f"/proc/{first}/ns/pid"), 0
+    namespace, running = Path(f"/proc/{first}/ns/pid").readlink(), 0
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             # of what has ended, and is not asked for its end, there is no namespace
-            running += entry.name.isdigit() and os.readlink(entry / "ns/pid") == namespace
+            running += entry.name.isdigit() and (entry / "ns/pid").readlink() == namespace
     return running > 1
 
 
