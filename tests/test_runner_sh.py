@@ -110,6 +110,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "an instant that is none": (job_json(b"true"), {"MIGRATOR_SCHEDULED_TIME": "<aws.scheduler.scheduled-time>"}),
     "an input that nobody reads": (job_json(b"echo done", stdin_b64=b64(b"x" * 300_000)), {}),
     "a child in the background that still writes": (job_json(b"(sleep 0.3; echo late) & echo now"), {}),
+    "a long line of many-byte characters": (job_json(b"i=0; printf x; while [ $i -lt 3000 ]; do printf '" + "é€😀".encode() * 10 + b"'; i=$((i+1)); done"), {}),
     "one line of many kilobytes": (job_json(b"head -c 150000 /dev/zero | tr '\\0' x"), {}),
 }  # fmt: skip
 
@@ -136,6 +137,10 @@ def test_it_says_and_does_what_the_python_runner_does(run: Sh, python_s: Mapping
         wanted_status, wanted = python_s[name]
         if name == "one line of many kilobytes":  # Python cuts where its reads end, awk at 64 KiB
             assert "".join(said(lines)) == "".join(said(wanted)) == "x" * 150_000
+            continue
+        if name == "a long line of many-byte characters":  # no part ends within one: half of one would be shown as \xNN
+            assert "".join(said(lines)) == "".join(said(wanted)) == "x" + "é€😀" * 30_000
+            assert min(len(said(lines)), len(said(wanted))) > 3
             continue
         if status != wanted_status or comparable(lines) != comparable(wanted):
             wrong.append(

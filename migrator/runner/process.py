@@ -182,10 +182,22 @@ def _read(stream: object, line: Callable[[bytes], None], counted: list[int]) -> 
         for text in whole:
             line(text)
         if len(rest) >= CHUNK:
-            line(rest)
-            rest = b""
+            cut = len(rest) - _begun(rest)
+            line(rest[:cut])
+            rest = rest[cut:]
     if rest:
         line(rest)
+
+
+def _begun(text: bytes) -> int:
+    """How many bytes at the end begin a character of UTF-8 and do not finish it: no part of a line ends within one."""
+    for count in (1, 2, 3):
+        byte = text[-count]
+        if byte >= 0xC0:
+            return count if (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) > count else 0
+        if byte < 0x80:
+            return 0
+    return 0
 
 
 def _feed(stream: object, text: bytes) -> None:

@@ -153,21 +153,40 @@ function following(text, at, code,   more, low, high, n, byte) {
   }
   return more
 }
+# how many bytes at the end begin a character and do not finish it: no part of a line ends within one
+function begun(text,   n, code) {
+  for (n = 1; n <= 3 && n <= length(text); n++) {
+    code = number[substr(text, length(text) - n + 1, 1)]
+    if (code >= 192) return (code < 224 ? 2 : code < 240 ? 3 : 4) > n ? n : 0
+    if (code < 128) return 0
+  }
+  return 0
+}
+# a line of the log for each 64 KiB
+function put(text,   part) {
+  do {
+    part = substr(text, 1, 65536)
+    if (length(text) > 65536) part = substr(part, 1, 65536 - begun(part))
+    printf "{\"severity\": \"INFO\", \"message\": \"%s\", ", json(part)
+    print ENVIRON["FIELDS"] ", \"stream\": \"output\"}"
+    text = substr(text, length(part) + 1)
+  } while (text != "")
+}
 BEGIN { for (code = 1; code < 256; code++) number[sprintf("%c", code)] = code; folder = ENVIRON["FOLDER"]; lines = 0; bytes = 0 }
 !("FIELDS" in ENVIRON) { printf "%s%s", (NR > 1 ? "\\n" : ""), json($0); next }
 {
   bytes += length($0) + 1
-  kept[lines++ % 50] = $0
-  rest = $0
-  do {
-    printf "{\"severity\": \"INFO\", \"message\": \"%s\", ", json(substr(rest, 1, 65536))
-    print ENVIRON["FIELDS"] ", \"stream\": \"output\"}"
-    rest = substr(rest, 65537)
-  } while (rest != "")
+  rest = carried $0; carried = ""
+  if (length($0) >= 65536 && (n = begun(rest))) { # the part of a longer line
+    carried = substr(rest, length(rest) - n + 1); rest = substr(rest, 1, length(rest) - n)
+  }
+  kept[lines++ % 50] = rest
+  put(rest)
   fflush()
 }
 END {
   if (!("FIELDS" in ENVIRON)) exit
+  if (carried != "") put(carried)
   print bytes > (folder "/bytes")
   for (at = lines > 50 ? lines - 50 : 0; at < lines; at++) printf "\\n%s", json(substr(kept[at % 50], 1, 500)) > (folder "/last")
 }
@@ -332,6 +351,7 @@ mkfifo -m 600 "$folder/output" || exit 78
   }
 ) <"$folder/output" &
 reader=$!
+exec 2>/dev/null # what a shell itself says of a process that was killed, also at once
 (
   exec >"$folder/output" 2>&1 <"$input"
   cd "$working_directory" || exit 78
@@ -347,8 +367,6 @@ if [ -n "$timeout_s" ]; then
     >/dev/null 2>&1 &
   watch=$!
 fi
-
-exec 2>/dev/null # what a shell itself says of a process that was killed
 
 # a signal ends `wait`, not the job
 await() {
