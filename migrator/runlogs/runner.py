@@ -2,7 +2,8 @@
 
 Line: `{"migrator_run": 1, "name": "nightly", "host": "web01", "outcome": "ok", "started_at": "2026-11-23T02:30:00+00:00",
 "exit_status": 0, "duration_s": 12.5, "cpu_s": 3.1, "peak_memory_mib": 40.2}` on one line; of the sh form with
-`"resolution_s": 1`: what it calls 12 s lasted between 11 and 13
+`"resolution_s": 1`: what it calls 12 s lasted between 11 and 13. Of its two ends the length is until the last process had ended
+(`duration_s`), which is paid for and limited, not until the command itself had (`command_s`), which is what cron's log calls END
 Source: migrator/runner/record.py, migrator/runner/runner.sh
 """
 

@@ -1,7 +1,11 @@
 #!/bin/sh
 # Runs one job as its cron did, in an image that has no Python: the job's own shell, environment, folder, umask and input; a time
-# limit; each line of output and the run's end as one JSON object. Written for POSIX sh; needs awk, mkfifo, mktemp, tr, env, with stdbuf fold, else dd, and,
-# so that a job's children end with it, setsid.
+# limit; each line of output and the run's end as one JSON object. Written for POSIX sh; needs awk, mkfifo, mktemp, tr, env, with
+# stdbuf fold, else dd, and, so that a job's children are waited for and end with it, setsid.
+#
+# A run ends when all that the job started has ended. Where this program is process 1, as in a container, that is all of it;
+# elsewhere it is what is of the session of the job's shell, as /proc shows it: what a job sends into a session of its own and then
+# leaves is not seen there, for a shell cannot take in orphans. Without /proc it is the process group, without setsid the shell.
 #
 # It has no claim, no lease, no carried files, no guard and sends nothing: those need the Python runner, whose log lines and exit
 # statuses these are. What differs: lengths of time are whole seconds (resolution_s), processor and memory are not measured (null);
