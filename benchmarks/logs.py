@@ -1,6 +1,6 @@
 """How fast logs become runs, beside programs that only look for a word: `python benchmarks/logs.py [MB] [--peers PYTHON]`.
 
-On a quiet machine `python benchmarks/logs.py 1000 --peers PYTHON` takes four minutes.
+On a quiet machine `python benchmarks/logs.py 1000 --peers PYTHON` takes six minutes.
 
 Writes logs of 40 servers, half Debian's (sessions of PAM and CMD), half cronie's (CMD and CMDEND), with 30 % and with 4 % lines
 of cron into a temporary folder. Each row is run in turns with `rg -c CRON`; the table has the smallest of some whole processes,
