@@ -17,7 +17,7 @@ from pairing import FORMS, NAMES, SHAPES, judged, log, lossy
 
 from migrator.model.usage import Event
 from migrator.runs.choice import GAP
-from migrator.runs.order import AT, HOST, PID
+from migrator.runs.order import AT, HOST, PID, SAID
 from migrator.runs.pairings import pair
 from migrator.runs.ticks import Ticks
 
@@ -67,6 +67,22 @@ def test_numbers_that_begin_again_while_many_runs_go_on_give_no_run_another_s_le
                 runs = sum(found[kind] for kind in NAMES)
                 assert found["wrong"] <= wrong * runs, (name, share, found)
                 assert found["exact"] >= (0.97 - 2 * share) * runs, (name, share, found)
+
+
+def test_the_first_minute_of_a_log_that_has_the_daemon_s_start_is_known_as_well_as_the_others(tmp_path: Path) -> None:
+    """Cronie 1.7.2 wrote so (pids 55, 75, 99), with 20 other jobs of that minute between. An end of a process from before the
+    daemon's is nobody's."""
+    lines = [
+        ("00:15", "web07 crond[55]: (CRON) STARTUP (1.7.2)"),
+        ("01:00", "web07 CROND[99]: (root) CMD (/opt/one.sh)"),
+        ("01:07", "web07 CROND[75]: (root) CMDEND (/opt/one.sh)"),
+    ]
+    (run,), _ = read(tmp_path / "with", lines)
+    assert run["duration_s"] == 7.0
+    (run,), _ = read(tmp_path / "without", lines[1:])
+    assert run["duration_s"] is None
+    (run,), _ = read(tmp_path / "older", [*lines[:2], ("01:07", "web07 CROND[54]: (root) CMDEND (/opt/one.sh)")])
+    assert run["duration_s"] is None
 
 
 def test_anacron_s_end_of_another_day_is_not_the_run_s() -> None:
@@ -144,13 +160,20 @@ def test_ticks_are_the_same_one_by_one_and_in_stretches_of_any_length(seed: int)
         at_us += chance.choice((0, 1, 60, 60, 60, 120, 300)) * 1_000_000
         row = [0] * 11
         row[AT], row[HOST], row[PID] = at_us, chance.randrange(2), chance.randrange(32_768)
+        row[SAID] = int(chance.random() < 0.05)  # the daemon's own start
         rows.append(row)
     one, many, found = Ticks(), Ticks(), list[int]()
     at = 0
     while at < len(rows):
         size = chance.randrange(1, 60)
-        found += many.of_all(np.array(rows[at : at + size], dtype=np.int64), np.array([True])).tolist()
+        found += many.of_all(
+            np.array(rows[at : at + size], dtype=np.int64), np.array([True, False]), np.array([False, True])
+        ).tolist()
         at += size
-    wanted = [one.of(row[HOST], row[AT], row[PID]) for row in rows]
+    wanted = []
+    for row in rows:
+        if row[SAID]:
+            one.begin(row[HOST], row[AT], row[PID])
+        wanted.append(-1 if row[SAID] else one.of(row[HOST], row[AT], row[PID]))
     assert found == wanted
     assert sum(after >= GAP for after in wanted) > 20

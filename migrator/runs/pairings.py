@@ -43,7 +43,7 @@ class Pairings:
         rest = rows
         if len(self._told.kind) < len(sayings):
             self._told = told_by(sayings)
-        after = self._ticks.of_all(rows, self._told.starts)
+        after = self._ticks.of_all(rows, self._told.starts, self._told.daemons)
         if self._calmly:
             done, runs = calm.taken(rows, after, self._told, states, self._latest_us, first)
             found.put_all(runs)
@@ -90,6 +90,8 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
         said, pid = sayings.all[sayings.number(event)], NO_PID if event.pid is None else event.pid
         if said.begins and pid >= 0:
             state.after = ticks.of(state.host, event.at_us, pid)
+        elif said.kind == "daemon-start" and pid >= 0:
+            ticks.begin(state.host, event.at_us, pid)
         state.feed(said, event.at_us, pid, event.resolution_us, session_number(event.session))
     finish(hosts.values(), found, LineOrder(ranks))
     return found.kept(list(hosts)).every().objects()

@@ -6,7 +6,11 @@ none of those that follow. An end that names its parent (CMDEND, END) is that of
 
 Where the starts before are longer ago than the time before that says, lines may have been lost between: the end of a run whose
 start is one of them would seem to be the next one's. Then `GAP` is added to the number, which no number of processes notices.
+
+What the daemon starts comes after itself: where the log has its start, the first jobs are known as well as the others.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,8 +46,22 @@ class Ticks:
         self._last[host] = at_us, pid, after, begun_us, gap_us
         return after
 
-    def of_all(self, rows: Whole, starts: Flags) -> Whole:
+    def begin(self, host: int, at_us: int, pid: int) -> None:
+        """The daemon of this process starts."""
+        self._last[host] = at_us - 2 * TICK_US, pid, UNKNOWN, at_us - 2 * TICK_US, 0  # a tick of its own
+
+    def of_all(self, rows: Whole, starts: Flags, daemons: Flags) -> Whole:
         """The same for each row that says a start, by the sayings that are one; `UNKNOWN` for all others."""
+        cuts = np.flatnonzero(daemons[rows[:, SAID]] & (rows[:, PID] >= 0)).tolist()
+        found = []
+        for begin, end in pairwise((0, *cuts, len(rows))):
+            if begin in cuts:
+                host, at_us, pid = rows[begin, [HOST, AT, PID]].tolist()
+                self.begin(host, at_us, pid)
+            found.append(self._of_some(rows[begin:end], starts))
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _of_some(self, rows: Whole, starts: Flags) -> Whole:
         found = np.full(len(rows), UNKNOWN)
         place = np.flatnonzero(starts[rows[:, SAID]] & (rows[:, PID] >= 0))
         if not len(place):

@@ -37,6 +37,7 @@ class Told(NamedTuple):
     user: Whole
     debian: Flags
     starts: Flags  # what says a start by the number of a process
+    daemons: Flags  # that cron itself started
     users: list[str | None]
 
 
@@ -47,7 +48,8 @@ def told_by(sayings: Sequence[Said]) -> Told:
         whole(kind_of(said) for said in sayings), whole(said.key for said in sayings),
         whole(users.setdefault(said.user, len(users)) for said in sayings),
         np.array([said.debian for said in sayings], dtype=np.bool_),
-        np.array([said.begins for said in sayings], dtype=np.bool_), list(users),
+        np.array([said.begins for said in sayings], dtype=np.bool_),
+        np.array([said.kind == "daemon-start" for said in sayings], dtype=np.bool_), list(users),
     )  # fmt: skip
 
 
