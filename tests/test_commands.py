@@ -57,6 +57,12 @@ def test_wrong_usage_exits_2_and_a_missing_path_exits_3() -> None:
     assert missing.stderr.count(b"\n") == 1
 
 
+def test_runs_of_a_source_that_cannot_be_read_print_the_error_and_no_empty_table() -> None:
+    process = migrator("runs", "/nonexistent")
+    assert (process.returncode, process.stdout) == (3, b"")
+    assert b"does not exist" in process.stderr
+
+
 def test_jobs_json_has_the_promised_shape() -> None:
     document = json.loads(done("jobs", SAMPLES / "web01", "--format", "json"))
     assert set(document) == {"jobs", "problems", "accounting"}

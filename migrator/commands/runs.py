@@ -106,7 +106,7 @@ def command(
         rows = (_plain(row) for row in everything.rows()) if each else (_job(job, entry) for job, entry in entries)
         columns = list(tables.COLUMNS) if each else list(_job(*entries[0])) if entries else ["id"]
         click.echo(_csv(columns, rows), nl=False)
-    else:
+    elif found:  # else no source could be read, which was said
         _text(entries, everything, each, found)
     return EXIT_FAILED if failed else EXIT_DONE
 
