@@ -48,3 +48,25 @@ def test_sadf(name: str, tmp_path: Path) -> None:
     assert found.load is not None
     assert (found.load.samples, found.load.hours) == (2, pytest.approx(2 / 3600, abs=1e-4))
     assert found.load.mean_share == 1.0
+
+
+@pytest.mark.parametrize(("form", "resolution_s"), [("5424", 0.0), ("iso", 0.0), ("3164", 1.0)])
+def test_rsyslog_s_own_templates(form: str, resolution_s: float, tmp_path: Path) -> None:
+    """RSYSLOG_SyslogProtocol23Format, RSYSLOG_FileFormat, RSYSLOG_TraditionalFileFormat wrote the same lines at the same time. The
+    name of RHEL 7's run-parts is cut at its slash in RFC 5424, which leaves no folder: nobody can tell which job that was."""
+    root = server(tmp_path, {"var/log/syslog": (FOLDER / f"rsyslog-8.2302-{form}.log").read_text()})
+    document = json.loads(done("runs", root, "--each", "--format", "json", "--as-of", "2026-11-28"))
+    length_s = {run["command"]: run["duration_s"] for run in document["runs"]}
+    wanted = {
+        "/opt/a": 0.005393,
+        "/etc/cron.daily/logrotate": 2.022729,
+        "/etc/cron.hourly/0anacron": 2.017556,
+        "echo #011x": None,
+    }
+    if form == "5424":
+        del wanted["/etc/cron.daily/logrotate"]
+    assert length_s == {
+        command: length if length is None else pytest.approx(length, abs=resolution_s or 1e-9)
+        for command, length in wanted.items()
+    }
+    assert document["problems"] == []
