@@ -69,6 +69,21 @@ def test_numbers_that_begin_again_while_many_runs_go_on_give_no_run_another_s_le
                 assert found["exact"] >= (0.97 - 2 * share) * runs, (name, share, found)
 
 
+def test_that_another_user_has_sessions_changes_nothing_for_one_without() -> None:
+    """Cronie opens none for the jobs of /etc/cron.d: beside a user with a crontab a quarter of these had no length."""
+    whole = log("cronie", SHAPES["4 jobs, wraps"], 300, 3)
+    (first, *_) = whole.events
+    of_sessions = first._replace(source="pam_session", user="alice", command=None, pid_role="parent")
+    theirs = [
+        of_sessions._replace(kind=kind, at_us=(60 * minute + at_s) * 1_000_000, pid=100 + minute % 100)
+        for minute in range(300)
+        for kind, at_s in (("session-open", 1), ("session-close", 3))
+    ]
+    found = judged(whole, pair(sorted([*whole.events, *theirs], key=lambda event: event.at_us)))
+    assert found["wrong"] == 0
+    assert found["exact"] >= 0.95 * sum(found[kind] for kind in NAMES)
+
+
 def test_the_first_minute_of_a_log_that_has_the_daemon_s_start_is_known_as_well_as_the_others(tmp_path: Path) -> None:
     """Cronie 1.7.2 wrote so (pids 55, 75, 99), with 20 other jobs of that minute between. An end of a process from before the
     daemon's is nobody's."""

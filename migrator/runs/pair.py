@@ -68,6 +68,7 @@ class Pairing:
         self._passed: tuple[list[int], list[int]] = [], []
         self._most_pids = FEW_PIDS
         self.sessions = False  # True where the log shows any
+        self._with_sessions: set[str | None] = set()  # users: cronie opens none for those of /etc/cron.d and /etc/crontab
         self.says_ends = False  # True where one of them has been said, with its command
         self._rivals = Rivals(self._put)
         self.nearest = Nearest()
@@ -209,6 +210,7 @@ class Pairing:
         else:
             if not self.sessions:
                 self._first_session()
+            self._with_sessions.add(said.user)
             span.chain = chain = self._chain(said.user, at_us)
             chain.spans.append(span)
 
@@ -283,9 +285,11 @@ class Pairing:
                 self._put(older)
             del self.waiting[said.key]
         else:
-            waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
+            alone = said.user not in self._with_sessions
+            if not alone:
+                waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
             end = at_us, resolution_us, said
-            if not self.sessions:
+            if alone:
                 if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
                     self._wraps(said.key)
                 if said.key in self.wrapped.commands:
@@ -295,7 +299,7 @@ class Pairing:
             if found is None:
                 self.nearest.offer(pid, self.pids, end)  # or it started before this log
                 return
-            if not found.chained and not is_sure(found, pid, self.pids, at_us):
+            if (alone or not found.chained) and not is_sure(found, pid, self.pids, at_us):
                 oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
                 self._forget(found)
                 if oldest is not None:
@@ -377,7 +381,7 @@ class Pairing:
             start.exit_status = status
 
     def _wait(self, start: Start) -> None:
-        if start.said.key in self.wrapped.commands and start.said.by_pid and not self.sessions:
+        if start.said.key in self.wrapped.commands and start.said.by_pid and start.said.user not in self._with_sessions:
             self.wrapped.start(start)
             return
         waiting = self.waiting.get(start.said.key)
