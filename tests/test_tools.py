@@ -52,7 +52,7 @@ def test_sadf(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("form", "resolution_s"), [("5424", 0.0), ("iso", 0.0), ("3164", 1.0)])
 def test_rsyslog_s_own_templates(form: str, resolution_s: float, tmp_path: Path) -> None:
-    """RSYSLOG_SyslogProtocol23Format, RSYSLOG_FileFormat, RSYSLOG_TraditionalFileFormat wrote the same lines at the same time. The
+    """RSYSLOG_SyslogProtocol23Format, RSYSLOG_FileFormat, RSYSLOG_TraditionalFileFormat wrote the same lines. The
     name of RHEL 7's run-parts is cut at its slash in RFC 5424, which leaves no folder: nobody can tell which job that was."""
     root = server(tmp_path, {"var/log/syslog": (FOLDER / f"rsyslog-8.2302-{form}.log").read_text()})
     document = json.loads(done("runs", root, "--each", "--format", "json", "--as-of", "2026-11-28"))
