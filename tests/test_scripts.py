@@ -438,3 +438,19 @@ def test_a_text_that_keeps_the_grammar_busy_is_said_to_be_unread_by_its_lines(la
     found = plugin.read(text, Location(host="h", path="/srv/app/bin/run"), Context()).facts
     assert [fact.value for fact in found if fact.detail == "opaque: no program to read"] == unread
     assert "/srv/out/report" in [fact.value for fact in found if fact.kind == "writes-path"]
+
+
+ENDLESS = """
+from migrator.scripts import perl
+from migrator.model.source import Location
+from migrator.scripts.reading import Context
+for last in ("$x", "@x", "a\\\\", "$ENV{A}"):
+    perl.read(f"open(F, '>/srv/out'); print <<EOF;\\n{last}", Location(host="h", path="/x", line=1), Context())
+print("all were read")
+"""
+
+
+def test_a_here_document_of_perl_without_an_end_ends() -> None:
+    """tree-sitter-perl 2.0.3 never came back from a cut script whose last line, in a here-document, has a variable."""
+    done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, check=False, text=True, timeout=60)
+    assert done.stdout == "all were read\n", done.stderr[-300:]
