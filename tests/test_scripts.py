@@ -441,16 +441,18 @@ def test_a_text_that_keeps_the_grammar_busy_is_said_to_be_unread_by_its_lines(la
 
 
 ENDLESS = """
-from migrator.scripts import perl
+from migrator.scripts import node, perl
 from migrator.model.source import Location
 from migrator.scripts.reading import Context
 for last in ("$x", "@x", "a\\\\", "$ENV{A}"):
     perl.read(f"open(F, '>/srv/out'); print <<EOF;\\n{last}", Location(host="h", path="/x", line=1), Context())
+node.read("[d%w[%w[T\\"\\"-s3');-1e'}", Location(host="h", path="/x", line=1), Context())
 print("all were read")
 """
 
 
-def test_a_here_document_of_perl_without_an_end_ends() -> None:
-    """tree-sitter-perl 2.0.3 never came back from a cut script whose last line, in a here-document, has a variable."""
+def test_texts_on_which_a_grammar_never_ends_end() -> None:
+    """tree-sitter-perl 2.0.3 never came back from a cut script whose last line, in a here-document, has a variable;
+    tree-sitter-javascript 0.25.0 on 23 letters."""
     done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, check=False, text=True, timeout=60)
     assert done.stdout == "all were read\n", done.stderr[-300:]

@@ -43,7 +43,10 @@ def parse(text: str, grammar: Grammar, unread: Callable[[int, int], None] | None
     if not text.endswith("\n"):  # tree-sitter-perl 2.0.3 never ends on a here-document without an end whose last line has none
         text += "\n"
     if grammar.pieces is None and len(whole := text.encode("utf-8", "replace")) <= MAX_WHOLE_BYTES:
-        yield Parser(_language(grammar)).parse(whole).root_node
+        if grammar.most_steps is None or _ends(Parser(_language(grammar)), whole, grammar.most_steps):
+            yield Parser(_language(grammar)).parse(whole).root_node
+        elif unread is not None:
+            unread(0, text.count("\n") - 1)
         return
     text = re.sub(rf"[^\n]{{{LONGEST_LINE},}}", "", text)
     raw = text.encode("utf-8", "replace")
