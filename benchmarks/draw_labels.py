@@ -2,7 +2,9 @@
 
 The pool: programs of Debian 12's packages whose tags or names say that a server has them for its upkeep, in packages of at most 800 kB that are no libraries and
 that no earlier set has used; for the lines, the documentation of these and of clients (of at most 4 MB). A package's sha256 decides its set: first digit 0 to 7 development, 8 to b the
-eighth set, c to f the ninth. Packages come in the order of that hash, as many as the set's row says; of one package at most three programs and two lines.
+eighth set, c to f the ninth, 8 to f the tenth (what the two left). Packages come in the order of that hash, as many as the set's row says; of one package at
+most three programs and two lines. The tenth also has lines of MIGRATOR_CORPUS that no set has, one of a file, in the order of the hash of `file:line`: whatever
+looks like a system crontab's job that starts something.
 
 Four heaps, each by plain patterns over the text (not by our readers), in the order of the hash of `package path`: what may keep
 something for the next run, speak with this machine, touch the machine, and (lines of documentation only) carry a password. A program is taken if it
@@ -11,6 +13,7 @@ has 6 to 90 lines without comments. Whatever stands in a heap is labelled, also 
 
 import gzip
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +28,13 @@ from test_labelled import FOLDER
 # ruff: noqa: E501 - patterns
 MOST_BYTES = 800_000
 # set: first digits of the package's hash, packages, programs of each heap, lines with a password, lines of this machine
-SETS = {"development": ("01234567", 170, 60, 60, 60), "eighth": ("89ab", 260, 22, 34, 12), "ninth": ("cdef", 200, 13, 20, 8)}
+SETS = {
+    "development": ("01234567", 170, 60, 60, 60),
+    "eighth": ("89ab", 260, 22, 34, 12),
+    "ninth": ("cdef", 200, 13, 20, 8),
+    "tenth": ("89abcdef", 500, 6, 14, 12),
+}
+CORPUS_LINES = {"tenth": 14}
 # clients that other packages' documentation shows, too
 CLIENTS = frozenset(
     "curl wget mysql mysqldump mysqladmin psql pg_dump ldapsearch ldapadd ldapmodify smbclient mount rsync ssh openssl snmpwalk snmpget redis-cli mongo mongodump lftp git docker htpasswd kinit".split()
@@ -73,6 +82,7 @@ PASSWORD = re.compile(
 )
 MARKUP = re.compile(r"\\f.|\\&|<[^<>]{1,40}>")
 HERE = re.compile(r"localhost|127\.0\.0\.1|::1\b|/run/\S+\.sock")
+JOB = re.compile(r"(?:@\w+|[\d*/,-]+(?:\s+[\w*/,-]+){4})\s+(?=\S*[/a-z])\S{2,}.{6,200}$")
 # a line that somebody types: a prompt, or roff's for an example, then a name that is a program of the package
 TYPED = re.compile(
     r"^\s*(?:(?:[$#%>]|\w*\$|Example:|\.(?:B|I|BR|IP|TP)|sudo)\s+)*((?:[A-Z_]+=\S+ )*([a-z][\w.+-]+) (?=.*\S).{8,200})$"
@@ -98,6 +108,7 @@ def packages(digits: str, count: int) -> list[str]:
     used = {
         case.parts[part].split()[0]
         for path in FOLDER.glob("labelled*.txt")
+        if path.stem != f"labelled_{sys.argv[1]}"  # drawn again, it is the same set
         for case in read_cases(path)
         for part in ("debian", "documented")
         if part in case.parts
@@ -117,6 +128,28 @@ def packages(digits: str, count: int) -> list[str]:
                 )
     print(f"{len(upkeep)} packages of upkeep, {len(clients)} with documentation of clients", file=sys.stderr)
     return sorted(upkeep, key=digest)[:count] + sorted(clients - upkeep, key=digest)[: 3 * count]
+
+
+def corpus_lines(most: int) -> list[tuple[str, str]]:
+    """Jobs of other people's crontabs that no set has: `file:line` and the line."""
+    used = {
+        case.parts["corpus"].strip()
+        for path in FOLDER.glob("labelled*.txt")
+        for case in read_cases(path)
+        if "corpus" in case.parts
+    }
+    rows, files = [], set()
+    for path in (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs").iterdir():
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            if JOB.match(line.strip()) and f"{path.name}:{number}" not in used:
+                rows.append((f"{path.name}:{number}", line.strip()))
+    taken = []
+    for where, line in sorted(rows, key=lambda row: digest(row[0])):
+        name = where.rpartition(":")[0]
+        if name not in files and len(taken) < most:
+            files.add(name)
+            taken.append((where, line))
+    return taken
 
 
 def text_of(path: Path) -> str:
@@ -196,6 +229,8 @@ def main() -> None:
                 taken.add((name, where))
         for name, where, line in rows:
             print(f"{heap}\t{name} {where}\t{line}")
+    for where, line in corpus_lines(CORPUS_LINES.get(sys.argv[1], 0)) if sys.argv[1] in CORPUS_LINES else ():
+        print(f"corpus\t{where}\t{line}")
 
 
 if __name__ == "__main__":
