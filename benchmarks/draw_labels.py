@@ -33,8 +33,11 @@ SETS = {
     "eighth": ("89ab", 260, 22, 34, 12),
     "ninth": ("cdef", 200, 13, 20, 8),
     "tenth": ("89abcdef", 600, 14, 14, 12),
+    "tenth_more": ("4567", 600, 0, 8, 6),
 }
 CORPUS_LINES = {"tenth": 14}
+# after 17 programs of the tenth had been read: too few labels of the rare kinds; digits 4 to 7 lie behind what the development set took
+MORE = {("tenth_more", "state, strictly"): 12, ("tenth_more", "this machine"): 10, ("tenth_more", "password in it"): 6}
 # clients that other packages' documentation shows, too
 CLIENTS = frozenset(
     "curl wget mysql mysqldump mysqladmin psql pg_dump ldapsearch ldapadd ldapmodify smbclient mount rsync ssh openssl snmpwalk snmpget redis-cli mongo mongodump lftp git docker htpasswd kinit".split()
@@ -215,7 +218,7 @@ def main() -> None:
     taken = set()
     for heap in HEAPS:
         rows = [row for row in sorted(heaps[heap], key=lambda row: digest(" ".join(row))) if row not in taken][
-            : most + (12 if heap == "state, strictly" else 0)
+            : most + MORE.get((sys.argv[1], heap), 12 if heap == "state, strictly" else 0)
         ]
         taken |= set(rows)
         for name, inside in rows:
