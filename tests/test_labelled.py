@@ -30,6 +30,7 @@ JUDGED = {
     "labelled_seventh.txt": BLOCKING,
     "labelled_eighth.txt": BLOCKING,
     "labelled_ninth.txt": BLOCKING,
+    "labelled_tenth.txt": BLOCKING,
 }
 WITH_DETAIL = frozenset({"cloud-call", "persistence"})  # the label says both
 PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node ", ".rb": ""}
