@@ -17,7 +17,7 @@ INTERPRETERS = re.compile(r"(ba|da|z|k|a)?sh|python[\d.]*|php[\d.]*|perl[\d.]*|r
 # programs that only start another one, and how many plain words of theirs come before it
 WRAPPERS = {
     "sudo": 0, "nice": 0, "ionice": 0, "env": 0, "exec": 0, "nohup": 0, "time": 0, "chronic": 0, "setsid": 0, "command": 0,
-    "timeout": 1, "flock": 1, "cronic": 0, "chrt": 1, "su": 1, "runuser": 1, "setlock": 1, "lckdo": 1, "softlimit": 0, "start": 0,
+    "timeout": 1, "flock": 1, "cronic": 0, "chrt": 1, "runuser": 0, "setlock": 1, "lckdo": 1, "softlimit": 0, "start": 0,
 }  # fmt: skip
 WITH_VALUE = {
     "sudo": "ugCDhpRrTtU", "nice": "n", "ionice": "cnp", "timeout": "ks", "flock": "wEc", "env": "uCS", "su": "cs",
@@ -120,6 +120,8 @@ def _program_of(words: list[str]) -> str | None:
         base = word.rpartition("/")[2]
         if base in GUARDS:
             return None
+        if base in {"su", "runuser"} and (text := _given_to_a_shell(words[at + 1 :])) is not None:
+            return main_program(text) or base
         if base in WRAPPERS:
             at = _past_options(words, at + 1, base)
             at += WRAPPERS[base]
@@ -137,6 +139,16 @@ def _program_of(words: list[str]) -> str | None:
                 return base if inline else script
             return word
         return word
+    return None
+
+
+def _given_to_a_shell(words: list[str]) -> str | None:
+    """What `su USER -c TEXT` runs, the user before or behind it; None for `runuser -u USER PROGRAM`."""
+    for at, word in enumerate(words):
+        if word in {"-c", "-lc", "--command"} and at + 1 < len(words):
+            return words[at + 1]
+        if word.startswith("--command="):
+            return word.partition("=")[2]
     return None
 
 
