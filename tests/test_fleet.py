@@ -28,6 +28,7 @@ from migrator.errors import SourceError
 from migrator.fleet import engine, running
 from migrator.fleet.listing import Entry, listed
 from migrator.fleet.running import Row, Settings
+from migrator.runs import store
 from migrator.sources import object_url
 from migrator.sources.opening import open_source
 
@@ -175,6 +176,7 @@ def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -
     places = [tmp_path / name / "runs/web01/*.parquet" for name in ("out", "wanted")]
     runs = [polars.read_parquet(place).sort("started_at", "command") for place in places]
     assert runs[0].equals(runs[1])
+    assert store.count(tmp_path / "out/runs", "web01") == runs[0].height == len(truth.runs)  # what `fleet` says: each run once
     # week after week into the same folder
     for week in weeks:
         read(entries_of(week), tmp_path / "weekly")
@@ -400,6 +402,7 @@ def test_a_bucket_that_is_not_there_is_one_line(bucket: Any, tmp_path: Path) -> 
 def test_dask_gives_the_same_bytes(bundles: Path, tmp_path: Path) -> None:
     process = migrator("fleet", bundles, "-o", tmp_path / "dask", "--engine", "dask", "--workers", "2", "--no-plan")
     assert process.returncode == 3, process.stderr.decode()
+    assert b"Scheduler at" not in process.stderr  # Dask tells of its workers' ports where nobody stops it
     read(entries_of(bundles), tmp_path / "local")
     assert tree(tmp_path / "dask") == tree(tmp_path / "local")
 

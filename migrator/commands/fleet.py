@@ -15,11 +15,12 @@ from migrator.commands.summary import left_open
 from migrator.errors import MigratorError
 from migrator.fleet import engine, running
 from migrator.fleet.listing import listed
-from migrator.fleet.task import SURVEYS, survey_name
+from migrator.fleet.task import RUNS, SURVEYS, survey_name
 from migrator.model.plan import OutFile, Plan, Provider, Request
 from migrator.prices import user_book
 from migrator.reports import verdict_words, words
 from migrator.review import open_questions
+from migrator.runs import store
 from migrator.terminal import progress, safe
 
 PAGE = "report.html"
@@ -111,10 +112,10 @@ def command(
     hosts = sorted({server.host for row in rows if row.status == "read" for server in row.servers})
     if not hosts:
         raise MigratorError(f"none of {len(rows)} sources could be read; see {output / running.ROWS}")
-    runs = sum(server.runs for row in rows for server in row.servers)
+    runs = sum(store.count(output / RUNS, host) for host in hosts)  # of all weeks, each once
     read = words.counted(len(hosts), "server", "servers")
     lost = words.counted(len(failed), "source", "sources")
-    click.echo(f"{read} read, {runs:,} runs; {lost} failed")
+    click.echo(f"{read} read, {runs:,} runs are kept; {lost} failed")
     if not decide:
         return EXIT_FAILED if failed else EXIT_DONE
     surveys = planfile.Surveys(output / SURVEYS / survey_name(host) for host in hosts)

@@ -3,6 +3,7 @@
 Source: https://distributed.dask.org/en/stable/api.html, Client.get_executor
 """
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
@@ -36,6 +37,7 @@ def opened(scheduler: str | None, workers: int) -> Callable[[], Executor]:
 
     def make() -> Any:
         cluster = None
+        logging.getLogger("distributed").propagate = False  # it has a handler of its own: ours would say all of it again
         if scheduler is None:
             cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50)  # type: ignore[no-untyped-call]
         try:

@@ -110,6 +110,18 @@ def read(root: Path, host: str) -> Kept:
     return _read(root / host_file_name(host), host).kept(root)
 
 
+def count(root: Path, host: str) -> int:
+    """How many runs the newest manifest of a host names, which is read and nothing else; 0 where there is none."""
+    folder = root / host_file_name(host)
+    for generation in _generations(folder):
+        try:
+            manifest = msgspec.json.decode((folder / f"manifest.{generation}.json").read_bytes(), type=Manifest)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        return sum(day.runs for day in manifest.days)
+    return 0
+
+
 def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch], earlier: Iterable[EarlierText] = ()) -> Kept:
     """Put the runs that a reading of a host's logs shows into its store, those that it has already only once.
 
