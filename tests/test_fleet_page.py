@@ -68,13 +68,13 @@ def test_of_many_servers_one_page_has_a_row_each_and_what_holds_them_first() -> 
         if number >= 12:
             jobs.append(held(200 + number, "nightly <export>", name, f"takes {number}.5 h"))
         if number >= 27:
-            jobs.append(held(300 + number, "other", name, f"writes to its disk; answer {name}/data: share or copy"))
+            jobs.append(held(300 + number, "other", name, f"needs its disk, or answer {name}/data: share"))
     whole = msgspec.structs.replace(small, hosts=hosts, jobs=tuple(jobs), problems=(), accounting=(), unmatched=(), digests=())
     (page,) = html.write(whole)
     held_rows, servers = tables(page.content)
     assert [row[:5] for row in held_rows[1:]] == [
-        ["nightly <export>", "takes 12.5 h; on others alike", "18", "15", "$450.00"],
-        ["other", "writes to its disk", "3", "0", "$75.00"],
+        ["nightly <export>", "18", "$450.00", "15", "takes 12.5 h; on others alike"],
+        ["other", "3", "$75.00", "0", "needs its disk"],
     ]
     assert len(servers) == 1 + 30
     assert sum("can go" in row for row in servers) == 12

@@ -17,7 +17,7 @@ TEMPLATE = "reports/fleet.html.j2"
 PAGES = "pages"
 MOST_ON_A_PAGE = 20  # servers with all their jobs: of more, each has a page
 AMOUNT = re.compile(r"\d[\d.,]*")  # `takes 3.3 h` and `takes 3.6 h` are one reason
-HOW_TO_ANSWER = re.compile(r"; answer [^;]*")  # names the one server's job: it is on that server's page
+HOW_TO_ANSWER = re.compile(r"(?:;|, or) answer [^;]*")  # names the one server's job: it is on that server's page
 MOST_ROWS = 40  # of what holds servers back: the rest is on their pages
 
 
