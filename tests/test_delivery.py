@@ -22,7 +22,8 @@ from migrator.render import literal
 STUB = """#!/bin/sh
 line=${0##*/}; for word; do line="$line <$word>"; done; printf '%s\\n' "$line" >> "$SEEN"
 case "${0##*/} $*" in
-  docker*inspect*) echo "registry.test/x@sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
+  docker*inspect*) for image; do :; done  # pushed elsewhere before, as well
+    for name in "elsewhere.test/$image" "$image"; do echo "${name%:*}@sha256:$(printf %064d 0)"; done ;;
   aws*get-schedule*) echo '{"Arn": "x", "Name": "n", "State": "ENABLED", "LastModificationDate": "y"}' ;;
   aws*update-schedule*) cat >> "$SEEN" ;;
   terraform*plan*) echo planned > plan.bin ;;
@@ -122,7 +123,8 @@ def test_the_makefile_pushes_an_image_before_it_plans_and_hands_its_digest_over(
     assert order == ["docker build", "docker push", "docker inspect", "terraform init", "terraform plan", "terraform apply"]
     assert any("<--build-arg> <BASE=debian@sha256:1>" in call for call in tools.calls())
     images = json.loads((tree / "aws/terraform/images.auto.tfvars.json").read_text())["images"]
-    assert images["aws-fargate-plain-1a2b"] == "registry.test/x@sha256:" + "0" * 64
+    pushed = "1.dkr.ecr.eu-west-1.amazonaws.com/jobs/aws-fargate-plain-1a2b"
+    assert images["aws-fargate-plain-1a2b"] == f"{pushed}@sha256:{'0' * 64}"
     assert "aws-lambda-plain-1a2b" not in images  # a zip
 
 
@@ -302,7 +304,7 @@ def test_what_the_organisation_says_is_the_default_of_the_templates() -> None:
     )  # fmt: skip
     for target, expected in (
         (
-            "aws_lambda",
+            "aws_fargate",
             [
                 "acme-",
                 "in net",

@@ -273,6 +273,18 @@ def test_every_language_of_every_target_has_its_shell() -> None:
             assert render.source(shell), f"{target.NAME}: {shell} is missing"
 
 
+@pytest.mark.parametrize("target", [one for one in targets.ALL if "terraform" in one.LANGUAGES], ids=lambda one: one.NAME)
+def test_a_root_declares_and_allows_what_its_jobs_use_and_nothing_else(target: targets.Target) -> None:
+    entries = [samples.entry(target.NAME, "a-1")]
+    made = shells.files(target.PROVIDER, "terraform", entries, None)
+    text = "\n".join(file.content.decode() for file in made.out_files)
+    declared = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+    rest = re.sub(r'^variable "\w+" \{$.*?^\}$', "", text, flags=re.MULTILINE | re.DOTALL)
+    assert declared == set(re.findall(r"\bvar\.(\w+)", rest))
+    # who may publish to the notices' topic beside the jobs' roles: EventBridge, where a rule of it does
+    assert ("events.amazonaws.com" in text) == ('resource "aws_cloudwatch_event_rule"' in text)
+
+
 def test_a_script_path_cannot_leave_the_tree() -> None:
     assert job_file.server_path("/srv/../../../etc/x") == "/etc/x"
     assert job_file.server_path("//a//b") == "/a/b"

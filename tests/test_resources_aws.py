@@ -207,11 +207,7 @@ def created_for(target: Target, dossier: Dossier, shape: Shape) -> tuple[Resourc
 
 
 def terraform_files() -> dict[str, str]:
-    files = {
-        "main.tf": render.text(
-            "languages/terraform/aws.tf.j2", "terraform", region="us-east-1", organisation=Organisation(), notify=""
-        )
-    }
+    files: dict[str, str] = {}
     shared: dict[tuple[str, str], Resource] = {}
     for target, dossier, shape in jobs():
         created = created_for(target, dossier, shape)
@@ -220,7 +216,8 @@ def terraform_files() -> dict[str, str]:
         own = tuple(one for one in created if one not in of_all)
         files[f"{dossier.job.id}.tf"] = written("terraform", own, dossier.job)
     files["shared.tf"] = written("terraform", tuple(shared.values()), JOB)
-    return files
+    around = {"region": "us-east-1", "organisation": Organisation(), "notify": "", "everything": "".join(files.values())}
+    return {"main.tf": render.text("languages/terraform/aws.tf.j2", "terraform", **around), **files}
 
 
 def sam_template() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
+import msgspec
 import pytest
 from aws_jobs import DOSSIER, JOB, SHAPE, changed, fact
 from hypothesis import given, settings
@@ -202,6 +203,7 @@ def written(target: Target, language: str) -> dict[str, str]:
 
 
 def terraform_files(target: Target) -> dict[str, str]:
+    fragments = written(target, "terraform")
     main = render.text(
         f"languages/terraform/{target.PROVIDER}.tf.j2",
         "terraform",
@@ -210,8 +212,9 @@ def terraform_files(target: Target) -> dict[str, str]:
         organisation=NONE,
         notify="",
         kinds=(),
+        everything="".join(fragments.values()),
     )
-    return {"main.tf": main, **{f"{name}.tf": text for name, text in written(target, "terraform").items()}}
+    return {"main.tf": main, **{f"{name}.tf": text for name, text in fragments.items()}}
 
 
 def bicep(region: str = "eastus") -> str:
@@ -256,9 +259,22 @@ def test_schedules_are_off_and_a_run_is_tried_once(target: Target) -> None:
     jobs = "".join(files[f"{name}.tf"] for name in EXPRESSIONS)
     switch = 'var.schedules_enabled || contains(var.enabled_jobs, "or-days-77aa")'
     assert switch in jobs
-    tries = re.findall(r"(?:max_retries|retry_count|replica_retry_limit) += (\d+)", jobs)
-    assert tries or target is azure_functions  # a timer is not tried again: functions-bindings-timer, "Retry behavior"
+    tries = re.findall(r"(?:max_retries|replica_retry_limit) += (\d+)", jobs)
+    # a timer is not tried again: functions-bindings-timer, "Retry behavior"; a service has no retries of its own
+    assert tries or target in {azure_functions, gcp_cloud_run_service}
     assert set(tries) <= {"0"}
+
+
+def test_google_s_deliveries_are_tried_again_where_instants_are_claimed_and_the_next_one_is_far() -> None:
+    claims: dict[str, object] = {"instants": True}
+    gaps = (None, 60.0, 300.0, 900.0, 86400.0)
+    dossier = dossiers()[0]
+    tries = [gcp_cloud_run_job.tried_again(msgspec.structs.replace(dossier, smallest_gap_s=gap), claims) for gap in gaps]
+    assert tries == [3, 0, 1, 3, 3]
+    assert gcp_cloud_run_job.tried_again(dossier, {"instants": False}) == gcp_cloud_run_job.tried_again(dossier, None) == 0
+    for target in (gcp_cloud_run_job, gcp_cloud_run_service):
+        written = [text for name, text in terraform_files(target).items() if "google_cloud_scheduler_job" in text]
+        assert "retry_count          = 3" in "".join(written)
 
 
 def of_the_project(files: dict[str, str]) -> set[str]:

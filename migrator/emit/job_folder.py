@@ -152,6 +152,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "when": entry.schedule_in_words or " ".join(job.schedule.expressions),
         "translation": job_file.translation(entry),
         "notify": _told(job_file.notify(job, answers), option.resources, sh=sh),
+        "redelivered": any(one.values.get("delivery_attempts") or one.values.get("tries") for one in option.resources),
         "unsent": any(one.kind == "kubernetes_cron_job" for one in option.resources),
         "secrets": secret_store.to_create(option.resources),
         "timezone": host.timezone or job.schedule.timezone,

@@ -37,6 +37,16 @@ LANGUAGES = {
 
 
 Own = tuple[JobPlan, list[str]]  # a job and its fragments
+
+
+class Beside(NamedTuple):
+    """What else there is."""
+
+    shared: Sequence[tuple[str, Mapping[str, object]]]  # kind and values of all that the jobs share
+    kinds: frozenset[str]  # of all resources, the jobs' own, too
+
+
+NOTHING = Beside((), frozenset())
 # The most resources of one stack, with some room for what SAM adds; how a fragment's resources are counted.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (500)
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices (800)
@@ -58,13 +68,14 @@ def files(
     Raises `EmitError` if two jobs want different things of one name."""
     layout = LANGUAGES[language]
     shared, by_job = _rendered(language, entries)
-    kinds = [(resource.kind, resource.values) for resource, _ in shared]
-    together = [fragment(resource, entry, layout, language, (), kinds) for resource, entry in shared]
+    beside = Beside([(one.kind, one.values) for one, _ in shared], frozenset(one.kind for one in _resources(by_job)))
+    together = [fragment(resource, entry, layout, language, (), beside) for resource, entry in shared]
+    everything = "\n".join([*together, *(text for _, own in by_job for text in own)])  # whose variables a shell declares
     out = []
     parts = split(language, together, by_job, answers)
     for number, part in enumerate(parts, 1):
         if not layout.per_job:  # what all jobs of a stack share may name them
-            together = [fragment(resource, entry, layout, language, _named(part), kinds) for resource, entry in shared]
+            together = [fragment(resource, entry, layout, language, _named(part), beside) for resource, entry in shared]
         fragments = _joined(together if layout.per_job else [*together, *(text for _, own in part for text in own)])
         main = render.text(
             "languages/" + layout.shell.format(provider=provider),
@@ -75,10 +86,11 @@ def files(
             fragments="\n".join(layout.indent + line if line else "" for line in fragments.split("\n")).strip("\n"),
             jobs=[entry.job for entry, _ in part],
             switches=sorted({str(switch) for entry, _ in part for switch in _switches(entry)}),
-            kinds={resource.kind for entry, _ in part for resource in entry.placement.option.resources},
+            kinds={resource.kind for resource in _resources(part)},
+            everything=everything,
             checked=any("daily_check" in resource.kind for resource, _ in shared),
             fixed=_fixed(entry for entry, _ in part),
-            private=any(one.values.get("private_network") for entry, _ in part for one in entry.placement.option.resources),
+            private=any(one.values.get("private_network") for one in _resources(part)),
             images=any(job_folder.is_image(entry) for entry, _ in part)
             or daily_check.image(entry for entry, _ in part) is not None,
             files=_files_of(layout, part, shared=bool(together)),
@@ -92,6 +104,11 @@ def files(
             name = layout.per_job.format(job=entry.job.id)
             out.append(OutFile(path=f"{provider}/{name}", content=_joined(own).encode()))
     return Templates(tuple(file for file in out if file.content), tuple(tuple(entry for entry, _ in part) for part in parts))
+
+
+def _resources(part: Iterable[Own]) -> Iterable[Resource]:
+    """All that these jobs have."""
+    return (resource for entry, _ in part for resource in entry.placement.option.resources)
 
 
 def _fixed(entries: Iterable[JobPlan]) -> set[str]:
@@ -195,11 +212,11 @@ def fragment(
     layout: Language,
     language: str,
     part: Sequence[Mapping[str, object]] = (),
-    beside: Sequence[tuple[str, Mapping[str, object]]] = (),
+    beside: Beside = NOTHING,
 ) -> str:
     """One resource in a language; empty where the language needs none (SAM names a secret where it is used).
 
-    `part`: the jobs of its stack; `beside`: kind and values of all that these jobs share.
+    `part`: the jobs of its stack.
     """
     template = f"resources/{resource.kind}/{layout.fragment}"
     if render.source(template) is None:
@@ -210,7 +227,8 @@ def fragment(
         "host": entry.job.host,
         "description": f"{entry.job.name}: was {entry.job.location} on {entry.job.host}",
     }
-    return render.text(template, language, v=resource.values, name=resource.name, job=job, part=part, beside=beside)
+    around = {"beside": beside.shared, "kinds": beside.kinds}
+    return render.text(template, language, v=resource.values, name=resource.name, job=job, part=part, **around)
 
 
 def _is_shared(resource: Resource, entry: JobPlan) -> bool:

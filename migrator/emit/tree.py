@@ -246,6 +246,7 @@ def _around(
         "undelivered": "aws_scheduler_schedule" in kinds,
         "checked": any(daily_check.of(entry) is not None for entry in emitted),
         "asks": bool(kinds & {*daily_check.SCHEDULERS, "kubernetes_lease"}),
+        "registries": sorted({group.provider for group in delivery.made(groups) if group.images}),
         "google": any(kind.startswith("gcp_cloud_run") for kind in kinds),
     }
     return (OutFile(path="README.md", content=render.text("delivery/README.md.j2", "markdown", **context).encode()),)

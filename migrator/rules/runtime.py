@@ -48,7 +48,8 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:  #
     if not names:
         return ()
     needs = tuple(Need(kind="runtime", choice=name, rule=NAME) for name in names)
-    body = f"needs {listed(names, 8)}; a bare function has only a shell and one language; an image with them is built"
+    else_built = "a bare function has only a shell and one language; where that is too little an image with them is built"
+    body = f"needs {listed(names, 8)}; {else_built}"
     return told(dossier, NAME, "note", body, facts=facts, effort="minutes", needs=needs)
 
 

@@ -38,8 +38,11 @@ NAME_LIMIT = 36  # with name_prefix (8), "-NN" and Google's own execution suffix
 ACCOUNT_LIMIT = 22  # account ids have at most 30 characters, name_prefix takes 8
 SCHEDULER_ACCOUNT = "cron_scheduler"
 RETRIES_OF_THE_RUN = 0  # Google's default is 3: a failing job would run four times
-# jobs:run answers as soon as the execution exists; a second delivery would be a second run, so none is tried
 ATTEMPT_DEADLINE_S = 180
+# A delivery that failed is tried again after 30, 60 and 120 s where a run claims its instant, so that no second one begins for a
+# lost answer; not where the next firing comes first: Cloud Scheduler leaves that out while it still tries.
+# https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/RetryConfig
+DELIVERY_TRIES: tuple[tuple[float, int], ...] = ((900, 3), (240, 1))  # from which gap on, how often
 
 
 def limits(assumptions: Assumptions) -> tuple[Limit, ...]:  # noqa: ARG001
@@ -142,7 +145,7 @@ def resources(
             },
         },
     )
-    started = () if translation is None else schedules(job, translation, run_job.name)
+    started = () if translation is None else schedules(job, translation, run_job.name, 0 if flows else tried_again(dossier, lock))
     return (
         *secrets,
         *store,
@@ -234,7 +237,15 @@ def secrets_of(dossier: Dossier, account: str, reads: float | None) -> tuple[Res
     )
 
 
-def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resource, ...]:
+def tried_again(dossier: Dossier, lock: dict[str, object] | None) -> int:
+    """How often Cloud Scheduler tries a delivery again that failed."""
+    if lock is None or not lock["instants"]:
+        return 0
+    gap = dossier.smallest_gap_s
+    return next((tries for least_s, tries in DELIVERY_TRIES if gap is None or gap >= least_s), 0)
+
+
+def schedules(job: Job, translation: Translation, run_job: str, tries: int = 0) -> tuple[Resource, ...]:
     """One schedule for each expression, paused until the user switches it on, and the account that may start this job only."""
     many = len(translation.expressions) > 1
     return (
@@ -264,6 +275,7 @@ def schedules(job: Job, translation: Translation, run_job: str) -> tuple[Resourc
                     "run_job": run_job,
                     "account": SCHEDULER_ACCOUNT,
                     "attempt_deadline": f"{ATTEMPT_DEADLINE_S}s",
+                    "tries": tries,
                     "usage": {"jobs": 1},
                 },
             )

@@ -95,13 +95,17 @@ def resources(
         Resource(kind="gcp_monitoring_http_alert", name="cron_call_failed", values={"shared": True, "channel": "cron_notices"}),
         account,
         service,
-        *(() if translation is None else schedules(dossier, translation, service.name, timeout_s)),
+        *(
+            ()
+            if translation is None
+            else schedules(dossier, translation, service.name, timeout_s, run_job.tried_again(dossier, lock))
+        ),
     )
 
 
-def schedules(dossier: Dossier, translation: Translation, service: str, timeout_s: float) -> tuple[Resource, ...]:
+def schedules(dossier: Dossier, translation: Translation, service: str, timeout_s: float, tries: int = 0) -> tuple[Resource, ...]:
     """As a Cloud Run job's, but that they call the service and wait for its answer."""
-    made = run_job.schedules(dossier.job, translation, service)
+    made = run_job.schedules(dossier.job, translation, service, tries)
     waits_s = min(timeout_s + run_job.ATTEMPT_DEADLINE_S, TIMEOUT_LIMIT_S)
     return tuple(
         resource

@@ -112,11 +112,28 @@ def acted(event: Sequence[str], workflow: str, copy: Path, stubs: Mapping[str, s
     return tools.passes([*command, *words, *handed], copy, {**own, **home})
 
 
+# what cannot be had here, on GitHub's machines it is: that they are asked
+ASKED = """\
+#!/bin/sh
+echo "asked: ${0##*/} $*" >&2
+"""
+
+
 def test_act_runs_the_check(tree: Path, tmp_path: Path, terraform_environment: dict[str, str]) -> None:
-    own = {"TF_REATTACH_PROVIDERS": terraform_environment["TF_REATTACH_PROVIDERS"], "PATH": f"{tools.BIN}:{os.environ['PATH']}"}
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("az", "kubectl"):
+        (programs / name).write_text(ASKED)
+        (programs / name).chmod(0o755)
+    path = f"{programs}:{tools.BIN}:{os.environ['PATH']}"
+    own = {"TF_REATTACH_PROVIDERS": terraform_environment["TF_REATTACH_PROVIDERS"], "PATH": path}
     said = acted(["push"], "check.yml", repository(tree, tmp_path), {}, own)
     assert "Job succeeded" in said
     assert "Main make check" in said
+    assert said.count("The configuration is valid.") == len([*tree.glob("*/terraform")])
+    bicep = [f"az bicep build --file {path.relative_to(tree)} --stdout" for path in sorted(tree.glob("*/bicep/*.bicep"))]
+    kustomize = ["kubectl kustomize kubernetes"] if (tree / "kubernetes").is_dir() else []
+    assert sorted(re.findall(r"asked: (.*)", said)) == bicep + kustomize
 
 
 # the clouds' tools as they answer; terraform is the real one, and says which plan it made and which it applied
@@ -124,7 +141,7 @@ CALLED = """\
 #!/bin/sh
 line=${0##*/}; for word; do line="$line $word"; done; printf '%s\\n' "$line" >>"$SEEN"
 case "${0##*/} $*" in
-  docker*inspect*) echo "registry.test/x@sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
+  docker*inspect*) for image; do :; done; echo "${image%:*}@sha256:$(printf %064d 0)" ;;
   kubectl*kustomize*) echo "kind: List" ;;
   sam*deploy*) printf 'Waiting\\n\\nChangeset created successfully. arn:aws:cfn:x:1:changeSet/%s\\n\\n' "$(date +%N)" ;;
   aws*describe-stacks*) echo REVIEW_IN_PROGRESS ;;

@@ -280,6 +280,8 @@ GOOGLE: dict[str, dict[str, Rule]] = {
         "description": like(r"(?s).{0,500}"),
         "name": like(r"[\w-]{1,500}"),
         "retry_config.retry_count": within(0, 5),
+        "retry_config.min_backoff_duration": seconds(0, 3600),
+        "retry_config.max_backoff_duration": seconds(0, 3600),
         "schedule": cron(*EVERY_MINUTE),
         "time_zone": like(r"UTC|[A-Z]\w+(/[\w+-]+){1,2}"),
         "http_target.uri": like(r"https?://[^\s]+"),

@@ -85,26 +85,3 @@ variable "images" {
   }
 }
 
-variable "subnet_ids" {
-  description = "Subnets of container jobs: public ones (assign_public_ip = true), or private ones with NAT or endpoints."
-  type        = list(string)
-  default     = []
-}
-
-variable "security_group_ids" {
-  description = "Security groups of container jobs; they need no way in, only out."
-  type        = list(string)
-  default     = []
-}
-
-variable "batch_max_vcpus" {
-  description = "What Batch jobs use at once, at most: what is asked for beyond it waits in the queue. New accounts have a quota of 6."
-  type        = number
-  default     = 16
-}
-
-variable "assign_public_ip" {
-  description = "Containers in public subnets pull their image through a public address of their own."
-  type        = bool
-  default     = true
-}

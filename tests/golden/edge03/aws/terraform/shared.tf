@@ -204,23 +204,6 @@ resource "aws_sns_topic_subscription" "notices" {
   endpoint  = var.notify_email
 }
 
-# events about containers that stopped come from EventBridge, not through a role
-resource "aws_sns_topic_policy" "notices" {
-  arn = aws_sns_topic.notices.arn
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "EventsOfThisAccount"
-      Effect    = "Allow"
-      Action    = "sns:Publish"
-      Principal = { Service = "events.amazonaws.com" }
-      Resource  = aws_sns_topic.notices.arn
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
-    }]
-  })
-}
-
 # encrypted with SQS's own keys (trivy wants a KMS key, which costs a dollar a month and a grant for each reader)
 # trivy:ignore:AVD-AWS-0096
 resource "aws_sqs_queue" "undelivered" {
