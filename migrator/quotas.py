@@ -30,8 +30,8 @@ ASKED = frozenset({"usage", "width"})  # of what a resource says
 
 
 class Quota(NamedTuple):
-    """A number that an account has in a region. `key`: the value of a resource that counts; None: each counts one. `at_once`: of
-    what runs at one time; else of what is there. `less`: what new accounts are known to begin with."""
+    """A number that an account has in a region. `key`: the value of a resource that counts, of a list its length; None: each
+    counts one. `at_once`: of what runs at one time; else of what is there. `less`: what new accounts are known to begin with."""
 
     topic: str  # of the answer that says what this account has
     kind: str
@@ -55,6 +55,8 @@ FLEX = "https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#
 SCHEDULES = "https://docs.cloud.google.com/scheduler/quotas"
 CLOUD_RUN = "https://docs.cloud.google.com/run/quotas"
 SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html"
+RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"
+POLICIES = "https://docs.cloud.google.com/iam/quotas"
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 ACCOUNTS = "https://docs.cloud.google.com/iam/docs/service-accounts-create"
 ASSIGNMENTS = "https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits"
@@ -110,6 +112,14 @@ ALL: tuple[Quota, ...] = (
         "2026-11-27", "of a project in a region; raised on request by the newer page, fixed by the older one", at_once=False,
     ),
     Quota(
+        "quota-event-rules", "aws_cloudwatch_event_rule", None, "EventBridge rules of the default bus", "rules", 300, RULES,
+        "2026-11-27", "of a bus in a region, 100 in some; raised on request", at_once=False, apart="accounts or regions",
+    ),
+    Quota(
+        "quota-call-rules", "aws_api_destination", None, "EventBridge rules of the bus of calls", "rules", 300, RULES,
+        "2026-11-27", "of a bus in a region, 100 in some; raised on request", at_once=False, apart="accounts or regions",
+    ),
+    Quota(
         "quota-iam-roles", "aws_iam_role", None, "IAM roles", "roles", 1000, ROLES, "2026-11-27",
         "of an account, in all regions; 5,000 at most on request (from memory)", at_once=False, apart="accounts", regional=False,
     ),
@@ -121,6 +131,19 @@ ALL: tuple[Quota, ...] = (
         "quota-role-assignments", "azure_user_assigned_identity", None, "role assignments, one or more for each identity",
         "assignments", 4000, ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False,
         apart="subscriptions", regional=False,
+    ),
+    Quota(
+        "quota-bucket-bindings", "gcp_service_account", "prefixes", "grants on the bucket of all jobs", "grants", 1500, POLICIES,
+        "2026-11-27", "principals in one policy, each as often as it stands there; fixed (from memory)", at_once=False,
+        apart="projects", regional=False,
+    ),
+    *(
+        Quota(
+            "quota-role-assignments", kind, None, "role assignments, one or more for each identity", "assignments", 4000,
+            ASSIGNMENTS, "2026-11-27", "of a subscription, fixed (from memory)", at_once=False, apart="subscriptions",
+            regional=False,
+        )
+        for kind in ("azure_container_app_job", "azure_function_app")  # the daily check's, of each
     ),
     Quota(
         "quota-role-assignments", "azure_task_hub", None, "role assignments, one or more for each identity", "assignments", 4000,
@@ -244,7 +267,9 @@ def _amount(quota: Quota, resources: tuple[Resource, ...]) -> float:
     if not own:
         return 0.0
     if not quota.at_once:
-        return float(len(own))
+        # what all jobs share is there once, and a handful
+        held = [one.values.get(quota.key) if quota.key else None for one in own if not one.values.get("shared")]
+        return float(sum(len(value) if isinstance(value, list | tuple) else 1 for value in held))
     if quota.key is not None:
         used = [resource.values["usage"] for resource in own]
         return max(float(usage[quota.key]) for usage in used if isinstance(usage, dict))

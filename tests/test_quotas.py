@@ -116,6 +116,19 @@ def test_every_quota_counts_what_a_plan_really_holds() -> None:
     assert {quota.kind for quota in ALL} <= {module.__name__.rsplit(".", 1)[-1] for module in resources.ALL}
     many = told(*[moving(0, "0 0 * * *", "gcp_service_account", 30)] * 101)
     assert many.summary.endswith("emit them apart (`emit --job`) into 2 projects")
+    one = moving(0, "0 0 * * *", "gcp_service_account", 30)
+    option = one.placement.option
+    own = Resource(kind="gcp_service_account", name="x", values={"prefixes": ["locks/x/", "files/a", "files/b"]})
+    scheduler = Resource(kind="gcp_service_account", name="cron_scheduler", values={"shared": True, "prefixes": []})
+    both = changed(one, placement=changed(one.placement, option=changed(option, resources=(own, scheduler))))
+    assert peaks([both] * 100, AS_OF) == (), "one account each, and the scheduler's, which is there once"
+    assert [(peak.quota, peak.peak) for peak in peaks([both] * 501, AS_OF)] == [
+        ("grants on the bucket of all jobs", 1503.0),
+        ("service accounts", 501.0),
+    ]
+    for kind, where in (("aws_cloudwatch_event_rule", "the default bus"), ("aws_api_destination", "the bus of calls")):
+        calls = [moving(0, "0 0 * * *", kind, 30)] * 301
+        assert f"301 EventBridge rules of {where} in us-east-1; the quota is 300" in told(*calls).summary
     events = [moving(0, "0 0 * * *", "azure_eventgrid_subscription", 30)] * 501
     assert told(*events).summary.endswith(
         "the quota is 500: ask for more, or emit them apart (`emit --job`) into 2 storage accounts"
