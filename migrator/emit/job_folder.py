@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from migrator import chains, other_user, render, sh_form, unmet
+from migrator import chains, locales, other_user, render, sh_form, unmet
 from migrator.emit import job_file, node_packages, packages, php, programs, python_packages, secret_store, sh_runner
 from migrator.model.finding import Fact
 from migrator.model.job import Host
@@ -136,7 +136,8 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
     npm_ci, pins = node_packages.locked(entry.facts, entry.scripts, scripts), node_packages.pinned(entry.facts, entry.scripts)
     composer = php.locked(entry.facts, entry.scripts, scripts)
     extensions = php.packages(entry, scripts) | php.asked_by(composer, entry.scripts, scripts)
-    more = [*extensions, *(["python3-pip"] if requirements else [])]
+    made = locales.needed(job_file.environment(job, host))
+    more = [*extensions, *(["python3-pip"] if requirements else []), *(["locales"] if made else [])]
     run, becomes = other_user.as_run(job, host), other_user.becomes(job, host)
     facts = [
         fact for fact in entry.facts if becomes is None or (fact.kind, fact.value.rpartition("/")[2]) != ("command", becomes.by)
@@ -159,6 +160,7 @@ def _context(entry: JobPlan, host: Host, scripts: Mapping[str, bytes], answers: 
         "sh": sh,
         "scripts": [job_file.server_path(script.path) for script in entry.scripts],
         "packages": packages.needed(facts, run.shell, more, runs_python=not sh),
+        "locales": made,
         "becomes": becomes,
         "unknown_programs": packages.unknown(entry.facts),
         "requirements": [*(name for resource in option.resources for name in WANTED.get(resource.kind, ())), *requirements],

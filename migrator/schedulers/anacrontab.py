@@ -9,11 +9,12 @@ import re
 from migrator.model.job import Host, Job, Schedule, Schedules, Setting
 from migrator.model.source import HostFile, HostFiles
 from migrator.redact import escape_bytes, redact, redact_setting
+from migrator.schedulers import given_variables
 from migrator.schedulers.crontab_file import Counter, Draft, merged
 from migrator.schedulers.identity import job_id, main_program, name_from
 from migrator.schedulers.owner import owners
 
-READS: tuple[str, ...] = ("/etc/anacrontab",)
+READS: tuple[str, ...] = ("/etc/anacrontab", *given_variables.LOCALES)
 NAME = "anacrontab"
 SETTING = re.compile(r"\s*([^ \t=]+)\s*=(.*)")
 ENTRY = re.compile(r"\s*(\d{1,6}|@\w+)\s+(\d{1,6})\s+([^\s/]+)\s+(\S.*)")
@@ -23,7 +24,7 @@ PERIODS = {"@daily": "1", "@weekly": "7", "@monthly": "@monthly", "@yearly": "@y
 def read(files: HostFiles, host: Host) -> Schedules:
     """Jobs of /etc/anacrontab; they have no calendar: each runs when its period has passed since the last run."""
     counter = Counter(NAME)
-    return merged([_file(files, host, file, counter) for file in files.glob(READS)])
+    return merged([_file(files, host, file, counter) for file in files.glob(READS[:1])])
 
 
 def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Schedules:
@@ -32,7 +33,8 @@ def _file(files: HostFiles, host: Host, file: HostFile, counter: Counter) -> Sch
     if raw is None:
         return draft.done()
     tools = owners(raw)
-    settings: dict[str, Setting] = {}
+    # cron and systemd start anacron, and both give it the locale, which it hands on
+    settings: dict[str, Setting] = {one.name: one for one in given_variables.locale(files, host)}
     comment: list[str] = []
     pieces = raw.split(b"\n")
     if pieces[-1] == b"":

@@ -286,6 +286,7 @@ def _job(
     unknown = user is not None and host.lacks_user(user)
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None
     jitter = values.get("RANDOM_DELAY", kind.options.random_delay) if kind.grammar == "cronie" else ""
+    given = tuple(setting for setting in kind.options.given if setting.name not in values)
     return Job(
         id=job_id(host.name, user, command, counter.next(user, command)),
         host=host.name,
@@ -297,7 +298,7 @@ def _job(
         command=command,
         logged_as=_logged(leading + option + command, kind.grammar),
         stdin=stdin if split.stdin is not None else None,
-        environment=tuple(setting for setting, _ in scope.settings.values()),
+        environment=(*given, *(setting for setting, _ in scope.settings.values())),
         shell=values.get("SHELL") or "/bin/sh",
         working_directory=values.get("HOME") or (passwd[user].home if user in passwd else None),
         mail_to=values.get("MAILTO") if kind.options.mails else "",

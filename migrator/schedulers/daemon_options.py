@@ -10,8 +10,9 @@ import shlex
 from typing import NamedTuple
 
 from migrator.host_name import short
-from migrator.model.job import Grammar, Host
+from migrator.model.job import Grammar, Host, Setting
 from migrator.model.source import HostFiles
+from migrator.schedulers import given_variables
 
 READS: tuple[str, ...] = (
     "/etc/sysconfig/crond",
@@ -23,6 +24,7 @@ READS: tuple[str, ...] = (
     "/etc/cron.allow",
     "/etc/cron.deny",
     "/var/spool/cron/.cron.hostname",
+    *given_variables.READS,
 )
 ARGUMENTS = re.compile(
     r"""(?m)^[ \t]*(?:CRONDARGS|CRON_OPTS|CROND_OPTS|EXTRA_OPTS|ARGS)=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|(\S*))"""
@@ -39,6 +41,7 @@ class Options(NamedTuple):
     mails: bool = True  # cronie -s (syslog instead), -m off
     random_delay: str = ""  # minutes, for every job below which no other is set
     runs_elsewhere: str | None = None  # cronie -c: the one host of a cluster that runs users' jobs
+    given: tuple[Setting, ...] = ()  # what PAM and the daemon set before the file's own settings
 
 
 def read(files: HostFiles, host: Host) -> Options:
@@ -51,8 +54,9 @@ def read(files: HostFiles, host: Host) -> Options:
         for match in ARGUMENTS.finditer(text):
             words += _words(match[1] or match[2] or match[3] or "")
         delay = next((match[1] for match in DELAY.finditer(text)), delay)
+    given = given_variables.of_cron(files, host, grammar)
     if grammar == "debian":
-        return Options(takes_lsb_names=any(re.fullmatch(r"-\w*l", word) for word in words))
+        return Options(takes_lsb_names=any(re.fullmatch(r"-\w*l", word) for word in words), given=given)
     if grammar != "cronie":
         return Options()
     letters = {letter for word in words if re.fullmatch(r"-[a-zA-Z]+", word) for letter in word[1:]}
@@ -63,6 +67,7 @@ def read(files: HostFiles, host: Host) -> Options:
         mails=not ("s" in letters or mailer == "off"),
         random_delay=delay,
         runs_elsewhere=named if named and short(named) != short(host.name) else None,
+        given=given,
     )
 
 

@@ -6,7 +6,7 @@ Source: crontab(5), cron(8)
 
 from migrator.model.job import Host, Schedules
 from migrator.model.source import HostFiles
-from migrator.schedulers import daemon_options, owner
+from migrator.schedulers import daemon_options, given_variables, owner
 from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, merged
 from migrator.schedulers.crontab_file import read as read_file
 from migrator.schedulers.file_rule import ignored_mode, ignored_name
@@ -22,7 +22,7 @@ def read(files: HostFiles, host: Host) -> Schedules:
     grammar = host.cron or UNKNOWN_GRAMMAR
     options = daemon_options.read(files, host)
     packages = owner.packages(files)
-    parts = []
+    parts = [Schedules(problems=given_variables.withheld(files, host, grammar))]
     for file in files.glob(READS[:2]):
         name = file.path.rpartition("/")[2]
         ignored = ignored_name(name, grammar, lsb=options.takes_lsb_names) if file.path != "/etc/crontab" else None

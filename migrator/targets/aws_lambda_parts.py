@@ -2,6 +2,7 @@
 
 import math
 
+from migrator import locales
 from migrator.assumptions import SLOW
 from migrator.model.finding import Dossier, Need, Translation
 from migrator.model.option import Part, Resource, Shape, Size
@@ -22,6 +23,7 @@ PROGRAMS = (
         "sleep sort tail tee test touch tr trap true umask uniq unset wait wc".split()
     )
 )
+BY_LOCALE = frozenset("date ls sort tr uniq wc".split())  # these order, name and count as LANG and LC_* say
 # A message may come again while a worker still has it, unless it stays hidden for six times the function's timeout.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 HIDDEN_TIMEOUTS = 6
@@ -44,6 +46,9 @@ def package(dossier: Dossier) -> str:
             return "image"
         if fact.kind == "command" and program not in PROGRAMS:
             return "image"
+    made = locales.needed((setting.name, setting.value) for setting in dossier.job.environment)
+    if made and any(fact.kind == "command" and fact.value.rsplit("/", 1)[-1] in BY_LOCALE for fact in dossier.facts):
+        return "image"  # only an image can have the server's order of letters and names of months
     known = any(fact.kind in {"interpreter", "command"} for fact in dossier.facts)
     return "zip" if known and all(script.language in {"shell", "python", "data", None} for script in dossier.scripts) else "image"
 

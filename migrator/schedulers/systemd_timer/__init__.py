@@ -11,6 +11,7 @@ from migrator.model.job import Accounting, Host, Job, Schedule, Schedules
 from migrator.model.source import HostFiles, Location, Problem
 from migrator.redact import redact
 from migrator.schedule import on_calendar
+from migrator.schedulers import given_variables
 from migrator.schedulers.identity import job_id
 from migrator.schedulers.systemd_timer.service import (
     Manager,
@@ -32,6 +33,7 @@ READS: tuple[str, ...] = (
         for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")
     ),
     f"{LINGER}/*",
+    *given_variables.LOCALES,
 )
 NAME = "systemd_timer"
 ONCE = ("OnBootSec", "OnStartupSec", "OnActiveSec")
@@ -232,7 +234,7 @@ def _job(
     ignored: str | None,
     problems: dict[Problem, None],
 ) -> Job:
-    environment = environment_of(files, service)
+    environment = environment_of(files, service, given_variables.locale(files, host))
     problems.update(dict.fromkeys(environment.problems))
     command, secrets = redacted_command(service, at)
     user = service.last("Service", "User") or scope.user

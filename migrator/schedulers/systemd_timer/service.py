@@ -128,9 +128,9 @@ def _word(word: str) -> str:
     return f'"{escaped}"'
 
 
-def environment_of(files: HostFiles, unit: Unit) -> Environment:
-    """Environment= and EnvironmentFile= of the service, redacted; later ones win."""
-    found: dict[str, Setting] = {}
+def environment_of(files: HostFiles, unit: Unit, given: tuple[Setting, ...] = ()) -> Environment:
+    """Environment= and EnvironmentFile= of the service, redacted; later ones win, and all of them over what was `given`."""
+    found: dict[str, Setting] = {one.name: one for one in given}
     secrets: list[Secret] = []
     problems: list[Problem] = []
     for value in unit.all("Service", "Environment"):
