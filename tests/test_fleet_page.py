@@ -64,17 +64,17 @@ def test_of_many_servers_one_page_has_a_row_each_and_what_holds_them_first() -> 
 
     jobs = []
     for number, name in enumerate(names):
-        jobs.append(job_plan(100 + number, host=name))
+        jobs.append(job_plan(100 + number, host=name, name="job <1>"))
         if number >= 12:
             jobs.append(held(200 + number, "nightly <export>", name, f"takes {number}.5 h"))
         if number >= 27:
-            jobs.append(held(300 + number, "other", name, f"needs its disk, or answer {name}/data: share"))
+            jobs.append(held(300 + number, "other", name, f"shares with job-{100 + number:08x}, or answer {name}/data: share"))
     whole = msgspec.structs.replace(small, hosts=hosts, jobs=tuple(jobs), problems=(), accounting=(), unmatched=(), digests=())
     (page,) = html.write(whole)
     held_rows, servers = tables(page.content)
     assert [row[:5] for row in held_rows[1:]] == [
         ["nightly <export>", "18", "$450.00", "15", "takes 12.5 h; on others alike"],
-        ["other", "3", "$75.00", "0", "needs its disk"],
+        ["other", "3", "$75.00", "0", "shares with job <1>"],
     ]
     assert len(servers) == 1 + 30
     assert sum("can go" in row for row in servers) == 12

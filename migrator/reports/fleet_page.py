@@ -5,6 +5,7 @@ One page of all jobs is 13 kB a job: 650 MB for a thousand servers of fifty. Thi
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ PAGES = "pages"
 MOST_ON_A_PAGE = 20  # servers with all their jobs: of more, each has a page
 AMOUNT = re.compile(r"\d[\d.,]*")  # `takes 3.3 h` and `takes 3.6 h` are one reason
 HOW_TO_ANSWER = re.compile(r"(?:;|, or) answer [^;]*")  # names the one server's job: it is on that server's page
+WORD = re.compile(r"[\w.-]+")  # a job's id is one: on another server the same job has another
 MOST_ROWS = 40  # of what holds servers back: the rest is on their pages
 
 
@@ -89,7 +91,8 @@ def _looked_at(plan: Plan) -> tuple[list[Row], list[Holder]]:
     members = defaultdict[tuple[str, str], list[tuple[HostPlan, str, bool]]](list)
     for host, jobs in verdict_words.by_server(plan):
         keeping = verdict_words.blockers(host, jobs)
-        whys = [(one.name, HOW_TO_ANSWER.sub("", one.why)) for one in keeping]
+        names = {entry.job.id: entry.job.name for entry in jobs}
+        whys = [(one.name, _of_any(one.why, names)) for one in keeping]
         own = {(name, AMOUNT.sub("0", why)): why for name, why in whys}
         for key, why in own.items():
             members[key].append((host, why, len(own) == 1))
@@ -110,6 +113,11 @@ def _looked_at(plan: Plan) -> tuple[list[Row], list[Holder]]:
     held = [_holder(name, found) for (name, _), found in members.items()]
     held.sort(key=lambda one: (-one.alone, -one.behind, -one.servers, one.name, one.why))
     return rows, held
+
+
+def _of_any(why: str, names: Mapping[str, str]) -> str:
+    """A reason as it is on every server: jobs by their names, without the answer that names the one server's."""
+    return WORD.sub(lambda word: names.get(word[0], word[0]), HOW_TO_ANSWER.sub("", why))
 
 
 def _holder(name: str, found: list[tuple[HostPlan, str, bool]]) -> Holder:
