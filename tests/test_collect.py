@@ -275,11 +275,9 @@ def test_two_secrets_of_one_name_stay_two_and_one_secret_stays_one(server: Path)
     assert found["etc/localtime"] == b"TZif2\0\0\1PASSWORD=x\n"
 
 
-# By hand: nothing in the line, or in any line of the text, says what it is; or the secret is a reference to the shell
+# By hand: nothing in the line, or in any line of the text, says what it is
 NOT_MASKED = (
-    "dbpwd=$omespeci@!ch@r$",
     'curl -s --insecure --url "imaps://whatever.imap.server" --user',
-    "    Ldap password               ----   H7IKC85R#@4$",
     "new DirectoryEntry",
     "PSEXEC.EXE",
     'variable "corp_okta_api_token"',
@@ -305,7 +303,7 @@ def test_the_mask_on_a_server_knows_the_planted_secrets(awk: str, tmp_path: Path
     assert done.stdout.splitlines()[-1] == harmless
     leaked = {item.form for item in planted if item.value.encode() in done.stdout}
     assert {form for form in leaked if not form.strip().startswith(tuple(one.strip() for one in NOT_MASKED))} == set()
-    assert len(planted) - len(leaked) >= 510
+    assert len(planted) - len(leaked) >= 515
 
 
 def test_without_root_it_says_what_it_could_not_read(tmp_path: Path) -> None:

@@ -456,3 +456,28 @@ def test_texts_on_which_a_grammar_never_ends_end() -> None:
     tree-sitter-javascript 0.25.0 on 23 letters."""
     done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, check=False, text=True, timeout=60)
     assert done.stdout == "all were read\n", done.stderr[-300:]
+
+
+def test_what_starts_a_script_stands_behind_env_and_its_options(tmp_path: Path) -> None:
+    heads = {
+        "#!/usr/bin/env -S MODE=x perl -w": ("perl", "perl"),
+        "#!/usr/bin/env -Spython3": ("python3", "python"),
+        "#!/usr/bin/env -u X bash": ("bash", "shell"),
+        "#!/bin/busybox sh": ("busybox", "shell"),
+        "#!/usr/bin/tclsh": ("tclsh", None),
+    }
+    for number, (head, (program, language)) in enumerate(heads.items()):
+        path = tmp_path / f"srv/{number}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{head}\n")
+        path.chmod(0o755)
+        job = Job(
+            **JOB,
+            location=Location(host="web01", path="/etc/crontab", line=1),
+            schedule=Schedule(grammar="debian", expressions=("@daily",), timezone="UTC"),
+            user="root",
+            command=f"/srv/{number}",
+        )
+        said = follow.facts(directory.open(str(tmp_path))[0], Host(name="web01"), job)[0]
+        assert program in {fact.value for fact in said.facts if fact.kind == "interpreter"}, head
+        assert [script.language for script in said.scripts] == [language], head

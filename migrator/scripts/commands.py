@@ -23,6 +23,7 @@ SILENT = frozenset(
     "touch return exit trap wait shift let pushd popd flock nice timeout".split()
 )
 MAX_WRAPS = 12
+TEXT_PROGRAMS = frozenset({"awk", "gawk", "mawk", "sed"})
 OUTPUT = re.compile(
     r"-o|--(?:out(?:put|file|dir)?(?:-(?:file|dir|directory|path))?|(?:index|log|report)-?file|dest(?:ination)?(?:-dir)?)"
 )
@@ -159,6 +160,8 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
         notes.add("mail", name, row)
     if not known.quiet:
         _kept_by_option(reader, arguments, row)
+    if name in TEXT_PROGRAMS and any(word.text in {"-f", "--file"} for word in arguments):  # a program text of its own
+        notes.add("interpreter", name, row)
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)

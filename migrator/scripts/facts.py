@@ -326,7 +326,7 @@ class _Walk:
         first = clean.split("\n", 1)[0][:300]
         shebang = SHEBANG.match(first)
         program = _shebang_program(shebang) if shebang else None
-        language = call.language or _language(program, path)
+        language = call.language or _language((_applet(shebang) if shebang else None) or program, path)
         file = self.files.stat(path)
         executable = bool(file.mode & 0o111) if file is not None and file.mode is not None else None
         self.texts[digest] = stored
@@ -364,11 +364,20 @@ def _stands_in(fact: Fact, paths: set[str]) -> bool:
 
 
 def _shebang_program(match: re.Match[str]) -> str:
+    """What starts a script: behind env's options (`env -S VAR=1 perl -w`, `env -u X bash`), else the program itself."""
     name = posixpath.basename(match["program"])
-    if name == "env":
-        words = [word for word in (match["rest"] or "").split() if not word.startswith("-") and "=" not in word]
-        return posixpath.basename(words[0]) if words else "env"
-    return name
+    if name != "env":
+        return name
+    words = re.sub(r"(?<!\S)-v?S(?=\S)", "", match["rest"] or "").split()
+    while words and (words[0].startswith("-") or "=" in words[0]):
+        words = words[2 if words[0] in {"-u", "-C", "--unset", "--chdir"} else 1 :]
+    return posixpath.basename(words[0]) if words else "env"
+
+
+def _applet(match: re.Match[str]) -> str | None:
+    """`#!/bin/busybox sh`: in which language such a program reads the script."""
+    words = (match["rest"] or "").split()
+    return words[0] if posixpath.basename(match["program"]) in {"busybox", "toybox"} and words else None
 
 
 def _language(program: str | None, path: str) -> str | None:

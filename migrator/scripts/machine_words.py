@@ -53,10 +53,10 @@ def note(notes: Notes, roots: list[Node]) -> None:
 def add(notes: Notes, path: str, row: int, certain: bool = False) -> None:
     """Note a path, unless the reader has said it, or more of it, of itself."""
     path = BRACED.sub(r"$\1", path)
-    if path.endswith(".sock") or any(
-        kind == "host-only" and (value.startswith(path.rstrip("/.")) or path.startswith(value + "/"))
-        for kind, value, _ in notes.facts
-    ):
+    said = notes.machine
+    if path.endswith(".sock") or len(said) > MOST:
+        return
+    if any(value.startswith(path.rstrip("/.")) or path.startswith(value + "/") for value in said):
         return
     notes.add("host-only", path if path.count("/") < DEEP else path.rstrip("/."), row, certain)
 

@@ -84,6 +84,7 @@ class Notes:
         self.looked: set[str] = set()  # files whose presence was asked for
         self.hidden: dict[str, int] = {}  # variables whose file was read or looked for, whichever it is, and in which row
         self.folders: set[str] = set()  # what is made as a folder
+        self.machine: list[str] = []  # what was said of the machine itself
         self.is_sure = True  # False while a language is read by pattern
 
     def evidence(self, row: int) -> Evidence:
@@ -108,6 +109,8 @@ class Notes:
             # written, read, written; or written in one function and read in another: which runs first is not said
             if (kind == "writes-path" and known is not None) or (kind == "reads-path" and between):
                 self.add("state", value, row, certain=False)
+        if known is None and kind == "host-only":
+            self.machine.append(value)
         if known is None or (certain and not known.certain):
             self.facts[key] = Fact(kind=kind, value=value, evidence=self.evidence(row), certain=certain, detail=detail)
 
