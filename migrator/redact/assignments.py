@@ -40,6 +40,7 @@ TOLD = re.compile(
     r"--(?:change|reset|ask|prompt|no|require|read|store|remember|show|without|skip|check|verify|generate|random)-", re.IGNORECASE
 )
 PROSE = frozenset("option options argument parameter flag switch is are was".split())  # `use --password option to ...`
+SHORTEST_COMPARED = 3
 COMPARED = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # a token that is compared is a parser's
 GETOPT = re.compile(r"[:=]?[sifo][@%]?")  # `"password=s"` of Getopt::Long
 VARIABLE = re.compile(r"(?:self\.|this\.|\w{1,40}\.)?(?P<name>[A-Za-z_]{3,60})[)}\]]{0,3}")
@@ -134,6 +135,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if text.startswith("(", value_end):
             return None  # a call: `'password' => getenv('X')`
     value = text[value_start:value_end]
+    if after["asked"] is not None and len(value) < SHORTEST_COMPARED:
+        return None  # `$password eq "*"`
     if _is_word_for_it(value, quote, after, is_option):
         return None
     if not _is_secret(value, must_look_random, quoted=bool(quote)):
