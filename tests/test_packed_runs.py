@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,8 +133,11 @@ def test_an_ordinary_day_takes_five_bytes_a_run(resolution_us: int, often: int, 
     assert len(raw) / len(runs) <= bytes_a_run
 
 
-def test_a_store_of_the_version_before_is_read_and_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_store_of_a_version_before_is_read_and_goes_on(tmp_path: Path, version: int) -> None:
     shutil.copytree(FIXTURES / "store_of_1", tmp_path, dirs_exist_ok=True)
+    (manifest,) = tmp_path.glob("*/manifest.*.json")
+    manifest.write_text(re.sub(r'"version": *1', f'"version": {version}', manifest.read_text()))
     first = datetime(2026, 11, 18, tzinfo=UTC)
     kept = store.read(tmp_path, "web01")
     assert [run.command for run in kept.runs] == ["/opt/one.sh", "/opt/one.sh", "/opt/two.sh é", "/opt/one.sh"]

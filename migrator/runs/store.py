@@ -6,8 +6,8 @@ exist yet: that one step makes all of them count. If it exists, another writer w
 takes the newest manifest whose files are all there and have the content of their names; the generation before the newest stays,
 so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation.
 
-Whose an end is was told wrongly by what wrote version 1 (`_without_doubted_ends`): its stores are read without such ends, and
-rewritten so. Whoever mends the pairing once more makes the version one higher and says here what is no longer believed.
+Whose an end is was told wrongly by what wrote versions 1 and 2 (`_without_doubted_ends`): their stores are read without such
+ends, and rewritten so. Whoever mends the pairing once more makes the version one higher and says here what is no longer believed.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ from migrator.runs.same import merged
 from migrator.tables import Run
 
 LOG = logging.getLogger(__name__)
-VERSION = 2
-READ = (1, VERSION)
+VERSION = 3
+READ = (1, 2, VERSION)
 DOUBTED = {"cronie", "debian_cron"}  # their ends name a command or a user, and no session
 DAY_US = 86_400_000_000
 DIGITS = 16
@@ -252,7 +252,8 @@ def believed(kept: Kept, version: int) -> Kept:
 
 
 def _without_doubted_ends(runs: Iterable[Run]) -> list[Run]:
-    """Version 1: of a log that begins while runs overlap each start had the end of the run before, and no word of doubt."""
+    """Version 1: of a log that begins while runs overlap each start had the end of the run before, and no word of doubt.
+    Versions 1 and 2: where process numbers began again, an end went to a start whose number was close by chance (1 of 400)."""
     return [
         run._replace(
             ended_at_us=None, duration_low_s=None, duration_high_s=None, exit_status=None, cpu_s=None, peak_memory_mib=None,
