@@ -106,7 +106,8 @@ def test_sam_passes_cfn_lint(trees: dict[str, Path]) -> None:
 def test_bicep_parses(trees: dict[str, Path]) -> None:
     text = (trees["bicep"] / "azure/bicep/main.bicep").read_text()
     # statement by statement: over a long file pycep's expression for strings takes for ever
-    parts = [BicepParser().parse(text=part + "\n") for part in re.split(r"\n\n(?=\S)", text)]
+    parser = BicepParser()
+    parts = [parser.parse(text=part + "\n") for part in re.split(r"\n\n(?=\S)", text)]
     assert sum(len(part.get("resources", {})) for part in parts) >= 4
 
 

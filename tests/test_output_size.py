@@ -107,9 +107,8 @@ def test_the_runner_s_own_bytes_are_those_of_the_runner() -> None:
     stream.truncate(0)
     stream.seek(0)
     job: Any = type("Job", (), {"name": "nightly report", "host": "web01", "scheduled_by": "EventBridge Scheduler"})
-    ended: Any = type(
-        "Ended", (), {"exit_status": 0, "duration_s": 12.345, "output_bytes": 1234, "cpu_s": 1.2, "peak_memory_mib": 123.4}
-    )
+    measured = {"exit_status": 0, "duration_s": 12.345, "command_s": 12.345, "output_bytes": 1234, "cpu_s": 1.2}
+    ended: Any = type("Ended", (), {**measured, "peak_memory_mib": 123.4, "still_running": ()})
     log.write("INFO", "nightly report on web01: ok, 12.3 s", **record.fields(job, "ok", at, at, cast("Any", ended)))
     assert len(stream.getvalue()) == pytest.approx(billing.END_BYTES, rel=0.1)
 
