@@ -286,6 +286,9 @@ GOOGLE: dict[str, dict[str, Rule]] = {
         "time_zone": like(r"UTC|[A-Z]\w+(/[\w+-]+){1,2}"),
         "http_target.uri": like(r"https?://[^\s]+"),
     },
+    "logging_project_bucket_config": {
+        "retention_days": within(1, 3650),  # https://cloud.google.com/logging/docs/buckets
+    },
     "monitoring_alert_policy": {
         "alert_strategy.auto_close": seconds(1800, 604_800),
         "alert_strategy.notification_rate_limit.period": seconds(300, 172_800),
