@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,22 @@ def test_a_failed_run_is_an_error_to_the_scheduler(served: Any) -> None:
     status, answer = service.call()
     assert (status, answer["outcome"], answer["exit_status"]) == (500, "failed", 3)
     assert service.call()[0] == 500, "it goes on answering"
+
+
+def test_a_run_is_asked_to_end_when_the_platform_ends_the_service(served: Any, tmp_path: Path) -> None:
+    going, asked = tmp_path / "going", tmp_path / "asked"
+    service = served(
+        job_json(f"trap 'echo asked >{asked}; exit 9' TERM; mkfifo {going}; echo >{going}; sleep 60 & wait".encode())
+    )
+    with ThreadPoolExecutor(1) as calls:
+        answer = calls.submit(service.call)
+        while not going.exists():
+            time.sleep(0.01)
+        going.read_text()  # the trap is set
+        log = service.end()
+        assert answer.result()[0] == 500
+    assert asked.read_text() == "asked\n"
+    assert [line["outcome"] for line in log if "outcome" in line] == ["stopped"]
 
 
 def test_a_second_delivery_of_an_instant_does_not_run(served: Any) -> None:

@@ -28,6 +28,6 @@ def main(handler: str | None = None) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log without a job
         return NOT_STARTED
     if "K_SERVICE" in os.environ:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         serve(job, named(handler) if handler else None)
+        return 0
     return run(job, os.environ, stop=stop).exit_status

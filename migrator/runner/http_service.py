@@ -8,23 +8,22 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import threading
 
+from .calls import answered, event
 from .job_file import JobFile
 from .lambda_runtime import Handler
 from .pushed import answer
 
 
 def serve(job: JobFile, handler: Handler | None = None) -> None:
-    """Answer calls one after the other for as long as the platform keeps us. `handler`: what they are for; None: a run."""
+    """Answer calls for as long as the platform keeps us. `handler`: what they are for; None: a run."""
+    stop = threading.Event()
 
     class Calls(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            said = {"scheduled_time": self.headers.get("X-CloudScheduler-ScheduleTime")}
-            number = self.headers.get("X-Migrator-Expression")
-            forced = {"run_now": True} if self.headers.get("X-Migrator-Run-Now") == "1" else {}
-            event = {**said, **({} if number is None else {"expression": number}), **forced}
-            status, found = answer(job, handler, event, content)
+            status, found = answer(job, handler, event(self.headers), content, stop)
             body = json.dumps(found).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -35,4 +34,4 @@ def serve(job: JobFile, handler: Handler | None = None) -> None:
         def log_message(self, *_: object) -> None:
             """The run writes its own log."""
 
-    http.server.HTTPServer(("0.0.0.0", int(os.environ.get("PORT") or 8080)), Calls).serve_forever()  # noqa: S104 - a container's port
+    answered(http.server.HTTPServer(("0.0.0.0", int(os.environ.get("PORT") or 8080)), Calls), stop)  # noqa: S104 - a container's port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,10 +15,13 @@ from .log import Log
 from .run import run
 
 
-def answer(job: JobFile, handler: Handler | None, event: Mapping[str, Any], content: bytes) -> tuple[int, dict[str, object]]:
-    """Status and answer. A scheduler's call of a handler has no content; what has some and is no message is refused, and said."""
+def answer(
+    job: JobFile, handler: Handler | None, event: Mapping[str, Any], content: bytes, stop: threading.Event
+) -> tuple[int, dict[str, object]]:
+    """Status and answer; `stop` ends a run early. A scheduler's call of a handler has no content; what has some and is no message
+    is refused, and said."""
     if handler is None:
-        outcome = run(job, os.environ, event)
+        outcome = run(job, os.environ, event, stop=stop)
         return 500 if outcome.exit_status else 200, outcome._asdict()
     message, log = pubsub.pushed(content), Log("none", job.job_id, None)
     if content and message is None:
