@@ -124,6 +124,10 @@ def of_each_kind(tree: Path) -> list[Path]:
 
 
 def test_the_build_s_own_check_passes(tree: Path, terraform_environment: dict[str, str], tmp_path: Path) -> None:
-    """`make check`, as the tree's README and its workflow say."""
-    path = f"{tools.BIN}:{os.environ['PATH']}"
+    """`make check`, as the tree's README and its workflow say. Microsoft's compiler is not to be had here: what it would be given
+    is looked at (what is in it: test_emit_bicep.py)."""
+    compiler = tmp_path / "az"
+    compiler.write_text('#!/bin/sh\n[ "$1 $2 $3 $5" = "bicep build --file --stdout" ] && exec test -s "$4"\nexit 9\n')
+    compiler.chmod(0o755)
+    path = f"{tools.BIN}:{os.environ['PATH']}:{tmp_path}"
     tools.passes(["make", "check"], tree, {**terraform_environment, "PATH": path})

@@ -137,7 +137,7 @@ def planned(
     images["daily-check"] = f"{REGISTRY[tree.provider]}/daily-check@sha256:{'0' * 64}"
     tools.passes(["terraform", "init", "-backend=false", "-input=false", "-no-color"], folder, terraform_environment)
     variables = [*required(folder), f"-var=images={json.dumps(images)}"]
-    if tree.provider == "aws":
+    if any('variable "subnet_ids"' in path.read_text() for path in folder.glob("*.tf")):
         variables.append('-var=subnet_ids=["subnet-1"]')
     if tree.provider == "gcp":
         variables.append("-var=log_retention_days=90")
