@@ -9,9 +9,10 @@ sets is not read (as shipped it sets nothing), nor is a variable whose value is 
 import re
 from collections.abc import Iterator
 
+from migrator import locales
 from migrator.model.job import Grammar, Host, Setting
 from migrator.model.source import HostFiles, Location, Problem
-from migrator.redact import redact_setting
+from migrator.redact import PLACEHOLDER, redact_setting
 
 ENVIRONMENT = "/etc/environment"
 LOCALES = ("/etc/locale.conf", "/etc/default/locale")  # Debian's systemd reads the second, where the first is not there
@@ -19,8 +20,6 @@ SERVICES: dict[Grammar, str] = {"debian": "cron", "cronie": "crond"}
 AS_SHIPPED = {"cron": (ENVIRONMENT, LOCALES[1]), "crond": (ENVIRONMENT,)}
 READS: tuple[str, ...] = (ENVIRONMENT, *LOCALES, "/etc/pam.d/*")
 CRONS_OWN = frozenset({"SHELL", "HOME", "PATH", "LOGNAME", "CRON_TZ"})  # cron's values win; CRON_TZ it takes from no one else
-HIDDEN = re.compile(r"@secret:\w+@")
-LOCALE = re.compile(r"LANG|LC_[A-Z]+")
 MOST = 200  # variables of one file
 DEPTH = 4  # of includes of PAM's files in one another
 PAM = re.compile(r"(?m)^[ \t]*-?(?:auth|session)[ \t]+(?:\[[^\]\n]*\]|\w+)[ \t]+(?:/\S*/)?pam_env\.so\b(.*)$")
@@ -34,7 +33,7 @@ def of_cron(files: HostFiles, host: Host, grammar: Grammar) -> tuple[Setting, ..
 
     Without secrets: a store of its own for each job, most of which never look at it, would be paid for. `withheld` tells of them.
     """
-    return tuple(setting for setting in _of_cron(files, host, grammar) if not HIDDEN.search(setting.value))
+    return tuple(setting for setting in _of_cron(files, host, grammar) if not PLACEHOLDER.search(setting.value))
 
 
 def withheld(files: HostFiles, host: Host, grammar: Grammar) -> tuple[Problem, ...]:
@@ -47,7 +46,7 @@ def withheld(files: HostFiles, host: Host, grammar: Grammar) -> tuple[Problem, .
             kind="remark",
         )
         for setting in _of_cron(files, host, grammar)
-        if HIDDEN.search(setting.value) and setting.location
+        if PLACEHOLDER.search(setting.value) and setting.location
     )
 
 
@@ -70,25 +69,27 @@ def locale(files: HostFiles, host: Host) -> tuple[Setting, ...]:
     found: dict[str, Setting] = {}
     if path:
         _read(files, host, path, found)
-    return tuple(setting for name, setting in found.items() if LOCALE.fullmatch(name))
+    return tuple(setting for name, setting in found.items() if locales.VARIABLE.fullmatch(name))
 
 
 def _files_of(files: HostFiles, service: str) -> tuple[str, ...]:
     """The files that PAM reads for the daemon, in order; as its package ships it where the tree does not have its service."""
     if files.stat(f"/etc/pam.d/{service}") is None:
         return AS_SHIPPED[service]
-    return _of_service(files, service, DEPTH)
+    return _of_service(files, service, DEPTH, {service})
 
 
-def _of_service(files: HostFiles, service: str, depth: int) -> tuple[str, ...]:
+def _of_service(files: HostFiles, service: str, depth: int, seen: set[str]) -> tuple[str, ...]:
     text = _text(files, f"/etc/pam.d/{service}")
     found: list[tuple[int, tuple[str, ...]]] = []
     for match in PAM.finditer(text):
         options = dict(word.partition("=")[::2] for word in match[1].partition("#")[0].split())
         if options.get("readenv", "1") != "0":
             found.append((match.start(), (options.get("envfile", ENVIRONMENT),)))
-    if depth:
-        found += [(match.start(), _of_service(files, match[1], depth - 1)) for match in INCLUDES.finditer(text)]
+    for match in INCLUDES.finditer(text):
+        if depth and match[1] not in seen:  # each once: files that include one another many times over would never end
+            seen.add(match[1])
+            found.append((match.start(), _of_service(files, match[1], depth - 1, seen)))
     return tuple(dict.fromkeys(path for _, paths in sorted(found) for path in paths))
 
 
