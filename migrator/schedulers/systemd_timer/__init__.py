@@ -7,7 +7,7 @@ Source: systemd.timer(5), systemd.service(5), systemd.unit(5) (drop-ins, templat
 from typing import NamedTuple
 
 from migrator.errors import ScheduleError
-from migrator.model.job import Accounting, Host, Job, Schedule, Schedules
+from migrator.model.job import Accounting, Host, Job, Schedule, Schedules, Setting
 from migrator.model.source import HostFiles, Location, Problem
 from migrator.redact import redact
 from migrator.schedule import on_calendar
@@ -41,11 +41,12 @@ REPEATING = {"OnUnitActiveSec": "interval", "OnUnitInactiveSec": "after-last-run
 
 
 class Scope(NamedTuple):
-    """One manager: where its units are, and whose they are by default."""
+    """One manager: where its units are, whose they are by default, and which variables it gives each service."""
 
     folders: tuple[str, ...]
     user: str | None
     home: str
+    given: tuple[Setting, ...]
 
 
 def read(files: HostFiles, host: Host) -> Schedules:
@@ -53,7 +54,7 @@ def read(files: HostFiles, host: Host) -> Schedules:
     jobs: list[Job] = []
     problems: dict[Problem, None] = {}
     accounting: dict[str, Accounting] = {}
-    for scope in _scopes(files):
+    for scope in _scopes(files, given_variables.locale(files, host)):
         aliases = _aliases(files, scope.folders)
         wanted = _wanted(files, scope.folders)
         if wanted is not None:
@@ -82,13 +83,13 @@ def _unlingering(host: Host, scope: Scope, jobs: list[Job]) -> list[Problem]:
     ]
 
 
-def _scopes(files: HostFiles) -> list[Scope]:
-    scopes = [Scope(SYSTEM_FOLDERS, "root", "/")]
+def _scopes(files: HostFiles, given: tuple[Setting, ...]) -> list[Scope]:
+    scopes = [Scope(SYSTEM_FOLDERS, "root", "/", given)]
     homes = [("root", "/root"), *((name, f"/home/{name}") for name in files.entries("/home"))]
     for user, home in homes:
         own = f"{home}/.config/systemd/user"
         if files.exists(own):
-            scopes.append(Scope((own, *USER_FOLDERS), user, home))
+            scopes.append(Scope((own, *USER_FOLDERS), user, home, given))
     return scopes
 
 
@@ -234,7 +235,7 @@ def _job(
     ignored: str | None,
     problems: dict[Problem, None],
 ) -> Job:
-    environment = environment_of(files, service, given_variables.locale(files, host))
+    environment = environment_of(files, service, scope.given)
     problems.update(dict.fromkeys(environment.problems))
     command, secrets = redacted_command(service, at)
     user = service.last("Service", "User") or scope.user
