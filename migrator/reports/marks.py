@@ -16,6 +16,7 @@ ROW, LEFT, WIDE = 17, 48, 936
 SHADES = (0.25, 0.5, 0.75, 1.0)
 STRIP_WIDE, STRIP_HIGH = 600, 46
 MOST_NODES = 40
+BOX, APART = 220, 360  # a job's width, and from one column to the next
 LABEL_WIDE = 132  # between two columns
 MOST_LABELS = 4  # of one job: they stand beside it, and the next job is 74 below
 
@@ -143,16 +144,18 @@ def chain(jobs: tuple[JobPlan, ...]) -> Picture | None:
     for job_id in shown:
         row = rows_in.get(column[job_id], 0)
         rows_in[column[job_id]] = row + 1
-        at[job_id] = (column[job_id] * 360 + 2, row * 74 + 4)
-    wide, high = max(x for x, _ in at.values()) + 222, max(y for _, y in at.values()) + 72
+        at[job_id] = (column[job_id] * APART + 2, row * 74 + 4)
     drawn = [edge for edge in edges if edge[0] in at and edge[1] in at]
-    wide = max(wide, *(at[source][0] + 220 + LABEL_WIDE for source, _, _ in drawn), 0)  # also of a ring, which leads back
+    if any(column[sink] == 0 for _, sink, _ in drawn):  # a ring leads back into the first column, from its left
+        at = {job_id: (x + 26, y) for job_id, (x, y) in at.items()}
+    wide, high = max(x for x, _ in at.values()) + BOX + 2, max(y for _, y in at.values()) + 72
+    wide = max(wide, *(at[source][0] + BOX + LABEL_WIDE for source, _, _ in drawn), 0)  # also of a ring, which leads back
     arrows, labels = _arrows(drawn, at)
     parts = [opening(wide, f"0 0 {wide} {high}"), *arrows]
     for job_id, (x, y) in at.items():
         entry = by_id[job_id]
         parts.append(
-            f'<rect x="{x}" y="{y}" width="220" height="50" rx="8" fill="var(--card)" stroke="var(--blue)" stroke-width="1.5"/>'
+            f'<rect x="{x}" y="{y}" width="{BOX}" height="50" rx="8" fill="var(--card)" stroke="var(--blue)" stroke-width="1.5"/>'
             f'<text x="{x + 12}" y="{y + 21}" font-size="13" font-weight="600" fill="currentColor">'
             f"{escape(fitting(entry.job.name, 23))}</text>"
             f'<text x="{x + 12}" y="{y + 39}" font-size="12" fill="currentColor">'
@@ -170,13 +173,16 @@ def _arrows(edges: list[tuple[str, str, str]], at: Mapping[str, tuple[int, int]]
     arrows, labels = [], []
     for source in dict.fromkeys(source for source, _, _ in edges):
         out = sorted(((at[sink][1], at[sink][0], via) for one, sink, via in edges if one == source))
-        x1, y1 = at[source][0] + 220, at[source][1] + 25
+        x1, y1 = at[source][0] + BOX, at[source][1] + 25
         for y, x2 in dict.fromkeys((y, x) for y, x, _ in out):
             y2 = y + 25
-            arrows.append(
-                f'<path d="M{x1} {y1}C{x1 + 50} {y1} {x2 - 58} {y2} {x2 - 8} {y2}" class="edge"/>'
-                f'<path d="M{x2} {y2}l-10 -5v10z" fill="var(--grey)"/>'
-            )
+            if x2 - x1 == APART - BOX:
+                course = f"M{x1} {y1}C{x1 + 50} {y1} {x2 - 58} {y2} {x2 - 8} {y2}"
+            elif x2 > x1:  # over a column or more: below the boxes between them
+                course = f"M{x1} {y1}h5V{y1 + 33}H{x2 - 20}V{y2}h12"
+            else:  # back, in a ring: below its own box and those before it
+                course = f"M{x1 - BOX // 2} {y1 + 25}v17H{x2 - 20}V{y2}h12"
+            arrows.append(f'<path d="{course}" class="edge"/><path d="M{x2} {y2}l-10 -5v10z" fill="var(--grey)"/>')
         given = list(dict.fromkeys(fitting(via.rsplit("/", 1)[-1], 17) for _, _, via in out))
         if len(given) > MOST_LABELS:
             given[MOST_LABELS - 1 :] = [f"and {len(given) - MOST_LABELS + 1} more"]

@@ -200,8 +200,10 @@ def numbers(host: HostPlan, jobs: tuple[JobPlan, ...]) -> tuple[Number, ...]:
         name = "saved a month" if savings.can_go else "saved a month, once it can go"
         saved = Number(name, money(savings.if_all_moved_monthly), f"of {money(savings.now_monthly_cost)}")
     kept = {blocker.job_id for blocker in blockers(host, jobs)}
-    leaving = sum(1 for entry in jobs if entry.placement.verdict in {"move", "drop", "delete"} and entry.job.id not in kept)
-    return saved, Number("jobs that can leave", str(leaving), f"of {len(jobs)}"), _idle(host, jobs)
+    free = [entry.placement.verdict for entry in jobs if entry.job.id not in kept]
+    ended = free.count("drop") + free.count("delete")
+    of = f"of {len(jobs)}" + (f"; {ended} need no new place" if ended else "")
+    return saved, Number("jobs that can leave", str(ended + free.count("move")), of), _idle(host, jobs)
 
 
 def _idle(host: HostPlan, jobs: tuple[JobPlan, ...]) -> Number:

@@ -208,6 +208,8 @@ def test_no_words_of_the_picture_of_chains_lie_over_one_another(browser: Browser
                 .map(([s, b]) => [s, b.x, b.y, b.width, b.height]),
             boxes: [...svg.querySelectorAll("rect")].map(r => r.getBBox()).map(b => ["box", b.x, b.y, b.width, b.height]),
             view: svg.viewBox.baseVal.width,
+            arrows: [...svg.querySelectorAll("path.edge")].map(
+                p => [...Array(201).keys()].map(n => p.getPointAtLength(p.getTotalLength() * n / 200)).map(q => [q.x, q.y])),
         })"""
     )
 
@@ -223,4 +225,14 @@ def test_no_words_of_the_picture_of_chains_lie_over_one_another(browser: Browser
         hits = [box for box in boxes if over(text, box)]
         assert all(box[1] <= text[1] and text[1] + text[3] <= box[1] + box[3] for box in hits), text
         assert text[1] + text[3] <= found["view"], text
+    behind = [
+        (x, y)
+        for arrow in found["arrows"]
+        for x, y in arrow
+        for _, left, top, wide, high in boxes
+        if left + 1 < x < left + wide - 1 and top + 1 < y < top + high - 1
+    ]
+    assert len(found["arrows"]) > 8
+    assert behind == [], "an arrow runs behind a job"
+    assert all(0 <= x <= found["view"] for arrow in found["arrows"] for x, _ in arrow)
     page.context.close()
