@@ -1,4 +1,4 @@
-"""Columns that a copy of this process makes while this one works on those before: two processors for one long file.
+"""What a copy of this process does while this one works: columns of one long file, or half of the figures, on two processors.
 
 The copy is made by `fork`, which costs milliseconds whatever is in memory, and only where it pays: on Linux, where more than one
 processor may be used, and in a process without other threads (a fleet's worker has one: there all processors have work already).
@@ -19,9 +19,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,6 +33,7 @@ SLOTS = 2  # parts that wait
 NUMBER = 8  # bytes
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 Part = tuple[Whole, Any]  # rows, and what is told with them
+Answer = TypeVar("Answer")
 
 
 class CopyEnded(Exception):  # noqa: N818 - what happened
@@ -44,36 +47,60 @@ def possible() -> bool:
 
 def ahead(make: Callable[[], Iterator[Part]], most: int) -> Iterator[Part]:
     """What `make` gives, of which no part has more than `most` numbers."""
-    context = multiprocessing.get_context("fork")
     with mmap.mmap(-1, SLOTS * most * NUMBER) as shared:
-        ends = told, telling, taken, taking = *context.Pipe(duplex=False), *context.Pipe(duplex=False)
-        copy = context.Process(target=_tell, args=(make, shared, most, os.getpid(), ends), daemon=True)
-        with warnings.catch_warnings():
-            # Python warns of other threads: those of numpy's library wait for work, and it provides for a fork
-            warnings.simplefilter("ignore", DeprecationWarning)
-            copy.start()
-        telling.close()
-        taken.close()
-        try:
+        told, telling, taken, taking = *multiprocessing.Pipe(duplex=False), *multiprocessing.Pipe(duplex=False)
+        with _copy(partial(_tell, make, shared, most, telling, taken), (told, taking), (telling, taken)):
             yield from _told(shared, most, told, taking)
-        finally:
-            told.close()
-            taking.close()
-            copy.terminate()
-            copy.join()
-            copy.close()
 
 
-def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, parent: int, ends: tuple[Connection, ...]) -> None:
-    told, telling, taken, taking = ends
-    told.close()
-    taking.close()
+@contextmanager
+def meanwhile(make: Callable[[], Answer]) -> Iterator[Callable[[], Answer]]:
+    """Gives what waits for the answer that `make` has in a copy, or makes it here where the copy ended early."""
+    told, telling = multiprocessing.Pipe(duplex=False)
+
+    def answer() -> Answer:
+        try:
+            found: Answer = told.recv()
+        except EOFError:
+            return make()
+        return found
+
+    with _copy(lambda: telling.send(make()), (told,), (telling,)):
+        yield answer
+
+
+@contextmanager
+def _copy(work: Callable[[], None], ours: tuple[Connection, ...], its: tuple[Connection, ...]) -> Iterator[None]:
+    """A copy that does this; it is gone afterwards. Of the ends of pipes, each process keeps its own."""
+    copy = multiprocessing.get_context("fork").Process(target=_work, args=(work, os.getpid(), ours), daemon=True)
+    with warnings.catch_warnings():
+        # Python warns of other threads: those of numpy's library wait for work, and it provides for a fork
+        warnings.simplefilter("ignore", DeprecationWarning)
+        copy.start()
+    for end in its:
+        end.close()
+    try:
+        yield
+    finally:
+        for end in ours:
+            end.close()
+        copy.terminate()
+        copy.join()
+        copy.close()
+
+
+def _work(work: Callable[[], None], parent: int, theirs: tuple[Connection, ...]) -> None:
+    for end in theirs:
+        end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's interrupt is for the parent
     signal.signal(signal.SIGTERM, _end)
     ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM, 0, 0, 0)
     sys.stderr = io.StringIO()  # what goes wrong here goes wrong again where everything is done alone
-    if os.getppid() != parent:
-        return
+    if os.getppid() == parent:
+        work()
+
+
+def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, telling: Connection, taken: Connection) -> None:
     for number, (rows, news) in enumerate(make()):
         if number >= SLOTS:
             taken.recv_bytes()

@@ -1,6 +1,8 @@
 """Measures the runs of a server in shares - of some jobs, commands, or hosts -, so that never all of them are held."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +19,9 @@ from migrator.usage import ByJob, busy_minutes, unmatched, usage_of
 from migrator.usage.load import loads
 
 AT_ONCE = 1 << 17  # runs: few enough to stay small, and many, because each name's are a read of their own
+WORTH_A_COPY = 1 << 16  # runs of which two processes make the figures sooner than one
 DAY_US = 86_400_000_000
+Seen = tuple[int, int] | None
 SERVICE = "systemd_unit"
 
 
@@ -53,6 +57,21 @@ class Shares:
         if seen is None and self._replaced:
             starts = np.concatenate([runs.started_us for runs in self._replaced.values()])
             seen = (int(starts.min()), int(starts.max())) if len(starts) else None
+        loads_of_all = partial(self._all_loads, seen)
+        if self._kept.size >= WORTH_A_COPY:
+            copied = importlib.import_module("migrator.ahead")  # only here: few runs never pay for it
+            if copied.possible():
+                with copied.meanwhile(loads_of_all) as answer:
+                    return self._measured(seen, problems, assumptions, answer)
+        return self._measured(seen, problems, assumptions, loads_of_all)
+
+    def _measured(
+        self,
+        seen: Seen,
+        problems: tuple[Problem, ...],
+        assumptions: Assumptions,
+        loads_of_all: Callable[[], tuple[HostLoad, ...]],
+    ) -> Measured:
         days = None if seen is None else round((seen[1] - seen[0]) / DAY_US, 4)
         usage: list[Usage] = []
         busy, size = np.zeros(0, dtype=np.int64), 0
@@ -78,7 +97,7 @@ class Shares:
         return Measured(
             usage=tuple(usage), unmatched=tuple(nobodys), problems=problems,
             newest_at=None if seen is None else instant(seen[1]), first_at=None if seen is None else instant(seen[0]),
-            busy_minutes_of_week=tuple(busy.tolist()) if size else None, loads=() if seen is None else tuple(self._loads(seen)),
+            busy_minutes_of_week=tuple(busy.tolist()) if size else None, loads=loads_of_all(),
             earlier=self._earlier,
         )  # fmt: skip
 
@@ -127,6 +146,9 @@ class Shares:
             return busy
         found = np.array(busy_minutes(runs, self._host.timezone), dtype=np.int64)
         return found if not len(busy) else busy + found
+
+    def _all_loads(self, seen: Seen) -> tuple[HostLoad, ...]:
+        return () if seen is None else tuple(self._loads(seen))
 
     def _loads(self, seen: tuple[int, int]) -> Iterator[HostLoad]:
         sure, asked = self._of_interest()

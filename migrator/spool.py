@@ -5,6 +5,7 @@ which host, so that the runs of a job are a few stretches of the file. The file 
 the process, however that ends.
 """
 
+import os
 import tempfile
 import weakref
 from collections.abc import Sequence
@@ -109,8 +110,10 @@ class Spool:
 
     def _read(self, place: int, begin: int, end: int, form: np.dtype[np.void]) -> Rows:
         assert self._file is not None
-        self._file.seek(place + begin * form.itemsize)
-        return np.frombuffer(self._file.read((end - begin) * form.itemsize), dtype=form)
+        # not by a place of the file's own: a copy of the process would share it
+        return np.frombuffer(
+            os.pread(self._file.fileno(), (end - begin) * form.itemsize, place + begin * form.itemsize), dtype=form
+        )
 
 
 class Kept:

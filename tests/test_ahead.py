@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from test_random_logs import Cronie, Level3, Truth, written
 
-from migrator import ahead, blocks, measuring
+from migrator import ahead, blocks, measuring, shares, spool
 from migrator.columns import Whole
 from migrator.hosts import reading as hosts
 from migrator.sources.opening import open_source
@@ -48,7 +48,7 @@ def test_a_copy_that_ends_early_is_told_by_name(after: int, how: str, capfd: pyt
             os.kill(os.getpid(), signal.SIGKILL)
         raise ValueError("no")
 
-    found = []
+    found: list[object] = []
     with pytest.raises(ahead.CopyEnded):
         found.extend(ahead.ahead(made, 15))
     assert not multiprocessing.active_children()
@@ -91,6 +91,53 @@ def test_a_copy_ends_with_a_parent_that_is_killed() -> None:
         assert process.stdout is not None
         assert process.stdout.read().strip().isdigit()
     assert process.returncode == -signal.SIGKILL
+
+
+def test_an_answer_is_made_by_a_copy_meanwhile() -> None:
+    with ahead.meanwhile(lambda: (os.getpid(), "found")) as answer:
+        made_by, found = answer()
+    assert found == "found"
+    assert made_by != os.getpid()
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("how", ["killed", "error"])
+def test_an_answer_that_a_copy_did_not_give_is_made_here(how: str, capfd: pytest.CaptureFixture[str]) -> None:
+    here = os.getpid()
+
+    def made() -> int:
+        if os.getpid() != here and how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if os.getpid() != here:
+            raise ValueError("no")
+        return os.getpid()
+
+    with ahead.meanwhile(made) as answer:
+        assert answer() == here
+    assert not multiprocessing.active_children()
+    assert capfd.readouterr().err == ""
+
+
+def test_figures_are_the_same_where_a_copy_makes_some_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = Cronie(14, jobs=4, spread=0.2)
+    root = written(tmp_path / "web01", truth, {"cron": truth.lines})
+    (files,) = open_source(str(root))
+    host, _ = hosts.read(files)
+    alone, _ = measuring.measure(files, host, (), None)
+    asked: list[int] = []
+    real = ahead.meanwhile
+
+    def counted(make: object) -> object:
+        asked.append(1)
+        return real(make)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shares, "WORTH_A_COPY", 0)
+    monkeypatch.setattr(spool, "MOST_HELD", 0)  # both read the file
+    monkeypatch.setattr(ahead, "possible", lambda: True)
+    monkeypatch.setattr(ahead, "meanwhile", counted)
+    assert measuring.measure(files, host, (), None)[0] == alone
+    assert asked == [1]
+    assert alone.loads
 
 
 def logged(root: Path) -> tuple[object, ...]:
