@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from test_schedulers_more import everything, put
 
 from migrator.schedule.reading import calendar_of
@@ -56,6 +57,72 @@ def test_a_schedule_that_is_computed_is_said(tmp_path: Path) -> None:
         "/opt/app/celeryconfig.py",
         "/opt/old/celeryconfig.py",
     }
+
+
+NIGHTLY = '{"n": {"task": "shop.tasks.report", "schedule": crontab(hour=2, minute=0)}}'
+MAKES = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\napp = Celery("shop")\n'
+LOADS = MAKES + 'app.config_from_object("django.conf:settings", namespace="CELERY")\n'
+
+
+@pytest.mark.parametrize(  # the zones are those that Celery 5.5 itself says (app.timezone) for such a configuration
+    ("files", "zone", "is_stated"),
+    [
+        ({"shop/celery.py": f"{MAKES}app.conf.beat_schedule = {NIGHTLY}\n"}, "UTC", True),
+        ({"shop/celery.py": f"{MAKES}app.conf.update(timezone='Asia/Kolkata', beat_schedule={NIGHTLY})\n"}, "Asia/Kolkata", True),
+        (
+            {"shop/celery.py": f"{MAKES}app.conf.update(timezone='Asia/Kolkata')\napp.conf.beat_schedule = {NIGHTLY}\n"},
+            "Asia/Kolkata",
+            True,
+        ),
+        (
+            {"shop/settings.py": f"TIME_ZONE = 'Asia/Tokyo'\nCELERY_TIMEZONE = TIME_ZONE\nCELERY_BEAT_SCHEDULE = {NIGHTLY}\n"},
+            "Asia/Tokyo",
+            True,
+        ),
+        ({"shop/settings.py": f"TIME_ZONE = 'Asia/Tokyo'\nCELERY_BEAT_SCHEDULE = {NIGHTLY}\n"}, "Asia/Tokyo", True),
+        (
+            {"shop/celery.py": f"{LOADS}app.conf.beat_schedule = {NIGHTLY}\n", "shop/settings.py": "TIME_ZONE = 'Asia/Tokyo'\n"},
+            "Asia/Tokyo",
+            True,
+        ),
+        ({"shop/celery.py": f"{LOADS}app.conf.beat_schedule = {NIGHTLY}\n"}, "UTC", False),
+        ({"shop/settings.py": f"CELERY_TIMEZONE = os.environ['ZONE']\nCELERY_BEAT_SCHEDULE = {NIGHTLY}\n"}, "UTC", False),
+        ({"celeryconfig.py": f"enable_utc = False\nbeat_schedule = {NIGHTLY}\n"}, "America/New_York", True),
+        ({"config.py": f"CELERY = {{'timezone': 'Asia/Tokyo', 'beat_schedule': {NIGHTLY}}}\n"}, "Asia/Tokyo", True),
+    ],
+)  # fmt: skip
+def test_the_zone_is_the_one_that_celery_goes_by(tmp_path: Path, files: dict[str, str], zone: str, is_stated: bool) -> None:
+    put(tmp_path, "etc/timezone", "America/New_York\n")
+    for path, text in files.items():
+        put(tmp_path, f"srv/app/{path}", text)
+    (job,), problems, _ = everything(tmp_path)
+    assert (job.schedule.timezone, job.schedule.timezone_stated) == (zone, is_stated)
+    assert any("timezone is computed" in problem.message for problem in problems) == (not is_stated)
+
+
+def test_entries_that_are_added_later_are_read_and_calls_are_said(tmp_path: Path) -> None:
+    text = f"""CELERY_BEAT_SCHEDULE = {NIGHTLY}
+CELERY_BEAT_SCHEDULE["later"] = {{"task": "shop.tasks.a", "schedule": 5.0}}
+CELERY_BEAT_SCHEDULE.update({{"last": {{"task": "shop.tasks.b", "schedule": crontab()}}}})
+"""
+    put(tmp_path, "srv/app/config/settings/base.py", text)
+    calls = (
+        "def s(sender):\n    sender.add_periodic_task(crontab(hour=7), report.s())\n@periodic_task(run_every=60)\ndef f(): ...\n"
+    )
+    put(tmp_path, "srv/app/shop/tasks.py", calls)
+    jobs, problems, _ = everything(tmp_path)
+    assert [job.name for job in jobs] == ["n", "later", "last"]
+    said = [
+        (problem.location.line, "by a call" in problem.message) for problem in problems if "tasks.py" in problem.location.path
+    ]
+    assert sorted(said) == [(2, True), (3, True)]
+
+
+def test_a_task_is_handed_to_the_application_that_beat_was_started_with(tmp_path: Path) -> None:
+    put(tmp_path, "srv/app/shop/celery.py", f"{MAKES}app.conf.beat_schedule = {NIGHTLY.replace('shop.', 'orders.')}\n")
+    assert everything(tmp_path)[0][0].command == "celery -A shop call orders.tasks.report"
+    put(tmp_path, "etc/systemd/system/beat.service", UNIT.replace("-A shop", "-A config.celery_app"))
+    assert everything(tmp_path)[0][0].command == "celery -A config.celery_app call orders.tasks.report"
 
 
 def test_other_programs_say_nothing(tmp_path: Path) -> None:

@@ -57,11 +57,81 @@ def test_laravels_schedules_are_listed_with_their_line(tmp_path: Path) -> None:
     found = inner(tmp_path, "* * * * * cd /srv/shop && php artisan schedule:run >> /dev/null 2>&1\n")
     assert [(fact.value, str(fact.evidence.location)) for fact in found] == [
         ("30 2 * * * Europe/Berlin: reports:send --all", "/srv/shop/app/Console/Kernel.php:7"),
-        ("0 * * * 1-5: $PruneCommand::class", "/srv/shop/app/Console/Kernel.php:8"),
+        ("0 * * * 1-5 (in the application's time zone): PruneCommand::class", "/srv/shop/app/Console/Kernel.php:8"),
         ("*/7 * * * *: node /srv/x.js", "/srv/shop/app/Console/Kernel.php:9"),
         ("*/5 * * * *: job new Heartbeat (only environments)", "/srv/shop/app/Console/Kernel.php:10"),
-        ("0 8 * * 1: call fn () => x()", "/srv/shop/routes/console.php:2"),
+        ("0 8 * * 1 (in the application's time zone): call fn () => x()", "/srv/shop/routes/console.php:2"),
     ]
+
+
+MANY_FORMS = r"""<?php
+Artisan::command('inspire', function () { return 1; })->purpose('Say something')->hourly();
+Artisan::command('only:defined', function () { })->purpose('never scheduled');
+if (config('digest.enabled')) {
+    Schedule::command('digest:send')->weeklyOn(config('digest.day'), '18:00');
+}
+Schedule::daily()->timezone('America/New_York')->group(function () {
+    Schedule::command('emails:send');
+    Schedule::command('emails:prune', ['--all'])->at('4:30');
+});
+foreach ($shops as $shop) {
+    app(Schedule::class)->command("sync {$shop}")->everyTwoHours(15);
+}
+$kept = $schedule->command('kept')->lastDayOfMonth('23:50');
+$schedule->command('often')->everyThirtySeconds();
+$schedule->command('windowed')->hourlyAt([15, 45])->between('7:00', '22:00')->weekdays();
+$schedule->command('macro')->quarterlyOn(4, '14:00')->unlessHoliday();
+$schedule->command('named')->dailyAt(time: '1:00')->timezone(config('app.zone'));
+$schedule->command('lost-minutes')->dailyAt('13:30:00');
+$schedule->command('bare')->twiceDailyAt(1, 13, 15);
+"""
+
+
+def test_every_form_of_laravels_is_read_or_said_to_be_computed(tmp_path: Path) -> None:
+    plant(tmp_path, srv__shop__artisan="<?php\n", srv__shop__routes__console_DOT_php=MANY_FORMS)
+    put(tmp_path, "srv/shop/config/app.php", "<?php return [\n    'timezone' => env('APP_TIMEZONE', 'UTC'),\n];\n")
+    put(tmp_path, "srv/shop/.env", "APP_TIMEZONE=Asia/Colombo\n")
+    found = inner(tmp_path, "* * * * * cd /srv/shop && php artisan schedule:run\n")
+    assert [fact.value for fact in found] == [
+        "0 * * * *: inspire",
+        "(computed: weeklyOn(config('digest.day'), '18:00')) Asia/Colombo: digest:send (where an if allows it)",
+        "0 0 * * * America/New_York: emails:send",
+        "30 4 * * * America/New_York: emails:prune ['--all']",
+        '15 */2 * * * Asia/Colombo: "sync {$shop}" (in a loop)',
+        "50 23 L * * Asia/Colombo: kept (kept in a variable: what is called on it later is not read)",
+        "* * * * * every 30 s: often",
+        "15,45 * * * 1-5 Asia/Colombo: windowed (only between('7:00', '22:00'))",
+        "0 14 4 1-12/3 * Asia/Colombo: macro (unlessHoliday may change it)",
+        "(computed: dailyAt('1:00')) (timezone(config('app.zone'))): named",
+        "(computed: dailyAt('13:30:00')) Asia/Colombo: lost-minutes",
+        "15 1,13 * * * Asia/Colombo: bare",
+    ]
+
+
+def test_of_more_than_a_hundred_inner_jobs_it_is_said_that_there_are_more(tmp_path: Path) -> None:
+    lines = "".join(f"$schedule->command('c{n}')->daily();\n" for n in range(130))
+    plant(tmp_path, srv__shop__artisan="<?php\n", srv__shop__routes__console_DOT_php=f"<?php\n{lines}")
+    found = inner(tmp_path, "* * * * * cd /srv/shop && php artisan schedule:run\n")
+    assert len(found) == 101
+    assert "more than 100" in found[-1].value
+
+
+def test_the_zone_of_the_kernel_wins_over_the_applications(tmp_path: Path) -> None:
+    kernel = "<?php\nfunction scheduleTimezone() { return 'Europe/Kyiv'; }\n$schedule->command('a')->daily();\n"
+    plant(tmp_path, srv__shop__artisan="<?php\n", srv__shop__app__Console__Kernel_DOT_php=kernel)
+    put(tmp_path, "srv/shop/config/app.php", "<?php return [\n    'timezone' => 'UTC',\n];\n")
+    assert inner(tmp_path, "* * * * * php /srv/shop/artisan schedule:run\n")[0].value == "0 0 * * * Europe/Kyiv: a"
+
+
+def test_a_line_of_whenever_that_two_entries_could_have_written_names_both(tmp_path: Path) -> None:
+    twice = WHENEVER + "every :sunday, at: '5am' do\n  rake 'reports:daily'\n  sweeper 'reports'\nend\n"
+    plant(tmp_path, srv__app__config__schedule_DOT_rb=twice)
+    (found,) = inner(tmp_path, CRONTAB)
+    assert found.value == "every 1.day, at: '4:30 am': rake reports:daily or every :sunday, at: '5am': rake reports:daily"
+    own = "job_type :sweeper, 'cd :path && sweep :task'\nevery :sunday do\n  sweeper 'old carts'\nend\n"
+    plant(tmp_path, srv__app__config__schedule_DOT_rb=own)
+    (found,) = inner(tmp_path, CRONTAB.replace("bundle exec rake reports:daily --silent", "sweep old carts"))
+    assert found.value == "every :sunday: sweeper old carts"
 
 
 def test_a_line_of_whenever_names_the_place_that_wrote_it(tmp_path: Path) -> None:
