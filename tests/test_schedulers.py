@@ -147,6 +147,15 @@ def test_a_missing_last_line_feed_is_what_each_daemon_makes_of_it() -> None:
     assert [job.command for job in piped.jobs] == ["/one", "/two"], "`crontab -l` may have lost it on the way"
 
 
+@pytest.mark.parametrize("last", [b"# END", b"#", b"   "])
+def test_a_last_comment_or_blank_without_a_line_feed_kills_no_file(last: bytes) -> None:
+    # run: Debian's cron 3.0pl1-162 reads /etc/cron.d files that end so, and refuses those that end in a job or a setting
+    for grammar in ("debian", "cronie"):
+        found = read_text(b"1 1 * * * /one\n" + last, grammar, has_user=False)
+        assert ([job.enabled for job in found.jobs], found.problems) == ([True], ())
+    assert read_text(b"1 1 * * * /one\nA=b", "debian", has_user=False).problems
+
+
 @pytest.mark.parametrize(
     ("os_id", "version", "grammar", "is_wrong"),
     [

@@ -183,8 +183,8 @@ def _line(
     number, text = line.number, line.text
     strict = _empty_value_is_wrong(draft.host, kind.grammar)
     found = line_of.read(text, kind.grammar, has_user=kind.has_user, empty_value_is_wrong=strict)
-    is_blank = isinstance(found, line_of.Blank)
-    if not line.ended and kind.needs_newline and kind.grammar in {"debian", "cronie"} and not is_blank:
+    is_read = not isinstance(found, line_of.Blank | line_of.Comment)  # those no daemon misses: asked of Debian's cron 3.0pl1-162
+    if not line.ended and kind.needs_newline and kind.grammar in {"debian", "cronie"} and is_read:
         draft.wrong(
             number, "the last line has no line feed at its end; the daemon does not read it; add one", "ignored-by-daemon"
         )
