@@ -7,17 +7,22 @@ in use and wrap; cron forks one process a job, each of which forks the job's; jo
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import numpy as np
 
 from migrator.columns import Run
 from migrator.model.usage import Event
-from migrator.runs.pairings import pair
+from migrator.runs.order import stream
+from migrator.runs.pairings import Pairings
+from migrator.runs.parts import Sayings
 
 SECOND_US, MINUTE_S = 1_000_000, 60
 LOSSES = 0.0, 0.005, 0.01, 0.02, 0.05
 NAMES = "exact", "bounded", "wrong", "none"
 BURST = 25  # lines that a limit of rates drops together
+AT_ONCE = 1_000  # events between two looks at what is finished: a plan looks less often, and meets fewer borders
 
 
 class Shape(NamedTuple):
@@ -150,6 +155,17 @@ def lossy(events: list[Event], share: float, seed: int, burst: int = 1) -> Itera
             yield event
 
 
+def paired(events: Iterable[Event]) -> list[Run]:
+    """The runs as a plan has them: in stretches, with what is in no doubt taken out as columns."""
+    sayings = Sayings()
+    rows = [(event.at_us, sayings.number(event), 0, event.pid, event.resolution_us, 0) for event in events]
+    pairings = Pairings(sayings, None)
+    parts = (np.array(rows[at : at + AT_ONCE], dtype=np.int64) for at in range(0, len(rows), AT_ONCE))
+    for stretch in stream([parts], sayings):
+        pairings.feed(stretch)
+    return pairings.kept(["h"]).every().objects()
+
+
 def judged(found: Log, runs: list[Run]) -> Counter[str]:
     """How many runs are told how; `none`: without a length though the run ended within the log."""
     counts: Counter[str] = Counter()
@@ -183,7 +199,7 @@ def main() -> None:
                         continue
                     counts: Counter[str] = Counter()
                     for seed, one in enumerate(logs):
-                        counts += judged(one, pair(lossy(one.events, share, seed + 100, burst)))
+                        counts += judged(one, paired(lossy(one.events, share, seed + 100, burst)))
                     every = sum(counts[kind] for kind in NAMES)
                     cells = " | ".join(f"{100 * counts[kind] / every:.2f}" for kind in NAMES)
                     lost = f"{100 * share:g} %" + (f" in {burst}s" if burst > 1 else "")

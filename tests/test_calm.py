@@ -205,3 +205,27 @@ def test_runs_that_outlast_the_numbers_of_processes_are_those_of_the_machines(sh
         assert kept
         kept.clear()
         assert same(found(sayings, logs, 1, size, calmly=True), machines)
+
+
+@pytest.mark.parametrize("size", [41, 1_000])
+@pytest.mark.parametrize("calmly", [False, True])
+def test_many_runs_of_sessions_at_once_have_their_own_end_and_those_that_go_on_are_told(size: int, calmly: bool) -> None:
+    """One run a minute for 200 minutes, 90.5 minutes each: after 199 minutes 109 have ended, the others go on. END names the process of
+    the session, and one start is near its opening: no count of runs that wait makes that unsure."""
+    sayings, rows = Sayings(), []
+
+    def say(at_s: float, kind: EventKind, source: str, pid: int, command: str | None, role: str) -> None:
+        said = Event(kind, -1, "", source, "root", command, -1, role, None, None, None, None, None, -1, -1)  # type: ignore[arg-type]
+        rows.append((int(at_s * SECOND), sayings.number(said), 0, pid, SECOND, 0))
+
+    for minute in range(200):
+        pid, over = 1_000 + 10 * minute, 1_000 + 10 * (minute - 91)
+        say(60 * minute, "session-open", "pam_session", pid, None, "parent")
+        say(60 * minute, "start", "debian_cron", pid + 1, "/opt/1", "child")
+        if minute >= 91:
+            say(60 * minute - 30, "end", "debian_cron", over, "/opt/1", "parent")
+            say(60 * minute - 30, "session-close", "pam_session", over, None, "parent")
+    rows.sort(key=lambda row: row[0])
+    runs = found(sayings, [np.array(rows, dtype=np.int64)], 1, size, calmly=calmly).objects()
+    assert [(run.quality, run.duration_low_s, run.duration_high_s) for run in runs[:109]] == [("exact", 5_429.0, 5_431.0)] * 109
+    assert [run.quality for run in runs[109:]] == ["starts-only"] * 91

@@ -116,6 +116,11 @@ class Groups:
         self._chains = kept
         self._remember(self._sure)
 
+    def unsettled(self) -> Iterator[Start]:
+        """Starts of groups with a session that nobody closes: all that is left after the last event."""
+        for chain in self._chains:
+            yield from chain.starts
+
     @property
     def doubtful(self) -> int:
         """How many groups are to be decided."""

@@ -389,11 +389,13 @@ class Pairing:
             self.waiting[start.said.key] = [start]
         else:
             waiting.append(start)
-            most = MOST_OVERLAPPING if self.says_ends or self._held < MOST_HELD else MOST_WAITING
-            if len(waiting) > most and not self.sessions:  # else most of them are attached at the next sweep
+            if len(waiting) > self._most_waiting() and not self.sessions:  # else most of them are attached at the next sweep
                 self._abandon(waiting[0])
         start.waits = True
         self._held += 1
+
+    def _most_waiting(self) -> int:
+        return MOST_OVERLAPPING if self.says_ends or self._held < MOST_HELD else MOST_WAITING
 
     def _forget(self, start: Start) -> None:
         if start.waits:
@@ -464,8 +466,9 @@ class Pairing:
         self._account(now_us - GRACE_US // 4)
         self._settled(self.groups.settle(now_us - GRACE_US, now_us - STALE_US))
         if self.sessions:
-            for waiting in [found for found in self.waiting.values() if len(found) > MOST_WAITING]:
-                for start in waiting[:-MOST_WAITING]:
+            most = self._most_waiting()
+            for waiting in [found for found in self.waiting.values() if len(found) > most]:
+                for start in waiting[:-most]:
                     self._abandon(start)
         self._rivals.settle()
         done = self._done
@@ -513,6 +516,7 @@ class Pairing:
         self._chains.clear()
         self._account(end)
         self._settled(self.groups.settle(end, end))
+        self._released(self.groups.unsettled())
 
     def close(self) -> None:
         """The same, after all groups were decided."""
