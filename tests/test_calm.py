@@ -210,8 +210,8 @@ def test_runs_that_outlast_the_numbers_of_processes_are_those_of_the_machines(sh
 @pytest.mark.parametrize("size", [41, 1_000])
 @pytest.mark.parametrize("calmly", [False, True])
 def test_many_runs_of_sessions_at_once_have_their_own_end_and_those_that_go_on_are_told(size: int, calmly: bool) -> None:
-    """One run a minute for 200 minutes, 90.5 minutes each: after 199 minutes 109 have ended, the others go on. END names the process of
-    the session, and one start is near its opening: no count of runs that wait makes that unsure."""
+    """One run a minute for 200 minutes, 90.5 minutes each: after 199 minutes 109 have ended, the others go on. END names the
+    process of the session, and one start is near its opening: no count of runs that wait makes that unsure."""
     sayings, rows = Sayings(), []
 
     def say(at_s: float, kind: EventKind, source: str, pid: int, command: str | None, role: str) -> None:
@@ -229,3 +229,23 @@ def test_many_runs_of_sessions_at_once_have_their_own_end_and_those_that_go_on_a
     runs = found(sayings, [np.array(rows, dtype=np.int64)], 1, size, calmly=calmly).objects()
     assert [(run.quality, run.duration_low_s, run.duration_high_s) for run in runs[:109]] == [("exact", 5_429.0, 5_431.0)] * 109
     assert [run.quality for run in runs[109:]] == ["starts-only"] * 91
+
+
+def test_starts_go_on_where_the_log_of_sessions_has_ended() -> None:
+    """auth.log of a week, and syslog of four: a stretch of starts alone stopped the reading."""
+    sayings, rows = Sayings(), []
+    for minute in range(20):
+        for kind, source, pid, role in (
+            ("session-open", "pam_session", 100 + 10 * minute, "parent"),
+            ("start", "debian_cron", 101 + 10 * minute, "child"),
+            ("session-close", "pam_session", 100 + 10 * minute, "parent"),
+        ):
+            if kind == "start" or minute < 10:
+                at_s = 60 * minute + 5 * (kind == "session-close")
+                command = "/opt/1" if kind == "start" else None
+                event = Event(kind, -1, "", source, "root", command, -1, role, None, None, None, None, None, -1, -1)  # type: ignore[arg-type]
+                rows.append((at_s * SECOND, sayings.number(event), 0, pid, SECOND, 0))
+    logs = [np.array(rows, dtype=np.int64)]
+    runs = found(sayings, logs, 1, 10, calmly=True)
+    assert same(runs, found(sayings, logs, 1, 10, calmly=False))
+    assert [run.quality for run in runs.objects()] == ["paired"] * 10 + ["starts-only"] * 10

@@ -80,6 +80,8 @@ def _spans(columns: Columns, names: list[int], states: dict[int, Pairing], users
     ending, closing = np.full((2, len(columns.row)), -1)
     left = np.zeros(max(names) + 1, dtype=np.bool_)
     place = np.flatnonzero(columns.kind != START)
+    if not len(place):
+        return ending, closing, left  # the log that has the sessions ends earlier than the one that has the starts
     numbers = columns.host[place] << PID_BITS | columns.pid[place]
     order = in_order(numbers)
     place, numbers = place[order], numbers[order]
