@@ -158,6 +158,15 @@ def read(
         first_years=first_years(files, [file for _, file, _ in found], as_of),
         pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
     )
+    if host.timezone is None and search.first_years:
+        problems.append(
+            Problem(
+                location=Location(host=files.name, path=min(search.first_years)),
+                message="stamps have no zone, and the server's is not known: they are read as UTC. Lengths of runs are true, "
+                "but when they began may be hours off; add etc/localtime or etc/timezone",
+                kind="remark",
+            )
+        )
     families = defaultdict[str, list[tuple[HostFile, LogFile]]](list)
     for family, file, reader in found:
         families[family].append((file, reader))

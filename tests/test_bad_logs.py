@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 import zstandard
@@ -16,6 +16,7 @@ from test_commands import done, migrator
 
 from migrator import measuring, understanding
 from migrator.columns import Lines
+from migrator.hosts import reading
 from migrator.logfiles import syslog
 from migrator.model.job import Host
 from migrator.model.source import HostFile, Problem
@@ -168,6 +169,55 @@ class Growing:
         with self._path.open("ab") as more:
             more.write(whole_run(1))
         return self._path.open("rb")
+
+
+@pytest.mark.parametrize("form", ["END", "CMDEND", "PAM", "two sessions"])
+def test_a_run_in_which_the_clock_was_set_back_has_no_length(form: str, tmp_path: Path) -> None:
+    """Its end is stamped before its start: nobody knows by how much the clock was set, so nothing is made up, not even zero."""
+    line = "2026-11-23T{}+00:00 web07 {}[{}]: {}\n".format
+    tag, end = ("CROND", "CMDEND") if form == "CMDEND" else ("CRON", "END")
+    opened, closed = (f"pam_unix(cron:session): session {what} for user root" for what in ("opened", "closed"))
+
+    def run(started: str, ended: str, pid: int) -> str:
+        start = line(started, tag, pid + 1, "(root) CMD (/opt/one.sh)")
+        if form in {"END", "CMDEND"}:
+            return start + line(ended, tag, pid, f"(root) {end} (/opt/one.sh)")
+        numbers = (pid,) if form == "PAM" else (pid, pid + 10)
+        begun = "".join(
+            line(started, tag, number, opened) + start.replace(f"[{pid + 1}]", f"[{number + 1}]") for number in numbers
+        )
+        return begun + "".join(line(ended, tag, number, closed) for number in numbers)
+
+    text = run("12:00:01", "12:00:31", 100) + run("12:10:01", "12:05:01", 200) + run("12:10:01", "12:10:09", 300)
+    release = "Red Hat Enterprise Linux release 9.4 (Plow)\n" if form == "CMDEND" else ""
+    found = in_process(tmp_path, {"etc/redhat-release": release, "var/log/syslog": text})
+    each = 2 if form == "two sessions" else 1
+    assert [run["duration_s"] for run in found] == [30.0] * each + [None] * each + [8.0] * each
+    assert {run["quality"] for run in found if run["duration_s"] is None} == {"starts-only"}
+
+
+def test_stamps_without_a_zone_on_a_server_without_one_are_remarked(tmp_path: Path) -> None:
+    log = {"var/log/syslog-20261124": "Nov 23 12:00:01 web07 CRON[101]: (root) CMD (/opt/one.sh)\n"}
+    said: list[Problem] = []
+    assert len(in_process(tmp_path / "unknown", log, said)) == 1
+    (problem,) = said
+    assert (problem.location.path, problem.kind) == ("/var/log/syslog-20261124", "remark")
+    assert "they are read as UTC" in problem.message
+    in_process(tmp_path / "known", {**log, "etc/timezone": "Europe/Berlin\n"}, known := list[Problem]())
+    assert known == []
+
+
+def in_process(root: Path, files: dict[str, str], problems: list[Problem] | None = None) -> list[dict[str, Any]]:
+    """The runs of a server; `problems` gets what is said of its logs."""
+    for path, text in {"etc/hostname": "web07\n", "etc/cron.d/work": "*/10 * * * * root /opt/one.sh\n", **files}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    (source,) = open_source(str(root))
+    host, _ = reading.read(source)
+    measured, found = measuring.measure(source, host, (), None)
+    if problems is not None:
+        problems += measured.problems
+    return list(found.rows())
 
 
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:

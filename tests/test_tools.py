@@ -1,12 +1,14 @@
-"""Real programs' own output (tests/fixtures/tools): rsyslog that drops lines, anacron, sadf."""
+"""Real programs' own output (tests/fixtures/tools): rsyslog that drops lines, anacron, sadf, Red Hat's run-parts."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from test_commands import done
 
-from migrator.hosts import sysstat
+from migrator import measuring
+from migrator.hosts import reading, sysstat
 from migrator.sources.opening import open_source
 
 FOLDER = Path(__file__).parent / "fixtures/tools"
@@ -70,3 +72,16 @@ def test_rsyslog_s_own_templates(form: str, resolution_s: float, tmp_path: Path)
         for command, length in wanted.items()
     }
     assert document["problems"] == []
+
+
+@pytest.mark.parametrize(("form", "resolution_s"), [("5424", 0.0), ("iso", 0.0), ("3164", 1.0)])
+def test_red_hat_s_run_parts(form: str, resolution_s: float, tmp_path: Path) -> None:
+    """Its `logger -i -t "run-parts[$$]"` leaves two numbers behind the name in a line of an end: `run-parts[10][18]: `."""
+    (source,) = open_source(str(server(tmp_path, {"var/log/cron": (FOLDER / f"run-parts-{form}.log").read_text()})))
+    host, _ = reading.read(source)
+    measured, found = measuring.measure(source, host, (), datetime(2026, 11, 28, tzinfo=UTC))
+    assert {row["command"]: (row["duration_s"], row["quality"]) for row in found.rows()} == {
+        "/etc/cron.daily/logrotate": (pytest.approx(2.106403, abs=resolution_s or 1e-6), "exact"),
+        "/etc/cron.daily/mlocate.cron": (pytest.approx(1.106256, abs=resolution_s or 1e-6), "exact"),
+    }
+    assert measured.problems == ()

@@ -1,7 +1,8 @@
 r"""REPORT lines of AWS Lambda, as CloudWatch Logs gives them: how long each invocation took, and its peak memory.
 
 Line: `2026-11-23T04:31:39.832Z REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd98c7be3\tDuration: 12.53 ms\tBilled Duration: 13 ms
-\tMemory Size: 128 MB\tMax Memory Used: 31 MB` (on one line; `aws logs tail` has the stream's name between, exports to S3 do not)
+\tMemory Size: 128 MB\tMax Memory Used: 31 MB` (on one line; `aws logs tail` has the stream's name between, `sam logs` first)
+Line: `1795404699832,"REPORT RequestId: ...` (CSV of the console), `{"timestamp": 1795404699832, "message": "REPORT Re..."}`
 Line: `{"events": [{"timestamp": 1795404699832, "message": "REPORT RequestId: ..."}]}` (`aws logs filter-log-events`)
 Line: `{"time": "...", "type": "platform.report", "record": {"requestId": "...", "metrics": {"durationMs": 12.53, ...}}}`
 Source: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html, .../monitoring-cloudwatchlogs-logformat.html. A report
@@ -10,6 +11,7 @@ is written at the end; it does not name its function: the file's name does (`lam
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import PurePath
 
 import msgspec
@@ -19,7 +21,6 @@ from migrator.logfiles import recorded
 from migrator.logfiles.doubts import long_lines
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
-from migrator.schedule.zones import zone
 
 READS: tuple[str, ...] = ("/migrator/lambda*", "/var/log/lambda/*", "/var/log/lambda*", "/migrator/cloudwatch/**")
 REPORT = re.compile(
@@ -27,6 +28,9 @@ REPORT = re.compile(
     r"Max Memory Used: (?P<mib>\d{1,7}) MB(?:.*?Status: (?P<status>\w{1,20}))?",
     re.DOTALL,
 )
+STAMP = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<!\w)\d{13}(?!\w)"
+)  # of an event, also in ms
 SIGNS = (b"REPORT RequestId: ", b'"platform.report"')
 MOST_BYTES = 1 << 28
 
@@ -72,14 +76,14 @@ def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
     return any(sign in head for sign in SIGNS)
 
 
-def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:
+def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:  # noqa: ARG001
     """A line for each report."""
-    where, place = Location(host=files.name, path=file.path), zone(search.timezone)
+    where = Location(host=files.name, path=file.path)
     order, unread, at, long = 0, list[int](), [0], list[int]()
     try:
         for order, (stamp, text) in enumerate(_texts(files, file, at, long), 1):
             found = _reported(text)
-            ended = recorded.moment(stamp, place)
+            ended = recorded.moment(stamp, UTC)  # `sam logs` writes no offset
             if found is None or ended is None:
                 unread.append(at[0])
                 continue
@@ -133,9 +137,19 @@ def _texts(files: HostFiles, file: HostFile, at: list[int], long: list[int]) -> 
                 return
             at[0] = placed.at
             text = raw_line.decode("utf-8", "backslashreplace")
+            if text.startswith("{") and (told := _event(text)) is not None:
+                yield str(told.timestamp), told.message
+                continue
             begin = text.find("{") if '"platform.report"' in text else text.find("REPORT RequestId: ")
-            stamp = text[:begin].strip().partition(" ")[0] if begin > 0 else ""
-            yield stamp or _own_time(text), text[max(begin, 0) :]
+            stamp = STAMP.search(text, 0, max(begin, 0))
+            yield stamp[0] if stamp is not None else _own_time(text), text[max(begin, 0) :]
+
+
+def _event(text: str) -> LogEvent | None:
+    try:
+        return msgspec.json.decode(text, type=LogEvent)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _own_time(text: str) -> str:

@@ -332,8 +332,11 @@ def _rfc5424(raw: bytes, stamps: Stamps) -> tuple[int, int, bytes, bytes, bytes]
 
 
 def _name(tag: bytes) -> tuple[bytes, int | None]:
-    """The name without the pid, which differs from line to line, and the pid."""
+    """The name without the pid, which differs from line to line, and the pid: the first of two, as `logger -i -t "run-parts[$$]"`
+    of Red Hat's run-parts leaves them."""
     name, bracket, pid = tag.rstrip(b"]").rpartition(b"[")
     if not bracket:
         return pid, None
+    if name.endswith(b"]"):
+        return _name(name)
     return name, int(pid) if pid.isdigit() and len(pid) < 11 else None

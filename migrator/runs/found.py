@@ -8,7 +8,11 @@ from migrator.runs.crowds import AT, END, END_BLUR, LIFE, NUMBER, SAID, START_BL
 from migrator.runs.parts import Life, Sayings, Start
 from migrator.spool import Kept, Rows, Spool, rows
 
+STARTS_ONLY = 3  # of `columns.QUALITIES`
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
+SET_BACK_US = (
+    3_000_000  # an end that much before its start: a clock was set back, by nobody knows how much; less is the lines' order
+)
 FULL = 4_000  # runs that become columns together
 FIELDS = ("number", "spoken", "started_us", "ended_us", "blur_us", "status", "quality", "life", "low_us", "high_us")
 WHO = 32  # bits for a host or what was said
@@ -17,10 +21,12 @@ WHO = 32  # bits for a host or what was said
 def finished(
     number: Whole, host: Whole, said: Whole, at_us: Whole, end_us: Whole, blur_us: Whole, quality: Whole, life: Whole
 ) -> Rows:  # fmt: skip
-    """Runs with an end, as `Found` keeps them."""
-    found = rows(number)
-    found["spoken"], found["started_us"], found["ended_us"] = said << WHO | host, at_us, np.maximum(end_us, at_us)
-    found["blur_us"], found["status"], found["quality"], found["life"] = np.where(blur_us <= 1, 0, blur_us), NONE, quality, life
+    """Runs with an end, as `Found` keeps them; one whose end is before its start has no length that is known."""
+    found, timed = rows(number), end_us >= at_us - SET_BACK_US
+    found["spoken"], found["started_us"] = said << WHO | host, at_us
+    found["ended_us"] = np.where(timed, np.maximum(end_us, at_us), NONE)
+    found["blur_us"], found["status"] = np.where(timed & (blur_us > 1), blur_us, 0), NONE
+    found["quality"], found["life"] = np.where(timed, quality, STARTS_ONLY), life
     return found
 
 
@@ -43,14 +49,15 @@ class Found:
         start.emitted = True
         said, at_us, span = start.said, start.at_us, start.span
         end = None if start.unended else start.end or (None if span is None else span.end or span.close)
-        ended_us, blur_us, status, quality = NONE, 0, start.exit_status, 3
+        ended_us, blur_us, status, quality = NONE, 0, start.exit_status, STARTS_ONLY
         used = start.resource
         if end is not None:
             end_us, end_resolution_us, ending = end
-            ended_us = end_us if end_us > at_us else at_us
-            blur_us = start.resolution_us if start.resolution_us > end_resolution_us else end_resolution_us
-            quality = start.quality
             event = ending.event
+            if end_us >= at_us - SET_BACK_US or event.duration_s is not None:
+                ended_us = end_us if end_us > at_us else at_us
+                blur_us = start.resolution_us if start.resolution_us > end_resolution_us else end_resolution_us
+                quality = start.quality
             if event.duration_s is not None:  # measured by who ran it; the stamps around it are coarser
                 ended_us, blur_us = at_us + round(event.duration_s * 1e6), 0
             if status == NONE and event.exit_status is not None:

@@ -51,6 +51,8 @@ auth,authpriv.* /var/log/auth.log;RSYSLOG_FileFormat
 cron.* /var/log/cron.log;RSYSLOG_FileFormat
 auth,authpriv.* /var/log/old/auth.log;RSYSLOG_TraditionalFileFormat
 cron.* /var/log/old/cron.log;RSYSLOG_TraditionalFileFormat
+auth,authpriv.* /var/log/5424/auth.log;RSYSLOG_SyslogProtocol23Format
+cron.* /var/log/5424/cron.log;RSYSLOG_SyslogProtocol23Format
 *.*;auth,authpriv,cron.none /var/log/rest.log;RSYSLOG_FileFormat
 """
 ROOT = r"""
@@ -67,7 +69,7 @@ mount -t tmpfs none "$root/dev"; mount -t tmpfs none "$root/run"; mount -t tmpfs
 chmod 1777 "$root/tmp"
 for node in null zero full random urandom tty; do : >"$root/dev/$node"; mount --bind "/dev/$node" "$root/dev/$node"; done
 hostname web01
-mkdir -p "$root/truth" "$root/var/log/old"; chmod 1777 "$root/truth"
+mkdir -p "$root/truth" "$root/var/log/old" "$root/var/log/5424"; chmod 1777 "$root/truth"
 cp "$ROOM/inside" "$root/inside"; cp -r "$ROOM/files/." "$root/"
 [ ! -d "$ROOM/daemons" ] || { mkdir -p "$root/daemons"; mount --bind "$ROOM/daemons" "$root/daemons"; }
 chroot "$root" /bin/sh /inside
@@ -248,6 +250,7 @@ def keep(name: str, out: Path, folder: Path) -> None:
     trees = {name: ("cron.log", "auth.log")}
     if name == "debian-L1":
         trees["debian-L1-rfc3164"] = ("old/cron.log", "old/auth.log")
+        trees["debian-L1-rfc5424"] = ("5424/cron.log", "5424/auth.log")
     if name == "pacct":
         trees = {"pacct": ("cron.log", "pacct", "dump-acct.txt")}
     if name == "systemd":

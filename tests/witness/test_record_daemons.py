@@ -17,6 +17,7 @@ DAEMONS = (
     "debian-L1",
     "debian-L1-files",
     "debian-L1-rfc3164",
+    "debian-L1-rfc5424",
     "debian-L15",
     "debian-L3",
     "pacct",
