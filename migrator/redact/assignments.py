@@ -45,6 +45,9 @@ COMPARED = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # a token that is comp
 GETOPT = re.compile(r"[:=]?[sifo][@%]?")  # `"password=s"` of Getopt::Long
 VARIABLE = re.compile(r"(?:self\.|this\.|\w{1,40}\.)?(?P<name>[A-Za-z_]{3,60})[)}\]]{0,3}")
 PLUGIN = re.compile(r"(?:mysql_native|mysql_old|caching_sha2|sha256)_password", re.IGNORECASE)  # of MySQL: how, not which
+KEY_ID = re.compile(r"0x[0-9A-Fa-f]{8,40}")
+OF_GPG = re.compile(r"gpg|pgp|key_?id|fingerprint|sign", re.IGNORECASE)
+FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{4}[ ]{0,2}){2,10}")
 HEAD = 200  # of a bare value; what it is shows here, and the rest is read once
 
 
@@ -132,6 +135,10 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         if value_end >= value_start + HEAD - 1 and _is_secret(bare[0], must_look_random, quoted=False):
             whole = pattern.match(text, value_start)
             value_end = whole.end() if whole else value_end
+        if text.startswith("#", value_start) and (separator[-1:].isspace() or after["blank"]):
+            return None  # `Password=   # of the panel`: a remark, the value is empty
+        if re.fullmatch(r"\w{1,60}=", bare[0]) and text[value_end : value_end + 1] in {'"', "'"}:
+            return None  # `pass=mail=""`
         if text.startswith("(", value_end):
             return None  # a call: `'password' => getenv('X')`
     value = text[value_start:value_end]
@@ -143,6 +150,8 @@ def _value(text: str, start: int, name: str, must_look_random: bool, after: re.M
         return None
     if name[-3:].lower() == "pat" and not re.fullmatch(r"[A-Za-z0-9_-]{20,300}", value):
         return None  # a pattern
+    if must_look_random and (KEY_ID.fullmatch(value) or (OF_GPG.search(name) and FINGERPRINT.fullmatch(value))):
+        return None  # which key, not the key
     if not quote and is_option and value.startswith(("-", "pass:")):
         return None  # `pass:X` of openssl is known by itself
     return Span(value_start, value_end, spelled(name), "setting" if not is_option else "option")

@@ -110,7 +110,7 @@ PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs t
 # The name, the kind, what must stand in a text in small letters (one of these words), and the pattern.
 PLAIN: tuple[tuple[str, str, str, WhenNeeded], ...] = (
     ("PASSWORD", "chpasswd", "chpasswd", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?chpasswd")),
-    ("SUDO_PASSWORD", "stdin", "sudo", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}-[a-zA-Z]{0,4}S")),
+    ("SUDO_PASSWORD", "stdin", "sudo", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:/\S{0,40}/)?sudo[ \t][^|;&\n]{0,60}(?:-[a-zA-Z]{0,4}S|--stdin\b)")),
     ("SUDO_PASSWORD", "stdin", "sudo", WhenNeeded(r"sudo[ \t]+(?:-\w+[ \t]+){0,4}-[a-zA-Z]{0,4}S\b[^|;&\n<]{0,120}<<<[ \t]*" + VALUE)),
     ("PASSWORD", "stdin", "stdin cryptsetup passphrase-fd kinit smbpasswd openconnect login ecryptfs-add-passphrase", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?" + VALUE + r"[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:sudo[ \t]+)?(?:/\S{0,40}/)?(?:passwd[ \t]+--stdin|cryptsetup|gpg[ \t][^|\n]{0,80}passphrase-fd|kinit|smbpasswd|openconnect|docker[ \t]login|ecryptfs-add-passphrase)")),
     ("ENCODED_SECRET", "base64", "base64 openssl", WhenNeeded(r"(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?[\"']?(?P<bare>[A-Za-z0-9+/]{8,2000}={0,2})[\"']?[ \t]{0,20}\|[ \t]{0,20}(?:base64|openssl[ \t]+(?:enc|base64))[ \t][^|;&\n]{0,40}-{1,2}[dD]")),
@@ -137,12 +137,32 @@ PLAIN: tuple[tuple[str, str, str, WhenNeeded], ...] = (
 NEEDED = tuple((name, kind, tuple(needles.split()), pattern) for name, kind, needles, pattern in PLAIN)
 CONNECT = re.compile(
     r"(?:->(?:authorization_basic|proxy_authorization_basic|auth)|mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
-    r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry)\s{0,4}\("
+    r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry"
+    r"|yagmail\.SMTP|(?<![\w.>:])FTP(?:_TLS)?|Net::FTP\.(?:open|new)|OAuthHandler|OAuth1(?:Session)?|smtp_auth|auth_login)\s{0,4}\("
+)
+# what is given their token first: `Pushbullet("o.abc")`
+GIVEN_FIRST = re.compile(
+    r"\b(?:Push[bB]ullet|TeleBot|TelegramBot|Telegraf|Slacker|WebClient|Dropbox|GitHub|Github|Gitlab|DigitalOcean|CloudFlare|Todoist\w{0,5}|Notion\w{0,8}|InfluxDBClient|Sentry|Raven)"
+    r"\(\s{0,8}(?P<q>[\"'])(?P<v>[^\s\"'/$<>]{12,200})(?P=q)"
 )
 ARGUMENT = re.compile(
     r"""\s*(?P<arg>(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\n]){0,300})(?P=q)|[^,()"'\n]{0,200})\s*(?P<end>[,)])"""
 )
-THIRD_ARGUMENT = ("mysql", "new", "DBI", "ftp_", "ftplib", "ldap", "imap", "ssh2", "oci", "pymysql", "DirectoryEntry")
+THIRD_ARGUMENT = (
+    "mysql",
+    "new",
+    "DBI",
+    "ftp_",
+    "ftplib",
+    "FTP",
+    "Net::FTP",
+    "ldap",
+    "imap",
+    "ssh2",
+    "oci",
+    "pymysql",
+    "DirectoryEntry",
+)
 
 
 def spans(text: str) -> Iterator[Span]:
@@ -219,6 +239,9 @@ def _span(match: re.Match[str], name: str, kind: str, pair: str | None) -> Span 
 
 def _calls(text: str) -> Iterator[Span]:
     """The last of the first two or three arguments of a call that opens a connection, where it is a literal."""
+    for match in GIVEN_FIRST.finditer(text) if "(" in text else ():
+        if is_placeholder_free(match["v"]) and not is_reference(match["v"], quoted=True):
+            yield Span(*match.span("v"), "TOKEN", "call")
     for match in CONNECT.finditer(text) if "(" in text else ():
         wanted = 3 if match[0].startswith(THIRD_ARGUMENT) else 2
         at, argument = match.end(), None

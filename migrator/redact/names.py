@@ -30,6 +30,7 @@ HARMLESS = frozenset(
     "pwd oldpwd bypass compass passthrough nopasswd nopass sshpass askpass ssh_askpass sudo_askpass git_askpass histtoken surpass "
     "chpasswd htpasswd getpass openpass multipass bypass_pass keepass".split()
 )
+PUBLIC = frozenset({"public", "pub", "site"})  # `PUBLIC_KEY`, `SITE_KEY`: everybody may have it
 ASKED_FOR = frozenset({"SSHPASS", "REDISCLI_AUTH"})  # variables that a program reads its password from
 SEPARATORS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
@@ -51,6 +52,8 @@ def name_class(name: str) -> NameClass | None:
     while len(words) > 1 and words[-1].isdigit():
         words.pop()
     if not words or words[-1] in HARMLESS_LAST:
+        return None
+    if not PUBLIC.isdisjoint(words) and words[-1] in {"key", "keys"}:
         return None
     for before, word in zip(["", *words], words, strict=False):
         bare = word.rstrip("0123456789")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from migrator.redact.names import name_class, spelled
 from migrator.redact.needles import WhenNeeded
 from migrator.redact.span import Span
-from migrator.redact.values import VALUE, is_placeholder_free, is_reference
+from migrator.redact.values import VALUE, is_placeholder_free, is_reference, looks_random
 
 TELLING = r"[\w.-]{0,40}(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|pass)[\w.-]{0,20}"
 WORD = r"[^\s\"'|;&<>]{1,200}"
@@ -45,6 +45,8 @@ PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
     ("PGPASS", "pgpass", WhenNeeded(r"[\"'][^\s:\"']{1,100}:(?:\d{2,5}|\*):[^\s:\"']{1,100}:[^\s:\"']{1,100}:(?P<bare>[^\s\"']{1,200})[\"'][ \t]*>+[^\n]{0,60}pgpass")),
     ("RDP_PASSWORD", "freerdp", WhenNeeded(rf"(?:xfreerdp|wlfreerdp|sfreerdp)3?[ \t][^|;&\n]{{0,300}}[ \t]/p:{VALUE}")),
     ("HTTP_PASSWORD", "uth", WhenNeeded(rf"(?:\bauth[\"']?\s{{0,4}}(?:=>|[=:])\s{{0,4}}[(\[]|basic_auth\s{{0,2}}\(?|authorization_basic\s{{0,2}}\(|[bB]asicAuth\s{{0,2}}\()\s{{0,4}}[\"'][^\"'\n]{{0,100}}[\"']\s{{0,4}},\s{{0,4}}{QUOTED}")),
+    ("CRON_KEY", "$_", WhenNeeded(rf"\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\[[ ]?[\"']\w{{0,20}}(?:key|token|pass|passwd|password|pwd|secret|auth|hash|code)[\"'][ ]?\][ \t]{{0,4}}[!=]==?[ \t]{{0,4}}{QUOTED}")),
+    ("REDIS_PASSWORD", "auth(", WhenNeeded(rf"(?i:redis\w{{0,10}}|cache|\br)(?:->|\.)auth\(\s{{0,4}}{QUOTED}\s{{0,4}}\)")),
     ("PASSWORD", "assword", WhenNeeded(rf"(?:set|with|use)_?[pP]assword\s{{0,2}}\(\s{{0,4}}{QUOTED}")),
     ("PASSWORD", "redentials", WhenNeeded(rf"(?:set|with|use)_?[cC]redentials\s{{0,2}}\(\s{{0,4}}[\"'][^\"'\n]{{0,100}}[\"']\s{{0,4}},\s{{0,4}}{QUOTED}")),
     ("PASSWORD", "default", WhenNeeded(rf"[\"']--?(?i:{TELLING})[\"'][^)\n]{{0,200}}\bdefault[ \t]{{0,4}}=[ \t]{{0,4}}{QUOTED}")),
@@ -105,6 +107,11 @@ PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
 
 # ${NAME:-value} and ${NAME:=value}
 DEFAULT = re.compile(r"\$\{(?P<name>\w{1,60}):?[-=](?P<q>[\"']?)(?P<v>[^\s{}$\"'`]{2,300})(?P=q)\}")
+# what stands in for a variable of the environment that is not set, in any language: `process.env.TOKEN || "x"`, `getenv("PW", "x")`
+STANDS_IN = re.compile(
+    r"(?:\bprocess\.env\.|\bprocess\.env\[[\"']|\b(?:getenv|environ\.get|ENV\.fetch|env|config)\([ ]?[\"']|(?:\$_ENV|\$_SERVER|\bENV|\benviron)[\[{][\"']?)"
+    r"(?P<name>[A-Za-z][A-Za-z0-9_]{1,60})[\"']?[ ]?[\])}]{0,2}[ \t]{0,4}(?:\|\|=?|\?\?=?|//=?|\?:|\bor\b|,)[ \t]{0,4}" + QUOTED
+)
 ARRAY = re.compile(r"(?P<name>\b\w{1,60})=\((?P<items>[^()\n$`]{1,2000})\)")
 ITEM = re.compile(r"(?:\[[^\]\n]{0,60}\]=)?" + VALUE)
 LINE_LOOKBACK = 500
@@ -127,6 +134,13 @@ def spans(text: str) -> Iterator[Span]:
         for match in DEFAULT.finditer(text):
             if name_class(match["name"]) == "secret" and _is_secret(match["v"], quoted=False):
                 yield Span(*match.span("v"), spelled(match["name"]), "default")
+    if "env" in text or "ENV" in text or "config(" in text:
+        for match in STANDS_IN.finditer(text):
+            kind = name_class(match["name"])
+            if (kind == "secret" or (kind == "key" and looks_random(match["quoted"]))) and _is_secret(
+                match["quoted"], quoted=True
+            ):
+                yield Span(*match.span("quoted"), spelled(match["name"]), "default")
     if "=(" in text:
         for match in ARRAY.finditer(text):
             if name_class(match["name"].rstrip("sS")) == "secret":

@@ -112,10 +112,11 @@ QUERY = re.compile(
 )
 HEADER = re.compile(
     r"""(?:Authorization|Proxy-Authorization)\\?["']?\s{0,4}(?:=>|[:,=])\s{0,4}(?:[rbf]{0,2}\\?["'])?
-        (?:(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Negotiate|AWS|GoogleLogin|Splunk|Key|PVEAPIToken=?|MediaBrowser|Api-?Token|SSWS|Bot|OAuth|NTLM|Hawk|JWT|GenieKey|Client-ID|SharedKey(?:Lite)?|AccessKey|Zoho-oauthtoken)\s{1,4})?
+        (?:(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Negotiate|AWS|GoogleLogin|Splunk|Key|PVEAPIToken=?|MediaBrowser|Api-?Token|SSWS|Bot|OAuth|NTLM|Hawk|JWT|GenieKey|Client-ID|SharedKey(?:Lite)?|AccessKey|Zoho-oauthtoken|sso-key|apikey|GoogleLogin|Api-Key|Secret|Session)\s{1,4})?
         (?:token=\\?["']?)?(?P<v>[^\s"'\\,]{3,4000})""",
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
+SCHEME = re.compile(r"Bearer|Basic|Token|Digest|sso-key|Negotiate", re.IGNORECASE)  # `"Bearer " + token`
 X_HEADER = re.compile(
     r"""(?<![\w-])(?P<name>(?:[A-Za-z0-9]{1,30}-){1,6}(?:Token|Key|Secret|Auth|Password|Signature)|Cookie)\\?["']?\s{0,4}:\s{0,4}
         (?:\\?["'])?(?!latest\b)(?P<v>[^\s"'\\]{4,4000})""",  # `db-password:latest`: a version of a secret in a store
@@ -153,7 +154,11 @@ def spans(text: str) -> Iterator[Span]:
             if not is_card and not is_reference(match["v"], quoted=kind == "header"):
                 yield Span(*match.span("v"), spelled(match["name"]), kind)
     for match in HEADER.finditer(text) if may_hold(low, ("authorization",)) else ():
-        if not is_reference(match["v"], quoted=True) and not match["v"].startswith(("$", "{")):
+        if (
+            not is_reference(match["v"], quoted=True)
+            and not match["v"].startswith(("$", "{"))
+            and not SCHEME.fullmatch(match["v"])
+        ):
             yield Span(*match.span("v"), "AUTHORIZATION", "header")
 
 

@@ -26,6 +26,13 @@ POINTER = re.compile(
 BCRYPT = re.compile(r"\$2[abxy]?\$")
 # `{ZqL5kVrX1n8tA2}` is no name of a format
 BRACED_KEY = re.compile(r"\{(?=\w*[a-z])(?=\w*[A-Z])(?=\w*\d)\w{10,60}\}")
+# capitals that ask for a value: `YOUR_API_KEY`, `INSERT TOKEN HERE`, `PASSWORD`
+ASKS = re.compile(
+    r"(?=[A-Z_ -]{0,60}(?:TOKEN|KEY|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|YOUR|CHANGE|INSERT|REPLACE))"
+    r"(?:(?:YOUR|MY|THE|INSERT|ENTER|CHANGE|REPLACE|PUT|ADD|ME|HERE|API|ACCESS|SECRET|PRIVATE|AUTH|BOT|DB|MYSQL|DATABASE|USER|ROOT|ADMIN|EMAIL"
+    r"|SMTP|MAIL|GMAIL|APP|WEBHOOK|TELEGRAM|SLACK|DISCORD|CLOUDFLARE|CLIENT|TOKEN|KEY|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|ID|WITH|IN|TO|OF|FOR)(?:[_ -]|(?=\Z))){1,8}"
+)
+NAMED_PIECE = re.compile(r"[A-Z]?[a-z]{1,30}|[A-Z]{1,30}|[0-9]{1,8}")
 PLACEHOLDER_START = "@secret:"
 RANDOM_MIN_CHARS = 16
 
@@ -51,6 +58,8 @@ def is_reference(value: str, quoted: bool) -> bool:
         return True
     if BRACED_KEY.fullmatch(value):
         return False
+    if ASKS.fullmatch(value[:200]):
+        return True
     if REFERENCE.match(value) or value[0] == "$":
         rest = REFERENCE.sub("", value[:400])
         is_spelled_so = len(re.findall(r"[A-Za-z0-9]", rest)) > 2 and re.search(r"[!@#^*]", rest)  # `$omespeci@!ch@r$`
@@ -68,6 +77,9 @@ def is_reference(value: str, quoted: bool) -> bool:
 def looks_random(value: str) -> bool:
     """True for at least 16 characters without blanks that mix letters and digits, as generated keys do."""
     if len(value) < RANDOM_MIN_CHARS or re.search(r"\s", value):
+        return False
+    pieces = re.split(r"[-_./]", value[:400])
+    if len(pieces) > 2 and all(NAMED_PIECE.fullmatch(piece) for piece in pieces):
         return False
     letters = re.search(r"[A-Za-z]", value)
     return bool(letters and len(re.findall(r"[0-9]", value[:400])) >= 2) and not PATH.fullmatch(value[:400])

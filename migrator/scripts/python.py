@@ -20,7 +20,7 @@ from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
-from migrator.scripts.python_functions import Functions
+from migrator.scripts.python_functions import Functions, order_of
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
 from migrator.scripts.syntax import LOCAL_URL, Program, Seen
@@ -39,6 +39,8 @@ GRAMMAR = Grammar(
     most_steps=8_000,  # of 1,772 pieces of real programs the longest takes 702; 4 kB of `<!--`, line by line, 12,919
     pieces=re.compile(r"^(?=[A-Za-z@])", re.MULTILINE),
 )
+FILE_NAME = re.compile(r"(?:\$\w+(?:\.\w+)*/)?[\w./-]*[\w-]\.[A-Za-z]\w{0,9}")  # `state.json`, `$DATA/seen.txt`
+MOST_KEYS = 100  # of a dict whose values are kept
 OLD_MODULES = frozenset("urllib2 httplib ConfigParser commands cPickle StringIO Queue popen2 sets md5 sha __future__".split())
 PYTHON_2 = re.compile(r"^[ \t]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE)
 CUDA, TORCH = re.compile(r"cuda(:\d{1,2})?"), frozenset({"torch", "lightning", "transformers", "sentence_transformers"})
@@ -63,6 +65,7 @@ def read(text: str, location: Location, context: Context) -> Reading:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(notes.text)
+        notes.order = order_of(tree)
         _Visitor(notes, context, tree).visit(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 1
@@ -111,7 +114,7 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         self.names: dict[str, Word] = {"__file__": Word(notes.location.path, True)}
         self.aliases: dict[str, str] = {}
         self.kinds: dict[str, str] = {}  # variable -> dotted name of the call that made it
-        self.options = options_of(tree, context.arguments)
+        self.options, self.defaults = options_of(tree, context.arguments)
         self.made: dict[str, Made] = {}
         self.loops = 0
         self.tree = tree
@@ -168,6 +171,8 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
             python_hosts.named(self.notes, called, word, self._row(node))
             if isinstance(target, ast.Attribute) and word.text and not self.loops and "$" not in word.text:
                 self.names[self._dotted(target)] = word  # `self.cursor = "/var/lib/app/cursor"`
+            if isinstance(target, ast.Name) and isinstance(node.value, ast.Dict) and not self.loops:
+                self._keep_dict(target.id, node.value)
             if isinstance(target, ast.Name):
                 if word.text and not self.loops:
                     self.names[target.id] = word
@@ -177,6 +182,12 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
                     self.kinds[target.id] = self._dotted(node.value.func) + "()"
                     if (made := self.cloud_made(node.value)) is not None:
                         self.made[target.id] = made
+
+    def _keep_dict(self, name: str, node: ast.Dict) -> None:
+        """The values of a dict by their keys: `CONFIG = {"state_file": "/var/lib/app/state.json"}`."""
+        for key, value in zip(node.keys[:MOST_KEYS], node.values[:MOST_KEYS], strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and (word := self._word(value)).text:
+                self.names[f"{name}.{key.value}"] = word
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.generic_visit(node)
@@ -297,6 +308,8 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         looks_like_path = target.text.startswith(("/", "~", "./")) or (
             isinstance(func.value, ast.Call) and "Path" in self._dotted(func.value)
         )
+        if not looks_like_path and FILE_NAME.fullmatch(target.text):
+            looks_like_path = func.attr not in {"replace", "rename"} or len(arguments) == 1  # a text's replace takes two
         if func.attr in PATH_METHODS and (
             looks_like_path or func.attr in {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir"}
         ):

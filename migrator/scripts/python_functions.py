@@ -5,11 +5,18 @@ Source: https://docs.python.org/3/library/ast.html
 """
 
 import ast
+import re
 from functools import cached_property
 
+from migrator.scripts.run_order import Function, Order
 from migrator.scripts.words import Word
 
 MOST_FUNCTIONS = 200
+MOST_CALLS = 10  # of one function that are looked at for what it is given
+MOST_TURNS = 3  # how often a function is read that is called with different files
+MOST_ASKED = 20_000  # of one text: what calls whom may branch at each step
+DEEPEST = 3  # parameters that are parameters of the caller
+IS_NAME = re.compile(r"(?!\$[\w.]*\Z)[\w$./~@:%+-]{2,300}")  # a path, an address, a name: no sentence
 
 
 class Functions(ast.NodeVisitor):
@@ -17,30 +24,82 @@ class Functions(ast.NodeVisitor):
 
     tree: ast.Module
     names: dict[str, Word]
+    again: bool = False  # while a function is read once more
+    asked: int = 0  # how often it was asked what a function is given
 
     def _word(self, node: ast.AST | None, depth: int = 0) -> Word:
         """What an expression says."""
         raise NotImplementedError
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """A parameter is what its function is called with where that is written out, else its default."""
+        """A parameter is what its function is called with where that is written out, else its default.
+
+        A function that is called with different files is read once for each of the first few."""
         before = dict(self.names)
-        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
-        defaults = node.args.defaults
-        for name, value in zip(names[len(names) - len(defaults) :], defaults, strict=True):
-            if isinstance(value, ast.Constant | ast.Name | ast.Call) and (word := self._word(value)).text:
-                self.names[name] = word._replace(is_known=False)
-        for at, name in enumerate(names):
-            for call in self.calls.get(node.name, ())[:1]:
-                if at < len(call.args) and (word := self._word(call.args[at])).text.startswith("/"):
-                    self.names[name] = word._replace(is_known=False)
-            if name not in self.names or self.names[name] is before.get(name):
+        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        defaults = dict(
+            zip(names[len(names) - len(node.args.kwonlyargs) - len(node.args.defaults) :], node.args.defaults, strict=False)
+        )
+        defaults |= {
+            argument.arg: value
+            for argument, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if value is not None
+        }
+        said = {
+            name: word._replace(is_known=False)
+            for name, value in defaults.items()
+            if isinstance(value, ast.Constant | ast.Name | ast.Call | ast.BinOp | ast.Attribute)
+            and (word := self._word(value)).text
+            and not word.text.startswith("$")
+        }
+        given = {name: self._words_for(node, name) for name in names}
+        most = 1 if self.again else max([len(words) for words in given.values()] or [1])
+        for turn in range(min(max(most, 1), MOST_TURNS)):
+            for name in names:
+                words = given[name]
                 self.names.pop(name, None)  # a name of the text outside is another
-        self.generic_visit(node)
+                if words:
+                    self.names[name] = words[min(turn, len(words) - 1)]._replace(is_known=False)
+                elif name in said:
+                    self.names[name] = said[name]
+            self.again, was = self.again or turn > 0, self.again
+            self.generic_visit(node)
+            self.again = was
         for name in names:
             self.names.pop(name, None)
             if name in before:
                 self.names[name] = before[name]
+
+    def _words_for(self, function: ast.FunctionDef, name: str, depth: int = 0) -> list[Word]:
+        """What a function's parameter is called with, where that is a text: through the parameters of those who call, too."""
+        names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+        of_object = bool(names) and names[0] in {"self", "cls"}
+        called = self.owners.get(function, "") if function.name == "__init__" else function.name
+        found: list[Word] = []
+        for call, around in self.calls.get(called, ())[:MOST_CALLS]:
+            at = names.index(name) - of_object if name in names else -1
+            value = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+            if value is None and 0 <= at < len(call.args):
+                value = call.args[at]
+            for word in self._argument(value, around, depth) if value is not None else ():
+                if IS_NAME.fullmatch(word.text) and word.text not in {one.text for one in found}:
+                    found.append(word)
+        return found[:MOST_TURNS]
+
+    def _argument(self, value: ast.expr, around: ast.FunctionDef | None, depth: int) -> list[Word]:
+        """What an argument says where it is given: a parameter or a name of the function that the call stands in, too."""
+        self.asked += 1
+        if self.asked > MOST_ASKED:
+            return []
+        if isinstance(value, ast.Name) and around is not None and depth < DEEPEST:
+            if value.id in {argument.arg for argument in (*around.args.posonlyargs, *around.args.args)}:
+                return self._words_for(around, value.id, depth + 1)
+            if (assigned := self.local_values.get(around, {}).get(value.id)) is not None:
+                return self._argument(assigned, around, depth + 1)
+        if isinstance(value, ast.Name) and value.id not in self.names and depth < DEEPEST:
+            later = self.local_values.get(None, {}).get(value.id)  # set further down in the text
+            return [self._word(later)] if later is not None else []
+        return [self._word(value)]
 
     visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]  # noqa: N815 - ast's name; the fields are the same
 
@@ -62,13 +121,48 @@ class Functions(ast.NodeVisitor):
         return found
 
     @cached_property
-    def calls(self) -> dict[str, list[ast.Call]]:
-        """The calls of each name."""
-        found: dict[str, list[ast.Call]] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                found.setdefault(node.func.id, []).append(node)
+    def calls(self) -> dict[str, list[tuple[ast.Call, ast.FunctionDef | None]]]:
+        """The calls of each name, a method's by its own name, and the function in which each stands."""
+        found: dict[str, list[tuple[ast.Call, ast.FunctionDef | None]]] = {}
+        for node, around in self._inside:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                found.setdefault(name, []).append((node, around))
         return found
+
+    @cached_property
+    def _inside(self) -> list[tuple[ast.AST, ast.FunctionDef | None]]:
+        """Every node in the order of the text, and the function that it stands in."""
+        found: list[tuple[ast.AST, ast.FunctionDef | None]] = []
+        pending: list[tuple[ast.AST, ast.FunctionDef | None]] = [(self.tree, None)]
+        while pending:
+            node, around = pending.pop()
+            found.append((node, around))
+            inner = node if isinstance(node, ast.FunctionDef) else around
+            pending.extend((child, inner) for child in reversed(list(ast.iter_child_nodes(node))))
+        return found
+
+    @cached_property
+    def local_values(self) -> dict[ast.FunctionDef | None, dict[str, ast.expr]]:
+        """What each function, and the text outside of them (None), puts under a name at first."""
+        found: dict[ast.FunctionDef | None, dict[str, ast.expr]] = {}
+        for node, around in self._inside:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        found.setdefault(around, {}).setdefault(target.id, node.value)
+        return found
+
+    @cached_property
+    def owners(self) -> dict[ast.FunctionDef, str]:
+        """The class of each method."""
+        return {
+            method: node.name
+            for node, _ in self._inside
+            if isinstance(node, ast.ClassDef)
+            for method in node.body
+            if isinstance(method, ast.FunctionDef)
+        }
 
     @cached_property
     def functions(self) -> list[ast.FunctionDef]:
@@ -82,5 +176,21 @@ class Functions(ast.NodeVisitor):
             if function.lineno <= row <= (function.end_lineno or 0):
                 names = [argument.arg for argument in function.args.args]
                 at = names.index(name) if name in names else -1
-                found += [call.args[at] for call in self.calls.get(function.name, ())[:10] if 0 <= at < len(call.args)]
+                found += [call.args[at] for call, _ in self.calls.get(function.name, ())[:10] if 0 <= at < len(call.args)]
         return found
+
+
+def order_of(tree: ast.Module) -> Order:
+    """When the lines of a program run."""
+    functions: list[Function] = []
+    calls: list[tuple[str, int, int]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append(Function(node.name, node.lineno - 1, (node.end_lineno or node.lineno) - 1))
+        elif isinstance(node, ast.ClassDef):
+            made = [inner for inner in node.body if isinstance(inner, ast.FunctionDef) and inner.name == "__init__"]
+            functions += [Function(node.name, inner.lineno - 1, (inner.end_lineno or inner.lineno) - 1) for inner in made]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            calls.append((name, (node.end_lineno or node.lineno) - 1, node.end_col_offset or 0))
+    return Order(functions, calls)

@@ -12,6 +12,9 @@ ENVIRON = ".".join(("os", "environ"))
 GETENV = ".".join(("os", "getenv"))
 
 
+PARSED = frozenset({"args", "options", "opts", "arguments", "ns"})  # what a program calls its parsed options
+
+
 class Values:
     """The part of the visitor that folds expressions."""
 
@@ -22,6 +25,7 @@ class Values:
     aliases: dict[str, str]
     kinds: dict[str, str]
     options: dict[str, Word]
+    defaults: dict[str, ast.expr]  # of options: what is no literal
 
     def _row(self, node: ast.AST) -> int:
         return int(getattr(node, "lineno", 1)) - 1
@@ -68,12 +72,10 @@ class Values:
         return Word("", False, row=row)
 
     def _attribute(self, node: ast.Attribute, depth: int) -> Word:
-        if (
-            isinstance(node.value, ast.Name)
-            and node.attr in self.options
-            and node.value.id in {"args", "options", "opts", "arguments", "ns"}
-        ):
+        if isinstance(node.value, ast.Name) and node.attr in self.options and node.value.id in PARSED:
             return self.options[node.attr]
+        if isinstance(node.value, ast.Name) and node.value.id in PARSED and depth < 20 and node.attr in self.defaults:
+            return self._word(self.defaults[node.attr], depth + 10)._replace(is_known=False)
         if (held := self.names.get(self._dotted(node))) is not None:
             return held
         inner = self._word(node.value, depth + 1)
@@ -81,6 +83,8 @@ class Values:
             return Word(posixpath.dirname(inner.text), inner.is_known)
         if node.attr == "name" and inner.is_known:
             return Word(posixpath.basename(inner.text), True)
+        if node.attr == "suffix" and "." in inner.text:
+            return Word(posixpath.splitext(inner.text)[1], inner.is_known)
         return Word(f"${ast.unparse(node)}" if depth < 5 else "", False)
 
     def _subscript(self, node: ast.Subscript) -> Word:
@@ -95,6 +99,9 @@ class Values:
         if base == ENVIRON and isinstance(node.slice, ast.Constant):
             name = str(node.slice.value)
             return Word(self.context.variables.get(name, f"${name}"), name in self.context.variables)
+        if isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            key = f"{node.value.id}.{node.slice.value}"  # `CONFIG["state_file"]`
+            return self.names.get(key, Word(f"${key}" if re.fullmatch(r"[\w.]+", key) else "", False))
         return Word("", False)
 
     def _called(self, node: ast.Call, depth: int) -> Word:
@@ -127,6 +134,11 @@ class Values:
             inner = self._word(node.func.value, depth + 1)
             if node.func.attr in {"resolve", "absolute", "expanduser", "strip", "as_posix", "rstrip"} and inner.text:
                 return inner
+            if node.func.attr in {"with_suffix", "with_name"} and inner.text and arguments:
+                start = (
+                    f"{posixpath.dirname(inner.text)}/" if node.func.attr == "with_name" else posixpath.splitext(inner.text)[0]
+                )
+                return Word((start if start != "/" else "") + arguments[0].text, known and inner.is_known)
             if node.func.attr in {"joinpath"} and inner.text:
                 return Word(posixpath.join(inner.text, *(a.text for a in arguments)), known and inner.is_known)
             if node.func.attr == "format" and inner.text:
@@ -151,9 +163,10 @@ class Values:
         return ".".join([root, *reversed(parts)])
 
 
-def options_of(tree: ast.Module, arguments: tuple[str, ...] | None) -> dict[str, Word]:
-    """Values of argparse options: from the command line, else their defaults."""
+def options_of(tree: ast.Module, arguments: tuple[str, ...] | None) -> tuple[dict[str, Word], dict[str, ast.expr]]:
+    """Values of argparse options: from the command line, else their defaults; and the defaults that are no literals."""
     found: dict[str, Word] = {}
+    defaults: dict[str, ast.expr] = {}
     given = list(arguments or ())
     positionals: list[str] = []
     takes: dict[str, str] = {}
@@ -176,6 +189,8 @@ def options_of(tree: ast.Module, arguments: tuple[str, ...] | None) -> dict[str,
         default = keywords.get("default")
         if isinstance(default, ast.Constant) and isinstance(default.value, str | int | float):
             found[name] = Word(str(default.value), arguments is not None)
+        elif default is not None:
+            defaults[name] = default
         if names[0].startswith("-"):
             if "action" not in keywords:
                 takes.update(dict.fromkeys(names, name))
@@ -194,4 +209,4 @@ def options_of(tree: ast.Module, arguments: tuple[str, ...] | None) -> dict[str,
         at += 1
     for name, text in zip(positionals, left, strict=False):
         found[name] = Word(text, "$" not in text)
-    return found
+    return found, defaults

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from migrator.model.finding import Fact, FactKind
 from migrator.model.source import Evidence, Location
+from migrator.scripts.run_order import Order
 
 SNIPPET_CHARS = 160
 FACT_LIMIT = 2000
@@ -52,6 +53,8 @@ class Reading(NamedTuple):
     calls: tuple[Call, ...]
 
 
+MOST_ROWS = 100  # of one path
+NOT_ASKED = frozenset({"program", "argument", "test", "moved", "emptied", "sourced"})  # no use of what a file holds
 OTHER: dict[FactKind, FactKind] = {"reads-path": "writes-path", "writes-path": "reads-path"}
 FUNCTION = re.compile(r"\s{0,80}(?:async\s{1,9}|(?:public|private|protected|static)\s{1,9})*(?:sub|def|function)\s{1,80}\w")
 # names that every function has for whatever file it is given, and names of what one run alone has
@@ -63,6 +66,11 @@ OF_ONE_RUN = re.compile(r"te?mp|line|fh\b|lock|pid|\blog|dev(?:ice|null)|\.log\b
 
 TEMPORARY = re.compile(r"XXX|\$\$|^\$\{?\w*te?mp|\$(?:RANDOM|BASHPID)", re.IGNORECASE)  # a name of this run alone
 LOCKS = re.compile(r"lock|lck|pid\b|running|busy", re.IGNORECASE)  # says that a run goes on, nothing to the next
+
+
+def is_kept_name(path: str) -> bool:
+    """False where a name says that it is a lock or of this run alone."""
+    return not (LOCKS.search(posixpath.basename(path)) or TEMPORARY.search(path) or path.endswith(".log"))
 
 
 class Notes:
@@ -86,6 +94,8 @@ class Notes:
         self.folders: set[str] = set()  # what is made as a folder
         self.machine: list[str] = []  # what was said of the machine itself
         self.is_sure = True  # False while a language is read by pattern
+        self.order: Order | None = None  # when the rows run, where a language's reader knows
+        self.touched: dict[str, list[tuple[int, bool]]] = {}  # rows in which a path is read (False) and written (True)
 
     def evidence(self, row: int) -> Evidence:
         """The line as a snippet, and its place; `row` counts from 0."""
@@ -103,6 +113,8 @@ class Notes:
         key = (kind, value, detail)
         certain = certain and (self.is_sure or kind == "secret")
         known = self.facts.get(key)
+        if kind in OTHER and detail not in NOT_ASKED and len(rows := self.touched.setdefault(value, [])) < MOST_ROWS:
+            rows.append((row, kind == "writes-path"))
         if self.in_any_order and kind in OTHER and (other := self.facts.get((OTHER[kind], value, None))) is not None:
             first = (other.evidence.location.line or 1) - (self.location.line or 1) if other.evidence.location else row
             between = bisect_left(self.functions, row) > bisect_left(self.functions, first)
@@ -164,7 +176,34 @@ class Notes:
                 self.facts.setdefault(
                     ("state", path, None), Fact(kind="state", value=path, evidence=made.evidence, certain=False)
                 )
-        return Reading(tuple(self.facts.values()), tuple(self.calls))
+        found = list(self.facts.values())
+        if self.order is not None:
+            self._in_order(found, self.order)
+        return Reading(tuple(found), tuple(self.calls))
+
+    def _in_order(self, found: list[Fact], order: Order) -> None:
+        """Put each path's reading and writing in the order in which they run: what is read before it is written is state.
+
+        Where a function is called by nobody that is seen, its place is not known: what is written in one function and read in
+        another may be state then."""
+        at: dict[str, list[int]] = {}
+        for place, fact in enumerate(found):
+            if fact.kind in OTHER:
+                at.setdefault(fact.value, []).append(place)
+        for path, rows in self.touched.items():
+            reads = [order.when(row) for row, writes in rows if not writes]
+            writes = [order.when(row) for row, writes in rows if writes]
+            if not reads or not writes or min(reads) == max(writes):  # in one line: as its reader said
+                continue
+            bodies = {order.body(row) for row, _ in rows}
+            is_sure = min(reads) < max(writes)
+            if not is_sure and len(bodies) > 1 and bodies & order.unreached and is_kept_name(path):
+                made = next(found[place] for place in at[path] if found[place].kind == "writes-path")
+                found.append(Fact(kind="state", value=path, evidence=made.evidence, certain=False))
+            places = at[path]
+            facts = sorted((found[place] for place in places), key=lambda fact: (fact.kind == "writes-path") == is_sure)
+            for place, fact in zip(places, facts, strict=True):
+                found[place] = fact
 
 
 def printable(value: str) -> str:

@@ -15,6 +15,7 @@ from migrator.scripts import command_strings, effects, machine_words
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar, nodes, parse
 from migrator.scripts.reading import URL, USER_OF, Context, Notes
+from migrator.scripts.syntax_functions import Functions
 from migrator.scripts.syntax_nodes import (
     ASSIGNMENTS,
     BINARY,
@@ -22,6 +23,7 @@ from migrator.scripts.syntax_nodes import (
     CONDITIONALS,
     CONTAINERS,
     DEFAULTS,
+    DEFINITIONS,
     ELEMENTS,
     ENVIRONMENTS,
     LEFT_OUT,
@@ -92,7 +94,7 @@ class Seen(NamedTuple):
     node: Node
 
 
-class Program:
+class Program(Functions):
     """One text: what is known of its variables at each point."""
 
     def __init__(self, notes: Notes, context: Context, grammar: Grammar, known: Mapping[str, Word] | None = None) -> None:
@@ -107,8 +109,13 @@ class Program:
 
     def read(self, functions: Mapping[str, str], visit: Callable[[Seen], None], enter: Callable[[Node], None]) -> None:
         """Note what the calls do. `functions`: name -> effect; `visit` sees each call, `enter` each node, in the text's order."""
-        for node in (node for root in parse(self.notes.text, self.grammar, self._unread) for node in nodes(root)):
+        every = [node for root in parse(self.notes.text, self.grammar, self._unread) for node in nodes(root)]
+        self.learn(every)
+        for node in every:
             kind = node.type
+            self.leave(node.start_byte)
+            if kind in DEFINITIONS:
+                self.enter(node)
             if kind in STRINGS:
                 self._string(node)
             elif kind in ASSIGNMENTS:
@@ -192,7 +199,7 @@ class Program:
         if left == right or left.type in CONTAINERS or "augmented" in node.type:
             return
         name = (element(left) if left.type in ELEMENTS else None) or bare(short(left))
-        self._set(name, right, right.type in STRINGS)
+        self._set(f"this->{name}" if node.type == "property_element" else name, right, right.type in STRINGS)
         while right.type in WRAPPERS and right.named_children:
             right = right.named_children[-1]
         if right.type in CONTAINERS:
@@ -252,6 +259,8 @@ class Program:
         if kind in NAMES:
             name = bare(short(node))
             found = self.variables.get(name)
+            if found is None and (own := re.fullmatch(r"(this->|self::|static::)\$?(\w+)", name)) is not None:
+                found = self.variables.get(f"this->{own[2]}" if own[1] == "this->" or "$" in name else own[2])
             return found if found is not None else Word(f"${name}"[:200], False)
         return UNKNOWN
 
@@ -319,6 +328,8 @@ class Program:
             return Word(text, all(word.is_known for word in words))
         if short in {"realpath", "abspath", "rel2abs", "to_s", "Path", "chomp", "freeze"} and words:
             return words[0]
+        if short in {"cwd", "getcwd", "pwd"} and not words and self._folder():
+            return Word(self._folder() or "", True)
         if short == "getenv" and words and words[0].text in self.context.variables:
             return Word(self.context.variables[words[0].text], True)
         return Word(f"${short}", False)

@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from migrator.scripts.words import text_of
 
+MOST_PARAMETERS = 12
 SHORT_BYTES = 400  # of a name, a condition, what a loop goes through
 STRINGS = frozenset(
     "string encapsed_string template_string string_literal interpolated_string_literal heredoc heredoc_body heredoc_content "
@@ -42,6 +43,11 @@ CALLS = frozenset(
     "func1op_call_expression func0op_call_expression require_expression require_once_expression include_expression "
     "include_once_expression".split()
 )
+DEFINITIONS = frozenset(
+    "function_definition method_declaration function_declaration generator_function_declaration method_definition arrow_function "
+    "function_expression function anonymous_function method singleton_method".split()
+)
+BARE_CALLS = frozenset({"identifier"})  # Ruby: `load` alone may be a call
 WITHOUT_BRACKETS = frozenset(
     "func1op_call_expression func0op_call_expression require_expression require_once_expression include_expression "
     "include_once_expression".split()
@@ -75,6 +81,30 @@ def called(node: Node) -> tuple[str | None, Node | None]:
         sign = {"scoped_call_expression": "::", "call": "."}.get(kind, "->")
         name = f"{name_of(receiver)}{sign}{name}"
     return name, field("arguments")
+
+
+def defined(node: Node) -> str | None:
+    """The name of a function where it is defined; of one that is put under a name (`const load = () => ...`) that name."""
+    name = node.child_by_field_name("name")
+    around = node.parent
+    if name is None and around is not None and around.type in {"variable_declarator", "assignment_expression", "pair"}:
+        name = around.child_by_field_name("name") or around.child_by_field_name("left") or around.child_by_field_name("key")
+    return re.split(r"->|::|\.", bare(short(name)))[-1] if name is not None else None
+
+
+def parameters(node: Node) -> list[str]:
+    """The names of a function's parameters, in their order."""
+    holder = node.child_by_field_name("parameters")
+    found: list[str] = []
+    for child in holder.named_children if holder is not None else ():
+        name = (
+            child.child_by_field_name("name")
+            or child.child_by_field_name("left")
+            or child.child_by_field_name("pattern")
+            or child
+        )
+        found.append(bare(short(name)).split(":")[0].strip() if name.type != "comment" else "")
+    return [name for name in found if name]
 
 
 def name_of(node: Node) -> str:
