@@ -391,6 +391,55 @@ def test_specifiers_of_a_unit_are_put_in(tmp_path: Path) -> None:
     assert words[:5] == ["/bin/x", "/root", "root", "/var/lib/night", "/run"]
     assert words[6] == "%m"
     assert [setting.name for setting in night.environment] == ["A"]
+    assert any("ExecStart holds %m" in problem.message for problem in read_tree(root).problems)
+
+
+def test_a_users_own_folders_are_put_in_where_they_are_known(tmp_path: Path) -> None:
+    units = {
+        "srv/ann/.config/systemd/user/a.timer": "[Timer]\nOnCalendar=daily\n",
+        "srv/ann/.config/systemd/user/a.service": "[Service]\nExecStart=/bin/x %t %U %h %T %S\n",
+        "etc/passwd": "root:x:0:0::/root:/bin/sh\nann:x:1042:1000::/srv/ann:/bin/sh\n",
+    }
+    found = read_tree(write(tmp_path, units))
+    assert [one.command for one in found.jobs] == ["/bin/x /run/user/1042 1042 /srv/ann /tmp %S"]
+    assert [problem.location.line for problem in found.problems if "%S" in problem.message] == [2]
+
+
+def test_a_timer_that_another_unit_wants_is_on(tmp_path: Path) -> None:
+    timer, service = "[Timer]\nOnCalendar=daily\n", "[Service]\nExecStart=/bin/x %p\n"
+    units = {
+        f"etc/systemd/system/{name}.{kind}": text for name in "abcd" for kind, text in (("timer", timer), ("service", service))
+    }
+    units |= {
+        "etc/systemd/system/web.service": "[Unit]\nWants=a.timer network.target\n[Service]\nExecStart=/bin/web\n",
+        "etc/systemd/system/idle.service": "[Unit]\nRequires=b.timer\n[Service]\nExecStart=/bin/idle\n",
+        "etc/systemd/system/multi-user.target.d/more.conf": "[Unit]\nWants=c.timer\n",
+    }
+    root = write(tmp_path, units)
+    (root / "etc/systemd/system/multi-user.target.wants").mkdir()
+    (root / "etc/systemd/system/multi-user.target.wants/web.service").symlink_to("../web.service")
+    assert {one.command: one.enabled for one in read_tree(root).jobs} == {
+        "/bin/x a": True,
+        "/bin/x b": False,  # nothing starts idle.service
+        "/bin/x c": True,
+        "/bin/x d": False,
+    }
+
+
+def test_a_unit_line_that_is_no_name_is_ignored_as_systemd_does(tmp_path: Path) -> None:
+    # systemd-analyze verify (252): "Unit type not valid, ignoring: backup.service # this should be"
+    units = {
+        "etc/systemd/system/backup.timer": "[Timer]\nOnCalendar=Fri 23:00\nUnit=backup.service # the name\n",
+        "etc/systemd/system/backup.service": "[Service]\nExecStart=/bin/backup\n",
+        "etc/systemd/system/dump@.timer": "[Timer]\nOnCalendar=daily\nUnit=%p-x@%i.service\n",
+        "etc/systemd/system/dump-x@.service": "[Service]\nExecStart=/bin/dump %i\n",
+    }
+    root = write(tmp_path, units)
+    (root / "etc/systemd/system/timers.target.wants").mkdir()
+    (root / "etc/systemd/system/timers.target.wants/dump@east.timer").symlink_to("../dump@.timer")
+    found = read_tree(root)
+    assert [one.command for one in found.jobs] == ["/bin/backup", "/bin/dump east"]
+    assert [problem.location.line for problem in found.problems if "no name of a unit" in problem.message] == [3]
 
 
 # --- identity

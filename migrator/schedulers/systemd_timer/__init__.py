@@ -4,6 +4,7 @@ Line: `OnCalendar=*-*-* 00,12:00:00`
 Source: systemd.timer(5), systemd.service(5), systemd.unit(5) (drop-ins, templates, masking, enabling)
 """
 
+import re
 from typing import NamedTuple
 
 from migrator.errors import ScheduleError
@@ -22,6 +23,7 @@ from migrator.schedulers.systemd_timer.service import (
     process_of,
     redacted_command,
     seconds,
+    unknown_specifiers,
 )
 from migrator.schedulers.systemd_timer.unit_file import SYSTEM_FOLDERS, USER_FOLDERS, Lines, Unit, account, find, load
 
@@ -30,12 +32,22 @@ READS: tuple[str, ...] = (
     *(
         f"{folder}/{pattern}"
         for folder in (*SYSTEM_FOLDERS, *USER_FOLDERS, "/home/*/.config/systemd/user", "/root/.config/systemd/user")
-        for pattern in ("*.timer", "*.timer.d/*.conf", "*.service", "*.service.d/*.conf", "*.wants/*")
+        for pattern in (
+            "*.timer",
+            "*.timer.d/*.conf",
+            "*.service",
+            "*.service.d/*.conf",
+            "*.target",
+            "*.target.d/*.conf",
+            "*.wants/*",
+        )
     ),
     f"{LINGER}/*",
     *given_variables.LOCALES,
 )
 NAME = "systemd_timer"
+WANTS = re.compile(rb"^[ \t]*(?:Wants|Requires|Requisite|BindsTo|Upholds)[ \t]*=(.*\.timer.*)$", re.MULTILINE)
+NAMES = re.compile(r"[A-Za-z0-9:_.\\@-]{1,250}\.(?:service|socket|target|mount|automount|path|swap|device|slice|scope)")
 ONCE = ("OnBootSec", "OnStartupSec", "OnActiveSec")
 REPEATING = {"OnUnitActiveSec": "interval", "OnUnitInactiveSec": "after-last-run"}
 
@@ -54,10 +66,11 @@ def read(files: HostFiles, host: Host) -> Schedules:
     jobs: list[Job] = []
     problems: dict[Problem, None] = {}
     accounting: dict[str, Accounting] = {}
-    for scope in _scopes(files, given_variables.locale(files, host)):
+    for scope in _scopes(files, host, given_variables.locale(files, host)):
         aliases = _aliases(files, scope.folders)
         wanted = _wanted(files, scope.folders)
         if wanted is not None:
+            wanted |= _pulled_in(files, scope.folders, wanted)
             wanted |= {real for alias, real in aliases.items() if alias in wanted}
         for name in _timers(files, scope.folders, wanted):
             if name in aliases:
@@ -83,10 +96,11 @@ def _unlingering(host: Host, scope: Scope, jobs: list[Job]) -> list[Problem]:
     ]
 
 
-def _scopes(files: HostFiles, given: tuple[Setting, ...]) -> list[Scope]:
+def _scopes(files: HostFiles, host: Host, given: tuple[Setting, ...]) -> list[Scope]:
     scopes = [Scope(SYSTEM_FOLDERS, "root", "/", given)]
-    homes = [("root", "/root"), *((name, f"/home/{name}") for name in files.entries("/home"))]
-    for user, home in homes:
+    homes = {"/root": "root", **{f"/home/{name}": name for name in files.entries("/home")}}
+    homes |= {user.home.rstrip("/"): user.name for user in host.users or () if len(user.home) > 1}
+    for home, user in homes.items():
         own = f"{home}/.config/systemd/user"
         if files.exists(own):
             scopes.append(Scope((own, *USER_FOLDERS), user, home, given))
@@ -103,6 +117,25 @@ def _wanted(files: HostFiles, folders: tuple[str, ...]) -> set[str] | None:
                 seen = True
                 found.update(files.entries(f"{folder}/{entry}"))
     return found if seen else None
+
+
+def _pulled_in(files: HostFiles, folders: tuple[str, ...], wanted: set[str]) -> set[str]:
+    """Timers that another unit starts by a `Wants=` or `Requires=` of its own: a target, or a service that is itself wanted."""
+    found: set[str] = set()
+    for folder in folders:
+        for entry in files.entries(folder):
+            name = entry.removesuffix(".d")
+            if not name.endswith((".target", ".service")) or not (name.endswith(".target") or name in wanted):
+                continue
+            paths = (
+                [f"{folder}/{entry}/{one}" for one in files.entries(f"{folder}/{entry}")]
+                if name != entry
+                else [f"{folder}/{entry}"]
+            )
+            for path in paths:
+                for match in WANTS.finditer(files.content(path) or b""):
+                    found.update(word for word in match[1].decode("utf-8", "replace").split() if word.endswith(".timer"))
+    return found
 
 
 def _aliases(files: HostFiles, folders: tuple[str, ...]) -> dict[str, str]:
@@ -152,7 +185,11 @@ def _timer(
         _account(host, read_files, None, accounting, problems)
         return
     _account(host, read_files, at, accounting, problems)
-    service_name = timer.last("Timer", "Unit") or name.removesuffix(".timer") + ".service"
+    is_systems = scope.folders == SYSTEM_FOLDERS
+    home = "/root" if is_systems else scope.home
+    uid = next((user.uid for user in host.users or () if user.name == scope.user), None)
+    manager = Manager(user=scope.user or "root", home=home, host=host.name, is_systems=is_systems, uid=uid)
+    service_name = _started(expanded(timer, manager), problems) or name.removesuffix(".timer") + ".service"
     service_path = _path_of(files, service_name, scope.folders)
     service, service_files = (
         load(files, host, service_name, service_path, scope.folders)
@@ -160,9 +197,8 @@ def _timer(
         else (Unit(service_name, "", {}, (), False), {})
     )
     _account(host, service_files, None, accounting, problems)
-    is_systems = scope.folders == SYSTEM_FOLDERS
-    home = "/root" if is_systems else scope.home
-    service = expanded(service, Manager(user=scope.user or "root", home=home, host=host.name, is_systems=is_systems))
+    whole, service = service, expanded(service, manager)
+    problems |= dict.fromkeys(unknown_specifiers(service, whole))
     ignored = None
     if not service_path:
         ignored = f"its unit {service_name} is not in this tree or is masked"
@@ -171,6 +207,21 @@ def _timer(
     if name.endswith("@.timer"):
         ignored = "it is a template without an instance"
     jobs.append(_job(files, host, scope, timer, service, schedule, at, wanted, ignored, problems))
+
+
+def _started(timer: Unit, problems: dict[Problem, None]) -> str | None:
+    """What Unit= names; None where it is not there or no unit's name, which systemd then ignores (also a comment behind it)."""
+    found = None
+    for value in timer.all("Timer", "Unit"):
+        if NAMES.fullmatch(value.text):
+            found = value.text
+        else:
+            message = (
+                f"{redact(value.text[:80]).text!r} is no name of a unit; systemd ignores this line, "
+                "and starts the service of the timer's own name"
+            )
+            problems[Problem(location=value.location, message=message)] = None
+    return found
 
 
 def _account(

@@ -23,8 +23,8 @@ SPANS = {
 
 # where specifiers stand in what is read here
 SPECIFIED = frozenset(
-    ("Service", key)
-    for key in "ExecCondition ExecStartPre ExecStart ExecStartPost Environment EnvironmentFile WorkingDirectory User".split()
+    ("Timer" if key == "Unit" else "Service", key)
+    for key in "ExecCondition ExecStartPre ExecStart ExecStartPost Environment EnvironmentFile WorkingDirectory User Unit".split()
 )
 
 
@@ -35,6 +35,7 @@ class Manager(NamedTuple):
     home: str  # /root for the system's own
     host: str
     is_systems: bool
+    uid: int | None = None
 
 
 class Environment(NamedTuple):
@@ -86,17 +87,35 @@ def expanded(unit: Unit, manager: Manager) -> Unit:
     known = {
         "%": "%", "i": instance, "I": _unescaped(instance), "n": unit.name, "N": stem, "p": prefix, "P": _unescaped(prefix),
         "j": prefix.rpartition("-")[2], "h": manager.home, "u": manager.user, "H": manager.host, "l": manager.host.split(".")[0],
+        "f": "/" + _unescaped(instance or prefix).lstrip("/"), "T": "/tmp", "V": "/var/tmp",  # noqa: S108 - what systemd says, not a file of ours
     }  # fmt: skip
     if manager.is_systems:
         known |= {"U": "0", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc"}
     else:
         known |= {"C": f"{manager.home}/.cache", "E": f"{manager.home}/.config"}
+        known |= {} if manager.uid is None else {"U": str(manager.uid), "t": f"/run/user/{manager.uid}"}
 
     def put_in(value: Value) -> Value:
         return value._replace(text=re.sub(r"%(.)", lambda match: known.get(match[1], match[0]), value.text))
 
     settings = {key: [put_in(value) for value in values] if key in SPECIFIED else values for key, values in unit.settings.items()}
     return unit._replace(settings=settings)
+
+
+def unknown_specifiers(unit: Unit, whole: Unit) -> list[Problem]:
+    """What `expanded` left as it is: %m, %b, %v are of one machine or boot, %S and %L of a user not the same in each release."""
+    found: list[Problem] = []
+    for key in sorted(SPECIFIED & set(whole.settings)):
+        for before, after in zip(whole.settings[key], unit.settings[key], strict=True):
+            left = sorted({name for name in re.findall(r"%(.)", before.text.replace("%%", "")) if f"%{name}" in after.text})
+            if left:
+                told = ", ".join(f"%{name}" for name in left)
+                message = (
+                    f"{key[1]} holds {told}, which systemd replaces and nothing in this tree says by what; "
+                    "write the value in its place"
+                )
+                found.append(Problem(location=before.location, message=message))
+    return found
 
 
 def _unescaped(text: str) -> str:
