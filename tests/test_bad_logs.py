@@ -331,6 +331,27 @@ def test_every_form_of_log_says_where_it_is_damaged_and_the_rest_is_used(path: s
         assert not is_said or places, name
 
 
+@pytest.mark.parametrize(
+    ("path", "odd"),
+    [
+        ("var/log/journal/x.export", FORMS["var/log/journal/x.export"](60)[:-9]),  # cut off in its last field
+        (
+            "var/log/journal.json",
+            FORMS["var/log/journal.json"](60).replace('"(root) CMD (/opt/one.sh)"', "null"),
+        ),  # without --all
+    ],
+)
+def test_an_entry_of_a_journal_that_lacks_its_text_is_named_with_its_byte(path: str, odd: str, tmp_path: Path) -> None:
+    good = "".join(FORMS[path](number) for number in range(60))
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(good + odd)
+    (files,) = open_source(str(tmp_path))
+    logged = measuring.read(files, Host(name="web07"), None)
+    assert logged.runs.size == 60
+    (problem,) = logged.problems
+    assert f"byte {len(good):,};" in problem.message
+
+
 FAR = (3_692_304_000 - AT) // 60  # 2087
 
 

@@ -85,3 +85,15 @@ def test_red_hat_s_run_parts(form: str, resolution_s: float, tmp_path: Path) -> 
         "/etc/cron.daily/mlocate.cron": (pytest.approx(1.106256, abs=resolution_s or 1e-6), "exact"),
     }
     assert measured.problems == ()
+
+
+@pytest.mark.parametrize("name", ["syslog-ng-3.38-5424.log", "syslog-ng-3.38.log"])
+def test_syslog_ng(name: str, tmp_path: Path) -> None:
+    """With `flags(syslog-protocol)` it writes structured data before each text: `[meta sequenceId="1"]`."""
+    (source,) = open_source(str(server(tmp_path, {"var/log/syslog": (FOLDER / name).read_text()})))
+    host, _ = reading.read(source)
+    measured, found = measuring.measure(source, host, (), datetime(2026, 11, 28, tzinfo=UTC))
+    assert {row["command"]: row["duration_s"] for row in found.rows()} == {
+        "/opt/a 'gr\\303\\266\\303\\237e'": 2.0, "echo ']' \"x\"": None,
+    }  # fmt: skip
+    assert measured.problems == ()

@@ -121,11 +121,13 @@ def records(data: Iterable[bytes], odd: list[int]) -> Iterator[dict[bytes, bytes
         if len(rest) > LONGEST_ENTRY_BYTES:
             raise ValueError(f"an entry of more than {LONGEST_ENTRY_BYTES:,} bytes")
     try:
-        fields, _, _ = _with_bytes(rest, 0)
+        fields, after, _ = _with_bytes(rest, 0)
     except ValueError:
         odd.append(passed)
         return
-    if fields:
+    if after < len(rest):  # cut off in a field
+        odd.append(passed)
+    elif fields:
         yield fields
 
 

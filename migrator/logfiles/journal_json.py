@@ -55,7 +55,8 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
         said = f"cannot be read on from byte {at:,}: {error}; the {order} lines before that are used"
         yield Problem(location=where, message=said, kind="unreadable")
     if unread:
-        yield Problem(location=where, message=f"{unread} entries are no JSON object with a time and a text; export it again")
+        said = f"{unread} entries are no JSON object with a time and a text; export it again with --all"
+        yield Problem(location=where, message=said)
 
 
 def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
@@ -74,6 +75,8 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
                 unread += len(wrong) + untold
                 if wrong and first is None:
                     first = at + block.find(wrong[0])
+                elif untold and first is None:
+                    first = at + _untold_at(block, needles)
                 at += len(block)
                 read_ += len(entries)
                 sparse = len(lines) < block.count(b"\n") // 2
@@ -86,8 +89,17 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
         )  # fmt: skip
     if unread:
         place = "" if first is None else f", the first at byte {first:,}"
-        said = f"{unread} entries are no JSON object with a time and a text{place}; export it again"
+        said = f"{unread} entries are no JSON object with a time and a text{place}; export it again with --all"
         yield Problem(location=where, message=said)
+
+
+def _untold_at(block: bytes, needles: tuple[bytes, ...]) -> int:
+    """Where the first entry begins that has no time or no text."""
+    for raw in blocks.found(block, needles):
+        entry = decoded(raw)
+        if entry is not None and line_of(entry, "", 0) is None:
+            return block.find(raw)
+    return 0
 
 
 def _entries(block: bytes, needles: tuple[bytes, ...]) -> tuple[list[Entry], list[bytes]]:

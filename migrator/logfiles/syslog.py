@@ -3,6 +3,7 @@ r"""Text logs of syslog daemons: RFC 3164, ISO 8601 (rsyslog's file format) and 
 Line: `Nov 23 04:31:39 web01 CRON[123]: (root) CMD (/bin/true)`
 Line: `2026-11-23T04:31:39.832472+01:00 web01 CRON[123]: (root) CMD (/bin/true)`
 Line: `<78>1 2026-11-23T04:31:39.832472+01:00 web01 CRON 123 - -  (root) CMD (/bin/true)`
+Line: `<78>1 2026-11-23T04:31:39+01:00 web01 CRON 123 - [meta sequenceId="5"] (root) CMD (/bin/true)` (syslog-ng)
 Source: RFC 3164, RFC 5424; rsyslog's `message repeated 3 times: [ ... ]`; busybox syslogd's `host cron.info crond[1]:`
 """
 
@@ -33,6 +34,8 @@ READS: tuple[str, ...] = tuple(
 START = re.compile(rb"(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d)")
 PRIORITY = re.compile(rb"<\d{1,3}>")
 FACILITY = re.compile(rb"[a-z0-9]+\.[a-z]+")
+STRUCTURED = re.compile(rb"""(?:-|(?:\[(?:[^\]"\\]|"(?:[^"\\]|\\.)*")*\])+) """)  # RFC 5424 section 6.3
+MARK = b"\xef\xbb\xbf"  # before a text in UTF-8, RFC 5424 section 6.4
 REPEATED = re.compile(rb"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 MOST_REPEATS = 10_000
 EARLIEST_US = 946_684_800_000_000  # 2000; a clock that nobody set begins at 1970
@@ -321,14 +324,14 @@ def _rest(raw: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 
 def _rfc5424(raw: bytes, stamps: Stamps) -> tuple[int, int, bytes, bytes, bytes] | None:
-    parts = raw.split(b" ", 6)
-    if len(parts) < 7:
+    parts = raw.split(b" ", 5)
+    if len(parts) < 6:
         return None
-    stamp, host, tag, pid, _, structured, text = parts
-    found = stamps.read_one(stamp + b" ")
-    if found is None or structured != b"-" or not stamp[:1].isdigit():
+    stamp, host, tag, pid, _, rest = parts
+    found, structured = stamps.read_one(stamp + b" "), STRUCTURED.match(rest)
+    if found is None or structured is None or not stamp[:1].isdigit():
         return None
-    return found[0], found[1], host, tag + b"[" + pid + b"]", text.removeprefix(b" ")
+    return found[0], found[1], host, tag + b"[" + pid + b"]", rest[structured.end() :].removeprefix(MARK).removeprefix(b" ")
 
 
 def _name(tag: bytes) -> tuple[bytes, int | None]:
