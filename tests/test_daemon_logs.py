@@ -1,7 +1,10 @@
 """What the real daemons logged (tests/fixtures/daemons, recorded by tests/witness/record_daemons.py) against what the jobs wrote
 down themselves: every run that a log shows is found, within its resolution; none is invented; none gets another's length."""
 
+import csv
+import gzip
 import json
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from test_commands import done
+
+from migrator.logfiles import audit_log
+from migrator.model.usage import Line, Search
+from migrator.runlogs import audit_session
+from migrator.sources.opening import open_source
 
 FOLDER = Path(__file__).parent / "fixtures/daemons"
 # a job writes its times after its shell is up and before that ends; 2 cores shared by seven daemons and others took this at most
@@ -109,6 +117,27 @@ def test_accounting_tells_the_processor_time() -> None:
     used = {name: [run["cpu_s"] for entry, run in found.joined if entry.name == name] for name in ("burn", "forty")}
     assert min(used["burn"]) > 10 * max(used["forty"])
     assert all(run["quality"] == "exact" for _, run in found.joined)
+
+
+def test_the_kernel_s_audit_is_read_as_its_own_search_reads_it() -> None:
+    """`ausearch -m USER_START,USER_END --format csv` over the same log: each session with its second of begin and end."""
+    text = gzip.decompress((FOLDER / "debian-audit/ausearch.csv.gz").read_bytes()).decode()
+    told: dict[str, dict[str, float]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        at = datetime.strptime(f"{row['DATE']} {row['TIME']} +0000", "%m/%d/%y %H:%M:%S %z").timestamp()
+        told.setdefault(row["SESSION"], {})[row["EVENT"]] = at
+    (files,) = open_source(str(FOLDER / "debian-audit"))
+    (log,) = files.glob(audit_log.READS)
+    found: dict[str, dict[str, float]] = {}
+    for line in audit_log.read(files, log, Search((), ("audit",), "UTC", {}, {})):
+        assert isinstance(line, Line)
+        (said,) = audit_session.read(line)
+        session = re.search(r" ses=(\d+) ", line.text)
+        assert session is not None
+        kind = {"session-open": "USER_START", "session-close": "USER_END"}[said.kind]
+        found.setdefault(session[1], {})[kind] = float(said.at_us // 1_000_000)
+    assert found == told
+    assert len(told) == 55
 
 
 def test_a_start_without_an_end_has_no_length() -> None:
