@@ -15,6 +15,7 @@ def by_session(
     """Sessions and the starts with them: those about which there is no doubt, and groups of several that are to be decided."""
     names = np.flatnonzero(np.bincount(columns.host)).tolist()
     ending, closing, left = _spans(columns, names, states, users)
+    _tell_opened(columns, left, states, users)
     place = np.flatnonzero((columns.kind == START) | (columns.kind == OPEN))
     numbers = columns.host[place] * (int(columns.user.max()) + 1) + columns.user[place]
     order = ordered(numbers)
@@ -52,6 +53,16 @@ def by_session(
                 crowded.append(Crowded(*(columns.row[column] for column in (start, span, closing[span]))))
     start, span, end = (np.concatenate(column) for column in zip(*found, strict=True)) if found else [begins[:0]] * 3
     return _found(columns, start, span, closing[span], end), crowded
+
+
+def _tell_opened(columns: Columns, left: Flags, states: dict[int, Pairing], users: list[str | None]) -> None:
+    """The machines: when each user's last session was opened."""
+    opens = np.flatnonzero((columns.kind == OPEN) & ~left[columns.host])
+    numbers = columns.host[opens] * len(users) + columns.user[opens]
+    latest_us = np.full(int(numbers.max(initial=-1)) + 1, -1)
+    np.maximum.at(latest_us, numbers, columns.at_us[opens])
+    for number in np.flatnonzero(latest_us >= 0).tolist():
+        states[number // len(users)].opened_for(users[number % len(users)], int(latest_us[number]))
 
 
 def _found(columns: Columns, start: Whole, span: Whole, close: Whole, end: Whole) -> Found:

@@ -27,7 +27,8 @@ class Orphan(NamedTuple):
 
 class Groups:
     """The groups of one host. `is_parent`: if a process may be that before a start's; `forget` is told of starts that nothing but
-    their group decides any more; `crowds`: groups to be decided that `calm` found."""
+    their group decides any more; `crowds`: groups to be decided that `calm` found; `says_ends`: if ends are told with their
+    command."""
 
     def __init__(
         self, near_us: int, distance: Distance, is_parent: Callable[[Start, int], bool], forget: Callable[[Start], None]
@@ -41,6 +42,7 @@ class Groups:
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
         self.crowds: list[Crowd] = []
+        self.says_ends = False
         self._lengths: dict[int, array[int]] = {}
         self._certain: dict[int, Certain] = {}
         self._seen: list[Length] = []  # since the last look, of the runs whose end named them; and of the others
@@ -197,7 +199,10 @@ class Groups:
                     self._forget(start)
 
     def _find_orphans(self, starts: list[Start], spans: list[Span]) -> None:
-        """Sessions of the group whose opening was lost, if there are no more than are missing."""
+        """Sessions of the group whose opening was lost, if there are no more than are missing. Where ends are told (`unopened`)
+        a closing without one has lost two lines: as likely it is that of a session from before the log."""
+        if self.says_ends:
+            return
         its = [orphan for orphan in self.orphans
                if orphan.user == starts[0].said.user and orphan.close[0] >= starts[0].at_us
                and any(self._is_parent(start, orphan.pid) for start in starts)]  # fmt: skip

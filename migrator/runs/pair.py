@@ -15,11 +15,8 @@ from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
 from migrator.runs.attach import INFERRED
 from migrator.runs.choice import (
-    CLOSE,
     FEW,
-    GAP,
     LARGE_PIDS,
-    LONG_US,
     MOST_HELD,
     MOST_OVERLAPPING,
     MOST_WAITING,
@@ -37,6 +34,7 @@ from migrator.runs.groups import Groups, Orphan
 from migrator.runs.nearest import Nearest
 from migrator.runs.parts import Chain, Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
+from migrator.runs.unopened import Unopened
 from migrator.runs.wrapped import Wrapped
 
 NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
@@ -68,11 +66,13 @@ class Pairing:
         self._passed: tuple[list[int], list[int]] = [], []
         self._most_pids = FEW_PIDS
         self.sessions = False  # True where the log shows any
-        self._with_sessions: set[str | None] = set()  # users: cronie opens none for those of /etc/cron.d and /etc/crontab
+        # when the last was opened, by user: cronie opens none for those of /etc/cron.d and /etc/crontab
+        self._with_sessions: dict[str | None, int] = {}
         self.says_ends = False  # True where one of them has been said, with its command
         self._rivals = Rivals(self._put)
         self.nearest = Nearest()
         self.wrapped = Wrapped(self._put)
+        self.unopened = Unopened()
         self.after = -1  # of the start that is looked at next (`ticks`)
         self._newest: Start | None = None
         self._largest_pid = 0
@@ -117,6 +117,10 @@ class Pairing:
         """Starts that `calm` found and this never sees: their process numbers are no older start's any more."""
         self._passed[0].extend(pids)
         self._passed[1].extend(numbers)
+
+    def opened_for(self, user: str | None, at_us: int) -> None:
+        """A session that `calm` found and this never sees."""
+        self._with_sessions[user] = max(at_us, self._with_sessions.get(user, at_us))
 
     def sees(self, pid: int) -> None:
         """A process number: how large they are tells after how many they begin again."""
@@ -210,7 +214,7 @@ class Pairing:
         else:
             if not self.sessions:
                 self._first_session()
-            self._with_sessions.add(said.user)
+            self._with_sessions[said.user] = at_us
             span.chain = chain = self._chain(said.user, at_us)
             chain.spans.append(span)
 
@@ -231,7 +235,7 @@ class Pairing:
             del self.opened[key]
             if span.start is not None:
                 self._ended(span.start, at_us)
-        elif span is None and not session and pid >= 0:
+        elif span is None and not session and pid >= 0 and not self.unopened.closes(pid, said.user):
             self.groups.orphans.append(Orphan(pid, said.user, (at_us, resolution_us, said)))
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
@@ -285,21 +289,22 @@ class Pairing:
                 self._put(older)
             del self.waiting[said.key]
         else:
-            alone = said.user not in self._with_sessions
-            if not alone:
-                waiting = [start for start in waiting if not start.chained or self._is_its_chains(start, pid, at_us)]
             end = at_us, resolution_us, said
-            if alone:
-                if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
-                    self._wraps(said.key)
-                if said.key in self.wrapped.commands:
-                    self.wrapped.end(pid, self.pids, end)
-                    return
+            if not self._is_alone(said.user, at_us):
+                self.unopened.named(pid, said.user)
+                if waiting:
+                    self.unopened.end(pid, end)
+                return
+            if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
+                self._wraps(said.key)
+            if said.key in self.wrapped.commands:
+                self.wrapped.end(pid, self.pids, end)
+                return
             found = whose(waiting, pid, self.pids)
             if found is None:
                 self.nearest.offer(pid, self.pids, end)  # or it started before this log
                 return
-            if (alone or not found.chained) and not is_sure(found, pid, self.pids, at_us):
+            if not is_sure(found, pid, self.pids, at_us):
                 oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
                 self._forget(found)
                 if oldest is not None:
@@ -342,13 +347,10 @@ class Pairing:
     def _is_parent(self, start: Start, pid: int) -> bool:
         return start.after >= 0 and is_parent(start, pid, self.pids)
 
-    def _is_its_chains(self, start: Start, pid: int, at_us: int) -> bool:
-        """True if an end that is no open session's may be that of a start near sessions: one of these is missing (that they are
-        there tells whose they are), and the process is close, or of the same minute and the run short."""
-        if start.chain is not None and start.chain.has_all():
-            return False
-        near = apart(start.pid, pid, self.pids) <= CLOSE
-        return near or (0 <= start.after < GAP and at_us - start.at_us < LONG_US)
+    def _is_alone(self, user: str | None, at_us: int) -> bool:
+        """True if no sessions of the user are logged at that time."""
+        last_us = self._with_sessions.get(user)
+        return last_us is None or at_us - last_us > STALE_US
 
     def _child(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if self._newest is not None and pid >= 0:
@@ -381,7 +383,7 @@ class Pairing:
             start.exit_status = status
 
     def _wait(self, start: Start) -> None:
-        if start.said.key in self.wrapped.commands and start.said.by_pid and start.said.user not in self._with_sessions:
+        if start.said.key in self.wrapped.commands and start.said.by_pid and self._is_alone(start.said.user, start.at_us):
             self.wrapped.start(start)
             return
         waiting = self.waiting.get(start.said.key)
@@ -464,10 +466,14 @@ class Pairing:
                     del self._by_pid[pid]
         self._passed = [], []
         self._account(now_us - GRACE_US // 4)
+        self.groups.says_ends = self.says_ends
         self._settled(self.groups.settle(now_us - GRACE_US, now_us - STALE_US))
         if self.sessions:
             most = self._most_waiting()
-            for waiting in [found for found in self.waiting.values() if len(found) > most]:
+            for key, waiting in [item for item in self.waiting.items() if len(item[1]) > most]:
+                for start in self.unopened.decide(key, waiting, self.pids, len(waiting) // 2):
+                    self._forget(start)
+                    self._ended(start, now_us)
                 for start in waiting[:-most]:
                     self._abandon(start)
         self._rivals.settle()
@@ -515,12 +521,15 @@ class Pairing:
                 self._released(chain.starts)
         self._chains.clear()
         self._account(end)
+        self.groups.says_ends = self.says_ends
         self._settled(self.groups.settle(end, end))
         self._released(self.groups.unsettled())
 
     def close(self) -> None:
         """The same, after all groups were decided."""
         self._rivals.close()
+        for start in self.unopened.close(self.waiting, self.pids):
+            self._put(start)
         for start in self.nearest.close(self.waiting):
             self._put(start)
         self.wrapped.close()

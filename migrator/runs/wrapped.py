@@ -33,11 +33,11 @@ class Wrapped:
 
     def __init__(self, put: Callable[[Start], None]) -> None:
         self._put = put
-        self.commands: dict[int, _Command] = {}
+        self.commands: dict[int, Command] = {}
 
     def begin(self, key: int, starts: Iterable[Start], pids: int) -> None:
         """From now on the command's runs are kept here; those that wait, in the order of the log."""
-        command = self.commands[key] = _Command()
+        command = self.commands[key] = Command()
         for start in starts:
             nearest, start.nearest = start.nearest, None
             command.add(start)
@@ -66,7 +66,7 @@ class Wrapped:
             self._put(start)
 
 
-class _Command:
+class Command:
     """Its starts and ends, in the order of the log."""
 
     def __init__(self) -> None:
