@@ -47,7 +47,23 @@ def is_command(text: str) -> bool:
     return (known is not UNKNOWN and match["name"] not in WORDS) or text.lstrip().startswith("/")
 
 
+def works_here(text: str) -> bool:
+    """True for a command of a program that works on this machine, or speaks with a service of it.
+
+    >>> works_here("free -m"), works_here("redis-cli save"), works_here("UPDATE users SET x = 1"), works_here("sort")
+    (True, True, False, False)
+    """
+    words = text.split(maxsplit=2)[:2] if len(text) < LONGEST and "\n" not in text.strip() else []
+    if words and words[0] == "sudo":
+        words = words[1:]
+    known = program(words[0].rpartition("/")[2]) if words else UNKNOWN
+    return known.host_only or known.database is not None or known.daemon is not None
+
+
 def note_list(notes: Notes, words: Sequence[Word], row: int) -> None:
     """A list that begins like a command line: `execute(["smartctl", "-a", disk])`."""
-    if len(words) > 1 and words[1].text.startswith(("-", "/")) and program(words[0].text).host_only:
+    if len(words) < 2 or not words[1].text.startswith(("-", "/")):
+        return
+    known = program(words[0].text)
+    if known.host_only:
         notes.add("host-only", words[0].text, row, certain=False)

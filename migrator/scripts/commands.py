@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
+from migrator.model.finding import FactKind
 from migrator.path_kind import path_kind
 from migrator.scripts import http_request, local_words, special, special_files
 from migrator.scripts.conditions import is_kept
@@ -23,6 +24,7 @@ SILENT = frozenset(
     "touch return exit trap wait shift let pushd popd flock nice timeout".split()
 )
 MAX_WRAPS = 12
+RESOLVERS = frozenset({"dig", "host", "nslookup", "whois"})  # of their words one is whom they ask, which is said there
 TEXT_PROGRAMS = frozenset({"awk", "gawk", "mawk", "sed"})
 OUTPUT = re.compile(
     r"-o|--(?:out(?:put|file|dir)?(?:-(?:file|dir|directory|path))?|(?:index|log|report)-?file|dest(?:ination)?(?:-dir)?)"
@@ -68,7 +70,8 @@ def run(reader: Reader, argv: tuple[Word, ...], variables: dict[str, Word], row:
         notes.add("command", name, row)
         return
     if first.text.startswith(("/etc/init.d/", "/etc/rc.d/")) and len(argv) > 1:
-        notes.add("service-control", name, row, argv[1].is_known, detail=argv[1].text)
+        kind: FactKind = "host-only" if argv[1].text == "status" else "service-control"
+        notes.add(kind, name, row, argv[1].is_known, detail=argv[1].text)
         notes.add("command", name, row)
         return
     # `$PREFIX/bin/sar`, `/srv/venv/bin/python`: where it lies says nothing, its name says what it is
@@ -165,7 +168,7 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)
-    if not known.quiet:
+    if not known.quiet and name not in RESOLVERS:
         local_words.note(reader, arguments, row, is_database=known.database is not None)
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)

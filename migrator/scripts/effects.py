@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from migrator.scripts.noting import note_host, note_path
-from migrator.scripts.reading import USER_OF, Call, Notes, absolute
+from migrator.scripts.reading import USER_OF, Call, Notes, absolute, is_local
 from migrator.scripts.words import Word
 
 UNKNOWN = Word("", False)
@@ -62,6 +62,8 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         target = named.get("url") or _at(arguments, int(value or 0))
         if "://" in target.text:
             notes.add_url(target.text, row, target.is_known)
+        elif is_local(target.text) and not target.text.startswith("/"):  # `Net::HTTP.get("localhost", "/x", 8080)`
+            notes.add("local-socket", target.text, row, target.is_known)
         elif target.text and VARIABLES.sub("", target.text):
             notes.add("url", target.text, row, certain=False)
     elif word == "database":
@@ -83,6 +85,12 @@ def apply(notes: Notes, effect: str, arguments: Sequence[Word | None], named: Ma
         notes.add("lock", first.text if is_file else value, row, first.is_known and is_file, detail="wait")
     elif word == "env":
         notes.add("environment-variable", first.text, row, first.is_known and len(arguments) < 2 and value != "optional")
+    elif word == "daemon":  # a client that goes to this machine unless it is told where
+        peer = next((known for name in PEERS if (known := named.get(name)) is not None), first)
+        if peer.text or named:
+            _host(notes, peer, row)
+        else:
+            notes.add("local-socket", value, row, certain=False)
     elif word == "host":
         _host(notes, _at(arguments, int(value or 0)), row)
     elif word == "peer":
@@ -214,10 +222,24 @@ def _database(
             and "." in first.text + "."
         ):
             host = first
+    if host is None and (unknown := _told(engine, arguments, address)) is not None:
+        host = unknown
     if host is not None and host.text:
         notes.add("database", f"{engine}://{host.text}", place.row, host.is_known and "$" not in host.text)
     else:
         notes.add("database", engine, place.row, certain=not arguments and not named)
+
+
+# clients whose first argument is the database's name, or a user's, and says nothing of a host
+NAMES_FIRST = frozenset({"oracle", "mssql", "influxdb", "sqlite"})
+NOT_TOLD = re.compile(r"\$(?:unknown|password|user\w*|db_?name|database|options?|opts|self\w*|this\w*)", re.IGNORECASE)
+
+
+def _told(engine: str, arguments: Sequence[Word | None], address: Word | None) -> Word | None:
+    """A variable that is given where a client wants a host or an address: it may lead anywhere."""
+    first = address or (_at(arguments, 0) if engine not in NAMES_FIRST else UNKNOWN)
+    is_variable = not first.is_known and VARIABLES.fullmatch(first.text) and not NOT_TOLD.fullmatch(first.text)
+    return first if is_variable else None
 
 
 def _shell(notes: Notes, word: Word, place: Place) -> None:

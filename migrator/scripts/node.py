@@ -34,6 +34,8 @@ FUNCTIONS: dict[str, str] = {
     "MongoClient": "database:mongodb", "MongoClient.connect": "database:mongodb", "mongoose.connect": "database:mongodb",
     "existsSync": "looks", "accessSync": "looks", "statSync": "read", "symlinkSync": "write:1", "writeJsonSync": "write", "readJsonSync": "read", "writeJson": "write", "readJson": "read", "outputFileSync": "write",
     "sqlite3.Database": "database:sqlite", "redis.createClient": "database:redis", "createTransport": "mail", "sendMail": "mail", "S3Client": "cloud:aws", "AWS.S3": "cloud:aws",
+    "loadavg": "machine:os.loadavg", "freemem": "machine:os.freemem", "totalmem": "machine:os.totalmem", "networkInterfaces": "machine:os.networkInterfaces",
+    "os.uptime": "machine:os.uptime", "statfsSync": "machine:statfs", "statfs": "machine:statfs", "shell.exec": "shell", "shelljs.exec": "shell", "execa": "argv",
     "AWS.SQS": "cloud:aws", "SQSClient": "cloud:aws", "Storage": "cloud:gcloud", "setTimeout": "none", "process.kill": "kill",
 }  # fmt: skip
 BUILT_IN = frozenset(
@@ -47,7 +49,7 @@ GRAMMAR = Grammar(
     2,
     by_last_name=True,
     whole=frozenset({"exec", "request", "fetch", "got", "axios", "unlink"}),
-    modules=frozenset({"fs", "fsp", "fse", "child_process", "cp"}),
+    modules=frozenset({"fs", "fsp", "fse", "child_process", "cp", "os"}),
     most_steps=2_000,  # of 400 real programs of at most 24 kB the longest takes 225; 23 letters of a fuzzer's do not end
 )
 DATABASES = {
@@ -62,6 +64,14 @@ DATABASES = {
 }
 
 
+MACHINE = frozenset(  # packages that say how the machine is, or work on its devices
+    "systeminformation check-disk-space diskusage diskusage-ng node-disk-info node-df ps-list ps-node find-process node-os-utils os-utils onoff rpi-gpio pigpio "
+    "serialport @serialport/parser-readline node-dht-sensor i2c-bus spi-device usb node-hid drivelist macaddress getmac default-gateway node-wifi wifi-name "
+    "loudness robotjs screenshot-desktop pidusage crontab systemd-journald".split()
+)
+TOLD = re.compile(  # a variable that says where a database is; behind it no default
+    r"process\.env\.(\w{0,30}(?:DATABASE|DB|PG|MONGO|REDIS|MYSQL|POSTGRES|SQL)\w{0,20}?(?:URL|URI|HOST|SERVER|DSN)\w{0,10})(?![\w.])(?!\s{0,9}(?:\|\||\?\?))"
+)
 SCHEDULERS = frozenset({"node-cron", "node-schedule", "cron", "croner", "bree", "agenda"})
 CRON = re.compile(r"(?:[\d*/,-]{1,40}[ \t]+){3,4}[\dA-Za-z*/,-]{1,40}[ \t]+[\dA-Za-z*/,#L?-]{1,40}")
 STARTS = frozenset({"schedule", "scheduleJob", "CronJob", "Cron"})  # cron.schedule(), schedule.scheduleJob(), new CronJob()
@@ -110,5 +120,13 @@ def _imported(notes: Notes, name: str, row: int, folder: str) -> None:
     elif name and name.split("/", maxsplit=1)[0] not in BUILT_IN:
         package = "/".join(name.split("/")[:2]) if name.startswith("@") else name.split("/", maxsplit=1)[0]
         notes.add("library", package, row)
+        if package in MACHINE:
+            notes.add("host-only", package, row)
+        if package == "dockerode":
+            notes.add("container", "docker", row, certain=False)
+        if package == "pm2":  # speaks with its daemon, which starts and stops
+            notes.add("service-control", "pm2", row, certain=False)
         if package in DATABASES and not any(key[0] == "database" for key in notes.facts):
-            notes.add("database", DATABASES[package], row, certain=False)
+            told = TOLD.search(notes.text)
+            value = f"{DATABASES[package]}://${told[1]}" if told else DATABASES[package]
+            notes.add("database", value, row, certain=False)

@@ -105,7 +105,8 @@ def note_path(
         notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
     if kind == "lists-path" and WHOLE.fullmatch(path):
         notes.add("host-only", path, row, word.is_known, detail="the whole machine")
-    if kind in {"reads-path", "deletes-path", "lists-path"} and (path + "/").startswith("/var/log/"):
+    touches = kind in {"reads-path", "deletes-path", "lists-path"} or detail == "emptied"
+    if touches and (path + "/").startswith("/var/log/"):
         notes.add("host-only", path, row, word.is_known, detail="logs")
     if path.endswith((".sock", ".socket")) and kind != "deletes-path":
         notes.add("local-socket", path, row, word.is_known)

@@ -33,6 +33,12 @@ def _folders(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
         note_path(reader.notes, "writes-path", word, reader.words.folder, row, None, reader.context.variables)
 
 
+def _cut(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
+    """Files that are made as long as they are wanted, which is mostly not at all."""
+    for word in operands:
+        note_path(reader.notes, "writes-path", word, reader.words.folder, row, "emptied", reader.context.variables)
+
+
 def _edited(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
     """Files that are edited where they stand."""
     for word in operands:
@@ -62,6 +68,9 @@ def _hosts(reader: Reader, operands: tuple[Word, ...], row: int) -> None:
 
 def _copy(reader: Reader, operands: tuple[Word, ...], row: int, moves: bool = False) -> None:
     is_previous = False
+    if len(operands) > 1 and operands[0].text == "/dev/null":  # `cp /dev/null LOG`
+        _cut(reader, operands[1:], row)
+        return
     for index, word in enumerate(operands):
         is_target = index == len(operands) - 1 and index > 0
         remote = REMOTE.fullmatch(word.text)
@@ -89,6 +98,7 @@ OPERANDS: dict[str, Callable[[Reader, tuple[Word, ...], int], None]] = {
     "write": _each("writes-path"),
     "folder": _folders,
     "update": _edited,
+    "empty": _cut,
     "delete": _each("deletes-path"),
     "list": _each("lists-path"),
     "url": _addresses,

@@ -86,6 +86,8 @@ def read(text: str, location: Location, context: Context) -> Reading:
             effects.apply(notes, "open", (name,), {}, place)
 
     def enter(node: Node) -> None:
+        if node.type == "bareword" and text_of(node) in {"getpwent", "getgrent", "setpwent"}:
+            notes.add("host-only", "accounts", node.start_point[0])
         if node.type in {"use_statement", "require_expression"}:
             name = next((text_of(child) for child in node.named_children if child.type in {"package", "bareword"}), "")
             if name == "constant":

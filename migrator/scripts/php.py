@@ -15,6 +15,7 @@ from migrator.model.finding import Fact
 from migrator.model.source import Location
 from migrator.scripts import effects
 from migrator.scripts.grammars import Grammar
+from migrator.scripts.local_names import LOCAL, is_peer
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
 from migrator.scripts.syntax import Program, Seen
 from migrator.scripts.words import Word, text_of
@@ -34,7 +35,8 @@ FUNCTIONS: dict[str, str] = {
     "PDO": "database:by-dsn", "mysqli": "database:mysql", "mysqli_connect": "database:mysql", "mysql_connect": "database:mysql",
     "mysql_pconnect": "database:mysql", "pg_connect": "database:postgresql", "pg_pconnect": "database:postgresql",
     "SQLite3": "database:sqlite", "oci_connect": "database:oracle", "sqlsrv_connect": "database:mssql", "mssql_connect": "database:mssql",
-    "MongoClient": "database:mongodb", "Redis": "database:redis", "Memcached": "database:memcached", "ldap_connect": "database:ldap",
+    "MongoClient": "database:mongodb", "MongoDB\\Client": "database:mongodb", "MongoDB\\Driver\\Manager": "database:mongodb", "Predis\\Client": "database:redis",
+    "GearmanClient": "daemon:gearmand", "GearmanWorker": "daemon:gearmand", "Redis": "database:redis", "Memcached": "database:memcached", "ldap_connect": "database:ldap",
     "mail": "mail", "wp_mail": "mail", "PHPMailer": "mail", "mb_send_mail": "mail", "imap_open": "queue:mailbox", "pop3_open": "queue:mailbox",
     "AMQPConnection": "queue:message queue", "AMQPStreamConnection": "queue:message queue", "Pheanstalk": "queue:message queue",
     "exec": "shell", "shell_exec": "shell", "system": "shell", "passthru": "shell", "popen": "shell", "proc_open": "shell",
@@ -71,6 +73,8 @@ def read(text: str, location: Location, context: Context) -> Reading:
             notes.add("time-dependence", first.text, seen.row)
         elif seen.name == "define" and len(seen.arguments) > 1 and first.is_known:
             program.variables[first.text] = seen.arguments[1]
+            if is_peer(first.text) and LOCAL.fullmatch(seen.arguments[1].text):
+                notes.add("local-socket", seen.arguments[1].text, seen.row, certain=False)
 
     def enter(node: Node) -> None:
         if node.type == "namespace_use_clause" and "\\" in (name := text_of(node).lstrip("\\")):

@@ -8,7 +8,9 @@ import msgspec
 
 from migrator.model.value import Value
 
-Operands = Literal["read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder", "touch", "update"]
+Operands = Literal[
+    "read", "write", "delete", "list", "copy", "move", "none", "text", "url", "host", "folder", "touch", "update", "empty"
+]
 
 
 class Program(Value, frozen=True, kw_only=True):

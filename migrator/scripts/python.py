@@ -18,12 +18,13 @@ from migrator.model.source import Location
 from migrator.scripts import background, command_strings, effects, machine_words, python_hosts
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
+from migrator.scripts.local_names import LOCAL, LOCAL_URL, SOCKET_URL
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
-from migrator.scripts.python_functions import Functions, order_of
+from migrator.scripts.python_functions import Functions, carried_over, order_of
 from migrator.scripts.python_values import ENVIRON, GETENV, Values, options_of
 from migrator.scripts.reading import Call, Context, Notes, Reading, absolute
-from migrator.scripts.syntax import LOCAL_URL, Program, Seen
+from migrator.scripts.syntax import Program, Seen
 from migrator.scripts.words import Word, text_of
 
 LANGUAGE = "python"
@@ -145,6 +146,8 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         if top in sys.stdlib_module_names or top in {"__future__", "__main__", ""}:
             return
         self.notes.add("library", module if module.startswith(("google.cloud.", "azure.")) else top, self._row(node))
+        if top.lower().startswith("adafruit_"):  # boards and sensors
+            effects.apply(self.notes, f"machine:{top}", (), {}, self._place(node))
         for start, effect in LIBRARIES.items():
             if module == start or module.startswith(start + "."):
                 effects.apply(self.notes, effect, (), {}, self._place(node))
@@ -253,6 +256,20 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         if name not in self.context.variables:
             self.notes.add("environment-variable", name, self._row(node), certain)
 
+    def visit_List(self, node: ast.List) -> None:
+        if isinstance(node.ctx, ast.Load):
+            python_hosts.in_list(self, node, self._row(node))
+        self.generic_visit(node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        if isinstance(node.ctx, ast.Load):
+            python_hosts.in_list(self, node, self._row(node))
+        self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        python_hosts.in_dict(self, node, self._row(node))
+        self.generic_visit(node)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         text = node.value
         if not isinstance(text, str) or "\n" in text:
@@ -262,8 +279,13 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
             machine_words.add(self.notes, named, self._row(node), certain)
         elif text.endswith(".sock") and text.startswith(("/var/run/", "/run/")) and text not in python_hosts.bound(self.tree):
             self.notes.add("local-socket", text, self._row(node))
+        elif (socket := SOCKET_URL.fullmatch(text)) is not None:
+            self.notes.add("local-socket", "/" + socket[1].lstrip("/"), self._row(node))
         elif LOCAL_URL.match(text) and not re.search(r"\s", text):
             self.notes.add_url(text, self._row(node), certain=False)
+        elif ":" in text and LOCAL.fullmatch(text) and not text.endswith("::1"):  # with its port: a service
+            if node not in python_hosts.served(self.tree):
+                self.notes.add("local-socket", text, self._row(node), certain=False)
         elif CUDA.fullmatch(text) and not TORCH.isdisjoint(self.aliases.values()):
             self.notes.add("host-only", "GPU", self._row(node), certain="is_available" not in self.notes.text)
         else:
@@ -282,6 +304,10 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
                 self._variable(arguments[0].text, node, certain=False)
         elif name in SUBPROCESS:
             self._subprocess(node, named, place)
+        elif name.startswith("sh.") and name.count(".") == 1:  # the library that makes functions of programs: `sh.df("-h")`
+            effects.apply(self.notes, "shell", (effects.joined([Word(name[3:], True), *arguments]),), named, place)
+        elif name == "cv2.VideoCapture" and arguments and (arguments[0].text.isdigit() or arguments[0].text.startswith("/dev/")):
+            self.notes.add("host-only", "camera", place.row)
         elif name in {"fcntl.flock", "fcntl.lockf"} and arguments:
             skips = len(node.args) > 1 and "LOCK_NB" in ast.unparse(node.args[1])
             file = arguments[0]
@@ -301,6 +327,15 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         elif isinstance(node.func, ast.Attribute):
             self._method(node.func, arguments, named, place)
         self.generic_visit(node)
+
+    def _command(self, node: ast.expr | None) -> Word:
+        """The shell text of a command: a list of its words, a text, or a text that is split into them."""
+        if isinstance(node, ast.List | ast.Tuple):
+            return effects.joined([self._word(item) for item in node.elts])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+            inner = node.args[0] if self._dotted(node.func) == "shlex.split" and node.args else node.func.value
+            return self._word(inner)
+        return self._word(node)
 
     def _method(self, func: ast.Attribute, arguments: list[Word], named: dict[str, Word], place: Place) -> None:
         """A method by its name, where the object is a path or the name is telling."""
@@ -322,12 +357,15 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
         folder = named.get("cwd")
         if folder is not None and folder.text:
             place = place._replace(folder=absolute(folder.text, self.folder))
+        if self._dotted(node.func) in IN_PIECES:
+            first = ast.List(node.args, ast.Load())
         if isinstance(first, ast.Name):
-            first = self._list(first) or next(filter(None, map(self._list, self._given(first.id, node.lineno))), first)
-        if isinstance(first, ast.List | ast.Tuple):
-            word = effects.joined([self._word(item) for item in first.elts])
-        else:
-            word = self._word(first)
+            given = self._given(first.id, node.lineno)
+            for text in (self._word(argument) for argument in given):
+                if text.text and not text.text.startswith("$"):  # `def run(cmd): ...`, `run("redis-cli save")`
+                    effects.apply(self.notes, "shell", (text._replace(is_known=False),), {}, place)
+            first = self._list(first) or next(filter(None, map(self._list, given)), first)
+        word = self._command(first)
         effects.apply(self.notes, "shell", (word,), {}, place)
         leaves = {keyword.arg: keyword.value for keyword in node.keywords}
         session = leaves.get("start_new_session")
@@ -339,8 +377,11 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
 
 SUBPROCESS = frozenset(
     "subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen subprocess.getoutput "
-    "subprocess.getstatusoutput os.system os.popen commands.getoutput asyncio.create_subprocess_shell".split()
+    "subprocess.getstatusoutput os.system os.popen os.popen2 os.popen3 os.popen4 popen2.popen2 popen2.popen3 commands.getoutput "
+    "commands.getstatusoutput commands.getstatus asyncio.create_subprocess_shell asyncio.create_subprocess_exec "
+    "asyncio.subprocess.create_subprocess_exec pexpect.spawn pexpect.run os.execvp os.execv os.execlp os.execl os.spawnvp".split()
 )
+IN_PIECES = frozenset({"asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec"})  # each argument for itself
 
 
 def _effect(name: str) -> str | None:
@@ -349,23 +390,3 @@ def _effect(name: str) -> str | None:
     if name.startswith(("requests.Session().", "requests.session().", "httpx.Client().", "aiohttp.ClientSession().")):
         return "url" if name.rsplit(".", 1)[1] in {"get", "post", "put", "delete", "head", "patch"} else None
     return None
-
-
-def carried_over(loop: ast.For | ast.While) -> list[tuple[str, int]]:
-    """Names that one turn of a loop hands to the next, with their lines: read before they are set, or added to."""
-    first_read: dict[str, tuple[int, int]] = {}
-    first_set: dict[str, tuple[int, int]] = {}
-    found: dict[str, int] = {}
-    own = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)} if isinstance(loop, ast.For) else set()
-    for statement in loop.body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                found.setdefault(node.target.id, node.lineno)
-            elif isinstance(node, ast.Name):
-                places = first_read if isinstance(node.ctx, ast.Load) else first_set
-                at = (statement.lineno, node.lineno)
-                places[node.id] = min(places.get(node.id, at), at)
-    for name, at in first_set.items():
-        if name in first_read and first_read[name] < at and name not in own:
-            found.setdefault(name, at[1])
-    return sorted(found.items(), key=lambda item: item[1])

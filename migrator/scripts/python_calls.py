@@ -84,6 +84,9 @@ PATH_METHODS: dict[str, str] = {
 LIBRARIES: dict[str, str] = {
     "google.cloud": "cloud:gcloud", "azure": "cloud:az", "celery": "none",
     **{name: f"machine:{name}" for name in "psutil apt apt_pkg apt_inst dbus pydbus pyudev libvirt systemd RPi smbus smbus2 serial netifaces pyroute2 ethtool dmidecode selinux iptc "
-        "nftables rpm dnf yum portage usb gpiozero pyinotify lxc parted blivet bluetooth libsmbios_c apparmor pysnmp_local gudev utmp udev cupshelpers sensors".split()},
+        "nftables rpm dnf yum portage usb gpiozero pyinotify lxc parted blivet bluetooth libsmbios_c apparmor pysnmp_local gudev utmp udev cupshelpers sensors "
+        "crontab w1thermsensor picamera picamera2 pigpio spidev gpiod lgpio busio sense_hat bme280 bmp280 GPUtil gpustat cpuinfo pySMART jtop nvidia_smi py3nvml "
+        "pyautogui pynput evdev mss wmi winreg win32serviceutil win32service win32evtlog win32api servicemanager NetworkManager dbus_next wifi pywifi hid pyaudio "
+        "sounddevice alsaaudio uptime vcgencmd".split()},
     **dict.fromkeys("pynvml pycuda cupy cudf cuml tensorrt".split(), "machine:GPU"),
 }  # fmt: skip

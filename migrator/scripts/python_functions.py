@@ -165,9 +165,9 @@ class Functions(ast.NodeVisitor):
         }
 
     @cached_property
-    def functions(self) -> list[ast.FunctionDef]:
+    def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
         """The functions that run a command which they are given: the first ones, which are looked through for each."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)][:MOST_FUNCTIONS]
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)][:MOST_FUNCTIONS]
 
     def _given(self, name: str, row: int) -> list[ast.expr]:
         """What is given for a parameter of the function around a line, where that function is called."""
@@ -175,8 +175,11 @@ class Functions(ast.NodeVisitor):
         for function in self.functions:
             if function.lineno <= row <= (function.end_lineno or 0):
                 names = [argument.arg for argument in function.args.args]
-                at = names.index(name) if name in names else -1
-                found += [call.args[at] for call, _ in self.calls.get(function.name, ())[:10] if 0 <= at < len(call.args)]
+                calls = [call for call, _ in self.calls.get(function.name, ())[:MOST_CALLS]]
+                if function.args.vararg is not None and function.args.vararg.arg == name:  # `def run(*words)`
+                    found += [ast.List(call.args, ast.Load()) for call in calls if call.args]
+                at = names.index(name) - (names[0] in {"self", "cls"}) if name in names else -1
+                found += [call.args[at] for call in calls if 0 <= at < len(call.args)]
         return found
 
 
@@ -194,3 +197,23 @@ def order_of(tree: ast.Module) -> Order:
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             calls.append((name, (node.end_lineno or node.lineno) - 1, node.end_col_offset or 0))
     return Order(functions, calls)
+
+
+def carried_over(loop: ast.For | ast.While) -> list[tuple[str, int]]:
+    """Names that one turn of a loop hands to the next, with their lines: read before they are set, or added to."""
+    first_read: dict[str, tuple[int, int]] = {}
+    first_set: dict[str, tuple[int, int]] = {}
+    found: dict[str, int] = {}
+    own = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)} if isinstance(loop, ast.For) else set()
+    for statement in loop.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                found.setdefault(node.target.id, node.lineno)
+            elif isinstance(node, ast.Name):
+                places = first_read if isinstance(node.ctx, ast.Load) else first_set
+                at = (statement.lineno, node.lineno)
+                places[node.id] = min(places.get(node.id, at), at)
+    for name, at in first_set.items():
+        if name in first_read and first_read[name] < at and name not in own:
+            found.setdefault(name, at[1])
+    return sorted(found.items(), key=lambda item: item[1])

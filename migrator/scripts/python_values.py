@@ -46,6 +46,10 @@ class Values:
             return self._word(node.value, depth + 1)
         if isinstance(node, ast.BinOp):
             left, right = self._word(node.left, depth + 1), self._word(node.right, depth + 1)
+            if isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Tuple) and left.text:
+                values = iter([self._word(part, depth + 1) for part in node.right.elts])
+                text = re.sub(r"%[-\d.]{0,9}[sdrif]", lambda _: next(values, Word("", False)).text or "$x", left.text)
+                return Word(text, False, row=row)
             known = left.is_known and right.is_known
             if isinstance(node.op, ast.Add) and (left.text or right.text):
                 return Word(left.text + right.text, known, row=row)

@@ -168,8 +168,20 @@ class Notes:
         if host.split(":")[0] in LOCAL_HOSTS or host.startswith("["):
             self.add("local-socket", host, row, certain)
 
+    def _leave_out_own_logs(self) -> None:
+        """A log that this text itself adds lines to is its own, also where it is asked how long it is, turned, cut."""
+        own = tuple(
+            value
+            for kind, value, detail in self.facts
+            if kind == "writes-path" and detail == "append" and value.startswith("/var/log/")
+        )
+        about = [key for key in self.facts if own and key[0] == "host-only" and key[2] == "logs" and key[1].startswith(own)]
+        for key in about:
+            del self.facts[key]
+
     def reading(self) -> Reading:
         """What was gathered, in the order of reading; what is asked for, made and never taken away is there for the next run."""
+        self._leave_out_own_logs()
         for path in sorted(self.looked - self.folders):
             made = self.facts.get(("writes-path", path, None))
             if made is not None and ("deletes-path", path, None) not in self.facts and not LOCKS.search(posixpath.basename(path)):

@@ -37,7 +37,8 @@ FUNCTIONS: dict[str, str] = {
     "ENV.fetch": "env", "Net::SMTP.start": "mail:smtp", "Net::IMAP.new": "queue:mailbox", "Net::POP3.new": "queue:mailbox",
     "Aws::S3::Client.new": "cloud:aws", "Aws::S3::Resource.new": "cloud:aws", "Aws::SQS::Client.new": "cloud:aws", "Net::FTP.new": "host",
     "TCPSocket.new": "host", "TCPSocket.open": "host", "UNIXSocket.new": "peer", "UNIXSocket.open": "peer", "Net::HTTP.new": "host", "Net::HTTP.start": "host", "Net::HTTP.get": "url", "Net::Telnet.new": "peer", "XMLRPC::Client.new": "host", "PStore.new": "update", "GDBM.new": "update", "SDBM.open": "update", "YAML::Store.new": "update", "DBM.open": "update", "IO.readlines": "read", "File.mtime": "read", "File.exist?": "looks", "File.exists?": "looks", "File.file?": "looks", "File.size?": "looks", "File.zero?": "looks", "File.symlink?": "looks", "File.stat": "read", "File.ctime": "read", "File.symlink": "write:1",
-    "FileUtils.ln_s": "write:1", "FileUtils.cp_r": "copy", "IO.binwrite": "write", "File.binwrite": "write", "File.binread": "read", "Memcached.new": "host", "Dalli::Client.new": "host",  "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "flock": "lock:flock", "Dir.chdir": "none",
+    "FileUtils.ln_s": "write:1", "FileUtils.cp_r": "copy", "IO.binwrite": "write", "File.binwrite": "write", "File.binread": "read", "Memcached.new": "host", "Dalli::Client.new": "host",  "Net::SSH.start": "host", "Net::SFTP.start": "host", "Process.kill": "kill", "IO.popen": "shell", "Open3.popen3": "shell", "Open3.capture2e": "shell", "Open3.popen2e": "shell",
+    "Bunny.new": "daemon:rabbitmq", "Etc.passwd": "machine:accounts", "Etc.group": "machine:accounts", "flock": "lock:flock", "Dir.chdir": "none",
 }  # fmt: skip
 GRAMMAR = Grammar(
     "ruby",
@@ -46,6 +47,10 @@ GRAMMAR = Grammar(
     0,
     most_steps=1_500,  # of 712 pieces of real programs the longest takes 355; 1 kB of `<!--`, line by line, 1,709
     pieces=re.compile(r"^(?=(?:def|class|module|require|task|namespace|[A-Z@$]\w*)\b)", re.MULTILINE),
+)
+MACHINE = re.compile(  # libraries that say how the machine is, or work on its devices
+    r"sys[/-](?:filesystem|proctable|cpu|uptime|host|memory|admin)|usagewatch(?:_ext)?|vmstat|linux_stat|facter|ohai|rpi_gpio|pi_piper|serialport|rubyserial"
+    r"|dht-sensor-ffi|i2c(?:/.*)?|libvirt|libusb|ruby-dbus|dbus|whenever|cronedit|win32/\w+|augeas|rb-inotify"
 )
 STANDARD = frozenset(
     "json yaml csv date time net/http net/https net/ftp net/smtp net/imap net/pop uri open-uri fileutils optparse logger set tempfile erb "
@@ -73,6 +78,8 @@ def read(text: str, location: Location, context: Context) -> Reading:
             notes.call(Call(path=path, language="ruby", evidence=notes.evidence(seen.row), optional=True))
         elif seen.name == "require" and name and name not in STANDARD:
             notes.add("library", name.split("/")[0], seen.row)
+            if MACHINE.fullmatch(name):
+                notes.add("host-only", name, seen.row)
 
     def enter(node: Node) -> None:
         """Every node is looked at by the program itself."""

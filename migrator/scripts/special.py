@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from migrator.model.finding import FactKind
-from migrator.scripts import background, special_files
+from migrator.scripts import background, service_commands, special_files
 from migrator.scripts.noting import Reader, home, note_host, note_path
 from migrator.scripts.options import Split, split
 from migrator.scripts.programs import Program
@@ -19,6 +19,10 @@ UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 QUEUE_SQL = re.compile(
     r"\b(?:from|update)\s+[`\"\w.]*(?:queue|jobs?|tasks?|outbox|pending|inbox|spool|messages?|events?)\b", re.IGNORECASE
 )
+
+
+BY_ADDRESS = frozenset({"postgresql", "mongodb", "redis"})
+ADDRESS_VARIABLE = re.compile(r"\$\{?\w{0,60}(?:URL|URI|DSN|CONN\w{0,20})\}?", re.IGNORECASE)  # what people call a whole address
 
 
 def duration_s(text: str) -> str | None:
@@ -56,6 +60,8 @@ def database(reader: Reader, known: Program, parts: Split, variables: dict[str, 
     conninfo = next((m for text in texts if (m := re.search(r"\bhost=(\S+)", text))), None)
     if host is None and (address or conninfo):
         host = Word(str((address or conninfo or [""])[1]), True)
+    if host is None and engine in BY_ADDRESS:  # `psql "$DATABASE_URL"`: where that leads is not said
+        host = next((Word(text, False) for text in texts if ADDRESS_VARIABLE.fullmatch(text)), None)
     from_file = any(option.startswith("--defaults") for option, _ in parts.options)
     if host is not None and re.match(r"ldapi:|/", host.text):
         host = None  # a socket of this machine
@@ -102,34 +108,6 @@ def _docker(reader: Reader, name: str, known: Program, arguments: Arguments, var
         reader.notes.add("container", target.text, row, target.is_known, detail=verb)
     else:
         reader.notes.add("container", f"{name} {verb}", row, detail=verb)
-
-
-def _systemctl(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
-    operands = split(arguments, known.values).operands
-    if name == "systemctl" and operands:
-        for word in operands[1:] or (Word("systemd", True),):
-            reader.notes.add("service-control", word.text, row, word.is_known, detail=operands[0].text)
-    elif name in {"service", "invoke-rc.d", "rc-service", "supervisorctl", "monit", "initctl", "sv", "svc", "pm2"} and operands:
-        turned = name in {"supervisorctl", "monit", "initctl", "sv", "svc", "pm2"}
-        unit = operands[-1] if turned else operands[0]
-        verb = operands[0] if turned else operands[-1]
-        reader.notes.add("service-control", unit.text, row, unit.is_known, detail=verb.text)
-    elif name in {"pkill", "killall", "kill"}:
-        asked = re.search(r"\b(?:cat|head -n ?1|<)\s*[\"']?([^\s\"')]+)", " ".join(word.text for word in arguments))
-        if name == "kill" and asked and arguments[0].text == "-0":
-            held = re.sub(r"\$\{?(\w+)\}?", lambda m: _value(reader, m[1], m[0]), asked[1])
-            reader.notes.add("lock", absolute(held, reader.words.folder), row, "$" not in held, detail="skip")
-        if name == "kill" and any(word.text in {"-0", "$$", "$PPID", "$!"} for word in arguments):
-            return  # asks whether a process lives
-        unit = operands[-1] if operands else Word("(process)", False)
-        reader.notes.add("service-control", unit.text, row, unit.is_known, detail=name)
-    else:
-        reader.notes.add("service-control", name, row, detail=" ".join(word.text for word in arguments[:3]) or None)
-
-
-def _value(reader: Reader, name: str, otherwise: str) -> str:
-    known = reader.words.variables.get(name)
-    return known.text if known is not None and known.is_known else otherwise
 
 
 def _certbot(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
@@ -280,9 +258,23 @@ def _trap(reader: Reader, name: str, known: Program, arguments: Arguments, varia
         reader.notes.call(inner)
 
 
+def _tee(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    parts = split(arguments, ())
+    for word in parts.operands:
+        detail = "append" if parts.has("-a", "--append") else None
+        note_path(reader.notes, "writes-path", word, reader.words.folder, row, detail, reader.context.variables)
+
+
+def _hostname(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
+    """Its own name may be asked for anywhere; not its addresses (`-I`), and it cannot be given another one."""
+    asks = any(re.fullmatch(r"-[a-z]*[IibF][a-z]*|--(?:all-)?ip-address(?:es)?|--boot|--file", word.text) for word in arguments)
+    if asks or (arguments and re.fullmatch(r"[\w.$\"{}-]+", arguments[0].text) and not arguments[0].text.startswith("-")):
+        reader.notes.add("host-only", name, row, detail=arguments[0].text)
+
+
 def _getent(reader: Reader, name: str, known: Program, arguments: Arguments, variables: dict[str, Word], row: int) -> None:  # noqa: ARG001
-    """The machine's accounts; `getent hosts` asks for a name only."""
-    if arguments and arguments[0].text in {"passwd", "group", "shadow", "gshadow", "initgroups", "netgroup"}:
+    """The list of the machine's accounts; `getent passwd NAME`, `getent hosts` ask for one only."""
+    if len(arguments) == 1 and arguments[0].text in {"passwd", "group", "shadow", "gshadow", "initgroups", "netgroup"}:
         reader.notes.add("host-only", name, row, detail=arguments[0].text)
 
 
@@ -305,6 +297,8 @@ def _resolver(reader: Reader, name: str, known: Program, arguments: Arguments, v
 
 HANDLERS: dict[str, Handler] = {
     "trap": _trap,
+    "hostname": _hostname,
+    "tee": _tee,
     "getent": _getent,
     "tempfile": _tempfile,
     **dict.fromkeys(("dig", "host", "nslookup"), _resolver),
@@ -350,10 +344,11 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("bundle", "poetry", "pipenv", "uv", "pdm", "hatch", "rye", "npm", "yarn", "pnpm"), _exec_of_manager),
     **dict.fromkeys(
         (
-            "systemctl service invoke-rc.d rc-service supervisorctl initctl svc sv monit pm2 apachectl apache2ctl nginx "
-            "varnishadm rndc postfix rabbitmqctl pkill killall kill ctlinnd asterisk fs_cli birdc vtysh unbound-control knotc "
+            "systemctl launchctl service invoke-rc.d rc-service supervisorctl initctl svc sv monit pm2 apachectl apache2ctl "
+            "nginx varnishadm rndc postfix rabbitmqctl pkill killall kill ctlinnd asterisk fs_cli birdc vtysh "
+            "unbound-control knotc "
             "pdns_control ejabberdctl prosodyctl doveadm haproxy nodetool"
         ).split(),
-        _systemctl,
+        service_commands.act,
     ),
 }

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from migrator.scripts import command_strings, effects, machine_words
+from migrator.scripts import command_strings, effects, local_names, machine_words
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar, nodes, parse
-from migrator.scripts.reading import URL, USER_OF, Context, Notes
+from migrator.scripts.local_names import LOCAL, LOCAL_DSN, LOCAL_URL, SOCKET_URL, is_peer
+from migrator.scripts.reading import URL, Context, Notes
 from migrator.scripts.syntax_functions import Functions
 from migrator.scripts.syntax_nodes import (
     ASSIGNMENTS,
@@ -25,10 +26,10 @@ from migrator.scripts.syntax_nodes import (
     DEFAULTS,
     DEFINITIONS,
     ELEMENTS,
-    ENVIRONMENTS,
     LEFT_OUT,
     NAMES,
     NUMBERS,
+    PAIRS,
     PLAIN,
     SHELLS,
     STRINGS,
@@ -37,6 +38,8 @@ from migrator.scripts.syntax_nodes import (
     bare,
     called,
     element,
+    environment_variable,
+    is_asked,
     items,
     loops_over,
     operator,
@@ -50,11 +53,6 @@ DEPTH_OF_CALL = 14  # how much of MAX_DEPTH a call within a call takes
 MOST_ELEMENTS = 100  # of a hash whose values are kept by their keys
 UNKNOWN = Word("", False)
 ONLY_VARIABLES = re.compile(r"(?:\$\{?\w+\}?)+(?:\.\w+)*")
-# a variable that is called so and holds one of the machine's own names says whom the program talks to
-HOST_NAME = re.compile(r"(?:host|server|addr|address|peer|ip|node|proxyto)$", re.IGNORECASE)
-LOCAL_URL = re.compile(rf"[\w+:]+://{USER_OF}(?:localhost|127(?:\.\d+){{3}}|\[::1\])(?:[:/]|$)")
-LOCAL_DSN = re.compile(r"(?:^|[;:\s])(?:host|server|hostname|hostaddr)=(localhost|127(?:\.\d+){3}|/[\w/.-]+)(?=[;\s:]|$)")
-LOCAL = re.compile(r"(?:[\w.-]+@)?(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::\d+)?", re.IGNORECASE)
 VOCABULARY = re.compile(
     r"https?://(?:www\.w3\.org|schemas?\.[\w.-]+|purl\.org|xmlns\.com|www\.sitemaps\.org/schemas|ns\.[\w.-]+)/"
 )
@@ -64,23 +62,14 @@ SET_ELSEWHERE = frozenset(
     "PATH HOME USER LOGNAME SHELL TMPDIR TMP TEMP TZ HOSTNAME LANG COMSPEC WINDIR MOD_PERL GATEWAY_INTERFACE PATH_INFO "
     "CONTENT_TYPE CONTENT_LENGTH AUTH_TYPE HTTPS".split()
 )
-ASKING = re.compile(r"\b(?:defined|exists|isset|empty)\b")
 
 
-def _is_asked(node: Node) -> bool:
-    """True where a program only asks whether a variable is set: `if ($ENV{X})`, `defined $ENV{X}`."""
-    around = node.parent
-    for _ in range(4):
-        if around is None:
-            return False
-        if ASKING.match(text_of(around)[:20]) or around.type == "conditional_expression":
-            return True
-        if around.type in {"if_statement", "conditional_statement", "unless_statement", "postfix_conditional_expression"}:
-            return around.child_by_field_name("condition") is not None or node.start_point[0] == around.start_point[0]
-        if around.type.endswith(("block", "statement", "statement_list")):
-            return False
-        around = around.parent
-    return False
+RUNS = re.compile(
+    r"(?:^|_|[a-z](?=[A-Z]))(?:run|exec|execute|cmd|command|shell|sh|bash|system|capture|popen|spawn)(?:_?[A-Za-z]{0,20})$",
+    re.IGNORECASE,
+)
+PROMISED = re.compile(r"(?:util\.)?promisify\((?:\w{1,40}\.)?(exec|execFile)\)")
+SAID_THERE = ("database", "host", "peer", "mail", "daemon")  # effects that say themselves with whom they speak
 
 
 class Seen(NamedTuple):
@@ -102,6 +91,7 @@ class Program(Functions):
         self.context = context
         self.grammar = grammar
         self.variables: dict[str, Word] = dict(known or {})
+        self.others: dict[str, str] = {}  # other names of functions
         self.arguments = {
             str(number): Word(value, "$" not in value)
             for number, value in enumerate(context.arguments or (), grammar.first_argument)
@@ -123,7 +113,9 @@ class Program(Functions):
             elif kind in CALLS and (seen := self.call(node)) is not None:
                 self._apply(functions, seen)
                 visit(seen)
-            elif (name := self._environment(node)) is not None:
+            elif kind in PAIRS and len(node.named_children) > 1:
+                self._peer(node.named_children[0], node.named_children[-1])
+            elif (name := environment_variable(node)) is not None:
                 self._needs(name, node)
             self._loop(node)
             enter(node)
@@ -162,13 +154,17 @@ class Program(Functions):
 
     def _apply(self, functions: Mapping[str, str], seen: Seen) -> None:
         plain = seen.name.lstrip("\\")
+        plain = self.others.get(plain, plain)
         effect, sure = functions.get(plain), True
         for key, word in seen.named.items() if not (effect or "").startswith("database") else ():
-            if HOST_NAME.search(key) and LOCAL.fullmatch(word.text):
+            if is_peer(key) and LOCAL.fullmatch(word.text):
                 self.notes.add("local-socket", word.text, seen.row, certain=False)
         called = re.split(r"->|::|\.|\\", plain)[-1]  # `$client->host("localhost")`
-        if effect is None and seen.arguments and HOST_NAME.search(called) and LOCAL.fullmatch(seen.arguments[0].text):
+        if effect is None and seen.arguments and is_peer(called) and LOCAL.fullmatch(seen.arguments[0].text):
             self.notes.add("local-socket", seen.arguments[0].text, seen.row, certain=False)
+        local_names.note(self.notes, seen.name, called, seen.arguments, seen.row, is_said=(effect or "").startswith(SAID_THERE))
+        if effect is None and seen.arguments and RUNS.search(called) and command_strings.works_here(seen.arguments[0].text):
+            effect, sure = "shell", False  # a command that is given to a function of the program's own
         if effect is None:
             short = re.split(r"->|::|\.|\\", plain)[-1]
             is_method = bool(re.search(r"->|\.", plain)) or ("::" in plain and self.grammar.name != "perl")
@@ -198,6 +194,8 @@ class Program(Functions):
         right = node.child_by_field_name("right") or node.child_by_field_name("value") or (node.named_children or [node])[-1]
         if left == right or left.type in CONTAINERS or "augmented" in node.type:
             return
+        if left.type in ELEMENTS and left.named_children:
+            self._peer(left.named_children[-1], right)
         name = (element(left) if left.type in ELEMENTS else None) or bare(short(left))
         self._set(f"this->{name}" if node.type == "property_element" else name, right, right.type in STRINGS)
         while right.type in WRAPPERS and right.named_children:
@@ -207,6 +205,11 @@ class Program(Functions):
                 if key is not None:
                     self._set(f"{name}.{self._key_text(key)}", value, True)
 
+    def _peer(self, key: Node, value: Node) -> None:
+        """`'host' => 'localhost'` in whatever table."""
+        if value.type in STRINGS and is_peer(self._key_text(key)) and LOCAL.fullmatch((word := self.value(value)).text):
+            self.notes.add("local-socket", word.text, value.start_point[0], certain=False)
+
     def define(self, holder: Node) -> None:
         """Take the names and values of a list: `use constant { A => 1 }`."""
         for key, value in islice(items(holder), MOST_ELEMENTS):
@@ -215,11 +218,13 @@ class Program(Functions):
 
     def _set(self, name: str, right: Node, is_text: bool) -> None:
         word = self.value(right)
+        if right.type in CALLS and (made := PROMISED.fullmatch(short(right))) is not None:
+            self.others[name] = made[1]
         if word.text and (word.is_known or is_text or not ONLY_VARIABLES.fullmatch(word.text)):
             self.variables[name] = word
             if LOCAL_URL.match(word.text) and not is_text:
                 self.notes.add_url(word.text, right.start_point[0], certain=False)
-            if HOST_NAME.search(name) and LOCAL.fullmatch(word.text):
+            if is_peer(name) and LOCAL.fullmatch(word.text):
                 self.notes.add("local-socket", word.text, right.start_point[0], certain=False)
         elif name in self.variables and (right.type in ELEMENTS or word.is_known):  # a setting, or nothing, may stand in for it
             self.variables[name] = self.variables[name]._replace(is_known=False)
@@ -243,7 +248,7 @@ class Program(Functions):
             return self._joined(node, depth + 1)
         if kind in ASSIGNMENTS and (right := node.child_by_field_name("right")) is not None:
             return self.value(right, depth + 1)
-        if (name := self._environment(node)) is not None:
+        if (name := environment_variable(node)) is not None:
             value = self.context.variables.get(name)
             return Word(f"${name}", False) if value is None else Word(value, True)
         if (index := argument_index(node)) is not None:
@@ -336,31 +341,13 @@ class Program(Functions):
 
     # the environment
 
-    def _environment(self, node: Node) -> str | None:
-        """The variable in `$_ENV['X']`, `$ENV{X}`, `ENV['X']`, `process.env.X`."""
-        if node.type not in {
-            "subscript_expression",
-            "element_reference",
-            "hash_element_expression",
-            "subscript",
-            "member_expression",
-        }:
-            return None
-        if len(node.named_children) < 2:
-            return None
-        holder, key = node.named_children[0], node.named_children[-1]
-        if bare(short(holder)) not in ENVIRONMENTS or (node.type == "member_expression") != (key.type == "property_identifier"):
-            return None
-        name = short(key).strip("\"'`")
-        return name if re.fullmatch(r"[A-Z_][A-Z0-9_]{1,60}", name) else None
-
     def _needs(self, name: str, node: Node) -> None:
         """A variable that is read, not set here, has no default, and that nothing else sets."""
         parent = node.parent
         first = parent.named_children[0] if parent is not None and parent.named_children else None
         if parent is not None and first == node and (parent.type in ASSIGNMENTS or operator(parent) in DEFAULTS):
             return
-        if name in self.context.variables or name in SET_ELSEWHERE or _is_asked(node):
+        if name in self.context.variables or name in SET_ELSEWHERE or is_asked(node):
             return
         if name.startswith(("HTTP_", "REQUEST_", "SCRIPT_", "DOCUMENT_", "REMOTE_", "SERVER_", "QUERY_", "PHP_")):
             return
@@ -387,6 +374,10 @@ class Program(Functions):
             self.notes.add_url(word.text, row, certain=False)
         elif (dsn := LOCAL_DSN.search(word.text)) is not None:
             self.notes.add("local-socket", dsn[1], row, certain=False)
+        if (socket := SOCKET_URL.fullmatch(word.text)) is not None:
+            self.notes.add("local-socket", "/" + socket[1].lstrip("/"), row, certain=False)
+        elif ":" in word.text and LOCAL.fullmatch(word.text) and not word.text.endswith("::1"):  # with its port: a service
+            self.notes.add("local-socket", word.text, row, certain=False)
         if (local := re.fullmatch(r"/(?!proc/|sys/)[\w/.-]+\.sock", word.text)) is not None:
             self.notes.add("local-socket", local[0], row, certain=False)
         elif (named := machine_words.in_string(word.text)) is not None:

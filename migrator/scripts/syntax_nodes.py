@@ -226,3 +226,41 @@ def unescaped(text: str) -> str:
     """What an escape sequence stands for."""
     known = {"n": "\n", "t": "\t", "r": "\r", "0": ""}
     return known.get(text[1:], text[1:] if len(text) == 2 else text)
+
+
+ASKING = re.compile(r"\b(?:defined|exists|isset|empty)\b")
+
+
+def is_asked(node: Node) -> bool:
+    """True where a program only asks whether a variable is set: `if ($ENV{X})`, `defined $ENV{X}`."""
+    around = node.parent
+    for _ in range(4):
+        if around is None:
+            return False
+        if ASKING.match(text_of(around)[:20]) or around.type == "conditional_expression":
+            return True
+        if around.type in {"if_statement", "conditional_statement", "unless_statement", "postfix_conditional_expression"}:
+            return around.child_by_field_name("condition") is not None or node.start_point[0] == around.start_point[0]
+        if around.type.endswith(("block", "statement", "statement_list")):
+            return False
+        around = around.parent
+    return False
+
+
+def environment_variable(node: Node) -> str | None:
+    """The variable in `$_ENV['X']`, `$ENV{X}`, `ENV['X']`, `process.env.X`."""
+    if node.type not in {
+        "subscript_expression",
+        "element_reference",
+        "hash_element_expression",
+        "subscript",
+        "member_expression",
+    }:
+        return None
+    if len(node.named_children) < 2:
+        return None
+    holder, key = node.named_children[0], node.named_children[-1]
+    if bare(short(holder)) not in ENVIRONMENTS or (node.type == "member_expression") != (key.type == "property_identifier"):
+        return None
+    name = short(key).strip("\"'`")
+    return name if re.fullmatch(r"[A-Z_][A-Z0-9_]{1,60}", name) else None
