@@ -235,7 +235,8 @@ def _blockers(
         found.append(f"service something unknown: it is not known what else runs here; answer {host.name}/services")
     for service in lives_on(host.services):
         port = f" on port {service.port}" if service.port is not None else ""
-        found.append(f"service {service.name}{port}: runs on this server and is no scheduled job")
+        who = "of unknown name" if service.name == f"port {service.port}" else service.name  # hosts/listening.py names it so
+        found.append(f"service {who}{port}: runs on this server and is no scheduled job")
     return tuple(found)
 
 

@@ -205,6 +205,8 @@ def _unwrap(
     if name in WRAPPERS:
         WRAPPERS[name](reader, name, known, arguments, variables, row, wraps)
         return
+    if name == "command" and arguments and arguments[0].text in {"-v", "-V"}:
+        return  # whether there is such a program
     parts = split(arguments, known.values, stop_at_operand=True, skips=known.skips)
     if known.sudo:
         user = next((value.text for value in parts.values("-u", "--user")), "root")
@@ -240,7 +242,8 @@ def _interpret(
         group = known.language in {"shell", "perl"} and re.fullmatch(r"-[A-Za-z]*[ceE]", text)
         if (text in known.inline or group) and following is not None:
             call = _call(reader, "", known.language, arguments[at + 2 :], variables, row, following.is_known)
-            notes.call(call._replace(inline=following.text))
+            start = "<?php " if known.language == "php" else ""  # `php -r` wants none
+            notes.call(call._replace(inline=start + following.text))
             return
         if text in known.modules and following is not None:
             notes.add("library", following.text.split(".")[0], row, following.is_known, detail="-m")

@@ -5,9 +5,10 @@ Source: socat(1), nc(1); what programs call their hosts.
 """
 
 import re
+from itertools import islice
 
 from migrator.scripts.noting import Reader
-from migrator.scripts.reading import USER_OF
+from migrator.scripts.reading import USER_OF, Notes
 from migrator.scripts.words import Word
 
 NETCATS = frozenset("nc ncat netcat nc.openbsd socket".split())
@@ -20,6 +21,8 @@ WHOLE = re.compile(
 WITHIN = re.compile(rf"(?:\w://{USER_OF}|\w@|\b(?:host|server|hostaddr|hostname)=)(?P<host>{HERE}(?::\d+)?)(?=[/,;:?\s'\"&)]|$)")
 LISTENS = re.compile(r"-{1,2}(?:bind|listen|local)[\w-]*|\w*(?:BIND|LISTEN)\w*")  # who is let in, not who is asked
 SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
+LISTED = re.compile(r"(?<![\w.@-])((?:localhost|127\.0\.0\.1):\d{2,5})(?!\w)")
+MOST_LISTED = 8
 MOST_CHARS = 2_000  # of a word
 
 
@@ -36,3 +39,9 @@ def note(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: boo
         if socket := SOCKET.search(text):
             reader.notes.add("local-socket", socket[1], row, word.is_known)
         before = text
+
+
+def listed(notes: Notes, text: str, row: int) -> None:
+    """Addresses in an array: `SERVICES=("db:localhost:5432")`, `(["web"]="http://127.0.0.1:80/")`."""
+    for told in islice(LISTED.finditer(text), MOST_LISTED):
+        notes.add("local-socket", told[1], row, certain=False)

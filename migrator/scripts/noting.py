@@ -28,6 +28,8 @@ MACHINE = tuple(
 )
 
 
+# files of the machine that anybody may read, but not change
+SETTINGS = frozenset({"/etc/localtime", "/etc/timezone", "/etc/hostname", "/etc/environment", "/etc/issue"})
 WHOLE = re.compile(r"/(?:home|var/spool/cron(?:/crontabs)?|var/mail|var/spool/mail|home/\*.*)")  # everybody's, looked through
 
 
@@ -102,6 +104,8 @@ def note_path(
         notes.add("host-only", path, row, word.is_known)
         return
     if (path + "/").startswith(MACHINE) and detail not in {"sourced", "argument"}:
+        notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
+    if kind in {"writes-path", "deletes-path"} and path in SETTINGS:
         notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
     if kind == "lists-path" and WHOLE.fullmatch(path):
         notes.add("host-only", path, row, word.is_known, detail="the whole machine")

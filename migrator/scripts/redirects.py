@@ -1,11 +1,17 @@
 """Reads redirections of a shell program: files that are read and written, and what becomes of a crontab line's output."""
 
+import re
+
 from tree_sitter import Node
 
 from migrator.scripts.commands import name_of
 from migrator.scripts.noting import note_path
-from migrator.scripts.reading import Context, Notes, absolute
+from migrator.scripts.programs import program
+from migrator.scripts.reading import Call, Context, Notes, absolute
 from migrator.scripts.words import Word, Words, text_of
+
+# an interpreter that is given no file
+INTERPRETS = re.compile(r"(?:sudo\s+(?:-[EHin]+\s+|-u\s+[\w-]+\s+)*)?(?:[\w/]*/)?(\w[\w.]*)(?:\s+-[a-z]*)*")
 
 
 class Redirects:
@@ -45,11 +51,25 @@ class Redirects:
         for redirect in redirects if is_mark else ():  # `: > FLAG`, `date > STAMP`: for somebody who asks whether it is there
             if redirect.type == "file_redirect" and (mark := self._target(redirect)) is not None and "/etc/" not in mark.text:
                 self.touched.setdefault(absolute(mark.text, self.words.folder), redirect.start_point[0])
+        self._told(node, body, redirects)
         outputs: dict[str, str] = {}
         for redirect in redirects:
             self._redirect(redirect, is_exec, outputs)
         if top and self.context.is_command_line:
             self._note_output(outputs, node)
+
+    def _told(self, node: Node, body: Node | None, redirects: list[Node]) -> None:
+        """A program that stands in a here document: `python3 - <<EOF`, `sudo bash <<EOF`."""
+        asked = INTERPRETS.fullmatch(text_of(body).strip()[:200]) if body is not None else None
+        known = program(asked[1]) if asked is not None else None
+        for redirect in redirects if known is not None and known.language else ():
+            text = next((text_of(child) for child in redirect.children if child.type == "heredoc_body"), "")
+            if redirect.type == "heredoc_redirect" and text.strip():
+                evidence = self.notes.evidence(node.start_point[0])
+                language = known.language if known is not None else None
+                self.notes.call(
+                    Call("", language, evidence, working_directory=self.words.folder, inline=text, certain="$" not in text)
+                )
 
     def _note_output(self, outputs: dict[str, str], node: Node) -> None:
         """What becomes of the two output streams of the last command of a crontab line."""

@@ -11,13 +11,14 @@ from tree_sitter import Node
 
 from migrator.model.finding import Fact
 from migrator.model.source import Location
-from migrator.scripts import background, cloud_calls, commands, machine_words
+from migrator.scripts import background, cloud_calls, commands, local_words, machine_words
 from migrator.scripts.conditions import Conditions
 from migrator.scripts.noting import note_host
 from migrator.scripts.pipes import Pipes
 from migrator.scripts.reading import Context, Notes, Reading, absolute
 from migrator.scripts.redirects import Redirects
-from migrator.scripts.shell_pieces import braced, roots, without_long_lines
+from migrator.scripts.shell_functions import MAX_TURN_BYTES, MAX_TURNS, FunctionCalls
+from migrator.scripts.shell_pieces import ALWAYS_SET, braced, roots, without_long_lines
 from migrator.scripts.words import Word, Words, text_of
 
 LANGUAGE = "shell"
@@ -25,15 +26,6 @@ INTERPRETERS: tuple[str, ...] = ("sh", "bash", "dash", "ash", "ksh", "zsh", "rba
 SUFFIXES: tuple[str, ...] = (".sh", ".bash", ".ksh", ".zsh")
 
 MAX_DEPTH = 150
-MAX_TURNS = 8
-MAX_TURN_BYTES = 4_000
-# What the daemon or the shell itself sets.
-ALWAYS_SET = frozenset(
-    "HOME LOGNAME USER SHELL PATH PWD OLDPWD MAILTO MAILFROM IFS RANDOM SECONDS LINENO HOSTNAME UID EUID PPID BASH BASH_VERSION "
-    "BASH_SOURCE BASH_LINENO FUNCNAME PIPESTATUS OPTARG OPTIND OSTYPE MACHTYPE HOSTTYPE REPLY SHLVL LANG LC_ALL TERM TZ TMPDIR "
-    "_ PS1 PS4 PROMPT_COMMAND CDPATH GLOBIGNORE HISTFILE SHELLOPTS BASHPID BASH_REMATCH COLUMNS LINES EPOCHSECONDS "
-    "BASH_ENV DEBIAN_FRONTEND".split()
-)
 QUEUE_SQL = re.compile(
     r"select\b.{0,200}\bfrom\s+\w*(?:queue|jobs?|task|outbox|pending|inbox|spool|message|event)\w*", re.IGNORECASE | re.DOTALL
 )
@@ -61,7 +53,7 @@ def read(text: str, location: Location, context: Context) -> Reading:
     return notes.reading()
 
 
-class _Reader(Redirects, Conditions, Pipes):
+class _Reader(Redirects, Conditions, Pipes, FunctionCalls):
     """Walks one syntax tree; knows the variables, the folder and the file descriptors at each point."""
 
     def __init__(self, notes: Notes, context: Context) -> None:
@@ -75,6 +67,8 @@ class _Reader(Redirects, Conditions, Pipes):
         self.words.folder = context.working_directory
         self.descriptors: dict[str, Word] = {}
         self.functions: set[str] = set()
+        self.bodies: dict[str, Node] = {}
+        self.called, self.inside = dict[str, int](), 0
         self.loops = 0
         self.background: list[tuple[str, int]] = []
         self.depth = 0
@@ -108,6 +102,9 @@ class _Reader(Redirects, Conditions, Pipes):
                 name = next((c for c in node.children if c.type == "word"), None)
                 if name is not None:
                     self.functions.add(text_of(name))
+                    body = next((c for c in node.children if c.type in {"compound_statement", "subshell"}), None)
+                    if body is not None and body.end_byte - body.start_byte < MAX_TURN_BYTES:
+                        self.bodies[text_of(name)] = body
             elif node.type in {"variable_assignment", "for_statement", "c_style_for_statement"} or (
                 node.type in {"declaration_command", "unset_command"}
             ):
@@ -217,6 +214,7 @@ class _Reader(Redirects, Conditions, Pipes):
         if value is None:
             self.words.variables[name] = Word("", True)
         elif self.loops or value.type == "array":
+            local_words.listed(self.notes, text_of(value)[:MAX_TURN_BYTES] if value.type == "array" else "", node.start_point[0])
             itself = rf"\$\{{?{re.escape(name)}\b|\(\([^)]*\b{re.escape(name)}\b\s*[-+*]"
             if self.loops and name not in self.fresh and re.search(itself, text_of(value)[:2000]):
                 self.notes.add("iteration-dependence", name, node.start_point[0])
@@ -224,8 +222,8 @@ class _Reader(Redirects, Conditions, Pipes):
                 self.fresh.add(name)  # this turn has set it itself
             parsed = re.fullmatch(r"[\"']?\$(?:\{?[1-9]\}?|OPTARG|\{OPTARG\})[\"']?", text_of(value)[:40]) is not None
             in_case = node.parent is not None and node.parent.type == "case_item"
-            if (in_case or parsed) and name in self.words.variables:
-                self.words.variables[name] = self.words.variables[name]._replace(is_known=False)  # `-o) OUT="$2"`
+            if (in_case or parsed) and (held := self.words.variables.get(name)) is not None:  # `-o) OUT="$2"`
+                self.words.variables[name] = held._replace(is_known=False)
                 return
             self.words.variables.pop(name, None)
             self.assigned.add(name)
@@ -252,9 +250,8 @@ class _Reader(Redirects, Conditions, Pipes):
 
     def _for_statement(self, node: Node, top: bool) -> None:
         name = next((text_of(c) for c in node.children if c.type == "variable_name"), "")
-        after_in = (
-            [c.type for c in node.children].index("in") + 1 if any(c.type == "in" for c in node.children) else len(node.children)
-        )
+        kinds = [c.type for c in node.children]
+        after_in = kinds.index("in") + 1 if "in" in kinds else len(kinds)
         items = [c for c in node.children[after_in:] if c.type not in {";", "do_group", "\n", "comment"}]
         row = node.start_point[0]
         words = [self.words.word(item) for item in items]
@@ -361,8 +358,11 @@ class _Reader(Redirects, Conditions, Pipes):
     def _split(self, node: Node) -> list[Word]:
         """The words that one becomes: an unquoted variable is split at its blanks, and none at all where it is empty."""
         word = self.words.word(node)
-        if node.type not in {"simple_expansion", "expansion"} or not word.is_known:
+        if node.type not in {"simple_expansion", "expansion"}:
             return [word]
+        if not word.is_known:  # `MYSQL="mysql -u root -p$PW"`, then `$MYSQL -e ...`: which program it is, is known
+            plain = re.match(r"[\w./-]+\s", word.text) is not None and not re.search(r"\$\(|`", word.text)
+            return [word._replace(text=part, is_known="$" not in part) for part in word.text.split()] if plain else [word]
         return [word._replace(text=part) for part in word.text.split()]
 
     def _command(self, node: Node, top: bool) -> None:
@@ -393,6 +393,7 @@ class _Reader(Redirects, Conditions, Pipes):
         if here is not None and QUEUE_SQL.search(here):
             self.notes.add("queue-or-mail", "sql table", node.start_point[0], False)
         if argv[0].text in self.functions:
+            self._function_call(tuple(argv), variables, node.start_point[0])
             return
         self.run(tuple(argv), variables, node.start_point[0], 0)
         if top and self.context.is_command_line and not commands.is_silent(argv[0].text):

@@ -13,6 +13,13 @@ from tree_sitter import Language, Node, Parser, Point, Range
 
 GRAMMAR = Language(tree_sitter_bash.language())
 PIECE_BYTES = 16_000
+# What the daemon or the shell itself sets.
+ALWAYS_SET = frozenset(
+    "HOME LOGNAME USER SHELL PATH PWD OLDPWD MAILTO MAILFROM IFS RANDOM SECONDS LINENO HOSTNAME UID EUID PPID BASH BASH_VERSION "
+    "BASH_SOURCE BASH_LINENO FUNCNAME PIPESTATUS OPTARG OPTIND OSTYPE MACHTYPE HOSTTYPE REPLY SHLVL LANG LC_ALL TERM TZ TMPDIR "
+    "_ PS1 PS4 PROMPT_COMMAND CDPATH GLOBIGNORE HISTFILE SHELLOPTS BASHPID BASH_REMATCH COLUMNS LINES EPOCHSECONDS "
+    "BASH_ENV DEBIAN_FRONTEND".split()
+)
 MOST_UNENDED = 20  # here-documents without an end that are searched for one
 PIECES_IN_A_QUOTE = 8  # how many pieces a program in quotes may be long before it is cut all the same
 LONGEST_LINE = 4_000  # characters; a longer one is data, or a program that no person wrote

@@ -16,6 +16,11 @@ TEMPFILE = re.compile(r"(?:\$\(\s*)?(?:/usr/bin/|/bin/)?tempfile((?:\s+[^\s;|&)]
 SHAPED = re.compile(
     r"(?:\$\(|`)\s*(?P<by>readlink\s+-[fme]|realpath|dirname|basename|echo)\s+(?:--\s+)?\"?\$\{?(?P<name>\w+)\}?\"?\s*(?:\)|`)"
 )
+# the place of a program, where the system finds it by its name
+WHICH = re.compile(
+    r"(?:\$\(|`)\s*(?:/usr/bin/)?(?:which|command\s+-v|type\s+-[pP])"
+    r"\s+([\w.+-]{1,40})(?:\s+2>\s*/dev/null)?\s*(?:\)|`)"
+)
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -141,6 +146,8 @@ class Words:
                     return Word(posixpath.basename(self.script), True, row=row)
                 if bare in {f"readlink-f{me}", f"realpath{me}", f"readlink-e{me}"}:
                     return Word(self.script, True, row=row)
+        if (found := WHICH.fullmatch(raw)) is not None:
+            return Word(found[1], True, row=row)
         if (made := MKTEMP.fullmatch(raw.strip("`"))) is not None:
             path = temporary([part.strip("\"'") for part in (made[1] or "").split()], self.folder)
             return Word(path, "$" not in path, row=row)
