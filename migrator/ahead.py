@@ -33,6 +33,7 @@ SLOTS = 2  # parts that wait
 NUMBER = 8  # bytes
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 Part = tuple[Whole, Any]  # rows, and what is told with them
+Until = Callable[[Connection], None]
 Answer = TypeVar("Answer")
 
 
@@ -45,12 +46,12 @@ def possible() -> bool:
     return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
 
 
-def ahead(make: Callable[[], Iterator[Part]], most: int) -> Iterator[Part]:
-    """What `make` gives, of which no part has more than `most` numbers."""
+def ahead(make: Callable[[], Iterator[Part]], most: int, until: Until | None = None) -> Iterator[Part]:
+    """What `make` gives, of which no part has more than `most` numbers. `until`: what is done here until something is told."""
     with mmap.mmap(-1, SLOTS * most * NUMBER) as shared:
         told, telling, taken, taking = *multiprocessing.Pipe(duplex=False), *multiprocessing.Pipe(duplex=False)
         with _copy(partial(_tell, make, shared, most, telling, taken), (told, taking), (telling, taken)):
-            yield from _told(shared, most, told, taking)
+            yield from _told(shared, most, told, taking, until)
 
 
 @contextmanager
@@ -114,9 +115,11 @@ def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     raise SystemExit(1)  # so that what was opened is closed, and temporary files go
 
 
-def _told(shared: mmap.mmap, most: int, told: Connection, taking: Connection) -> Iterator[Part]:
+def _told(shared: mmap.mmap, most: int, told: Connection, taking: Connection, until: Until | None) -> Iterator[Part]:
     number = 0
     while True:
+        if until is not None:
+            until(told)
         try:
             said = told.recv()
         except EOFError:

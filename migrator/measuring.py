@@ -23,6 +23,7 @@ from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile, syslog
 from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import rotation
+from migrator.logfiles.thinned import Help, Thinner, answer_bytes
 from migrator.logfiles.untimely import Untimely
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
@@ -171,11 +172,12 @@ def read(
     for family, file, reader in found:
         families[family].append((file, reader))
 
-    def paired(beside: Beside | None) -> Logged:
+    def paired(beside: Beside | None, helper: Help | None = None) -> Logged:
         understanding, seen, edits, later = Understanding(host.name, units), None, list[Edit](), list[Problem]()
         lost = 0
         pairings = Pairings(understanding.sayings, _log_level(files), places)
-        parts = partial(_parts, files, families.values(), search, understanding)
+        numbers = {} if helper is None else {file.path: (helper, number) for number, (_, file, _) in enumerate(found)}
+        parts = partial(_parts, files, families.values(), search, understanding, numbers)
         for stretch, (events, names, fresh) in parts() if beside is None else beside(parts, AT_ONCE * LOOKED_AT):
             if beside is not None:
                 understanding.follow(events, names)
@@ -193,10 +195,15 @@ def read(
     if sum(file.size * (USUALLY if file.path.endswith(PACKED) else 1) for _, file, _ in found) >= WORTH_A_COPY:
         copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it
         if copied.possible():
+            aside = importlib.import_module("migrator.aside").Aside(answer_bytes())
+            thinner = Thinner(files, [file.path for _, file, _ in found], search, Understanding(host.name, units))
             try:
-                return paired(copied.ahead)
+                return paired(partial(copied.ahead, until=partial(aside.until, do=thinner.thin)), aside)
             except copied.CopyEnded:
                 LOG.debug("the copy of this process ended early; its work is done here")
+            finally:
+                thinner.close()
+                aside.close()
     return paired(None)
 
 
@@ -205,10 +212,11 @@ def _parts(
     families: Iterable[list[tuple[HostFile, LogFile]]],
     search: Search,
     understanding: Understanding,
+    helped: Mapping[str, tuple[Help, int]],
 ) -> Iterator[tuple[Whole, News]]:
     """All events in their order, some at a time, and what they are the first to say; at the end, what there is without events."""
     problems: list[Problem] = []
-    logs = [_rows(files, members, search, understanding, problems) for members in families]
+    logs = [_rows(files, members, search, understanding, problems, helped) for members in families]
     said = named = 0
     for rows in chain(_long(stream(logs, understanding.sayings)), (NO_ROWS,)):
         known, names = understanding.sayings.all, understanding.names
@@ -251,22 +259,25 @@ def _rows(
     search: Search,
     understanding: Understanding,
     problems: list[Problem],
+    helped: Mapping[str, tuple[Help, int]],
 ) -> Iterator[Whole]:
     """The events of one log over its rotated files."""
     for file, reader in members:
         lost, untimely = Lost(file.path), Untimely(files, file)
-        for rows in _of_file(files, file, reader, search, understanding, problems):
+        for rows in _of_file(files, file, reader, search, understanding, problems, helped.get(file.path)):
             lost.see(rows, understanding.sayings.all)
             yield rows if reader is syslog else untimely.without(rows)
         problems += [*lost.problems(files.name), *untimely.problems()]
 
 
 def _of_file(
-    files: HostFiles, file: HostFile, reader: LogFile, search: Search, understanding: Understanding, problems: list[Problem]
-) -> Iterator[Whole]:
+    files: HostFiles, file: HostFile, reader: LogFile, search: Search, understanding: Understanding, problems: list[Problem],
+    help_of: tuple[Help, int] | None,
+) -> Iterator[Whole]:  # fmt: skip
     fast = next((module for module in logfiles.FAST if module is reader), None)
     if fast is not None:
-        for columns in fast.columns(files, file, search, understanding):
+        given = (files, file, search, understanding)
+        for columns in syslog.columns(*given, help_of) if reader is syslog else fast.columns(*given):
             if isinstance(columns, Problem):
                 problems.append(columns)
             else:

@@ -153,8 +153,8 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     real = ahead.ahead
 
-    def counted(make: object, most: int) -> Iterator[tuple[Whole, object]]:
-        for rows, news in real(make, most):  # type: ignore[arg-type]
+    def counted(make: object, most: int, **more: object) -> Iterator[tuple[Whole, object]]:
+        for rows, news in real(make, most, **more):  # type: ignore[arg-type]
             counts.append(len(rows))
             yield rows, news
 

@@ -4,7 +4,7 @@ Everything else of the file is used. Bytes are counted in what a compressed file
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from migrator import blocks
@@ -27,6 +27,7 @@ class Doubts:
         self._host = files.name
         self._file = file
         self._at = 0  # where the block that is read begins
+        self.place: Callable[[int], int] = lambda at: at  # in the file, where some of it was not read
         self._found: dict[str, tuple[int, int, str]] = {}  # by kind: how often, first byte, what stands there
         self._end: Exception | None = None
         self._holed: bytes | None = None
@@ -48,7 +49,7 @@ class Doubts:
             try:
                 own.decode("utf-8")
             except UnicodeDecodeError as error:
-                self._say("UTF-8", error.start, own[error.start : error.start + 4].hex(" "))
+                self._say("UTF-8", error.start, own[error.start : error.start + 4].split(b"\n")[0].hex(" "))
         return self._holed is not None
 
     def skipped(self, size: int) -> None:
@@ -82,8 +83,8 @@ class Doubts:
         self._end = error
 
     def problems(self) -> Iterator[Problem]:
-        """One for each kind."""
-        for kind, (count, first, shown) in self._found.items():
+        """One for each kind, in the order of the bytes."""
+        for kind, (count, first, shown) in sorted(self._found.items(), key=lambda item: item[1][1]):
             match kind:
                 case "NUL":
                     said = f"{count:,} NUL bytes from byte {first:,} on, as a crash leaves them; they are left out"
@@ -108,8 +109,10 @@ class Doubts:
                     said = f"{count:,} lines are dated after the file was last written, the first at byte {first:,}: {shown}"
             yield self._problem(said)
         if self._end is not None:
-            yield self._problem(f"cannot be read on from byte {self._at:,}: {self._end}; what is before is used", "unreadable")
-        grown = self._at - self._file.size
+            yield self._problem(
+                f"cannot be read on from byte {self.place(self._at):,}: {self._end}; what is before is used", "unreadable"
+            )
+        grown = self.place(self._at) - self._file.size
         if self._end is None and grown > 1 and not self._compressed:  # a last line without an end gets one
             yield self._problem(f"grew by {grown:,} bytes at byte {self._file.size:,} while it was read; they are used, too")
 
@@ -120,7 +123,9 @@ class Doubts:
                 place = at + holes
             at = place
         before = self._found.get(kind)
-        self._found[kind] = (count, self._at + at, shown) if before is None else (before[0] + count, before[1], before[2])
+        self._found[kind] = (
+            (count, self.place(self._at + at), shown) if before is None else (before[0] + count, before[1], before[2])
+        )
 
     def _problem(self, message: str, kind: ProblemKind = "not-understood") -> Problem:
         return Problem(location=Location(host=self._host, path=self._file.path), message=message, kind=kind)

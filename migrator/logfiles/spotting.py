@@ -72,6 +72,11 @@ class Tags:
         )  # used again: asking the system for memory costs more than looking
         self._skip = 0  # blocks in which lines will hardly be laid out alike
 
+    @property
+    def alike(self) -> bool:
+        """True where the lines of the last block were laid out alike."""
+        return not self._skip
+
     def spot(self, block: Block) -> Spotted:
         """The lines of a block that may be of one of the tags."""
         start, end_of, kind, place = self._tagged(block)

@@ -16,9 +16,10 @@ from migrator import blocks
 from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
 from migrator.logfiles.alike import Asked, Remembered
 from migrator.logfiles.doubts import Doubts
-from migrator.logfiles.spotting import END, PAD, Block, Flags, Spotted, Tags, block_in, block_of
+from migrator.logfiles.spotting import END, PAD, Block, Flags, Tags, block_in, block_of
 from migrator.logfiles.stamp_columns import Stamps
 from migrator.logfiles.stamps import YearlessClock
+from migrator.logfiles.thinned import Help, Thinned, meaning_by, opened, told_by
 from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import Line, Search
 from migrator.schedule.zones import zone
@@ -85,14 +86,19 @@ def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Pr
         yield _undated(files, file)
 
 
-def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings) -> Iterator[Lines | Problem]:
-    """The same lines, if a daemon that is known says something in them: some blocks of the log at once."""
+def columns(
+    files: HostFiles, file: HostFile, search: Search, meanings: Meanings, help_of: tuple[Help, int] | None = None
+) -> Iterator[Lines | Problem]:
+    """The same lines, if a daemon that is known says something in them: some blocks of the log at once. `help_of`: as `opened`
+    has it."""
     stamps, tags = _stamps(file, search), Tags(search.tags)
     doubts = Doubts(files, file)
     reader = _Reader(stamps, tags, search, meanings, doubts)
     held: Lines | None = None  # of a pipe: only at its end it is known that no line follows
     try:
-        with files.open(file.path) as stream:
+        with opened(files, file, help_of if doubts.latest_us is not None else None) as stream:
+            if isinstance(stream, Thinned):
+                doubts.place = stream.place
             for text, end in blocks.stretches(stream, PAD, END, doubts.skipped):
                 holed = doubts.block(text, BEFORE, end)
                 block = block_of(bytes(text[BEFORE:end]).replace(b"\0", b"")) if holed else block_in(text, end + len(END))
@@ -125,17 +131,11 @@ class _Reader:
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
         self._only = {tags.names.index(tag): pid for tag, pid in self._pids.items() if tag in tags.names}
         self._meanings = meanings
-        self._hosts, self._texts = Remembered(_host_by(meanings)), Remembered(_meaning_by(meanings, tags))
+        self._hosts, self._texts = Remembered(_host_by(meanings)), Remembered(meaning_by(meanings, tags))
 
     def lines(self, block: Block) -> Lines:
         """What the lines of a block mean."""
-        spotted = self._tags.spot(block)
-        meaning = np.full(len(spotted.start), NOBODYS, dtype=np.int64)
-        long = spotted.end - spotted.start > blocks.LINE_LIMIT_BYTES
-        told = np.flatnonzero((spotted.tag >= 0) & ~long)
-        meaning[told] = self._texts.numbers(block, spotted.said[told], spotted.end[told], spotted.tag[told])
-        some = (meaning != NOBODYS) | (spotted.tag < 0) | long  # most lines of the known names say nothing of a run
-        spotted, meaning = Spotted(*(column[some] for column in spotted)), meaning[some]
+        spotted, meaning = told_by(block, self._tags, self._texts)
         starts, ends = spotted.start, spotted.end
         alone: dict[int, tuple[bytes, bytes, bytes]] = {}
 
@@ -248,17 +248,6 @@ class _Reader:
 def _host_by(meanings: Meanings) -> Asked:
     """Tells the number of a host; -1 for what is no name: it has a blank."""
     return lambda _, name: -1 if b" " in name else meanings.host(name)
-
-
-def _meaning_by(meanings: Meanings, tags: Tags) -> Asked:
-    """Tells the number of what a text behind a tag means."""
-
-    def meaning(tag: int, text: bytes) -> int:
-        name = tags.names[tag]
-        known = meanings.texts[name].get(text) if name in meanings.texts else None
-        return meanings.learn(name, text) if known is None else known
-
-    return meaning
 
 
 def _begins_a_line(raw: bytes) -> bool:
