@@ -79,6 +79,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_BYTES", BLOCK)
     monkeypatch.setattr(thinned, "LEAST", 1)
     monkeypatch.setattr(thinned, "FIRST", 1)
+    monkeypatch.setattr(thinned, "THIN", 1)
 
 
 def server(root: Path, content: bytes) -> tuple[HostFiles, HostFile]:
@@ -168,6 +169,14 @@ def test_what_says_nothing_of_a_run_does_not_come_back(tmp_path: Path) -> None:
     assert places.tolist() == [100 * len(noise), 0]
     assert (told.begin % len(noise), told.lines) == (0, 1)
     thinner.close()
+
+
+def test_a_log_full_of_cron_is_left_to_the_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thinned, "THIN", 8)
+    files, file = server(tmp_path / "web", log(1, odd=0))
+    found, helper = helped(files, file, lambda _: True)
+    assert found == read(files, file)
+    assert (helper.thinned, helper.held) == (0, set())
 
 
 def test_a_file_that_took_the_name_of_the_one_that_is_read_is_not_mixed_with_it(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from migrator.model.usage import Search
 FIRST = 16  # regions that are not offered: where many lines say something, the other process has its own work by then
 HELD = 1  # regions ahead that are not offered
 WINDOW = 10  # regions ahead that are offered
+THIN = 8  # a log of which more than that part is left has so many runs that the other process should pair them
 LEAST = 24  # regions of a file that is worth it
 NUMBER = 8  # bytes
 NEVER = 1 << 62
@@ -232,12 +233,15 @@ class Thinner:
         self._files, self._paths = files, paths
         self._tags = Tags(search.tags)
         self._texts = Remembered(meaning_by(meanings, self._tags))
+        self._full: set[int] = set()  # of these files not enough can be left out
         self._opened = ExitStack()
         self._number, self._file, self._which = -1, -1, (-1, -1)
         self._text = bytearray()
 
     def thin(self, number: int, region: int, into: memoryview) -> Told | None:
-        """Write the lines of a region that say something; None where the reader has to look at it."""
+        """Write the lines of a region that say something; None where the reader has to look at it, or should."""
+        if number in self._full:
+            return None
         try:
             if number != self._number:
                 self.close()
@@ -278,7 +282,9 @@ class Thinner:
         if not self._tags.alike or lengths.max(initial=0) > blocks.LINE_LIMIT_BYTES:
             return None
         size, count = int(lengths.sum()), len(starts)
-        if _aligned(size) + 2 * count * NUMBER > len(into):
+        if size > region_bytes() // THIN:
+            self._full.add(self._number)
+            self._text = bytearray()
             return None
         view = memoryview(text)
         into[:size] = b"".join([view[start:stop] for start, stop in zip(starts.tolist(), ends.tolist(), strict=True)])
