@@ -45,6 +45,39 @@ def variables(job: Job) -> dict[str, str]:
     return {setting.name: setting.value for setting in job.environment}
 
 
+def test_pam_env_s_own_file_is_read_with_the_home_of_each_jobs_user(tmp_path: Path) -> None:
+    # what tests/witness/test_pam_env.py asks of Linux-PAM 1.5.2
+    conf = """\
+# REMOTEHOST DEFAULT=localhost OVERRIDE=@{PAM_RHOST}
+CACHE\tDEFAULT="@{HOME}/.cache"
+OUT DEFAULT=/srv/out OVERRIDE=${WHERE}
+GREETING DEFAULT="hello, @{PAM_USER}"
+GONE
+LOOSE DEFAULT=a b
+PLAIN=set
+"""
+    root = put(
+        tmp_path,
+        {
+            "etc/os-release": "ID=debian\nVERSION_ID=12\n",
+            "etc/passwd": "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/srv/ann:/bin/bash\n",
+            "etc/pam.d/cron": "session required pam_env.so\nsession required pam_env.so envfile=/etc/default/locale\n",
+            "etc/environment": "WHERE=/data\nGONE=1\n",
+            "etc/security/pam_env.conf": conf,
+            "etc/crontab": "1 1 * * * root first\n1 1 * * * ann second\n1 1 * * * nobody third\n",
+        },
+    )
+    jobs, problems = read(root)
+    shared = {"WHERE": "/data", "OUT": "/data", "PLAIN": "set"}  # the second line of PAM reads the file once more, and takes GONE
+    assert variables(jobs["first"]) == {**shared, "CACHE": "/root/.cache", "GREETING": "hello, root"}
+    assert variables(jobs["second"]) == {**shared, "CACHE": "/srv/ann/.cache", "GREETING": "hello, ann"}
+    assert variables(jobs["third"]) == shared
+    assert not [problem for problem in problems if "pam_env" in problem.message]
+    put(root, {"etc/security/pam_env.conf": conf + "BAD DEFAULT=${WHERE\nNEVER DEFAULT=1\n"})
+    said = [problem.location.line for problem in read(root)[1] if "pam_env opens no session" in problem.message]
+    assert said == [8]
+
+
 def test_debian_s_cron_gives_what_pam_reads_and_its_own_and_the_crontab_s_values_win(tmp_path: Path) -> None:
     root = put(
         tmp_path,

@@ -11,6 +11,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem, Proble
 from migrator.redact import escape_bytes, redact, redact_fed, redact_setting
 from migrator.schedule.zones import zone
 from migrator.schedulers import crontab_line as line_of
+from migrator.schedulers import given_variables
 from migrator.schedulers.commented_out import commented_out
 from migrator.schedulers.daemon_options import Options
 from migrator.schedulers.identity import job_id, main_program, name_from
@@ -286,7 +287,7 @@ def _job(
     unknown = user is not None and host.lacks_user(user)
     ignored = f"user {user[:40]!r} is not in /etc/passwd" if unknown and user else None
     jitter = values.get("RANDOM_DELAY", kind.options.random_delay) if kind.grammar == "cronie" else ""
-    given = tuple(setting for setting in kind.options.given if setting.name not in values)
+    given = tuple(one for one in given_variables.of_user(kind.options.given, host, user) if one.name not in values)
     return Job(
         id=job_id(host.name, user, command, counter.next(user, command)),
         host=host.name,
