@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from migrator import unmet
+from migrator.emit import packages, tree
 from migrator.emit.tree import EmitResult, emit
 from migrator.errors import EmitError
 from migrator.model.finding import NOT_COLLECTED, NOT_READ, Evidence, Fact, FactKind, Finding, Need, NeedKind, ScriptFile
@@ -127,6 +128,36 @@ def test_small_texts_beside_a_program_are_taken_along_without_their_secrets(tmp_
     assert b"Tr0ub4dor" not in taken["/opt/etl/my.ini"]
     assert any(fact.kind == "secret" for fact in found.facts)
     assert "/opt/etl/gone.txt" in unmet.to_add(found.facts, found.scripts)
+
+
+def test_a_script_of_a_package_is_installed_with_it_and_not_copied_beside_it(tmp_path: Path) -> None:
+    for path, text in (
+        ("usr/bin/pdf2dsc", "#!/bin/sh\ngs -q /srv/in.pdf\n"),
+        ("usr/share/own/report.sh", "#!/bin/sh\necho own\n"),
+        ("var/lib/dpkg/info/ghostscript.list", "/.\n/usr/bin\n/usr/bin/pdf2dsc\n"),
+        ("var/lib/dpkg/info/local-thing:amd64.list", "/usr/share/own/report.sh\n"),
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+        (tmp_path / path).chmod(0o755)
+    job = samples.job(JOB, "/usr/bin/pdf2dsc /srv/in.pdf && /usr/share/own/report.sh")
+    debian = msgspec.structs.replace(samples.HOST, os_id="debian")
+    found, _ = facts_of(directory.open(str(tmp_path))[0], debian, job)
+    assert {fact.detail for fact in found.facts if fact.detail and "Debian package" in fact.detail} == {
+        "Debian package ghostscript",
+        "Debian package local-thing",
+    }
+    # local-thing is none of Debian's: its script has to be copied
+    assert packages.brought(found.facts) == {"/usr/bin/pdf2dsc": "ghostscript"}
+    assert "ghostscript" in packages.needed(found.facts, "/bin/sh")
+    assert packages.unknown(found.facts) == ()
+    plan = samples.plan(
+        msgspec.structs.replace(samples.entry("aws_fargate", JOB), job=job, facts=found.facts, scripts=found.scripts)
+    )
+    copied = {script.path for entry in plan.jobs for script in tree.without_packages(entry).scripts}
+    assert copied == {"/usr/share/own/report.sh"}
+    other, _ = facts_of(directory.open(str(tmp_path))[0], msgspec.structs.replace(debian, os_id="ubuntu"), job)
+    assert packages.brought(other.facts) == {}
 
 
 def php(text: str, *found: Fact) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-from migrator.model.finding import Fact
+from migrator.model.finding import BROUGHT_BY, Fact
 
 SOURCE = "https://packages.debian.org/bookworm/"
 AS_OF = "2026-11-23"
@@ -67,6 +67,17 @@ def package_of(program: str) -> str | None:
     return PACKAGES.get(program) or _table().get(program)
 
 
+def brought(facts: Iterable[Fact]) -> dict[str, str]:
+    """The scripts of the server's own packages, and which package of Debian 12 brings each: they are not copied beside it."""
+    known = {*_table().values(), *PACKAGES.values()}
+    found = {
+        fact.value: (fact.detail or "").removeprefix(BROUGHT_BY)
+        for fact in facts
+        if fact.kind == "command" and (fact.detail or "").startswith(BROUGHT_BY)
+    }
+    return {path: package for path, package in found.items() if package in known}
+
+
 def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = (), *, runs_python: bool = True) -> tuple[str, ...]:
     """The Debian packages of every program that the facts name, and `more`, sorted; always what the runner itself needs.
 
@@ -79,6 +90,7 @@ def needed(facts: Iterable[Fact], shell: str, more: Iterable[str] = (), *, runs_
         for fact in facts
         if fact.kind == "library" and "Debian package" in (fact.detail or "")
     }
+    found |= set(brought(facts).values())
     found |= {"php-cli" for program in programs if program.startswith("php")}
     return tuple(sorted(found.union(ALWAYS, RUNNER if runs_python else (), more)))
 
@@ -91,7 +103,10 @@ def unknown(facts: Iterable[Fact]) -> tuple[str, ...]:
             {
                 fact.value
                 for fact in facts
-                if fact.kind == "command" and fact.value[:1] == "/" and not fact.value.startswith(usual)
+                if fact.kind == "command"
+                and fact.value[:1] == "/"
+                and not fact.value.startswith(usual)
+                and not (fact.detail or "").startswith(BROUGHT_BY)
             }
         )
     )

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from migrator import chains, render, secret_names, sh_form, unmet
 from migrator.assumptions import settled
-from migrator.emit import daily_check, delivery, job_file, job_folder, programs, schedule_text, secret_store, shells
+from migrator.emit import daily_check, delivery, job_file, job_folder, packages, programs, schedule_text, secret_store, shells
 from migrator.errors import EmitError
 from migrator.model.job import Host
 from migrator.model.plan import JobPlan, OutFile, Plan
@@ -52,6 +54,7 @@ def emit(
     job_ids: Collection[str] = (),
 ) -> EmitResult:
     """Render a plan. `job_ids`: only these; empty: all. Raises `EmitError` for an id that the plan does not have."""
+    plan = msgspec.structs.replace(plan, jobs=tuple(without_packages(entry) for entry in plan.jobs))
     known = {entry.job.id for entry in plan.jobs}
     for job_id in job_ids:
         if job_id not in known:
@@ -103,6 +106,16 @@ def emit(
     out.extend(delivery.files(plan, emitted, parts, regions))
     out.extend(_around(plan, emitted, left_out, places, parts))
     return EmitResult(tuple(sorted(out, key=lambda file: file.path)), tuple(left_out), tuple(entry.job.id for entry in emitted))
+
+
+def without_packages(entry: JobPlan) -> JobPlan:
+    """The job without the scripts that a package of its image brings."""
+    brought = packages.brought(entry.facts)
+    return (
+        msgspec.structs.replace(entry, scripts=tuple(one for one in entry.scripts if one.path not in brought))
+        if brought
+        else entry
+    )
 
 
 def _language(place: Place, iac: str) -> str:

@@ -57,6 +57,7 @@ FactKind = Literal[
     "obsolete",  # the work has no effect any more, e.g. calls a retired endpoint
 ]
 NOT_COLLECTED = "not collected"  # details of a missing-script: nothing says whether it is on the server
+BROUGHT_BY = "Debian package "  # how the detail of a command begins whose file a package of the server installed
 NOT_READ = "there, but not read"  # it is: too large, or not to be opened
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from migrator import redact, scripts, secret_names
-from migrator.model.finding import Fact, JobFacts, ScriptFile
+from migrator.model.finding import BROUGHT_BY, Fact, JobFacts, ScriptFile
 from migrator.model.job import Host, Job
 from migrator.model.source import Evidence, HostFiles, Location
 from migrator.scripts import (
@@ -18,6 +18,7 @@ from migrator.scripts import (
     known_better,
     other_locks,
     output_size,
+    package_files,
     package_lists,
     static_files,
     text_hints,
@@ -334,6 +335,9 @@ class _Walk:
             path, ScriptFile(path=path, sha256=digest, language=language, lines=len(clean.splitlines()), executable=executable)
         )
         self._add(Fact(kind="script", value=path, evidence=call.evidence, certain=call.certain, detail=language))
+        if self.host.os_id == "debian" and (package := package_files.package_of(self.files, path)) is not None:
+            told = f"{BROUGHT_BY}{package}"
+            self._add(Fact(kind="command", value=path, evidence=call.evidence, certain=call.certain, detail=told))
         top = Evidence(snippet=snippet(first), location=location)
         if program and call.language is None:
             self._add(Fact(kind="interpreter", value=program, evidence=top, certain=call.certain))
