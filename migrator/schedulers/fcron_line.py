@@ -2,6 +2,8 @@
 
 Line: `@mailto(root),forcemail 2d /etc/security/check.sh`, `&nice(10),bootrun 45 03 * * *~0 save`, `%nightly * 21-23,3-5 index`
 Source: fcrontab(5) of fcron 3 (doc/en/fcrontab.5.sgml of github.com/yo8192/fcron). Read, not run: Debian has no fcron.
+runfreq (`&3 0 2 * * *`: at every third match) is refused for good: fcron counts matches down from when the table was installed
+and keeps the count in its binary table, not in what its user wrote; which matches run is in no file that is read here.
 """
 
 import re
