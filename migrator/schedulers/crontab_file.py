@@ -291,7 +291,7 @@ def _job(
     return Job(
         id=job_id(host.name, user, command, counter.next(user, command)),
         host=host.name,
-        name=name_from(comment) or main_program(command).rstrip("/").rpartition("/")[2][:80] or "job",
+        name=name_from(comment) or main_program(command).rstrip("/").rpartition("/")[2].strip("\"'`()")[:80] or "job",
         location=location,
         scheduler=kind.scheduler,
         schedule=_schedule(host, entry.schedule, kind, values, jitter),

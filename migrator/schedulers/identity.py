@@ -168,7 +168,8 @@ NAMED = re.compile(
     r"^[\s#]*(?:Ansible:|Puppet Name:|Chef Name:)\s*(?=\S)"
 )  # what a tool writes before the name that it was given
 HEADS = re.compile(
-    r"(?i)(m(in(ute)?)?)\s+(h(our)?)\s+(dom|day)|period\b.*\bdelay\b|example of job definition"
+    r"(?i)(m(in(ute)?s?|n)?)\s+(h(our)?s?|hr)\s+(dom|m?day)|period\b.*\bdelay\b|"
+    r"examples?\b(?: of job definition|\s*:)|(?:format|fields) ?:"
 )  # of the columns of a crontab or an anacrontab, in words or, in Debian's and Red Hat's own, over a drawing of them
 DRAWN = re.compile(r"[\s#]*(?:\.-{2,}|\||\*\s+\*)")
 MARK = re.compile(
@@ -185,6 +186,8 @@ def name_from(comment: str | None) -> str | None:
     >>> name_from("m h  dom mon dow   command"), name_from("period in days   delay in minutes   job-identifier   command")
     (None, None)
     >>> name_from("Example of job definition:\\n.---------------- minute (0 - 59)\\n| .--- hour\\n*  *  *  *  * command")
+    >>> name_from("minute  hour  mday  month wday  who command"), name_from("Example : backup every 15min")
+    (None, None)
     >>> name_from("Ansible: nightly dump"), name_from("Lines below here are managed by Salt, do not edit")
     ('nightly dump', None)
     """
