@@ -74,3 +74,11 @@ def test_where_sessions_are_no_longer_logged_ends_are_joined_as_where_none_ever_
     runs = found(BEFORE, MINUTE, *later)
     assert [runs[day + 60 * n, LONG].quality for n in range(5)] == ["paired"] * 5
     assert {runs[day + 60 * n, LONG].duration_low_s for n in range(5)} == {29}
+
+
+def test_a_run_that_goes_on_in_its_session_when_the_log_ends_has_no_other_s_end() -> None:
+    going = run(6817, 6825, LONG, 2221, 0)[:2]
+    older = [said(6_458, "end", 6821, LONG), said(6_458, "session-close", 6821)]
+    runs = found(BEFORE, going, run(6818, 6829, OTHER, 2221, 2_300), older)
+    assert runs[2221, LONG].duration_low_s is None
+    assert runs[2221, OTHER].duration_low_s == 78

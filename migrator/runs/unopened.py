@@ -65,4 +65,4 @@ def _has_none(start: Start) -> bool:
     """True if no session may be the start's."""
     if start.span is not None or start.end is not None or start.emitted:
         return False
-    return not start.chained or start.chain is None or not start.chain.has_all()
+    return start.chain is None or not start.chain.has_all()
