@@ -131,6 +131,33 @@ def test_the_workbook_adds_up_and_holds_no_foreign_formula() -> None:
     assert sum(Decimal(str(row[6].value)) for row in values.iter_rows(min_row=2)) == Decimal("16.43")
 
 
+def test_a_formula_looks_only_at_the_lines_that_it_is_about() -> None:
+    """Thousands of jobs, each looking through the lines of all, are hours for a spreadsheet."""
+    jobs = tuple(job_plan(number) for number in range(3))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.write(plan(jobs))[0].content))
+    owners = [row[1].value for row in book["Line items"].iter_rows(min_row=2)]
+    for row in book["Jobs"].iter_rows(min_row=2):
+        lines = [number for number, owner in enumerate(owners, 2) if owner == row[1].value]
+        assert lines
+        assert row[6].value.startswith(f"=SUMIFS('Line items'!$G${lines[0]}:$G${lines[-1]},")
+    for row in book["Servers"].iter_rows(min_row=2):
+        assert [re.findall(r"G\$(\d+):", row[at].value) for at in (2, 3)] == [["2"], [str(owners.index(jobs[0].job.id) + 2)]]
+
+
+def test_what_does_not_fit_into_a_sheet_or_a_cell_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excel has 1,048,576 rows and 32,767 characters a cell; xlsxwriter leaves out without a word what is more."""
+    monkeypatch.setattr(workbook, "MOST_ROWS", 4)
+    jobs = (job_plan(0, name="x" * 40_000), *(job_plan(number) for number in range(1, 6)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.write(plan(jobs))[0].content))
+    first, second, last = ([cell.value for cell in row] for row in book["Jobs"].iter_rows(min_row=2))
+    assert 32_700 < len(first[2]) <= 32_767
+    assert first[2].endswith(" ... and 7,313 characters more, which a cell cannot hold: see plan.json")
+    assert second[1] == jobs[1].job.id
+    assert second[6] == float(jobs[1].placement.option.monthly_cost or 0)  # its lines are not all there: no formula
+    assert last[0] == "4 lines more do not fit into a sheet: see plan.json, costs.csv"
+    assert "lines more do not fit into a sheet" in book["Line items"]["A4"].value
+
+
 def test_break_even_and_kept_warm_are_in_the_workbook_and_in_markdown() -> None:
     """By hand: standing 1.00 and 2.00 an hour of work, at 1 % of 730.485 hours: 1 + 2 x 7.30485 = 15.6097."""
     place = BreakEven(

@@ -1,7 +1,13 @@
-"""costs.xlsx: the bill as a finance person checks it, with live formulas over quantities and prices."""
+"""costs.xlsx: the bill as a finance person checks it, with live formulas over quantities and prices.
+
+Each formula looks only at the lines that it is about: fifty thousand that look through half a million lines each are hours for a
+spreadsheet. What does not fit is said in its place, and what would have been its sum stands there as a plain number.
+
+Source: https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
+"""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +26,8 @@ DEFAULT = True
 ITSELF = "the server itself"  # in the column of jobs; an empty cell is asked for otherwise by every program that reads sheets
 LETTERS = "ABCDEFGHIJK"  # of the columns of the sheet Line items
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # a fixed stamp: same plan, same bytes
+MOST_ROWS = 1_048_576  # of a sheet, with its head
+LONGEST_TEXT = 32_767  # characters of a cell
 # a cell of text is written as text whatever it starts with: no formula, no link, no number comes from a server's files
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
@@ -34,7 +42,7 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     unit = book.add_format({"num_format": "$0.0000000000"})
     items = _items(plan)
     _servers(book.add_worksheet("Servers"), plan, items, head, usd)
-    _jobs(book.add_worksheet("Jobs"), plan, items, head, usd)
+    _jobs(book.add_worksheet("Jobs"), plan, _lines_of((one.host, one.job) for one in items), head, usd)
     _line_items(book.add_worksheet("Line items", worksheet_class=_PlainCells), items, head, unit, usd)
     _break_even(book.add_worksheet("Break-even"), plan, head, usd)
     _kept_warm(book.add_worksheet("Kept warm"), plan, head, usd)
@@ -96,10 +104,38 @@ def _items(plan: Plan) -> list[_Line]:
     return found
 
 
+def _text(sheet: Any, line: int, number: int, text: str) -> None:
+    """Text as text; of one that is too long for a cell its beginning, and how much more there is."""
+    if len(text) > LONGEST_TEXT:
+        more = f" ... and {len(text) - LONGEST_TEXT + 80:,} characters more, which a cell cannot hold: see plan.json"
+        text = text[: LONGEST_TEXT - 80] + more[:80]
+    sheet.write_string(line, number, text)
+
+
+def _fits(sheet: Any, line: int, count: int) -> bool:
+    """Whether there is room for this line of so many; the last one of a full sheet says what is left out."""
+    if line < MOST_ROWS - 1 or line == count:
+        return line < MOST_ROWS
+    if line == MOST_ROWS - 1:
+        sheet.write_string(line, 0, f"{count - line + 1:,} lines more do not fit into a sheet: see plan.json, costs.csv")
+    return False
+
+
+def _lines_of(owners: Iterable[object]) -> dict[object, tuple[int, int]]:
+    """The first and the last line of each owner in the sheet Line items, as a formula counts them (the head is line 1)."""
+    found: dict[object, tuple[int, int]] = {}
+    for line, owner in enumerate(owners, 2):
+        found[owner] = (found[owner][0], line) if owner in found else (line, line)
+    return found
+
+
 def _sheet(sheet: Any, columns: Iterable[str], rows: Iterable[tuple[object, ...]], head: Any) -> None:
     for number, column in enumerate(columns):
         sheet.write_string(0, number, column, head)
+    rows = tuple(rows)
     for line, row in enumerate(rows, 1):
+        if not _fits(sheet, line, len(rows)):
+            break
         for number, value in enumerate(row):
             _cell(sheet, line, number, value)
     sheet.freeze_panes(1, 0)
@@ -111,49 +147,65 @@ def _cell(sheet: Any, line: int, number: int, value: object, style: Any = None) 
     if isinstance(value, int | float | Decimal):
         sheet.write_number(line, number, float(value), style)
     else:
-        sheet.write_string(line, number, "unknown" if value is None else str(value))
+        _text(sheet, line, number, "unknown" if value is None else str(value))
 
 
 def _servers(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
     """Cost now and then as sums over the sheet Line items; what is unknown stays text."""
     _sheet(sheet, ("server", "can go", "now", "jobs elsewhere", "banked", "blocked by", "not in these figures"), (), head)
-    last = len(items) + 1
+    counted: dict[str, list[CostItem]] = {}
+    for one in items:
+        if one.job and one.counted:
+            counted.setdefault(one.host, []).append(one.item)
+    lines_of = _lines_of((one.host, bool(one.job)) for one in items)
     for line, host in enumerate(plan.hosts, 1):
-        savings = host.savings
-        sheet.write_string(line, 0, host.host.name)
+        if not _fits(sheet, line, len(plan.hosts)):
+            break
+        savings, name = host.savings, host.host.name
+        _text(sheet, line, 0, name)
         sheet.write_string(line, 1, "yes" if savings.can_go else "no")
-        rows = ("", "<>")
-        elsewhere = total(one.item for one in items if one.host == host.host.name and one.job and one.counted)
-        values = (savings.now_monthly_cost, elsewhere)
-        for number, (job, value) in enumerate(zip(rows, values, strict=True), 2):
+        values = (savings.now_monthly_cost, total(counted.get(name, ())))
+        for number, value in enumerate(values, 2):
             if value is None:
                 sheet.write_string(line, number, "unknown")
-            else:
-                criterion = f'"{ITSELF}"' if job == "" else f'"<>{ITSELF}"'
-                counted = f"'Line items'!$K$2:$K${last},1"
-                where = f"'Line items'!$A$2:$A${last},A{line + 1},'Line items'!$B$2:$B${last},{criterion},{counted}"
-                formula = f"=SUMIFS('Line items'!$G$2:$G${last},{where})"
-                sheet.write_formula(line, number, formula, usd, float(value))
+                continue
+            lines = lines_of.get((name, number == 3), (2, 2))
+            criterion = f'"{ITSELF}"' if number == 2 else f'"<>{ITSELF}"'
+            where = (_column("A", lines), f"A{line + 1}", _column("B", lines), criterion, _column("K", lines), "1")
+            _sum(sheet, line, number, lines, where, usd, value)
         if savings.banked_monthly is None:
             sheet.write_string(line, 4, "unknown")
         else:
             sheet.write_formula(line, 4, f'=IF(B{line + 1}="yes",C{line + 1}-D{line + 1},0)', usd, float(savings.banked_monthly))
-        sheet.write_string(line, 5, "; ".join(savings.blockers))
-        sheet.write_string(line, 6, "; ".join(savings.unknowns))
+        _text(sheet, line, 5, "; ".join(savings.blockers))
+        _text(sheet, line, 6, "; ".join(savings.unknowns))
 
 
-def _jobs(sheet: Any, plan: Plan, items: list[_Line], head: Any, usd: Any) -> None:
+def _column(letter: str, lines: tuple[int, int]) -> str:
+    return f"'Line items'!${letter}${lines[0]}:${letter}${lines[1]}"
+
+
+def _sum(sheet: Any, line: int, number: int, lines: tuple[int, int], where: Iterable[str], usd: Any, value: Decimal) -> None:
+    """The sum of those of these line items that are meant; a plain number where they do not all fit into their sheet."""
+    if lines[1] >= MOST_ROWS:
+        sheet.write_number(line, number, float(value), usd)
+    else:
+        sheet.write_formula(line, number, f"=SUMIFS({','.join([_column('G', lines), *where])})", usd, float(value))
+
+
+def _jobs(sheet: Any, plan: Plan, lines_of: Mapping[object, tuple[int, int]], head: Any, usd: Any) -> None:
     columns = ("server", "job", "name", "schedule", "goes to", "shape", "a month", "runs a month", "p95 s", "longest s")
     _sheet(sheet, columns, (), head)
-    last = len(items) + 1
     for line, entry in enumerate(plan.jobs, 1):
+        if not _fits(sheet, line, len(plan.jobs)):
+            break
         usage, chosen = entry.usage, entry.placement.option
         texts = (entry.job.host, entry.job.id, entry.job.name, " | ".join(entry.job.schedule.expressions))
         for number, text in enumerate((*texts, place(entry.placement), chosen.shape)):
-            sheet.write_string(line, number, text)
+            _text(sheet, line, number, text)
         if entry.placement.verdict in LEAVING and chosen.monthly_cost is not None:
-            formula = f"=SUMIFS('Line items'!$G$2:$G${last},'Line items'!$B$2:$B${last},B{line + 1})"
-            sheet.write_formula(line, 6, formula, usd, float(chosen.monthly_cost))
+            lines = lines_of.get((entry.job.host, entry.job.id), (2, 2))
+            _sum(sheet, line, 6, lines, (_column("B", lines), f"B{line + 1}"), usd, chosen.monthly_cost)
         elif entry.placement.verdict in LEAVING:
             sheet.write_string(line, 6, "unknown")
         spread = usage.duration_s if usage else None
@@ -184,11 +236,16 @@ def _break_even(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
     _sheet(sheet, columns, (), head)
     hours = next((a.value for a in plan.assumptions if a.name == "month_hours"), 0.0)
     line = 0
-    known = [(entry, entry.steadiness) for entry in plan.jobs if entry.steadiness is not None]
-    for entry, found in known:
+    many = sum(len(entry.steadiness.places) for entry in plan.jobs if entry.steadiness is not None)
+    for entry in plan.jobs:
+        found = entry.steadiness
+        if found is None:
+            continue
         duty = found.duty
         for place_there in found.places:
             line += 1
+            if not _fits(sheet, line, many):
+                return
             said: tuple[object, ...] = (
                 entry.job.host,
                 entry.job.id,
@@ -227,6 +284,8 @@ def _kept_warm(sheet: Any, plan: Plan, head: Any, usd: Any) -> None:
     _sheet(sheet, columns, (), head)
     rows = [(entry.job, warm) for entry in plan.jobs for warm in entry.kept_warm]
     for line, (job, warm) in enumerate(rows, 1):
+        if not _fits(sheet, line, len(rows)):
+            break
         for number, text in enumerate((job.host, job.id, warm.name, warm.size)):
             sheet.write_string(line, number, text)
         _cell(sheet, line, 4, warm.monthly_cost, usd)
@@ -251,10 +310,10 @@ def _line_items(sheet: Any, items: list[_Line], head: Any, unit: Any, usd: Any) 
     )
     _sheet(sheet, columns, (), head)
     for line, (host, job, item, counted) in enumerate(items, 1):
-        sheet.write_string(line, 0, host)
-        sheet.write_string(line, 1, job or ITSELF)
-        sheet.write_string(line, 2, item.name)
-        sheet.write_string(line, 3, item.unit)
+        if not _fits(sheet, line, len(items)):
+            break
+        for number, text in enumerate((host, job or ITSELF, item.name, item.unit)):
+            _text(sheet, line, number, text)
         _cell(sheet, line, 4, item.monthly_quantity)
         sheet.write_number(line, 5, float(item.unit_price), unit)
         if item.monthly_cost is None:
@@ -262,5 +321,5 @@ def _line_items(sheet: Any, items: list[_Line], head: Any, unit: Any, usd: Any) 
         else:
             sheet.write_formula(line, 6, f"=E{line + 1}*F{line + 1}", usd, float(item.monthly_cost))
         for number, text in enumerate((item.source, item.as_of, item.note or ""), 7):
-            sheet.write_string(line, number, text)
+            _text(sheet, line, number, text)
         sheet.write_number(line, 10, counted)  # 0: the gateway, registry or alert that another job of the server pays for
