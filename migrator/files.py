@@ -33,7 +33,7 @@ def publish(root: Path, out_file: OutFile) -> bool:
     path = root / _relative(out_file.path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".migrator-")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{BEGUN}{os.getpid()}-")
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(out_file.content)
@@ -174,10 +174,13 @@ def _put(path: str, content: bytes, mode: int, temporary: str, known: bool) -> N
 
 
 def _sweep(folder: str) -> frozenset[str]:
-    """Remove what a process that is gone has begun to write and not ended; the names of what is there."""
+    """Remove what a process that is gone has begun to write and not ended; the names of what is there.
+
+    What bears our own number is not ours either, for we have only begun: in a container each process may have the same one.
+    """
     names = os.listdir(folder)  # noqa: PTH208
     for name in names:
         process = name.removeprefix(BEGUN).partition("-")[0] if name.startswith(BEGUN) else ""
-        if process.isdigit() and not Path(f"/proc/{process}").exists():
+        if process.isdigit() and (int(process) == os.getpid() or not Path(f"/proc/{process}").exists()):
             Path(folder, name).unlink(missing_ok=True)
     return frozenset(names)

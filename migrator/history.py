@@ -20,12 +20,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAULT) -> Observed:
     """What was seen on a server together with what the store under `root` holds of it; the store then holds both.
 
-    Raises `StoreError` if the store is damaged.
+    Raises `StoreError` if the store is damaged, or another machine's.
     """
     survey = observed.survey
-    kept = store.add(root, survey.host.name, runs_of(observed.runs), stretches_of(observed), survey.earlier)
-    survey, runs = measured_again(survey, kept, assumptions)
-    return observed._replace(survey=survey, runs=runs)
+    host, runs, stretches = survey.host, runs_of(observed.runs), stretches_of(observed)
+    kept = store.add(root, host.name, runs, stretches, survey.earlier, host.marks)
+    survey, table = measured_again(survey, kept, assumptions)
+    return observed._replace(survey=survey, runs=table)
 
 
 def measured_again(survey: Survey, kept: store.Kept, assumptions: Assumptions = DEFAULT) -> tuple[Survey, RunTable]:

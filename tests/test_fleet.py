@@ -8,7 +8,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from test_random_logs import Level3, Truth, written
 from migrator import history, pipeline, planfile
 from migrator.assumptions import DEFAULT
 from migrator.errors import SourceError
-from migrator.fleet import engine, running
+from migrator.fleet import engine, one_name, running
 from migrator.fleet.listing import Entry, listed
-from migrator.fleet.running import Row, Settings
+from migrator.fleet.running import Settings
+from migrator.fleet.task import Row, observed
 from migrator.runs import store
 from migrator.sources import object_url
 from migrator.sources.opening import open_source
@@ -73,9 +74,14 @@ class Here(Executor):
         return future
 
 
+@contextmanager
+def unseen(_title: str, _total: int) -> Iterator[Callable[[], None]]:
+    yield lambda: None
+
+
 def read(entries: tuple[Entry, ...], out: Path, here: Executor | None = None, workers: int = 2) -> tuple[Row, ...]:
     opened = lambda: here or Here()  # noqa: E731
-    return running.read(entries, Settings(out, opened, opened, workers, None, DEFAULT), lambda: None)
+    return running.read(entries, Settings(out, opened, opened, workers, None, DEFAULT), unseen)
 
 
 def entries_of(*sources: Path) -> tuple[Entry, ...]:
@@ -169,9 +175,9 @@ def test_bundles_of_several_weeks_make_one_server_in_any_order(tmp_path: Path) -
         lines = [line for line in truth.lines if begin <= line[0] < begin + 7000.0]
         weeks.append(written(tmp_path / f"week{week}", truth, {"syslog": lines}))
     whole = written(tmp_path / "whole", truth, {"syslog": truth.lines})
-    said = running.told_by_several(read(entries_of(*weeks), tmp_path / "out")) or ""
+    said = one_name.told_by_several(read(entries_of(*weeks), tmp_path / "out")) or ""
     assert said.startswith(f"web01 is told of by {weeks[0]}, {weeks[1]} and 1 more: taken for one server at different times")
-    assert running.told_by_several(read(entries_of(whole), tmp_path / "wanted")) is None
+    assert one_name.told_by_several(read(entries_of(whole), tmp_path / "wanted")) is None
     assert usage(tmp_path / "out") == usage(tmp_path / "wanted")
     places = [tmp_path / name / "runs/web01/*.parquet" for name in ("out", "wanted")]
     runs = [polars.read_parquet(place).sort("started_at", "command") for place in places]
@@ -224,11 +230,31 @@ def test_a_worker_that_dies_takes_no_other_server_with_it(tmp_path: Path) -> Non
     for number, root in enumerate(trees):
         (root / "etc/hostname").write_text(f"web{number}\n")
     opened = lambda: Killing(2, mp_context=get_context("spawn"))  # noqa: E731
-    rows = running.read(entries_of(*trees), Settings(tmp_path / "out", opened, opened, 2, None, DEFAULT), lambda: None)
+    rows = running.read(entries_of(*trees), Settings(tmp_path / "out", opened, opened, 2, None, DEFAULT), unseen)
     states = {Path(row.source).name: (row.status, row.error) for row in rows}
     assert states.pop("killer") == ("failed", "the worker that read it died; it may need more memory than there is")
     assert set(states.values()) == {("read", None)}
     assert BrokenExecutor.__name__ not in (tmp_path / "out" / "servers.jsonl").read_text()
+
+
+def test_a_worker_that_dies_while_runs_are_kept_takes_no_other_server_with_it(tmp_path: Path) -> None:
+    class KillingOne(ProcessPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            parts = args[1] if isinstance(args[0], Path) else ()
+            return super().submit(*((os._exit, 9) if any(part.server.host == "web1" for part in parts) else (fn, *args)))
+
+    truth = Truth(24, 1, 0.1)
+    trees = [written(tmp_path / name, truth, {"syslog": truth.lines[:60]}) for name in ("a", "b", "c", "d")]
+    for number, root in enumerate(trees):
+        (root / "etc/hostname").write_text(f"web{number}\n")
+    opened = lambda: KillingOne(1, mp_context=get_context("spawn"))  # noqa: E731
+    rows = running.read(entries_of(*trees), Settings(tmp_path / "out", opened, opened, 1, None, DEFAULT), unseen)
+    assert {Path(row.source).name: (row.status, len(row.servers)) for row in rows} == {
+        "a": ("read", 1), "b": ("failed", 0), "c": ("read", 1), "d": ("read", 1),
+    }  # fmt: skip
+    assert [row.error for row in rows if row.error] == [
+        "web1: the worker that read it died; it may need more memory than there is"
+    ]
 
 
 class FailingOnce(Here):
@@ -344,6 +370,56 @@ def test_what_is_no_server_is_named(tmp_path: Path) -> None:
     process = migrator("fleet", tmp_path / "fleet", "-o", tmp_path / "out")
     assert process.returncode == 3
     assert b"none of 0 sources could be read" in process.stderr
+
+
+def test_what_may_not_be_looked_into_is_a_row_and_the_others_go_on(bundles: Path, tmp_path: Path) -> None:
+    (tmp_path / "fleet/closed/etc").mkdir(parents=True)
+    (tmp_path / "fleet/srv00000.tar.gz").write_bytes((bundles / "srv00000.tar.gz").read_bytes())
+    closed = [tmp_path / "fleet/closed", tmp_path / "fleet/srv00000.tar.gz"]
+    for path in closed:
+        path.chmod(0)
+    was = os.geteuid()
+    try:
+        if was == 0:
+            for folder in [tmp_path, *tmp_path.parents[:-1]]:
+                if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o010:
+                    folder.chmod(folder.stat().st_mode | 0o055)  # pytest's own folders are root's alone
+            os.seteuid(65534)
+        found = entries_of(tmp_path / "fleet")
+        outcomes = observed(tuple(entry.source for entry in found), None, DEFAULT)
+        with pytest.raises(SourceError, match="cannot be listed"):
+            entries_of(tmp_path / "fleet/closed")
+    finally:
+        os.seteuid(was)
+        for path in closed:
+            path.chmod(0o755)
+    assert [(outcome.source, outcome.error) for outcome in outcomes] == [
+        (str(path), f"{path}: cannot be read (Permission denied)") for path in closed
+    ]
+
+
+def test_a_source_that_is_named_twice_is_read_once(bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fleet").mkdir()
+    (tmp_path / "fleet/srv00000.tar.gz").write_bytes((bundles / "srv00000.tar.gz").read_bytes())
+    (tmp_path / "link").symlink_to("fleet")
+    monkeypatch.chdir(tmp_path)
+    names = ["fleet", "./fleet/", str(tmp_path / "fleet"), "link", "fleet/srv00000.tar.gz", "link/srv00000.tar.gz"]
+    for order in (names, names[::-1]):
+        (entry,) = listed(order, tmp_path / "out").entries
+        assert entry.source == min(f"{tmp_path}/fleet/srv00000.tar.gz", "fleet/srv00000.tar.gz")
+
+
+def test_a_bundle_that_changes_while_it_is_read_is_read_again_the_next_time(bundles: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "srv00000.tar.gz"
+    whole = (bundles / "srv00000.tar.gz").read_bytes()
+    bundle.write_bytes(whole[: len(whole) // 2])  # it is still being copied
+    entries = entries_of(bundle)
+    bundle.write_bytes(whole)  # and is whole when its turn comes
+    (row,) = read(entries, tmp_path / "out")
+    assert row.status == "read"
+    here = Here()
+    read(entries_of(bundle), tmp_path / "out", here)
+    assert here.sources == [str(bundle)]  # what was read may have been neither the one nor the other
 
 
 # ---- object storage

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +14,7 @@ from migrator.cli import EXIT_DONE, EXIT_FAILED, EXIT_OPEN
 from migrator.commands import options
 from migrator.commands.summary import left_open
 from migrator.errors import MigratorError
-from migrator.fleet import engine, running
+from migrator.fleet import engine, one_name, running
 from migrator.fleet.listing import listed
 from migrator.fleet.task import RUNS, SURVEYS, survey_name
 from migrator.model.plan import OutFile, Plan, Provider, Request
@@ -99,17 +100,16 @@ def command(
     opened = engine.dask(scheduler, workers) if scheduler is not None or kind == "dask" else local
     width = workers or engine.processors()
     settings = running.Settings(output, opened, local, width, as_of, settled(said.decisions.assumptions))
-    with progress("reading servers", len(found.entries), rate=True) as advance:
-        rows = running.read(found.entries, settings, advance)
+    rows = running.read(found.entries, settings, partial(progress, rate=True))
     failed = [row for row in rows if row.status == "failed"]
     for row in failed[:MOST_NAMED]:
         error = row.error or ""
         click.echo(safe(f"migrator: {error if error.startswith(row.source) else f'{row.source}: {error}'}"), err=True)
     if len(failed) > MOST_NAMED:
         click.echo(f"migrator: {len(failed) - MOST_NAMED} more failed; see {output / running.ROWS}", err=True)
-    if (several := running.told_by_several(rows)) is not None:
+    if (several := one_name.told_by_several(rows)) is not None:
         click.echo(safe(several), err=True)
-    hosts = sorted({server.host for row in rows if row.status == "read" for server in row.servers})
+    hosts = sorted({server.host for row in rows for server in row.servers})
     if not hosts:
         raise MigratorError(f"none of {len(rows)} sources could be read; see {output / running.ROWS}")
     runs = sum(store.count(output / RUNS, host) for host in hosts)  # of all weeks, each once

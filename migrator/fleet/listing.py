@@ -34,47 +34,59 @@ def listed(sources: Iterable[str], without: Path) -> Listed:
 
     Raises `SourceError` for a source that does not exist, holds no server, or has a password in its name.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}  # by where they really lie: a bundle may be named itself and by its folder, in two ways
     passed: list[str] = []
     for source in sources:
         object_url.refuse_credentials(source)
         before = len(passed)
-        found = list(
-            _stored(source, passed) if object_url.accepts(source) else _local(Path(source), passed, without.resolve(), 0)
-        )
+        stored = object_url.accepts(source)
+        found = list(_stored(source, passed) if stored else _local(Path(source), passed, without.resolve(), 0))
         if not found and len(passed) == before:
             raise SourceError(f"{source}: no server in it; a bundle, a server's tree or a folder of these would be right")
-        entries.update({entry.source: entry for entry in found})
-    return Listed(tuple(entries[name] for name in sorted(entries)), tuple(sorted(passed)))
+        for entry in found:
+            place = entry.source if stored else os.path.realpath(entry.source)
+            entries[place] = min(entry, entries.get(place, entry))
+    return Listed(tuple(sorted(entries.values())), tuple(sorted(set(passed))))
 
 
 def _local(path: Path, passed: list[str], without: Path, depth: int) -> Iterator[Entry]:
+    """What may not be looked into is an entry, too, if it was not named itself: reading it says why, and stops no other."""
     if not path.exists():
         raise SourceError(f"{path}: does not exist; a bundle, a server's tree, a folder of these or a URL would be right")
     if path.resolve() == Path("/"):
         raise SourceError(f"{path}: this machine itself; read it with `migrator plan / -o DIR`, and name DIR here")
-    if path.is_file():
-        if depth == 0 or path.name.endswith(archive.SUFFIXES):
-            yield Entry(str(path), _mark([_stated(path, path.name)]), 1)
-        elif not path.name.startswith("."):
-            passed.append(str(path))
-    elif any((path / root).is_dir() for root in ROOTS):
-        stated = [_stated(file, str(file.relative_to(path))) for file in _files(path)]
-        yield Entry(str(path), _mark(stated), len(stated))
-    elif (path / "plan.json").is_file():
-        yield Entry(str(path), _mark([_stated(path / "plan.json", "plan.json")]), 1)
-    elif depth < MOST_DEPTH:
-        try:
-            children = sorted(path.iterdir())
-        except OSError as error:
+    try:
+        if path.is_file():
+            if depth == 0 or path.name.endswith(archive.SUFFIXES):
+                yield Entry(str(path), _mark([_stated(path, path.name)]), 1)
+            elif not path.name.startswith("."):
+                passed.append(str(path))
+            return
+        if any((path / root).is_dir() for root in ROOTS):
+            stated = [_stated(file, str(file.relative_to(path))) for file in _files(path)]
+            yield Entry(str(path), _mark(stated), len(stated))
+            return
+        if (path / "plan.json").is_file():
+            yield Entry(str(path), _mark([_stated(path / "plan.json", "plan.json")]), 1)
+            return
+        children = [(child, _is_other(child)) for child in sorted(path.iterdir())] if depth < MOST_DEPTH else None
+    except OSError as error:
+        if depth == 0:
             raise SourceError(f"{path}: cannot be listed ({error.strerror}); run as a user who may read it") from error
-        for child in children:
-            if child.is_symlink() or not (child.is_dir() or child.is_file()):
-                passed.append(str(child))  # a link may lead round in a ring, or to a bundle that is read under its own name
-            elif child.resolve() != without:
-                yield from _local(child, passed, without, depth + 1)
-    else:
+        yield Entry(str(path), _mark(["closed"]), 1)
+        return
+    if children is None:
         passed.append(str(path))
+        return
+    for child, other in children:
+        if other:
+            passed.append(str(child))  # a link may lead round in a ring, or to a bundle that is read under its own name
+        elif child.resolve() != without:
+            yield from _local(child, passed, without, depth + 1)
+
+
+def _is_other(path: Path) -> bool:
+    return path.is_symlink() or not (path.is_dir() or path.is_file())
 
 
 def _files(root: Path) -> Iterator[Path]:

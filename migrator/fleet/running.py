@@ -9,10 +9,11 @@ import hashlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, as_completed, wait
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -20,33 +21,22 @@ from msgspec.structs import replace
 from migrator import __version__, files
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError
+from migrator.fleet import one_name
 from migrator.fleet.engine import Opened, Processes
 from migrator.fleet.listing import Entry
-from migrator.fleet.task import SURVEYS, Outcome, Part, Server, fold, is_older, observed, stems, survey_name
+from migrator.fleet.task import SURVEYS, Outcome, Part, Row, fold, is_older, observed, stems, survey_name
 from migrator.model.plan import OutFile
-from migrator.model.value import Value
 from migrator.redact import redact
 from migrator.runs import store
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Bar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # title and total -> to be called for each
 LOG = logging.getLogger(__name__)
 ROWS = "servers.jsonl"
 LEAST_FILES = 10  # of a task: starting one costs as much as reading a few small files
 TASKS_PER_WORKER = 4  # at least, so that no worker waits long for the last one
 AHEAD = 3  # tasks given out for each worker: their answers wait in memory
-
-
-class Row(Value, frozen=True, kw_only=True):
-    """What became of one source."""
-
-    source: str
-    fingerprint: str
-    reader: str
-    status: Literal["read", "failed"]
-    attempts: int
-    error: str | None = None
-    servers: tuple[Server, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -60,15 +50,33 @@ class Settings(NamedTuple):
     assumptions: Assumptions
 
 
-def read(entries: Sequence[Entry], settings: Settings, advance: Callable[[], None]) -> tuple[Row, ...]:
+def read(entries: Sequence[Entry], settings: Settings, bar: Bar) -> tuple[Row, ...]:
     """Observe every server that no earlier row has read as it is now; the rows of all, in order.
 
-    `advance` hears how many sources are done. Raises `MigratorError` if the output folder cannot be written.
+    `bar` shows how many sources are done, then of how many servers the runs are kept. Raises `MigratorError` if the output folder
+    cannot be written.
     """
+    with _Pool(settings.engine) as pool:
+        with bar("reading servers", len(entries)) as advance:
+            rows = _read(entries, settings, pool, advance)
+        with _Pool(settings.local) as here:
+            where = pool if settings.local is settings.engine else here
+            wrong = _folded(settings, [rows[entry.source] for entry in entries], where, bar)
+    named = {entry.source for entry in entries}
+    for row in list(rows.values()):
+        said = sorted(f"{server.host}: {wrong[server.host]}" for server in row.servers if server.host in wrong)
+        if said and row.source in named:
+            good = tuple(server for server in row.servers if server.host not in wrong)
+            rows[row.source] = replace(row, status="failed", error="; ".join(said), servers=good)
+    files.write(settings.out, [OutFile(path=ROWS, content=b"".join(_line(rows[source]) for source in sorted(rows)))])
+    return tuple(rows[entry.source] for entry in entries)
+
+
+def _read(entries: Sequence[Entry], settings: Settings, pool: "_Pool", advance: Callable[[], None]) -> dict[str, Row]:
+    """The rows of all sources that were ever named, by their names."""
     reader = _reader(settings)
     rows = {row.source: row for row in _rows(settings.out)}
     marks = {entry.source: entry.fingerprint for entry in entries}
-    new: set[str] = set()
 
     def keep(outcome: Outcome, attempts: int) -> None:
         files.write(settings.out, _reading_files(outcome))
@@ -78,7 +86,6 @@ def read(entries: Sequence[Entry], settings: Settings, advance: Callable[[], Non
         )  # fmt: skip
         files.append(settings.out, ROWS, _line(row))
         rows[row.source] = row
-        new.add(row.source)
         advance()
 
     todo = []
@@ -89,44 +96,16 @@ def read(entries: Sequence[Entry], settings: Settings, advance: Callable[[], Non
         else:
             todo.append(entry)
     again = []
-    with _Pool(settings.engine) as pool:
-        for outcome in pool.outcomes(_batches(todo, settings.workers), settings, settings.workers * AHEAD):
-            if outcome.error is None:
-                keep(outcome, 1)
-            else:
-                again.append(outcome.source)
-        # one after the other where a worker died: else the next that dies takes innocent ones with it
-        width = 1 if pool.broke else settings.workers
-        for outcome in pool.outcomes([(source,) for source in sorted(again)], settings, width):
-            keep(outcome, 2)
-        with _Pool(settings.local) as here:
-            where = pool if settings.local is settings.engine else here
-            wrong = _folded(settings, [rows[entry.source] for entry in entries], where)
-    for row in list(rows.values()):
-        said = sorted(f"{server.host}: {wrong[server.host]}" for server in row.servers if server.host in wrong)
-        if said and row.source in marks:
-            rows[row.source] = replace(row, status="failed", error="; ".join(said))
-    files.write(settings.out, [OutFile(path=ROWS, content=b"".join(_line(rows[source]) for source in sorted(rows)))])
-    return tuple(rows[entry.source] for entry in entries)
-
-
-def told_by_several(rows: Iterable[Row]) -> str | None:
-    """That some servers are told of by several sources, with the first of them; None where none is. They are taken for readings
-    of one server at different times: two servers of one name would be taken for one, and only a person can tell."""
-    told = defaultdict[str, list[str]](list)
-    for row in rows:
-        for server in row.servers if row.status == "read" else ():
-            told[server.host].append(row.source)
-    several = {host: sources for host, sources in sorted(told.items()) if len(sources) > 1}
-    if not several:
-        return None
-    host, sources = next(iter(several.items()))
-    more = f" and {len(sources) - 2} more" if len(sources) > 2 else ""
-    others = f", and {len(several) - 1:,} others so" if len(several) > 1 else ""
-    return (
-        f"{host} is told of by {', '.join(sources[:2])}{more}{others}: taken for one server at different times; where these are "
-        "two servers of one name, give one another in its etc/hostname"
-    )
+    for outcome in pool.outcomes(_batches(todo, settings.workers), settings, settings.workers * AHEAD):
+        if outcome.error is None:
+            keep(outcome, 1)
+        else:
+            again.append(outcome.source)
+    # one after the other where a worker died: else the next that dies takes innocent ones with it
+    width = 1 if pool.broke else settings.workers
+    for outcome in pool.outcomes([(source,) for source in sorted(again)], settings, width):
+        keep(outcome, 2)
+    return rows
 
 
 def _reader(settings: Settings) -> str:
@@ -235,13 +214,15 @@ def _why(error: BaseException) -> str:
     return redact(f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]).text
 
 
-def _folded(settings: Settings, rows: Sequence[Row], pool: _Pool) -> dict[str, str]:
+def _folded(settings: Settings, rows: Sequence[Row], pool: _Pool, bar: Bar) -> dict[str, str]:
     """Write one survey and one store for each host, whichever sources told of it; what went wrong, by host."""
     hosts = defaultdict[str, list[Part]](list)
     for row in rows:
         for server, stem in zip(row.servers, stems(row.source, [server.host for server in row.servers]), strict=True):
             hosts[server.host].append(Part(stem, server))
-    out = settings.out
+    out, wrong = settings.out, one_name.conflicts(rows)
+    for host in wrong:
+        del hosts[host]
     there = {path.name for path in (out / SURVEYS).glob("*.json")} if (out / SURVEYS).is_dir() else set()
     wanted = {host: survey_name(host) for host in hosts}
     files.remove(out, [f"{SURVEYS}/{name}" for name in sorted(there - set(wanted.values()))])
@@ -250,8 +231,16 @@ def _folded(settings: Settings, rows: Sequence[Row], pool: _Pool) -> dict[str, s
         for host, parts in sorted(hosts.items())
         if wanted[host] not in there or _unfolded(out, parts) or is_older(out / SURVEYS / wanted[host], parts)
     ]
-    futures = {host: pool.submit(fold, out, tuple(hosts[host]), settings.assumptions) for host in todo}
-    return {host: _why(error) for host, future in futures.items() if (error := future.exception()) is not None}
+    errors: dict[str, BaseException | None] = {}
+    with bar("keeping runs", len(todo)) as advance:
+        futures = {pool.submit(fold, out, tuple(hosts[host]), settings.assumptions): host for host in todo}
+        for future in as_completed(futures):
+            errors[futures[future]] = future.exception()
+            advance()
+        # a worker that dies takes what waited with it: one after the other, so that only whose fault it is fails
+        for host in sorted(host for host, error in errors.items() if isinstance(error, BrokenExecutor)):
+            errors[host] = pool.submit(fold, out, tuple(hosts[host]), settings.assumptions).exception()
+    return wrong | {host: _why(error) for host, error in errors.items() if error is not None}
 
 
 def _unfolded(out: Path, parts: Iterable[Part]) -> bool:

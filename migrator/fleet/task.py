@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from migrator import files, history, pipeline, planfile, tables
+from migrator import files, history, pipeline, planfile, same_machine, tables
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError, SourceError
 from migrator.model.plan import OutFile, Survey
@@ -30,7 +30,7 @@ RUNS, SURVEYS, READINGS = "runs", "surveys", "readings"
 
 
 class Server(Value, frozen=True, kw_only=True):
-    """What a row of `servers.jsonl` says about a host."""
+    """What a row of `servers.jsonl` says about a host; `marks`: which machine it is (`same_machine`)."""
 
     host: str
     as_of: datetime
@@ -39,6 +39,19 @@ class Server(Value, frozen=True, kw_only=True):
     problems: int
     stretches: tuple[Stretch, ...]
     survey: str  # digest
+    marks: tuple[str, ...] = ()
+
+
+class Row(Value, frozen=True, kw_only=True):
+    """What became of one source. Of a source that failed, `servers` are those of it that are good."""
+
+    source: str
+    fingerprint: str
+    reader: str
+    status: Literal["read", "failed"]
+    attempts: int
+    error: str | None = None
+    servers: tuple[Server, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -64,8 +77,11 @@ def observed(sources: tuple[str, ...], as_of: datetime | None, assumptions: Assu
     for source in sources:
         try:
             found.append(Outcome(source, None, tuple(_readings(source, as_of, assumptions))))
-        except (MigratorError, OSError) as error:
+        except MigratorError as error:
             found.append(Outcome(source, redact(str(error)).text, ()))
+        except OSError as error:
+            said = f"{source}: cannot be read ({error.strerror or error})"
+            found.append(Outcome(source, redact(said).text, ()))
     return found
 
 
@@ -110,7 +126,7 @@ def _reading(survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], 
     raw = planfile.survey_bytes(survey)
     server = Server(
         host=survey.host.name, as_of=survey.as_of, jobs=len(survey.jobs), runs=len(runs), problems=len(survey.problems),
-        stretches=stretches, survey=hashlib.sha256(raw).hexdigest()[:16],
+        stretches=stretches, survey=hashlib.sha256(raw).hexdigest()[:16], marks=survey.host.marks,
     )  # fmt: skip
     return Reading(server, raw, scripts, packed(runs))
 
@@ -131,7 +147,8 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     stretches = store.joined(stretch for part in fresh for stretch in part.server.stretches)
     others = (planfile.read_survey(out / f"{part.stem}.json") for part in parts if part is not newest)
     proved = all_of(survey.earlier, *(other.earlier for other in others))
-    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved)
+    marks = same_machine.joined(*(part.server.marks for part in sorted(parts, key=lambda part: part.server.as_of)))
+    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved, marks)
     if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier) == (runs, stretches, survey.earlier)):
         survey, _ = history.measured_again(survey, kept, assumptions)
     files.write(out, [OutFile(path=f"{SURVEYS}/{survey_name(survey.host.name)}", content=planfile.survey_file(survey).content)])

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from migrator.hosts import cloud_init, collected, disks, hostname, machine, release, services, sysstat, timezone, users
+from migrator.hosts import cloud_init, collected, disks, hostname, identity, machine, release, services, sysstat, timezone, users
 from migrator.model.job import HostPart
 from migrator.model.source import HostFiles
 
@@ -16,4 +16,16 @@ class HostReader(Protocol):
         """What these files say; every field that they do not state stays None."""
 
 
-ALL: tuple[HostReader, ...] = (hostname, timezone, release, users, cloud_init, machine, services, disks, sysstat, collected)
+ALL: tuple[HostReader, ...] = (
+    hostname,
+    timezone,
+    release,
+    users,
+    cloud_init,
+    machine,
+    services,
+    disks,
+    sysstat,
+    identity,
+    collected,
+)

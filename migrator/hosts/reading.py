@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from migrator import hosts
+from migrator import hosts, same_machine
 from migrator.hosts import timezone
 from migrator.model.job import Host, HostPart, InputDigest
 from migrator.model.source import Evidence, HostFiles, Location, Problem
@@ -31,6 +31,7 @@ def read(files: HostFiles) -> tuple[Host, tuple[Problem, ...]]:
         fields["services"] = tuple(msgspec.structs.replace(s, evidence=_placed(s.evidence, name)) for s in services)
     host = msgspec.convert({}, HostPart)  # the defaults
     host = msgspec.structs.replace(host, **fields)
+    host = msgspec.structs.replace(host, marks=same_machine.joined(host.marks, same_machine.of_instance(host.instance_id)))
     known = {field: getattr(host, field) for field in HostPart.__struct_fields__ if field not in {"name", "evidence", "problems"}}
     problems = [
         Problem(location=_moved(problem.location, name), message=problem.message, kind=problem.kind)

@@ -69,13 +69,15 @@ class HostPart(Value, frozen=True, kw_only=True):
     users_elsewhere: str | None = None
     owner: str | None = None
     load: Load | None = None
+    marks: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 class Host(Value, frozen=True, kw_only=True):
     """One server. `timezone` is an IANA name; None where the tree does not say (then schedules are read as UTC, and said so).
-    `cron` is the crontab grammar of its daemon; `users_elsewhere`: who else than /etc/passwd knows users (sss, ldap ...)."""
+    `cron` is the crontab grammar of its daemon; `users_elsewhere`: who else than /etc/passwd knows users (sss, ldap ...).
+    `marks`: which machine it is, whatever its name (`same_machine`)."""
 
     name: str
     timezone: str | None = None
@@ -97,6 +99,7 @@ class Host(Value, frozen=True, kw_only=True):
     users_elsewhere: str | None = None
     owner: str | None = None
     load: Load | None = None
+    marks: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
     def lacks_user(self, name: str) -> bool:

@@ -4,7 +4,8 @@ Nothing is ever changed in place, and nobody waits for a lock. A writer writes n
 generation and content (`2026-11-23.7.1f3a...parquet`), and then the manifest of the next generation under a name that must not
 exist yet: that one step makes all of them count. If it exists, another writer was first, and this one merges again. A reader
 takes the newest manifest whose files are all there and have the content of their names; the generation before the newest stays,
-so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation.
+so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation (after a crash
+between its manifest and the tidying: when the next writer has been there, even one that has nothing new).
 
 Whose an end is was told wrongly by what wrote versions 1 and 2 (`_without_doubted_ends`): their stores are read without such
 ends, and rewritten so. Whoever mends the pairing once more makes the version one higher and says here what is no longer believed.
@@ -22,7 +23,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from migrator import files, tables
+from migrator import files, same_machine, tables
 from migrator.errors import PlanError, StoreError
 from migrator.model.plan import OutFile
 from migrator.model.usage import EarlierText
@@ -55,13 +56,14 @@ class Day(Value, frozen=True, kw_only=True):
 
 class Manifest(Value, frozen=True, kw_only=True):
     """What belongs to a host's store. `stretches`: the times that its logs covered, in microseconds, in order and apart.
-    `earlier`: texts that these logs show to be those of lines that were edited since."""
+    `earlier`: texts that these logs show to be those of lines that were edited since; `marks`: the machine (`same_machine`)."""
 
     host: str
     generation: int
     stretches: tuple[Stretch, ...] = ()
     earlier: tuple[EarlierText, ...] = ()
     days: tuple[Day, ...] = ()
+    marks: tuple[str, ...] = ()
     version: int = VERSION
 
 
@@ -122,14 +124,25 @@ def count(root: Path, host: str) -> int:
     return 0
 
 
-def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch], earlier: Iterable[EarlierText] = ()) -> Kept:
+def add(
+    root: Path,
+    host: str,
+    runs: Iterable[Run],
+    stretches: Iterable[Stretch],
+    earlier: Iterable[EarlierText] = (),
+    marks: Iterable[str] = (),
+) -> Kept:
     """Put the runs that a reading of a host's logs shows into its store, those that it has already only once.
 
-    Returns all that the store holds then. Raises `StoreError` if the store is damaged, `MigratorError` if it cannot be written.
+    Returns all that the store holds then. Raises `StoreError` if the store is damaged, or holds the runs of a machine that has
+    other `marks`; `MigratorError` if it cannot be written.
     """
+    machine = tuple(marks)
     folder, new, times, proved = root / host_file_name(host), _by_day(runs), tuple(stretches), tuple(earlier)
     for _ in range(TRIES):
         state = _read(folder, host)
+        if same_machine.compared(state.manifest.marks, machine) == "different":
+            raise StoreError(f"{folder}: {_another(host, same_machine.differing(state.manifest.marks, machine))}")
         days = dict(state.days)
         for day, own in new.items():
             days[day] = merged(days.get(day, []), own)
@@ -137,12 +150,23 @@ def add(root: Path, host: str, runs: Iterable[Run], stretches: Iterable[Stretch]
             state.manifest,
             stretches=joined([*state.manifest.stretches, *times]),
             earlier=all_of(state.manifest.earlier, proved),
+            marks=same_machine.joined(state.manifest.marks, machine),
             version=VERSION,
         )
         together = _State(manifest, days, state.highest, state.doubted)
-        if together == state or _committed(folder, state, days, manifest):
+        if together == state:
+            _tidy_after_a_crash(folder, state)
+            return together.kept(root)
+        if _committed(folder, state, days, manifest):
             return together.kept(root)
     raise StoreError(f"{folder}: {TRIES} times another program wrote first; run again when it is done")
+
+
+def _another(host: str, differ: str) -> str:
+    return (
+        f"holds the runs of another machine that is called {host}, too (it differs in {differ}); keep the runs of one of them in "
+        "another folder, or give it another name in its etc/hostname; if it was set up anew, move this folder away"
+    )
 
 
 def _by_day(runs: Iterable[Run]) -> dict[str, list[Run]]:
@@ -198,9 +222,26 @@ def _tidy(folder: Path, new: Manifest, old: Manifest) -> None:
     files.remove(folder, waste)
 
 
+def _tidy_after_a_crash(folder: Path, state: _State) -> None:
+    """Who reads `*.parquet` would find a day twice whose older file nobody came to rename."""
+    manifest = state.manifest
+    needed = {day.file for day in manifest.days}
+    names = [path.name for path in folder.glob("*.parquet")] if manifest.generation == state.highest > 0 else []
+    if any((data := DATA.fullmatch(name)) and int(data[1]) <= manifest.generation and name not in needed for name in names):
+        before = folder / f"manifest.{manifest.generation - 1}.json"
+        try:
+            old = msgspec.json.decode(before.read_bytes(), type=Manifest)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            old = Manifest(host=manifest.host, generation=0)
+        _tidy(folder, manifest, old)
+
+
 def _generations(folder: Path) -> list[int]:
-    """All generations that have a manifest, the newest first."""
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    """All generations that have a manifest, the newest first. Raises `StoreError` if the folder may not be read."""
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be read ({error.strerror}); run as the user whose it is") from error
     return sorted((int(found[1]) for name in names if (found := MANIFEST.fullmatch(name))), reverse=True)
 
 
