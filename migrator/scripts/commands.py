@@ -169,7 +169,7 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
         if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)
     if not known.quiet and name not in RESOLVERS:
-        local_words.note(reader, arguments, row, is_database=known.database is not None)
+        local_words.note(reader, arguments, row, is_database=known.database is not None, is_mail=known.mail or name == "git")
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)
     if known.daemon and not any(word.text.startswith(known.hosts) for word in arguments if known.hosts):
@@ -294,7 +294,9 @@ def _uncertain_paths(reader: Reader, arguments: tuple[Word, ...], row: int) -> N
         text = word.text.partition("=")[2] if word.text.startswith("-") and "=" in word.text else word.text
         if re.match(r"https?://", text):
             reader.notes.add_url(text, row, certain=False)
-        elif re.fullmatch(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", text) and not local_words.LISTENS.fullmatch(name):
+        elif re.fullmatch(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", text) and not any(
+            local_words.LISTENS.fullmatch(word) for word in (name, arguments[index - 1].text if index else "")
+        ):
             reader.notes.add("local-socket", text, row)
         elif text.startswith(("/", "~/")) and len(text) > 1:
             note_path(

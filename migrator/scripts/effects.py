@@ -222,7 +222,7 @@ def _database(
             and "." in first.text + "."
         ):
             host = first
-    if host is None and (unknown := _told(engine, arguments, address)) is not None:
+    if host is None and (unknown := _told(engine, arguments, named, address)) is not None:
         host = unknown
     if host is not None and host.text:
         notes.add("database", f"{engine}://{host.text}", place.row, host.is_known and "$" not in host.text)
@@ -232,12 +232,15 @@ def _database(
 
 # clients whose first argument is the database's name, or a user's, and says nothing of a host
 NAMES_FIRST = frozenset({"oracle", "mssql", "influxdb", "sqlite"})
+HOST_FIRST = frozenset({"mysql", "redis", "mongodb"})
 NOT_TOLD = re.compile(r"\$(?:unknown|password|user\w*|db_?name|database|options?|opts|self\w*|this\w*)", re.IGNORECASE)
 
 
-def _told(engine: str, arguments: Sequence[Word | None], address: Word | None) -> Word | None:
+def _told(engine: str, arguments: Sequence[Word | None], named: Mapping[str, Word | None], address: Word | None) -> Word | None:
     """A variable that is given where a client wants a host or an address: it may lead anywhere."""
     first = address or (_at(arguments, 0) if engine not in NAMES_FIRST else UNKNOWN)
+    if arguments and not named and address is None and not first.text and not first.is_known and engine in HOST_FIRST:
+        return Word("$unknown", False)  # `mysqli_connect($settings['host'], ...)`
     is_variable = not first.is_known and VARIABLES.fullmatch(first.text) and not NOT_TOLD.fullmatch(first.text)
     return first if is_variable else None
 

@@ -16,6 +16,7 @@ HOST_NAME = re.compile(
     r"|^(?:DB|MYSQL|PG|REDIS|MONGO)_?HOST\w{0,9}$",
     re.IGNORECASE,
 )
+LETS_IN = re.compile(r"(?:^|_)(?:cors|csrf|origins?|allow(?:ed)?|trusted|whitelist)(?:_|$)", re.IGNORECASE)  # who may ask
 OFFERS = re.compile(r"bind|listen|local_?addr|allow|trusted", re.IGNORECASE)  # who is let in, or where one waits
 SOCKET_URL = re.compile(r"(?:[\w+]{0,12}\+)?unix:(?://)?(/?[\w./-]{3,200})")
 LOCAL_URL = re.compile(rf"[\w+:]+://{USER_OF}(?:localhost|127(?:\.\d+){{3}}|\[::1\])(?:[:/]|$)")

@@ -19,14 +19,14 @@ WHOLE = re.compile(
 )
 # `db:pg://me:@secret:X@@localhost/shop`, `-e "open ftp://localhost"`, `"host=127.0.0.1 dbname=shop"`
 WITHIN = re.compile(rf"(?:\w://{USER_OF}|\w@|\b(?:host|server|hostaddr|hostname)=)(?P<host>{HERE}(?::\d+)?)(?=[/,;:?\s'\"&)]|$)")
-LISTENS = re.compile(r"-{1,2}(?:bind|listen|local)[\w-]*|\w*(?:BIND|LISTEN)\w*")  # who is let in, not who is asked
+LISTENS = re.compile(r"runserver|serve|-{1,2}(?:bind|listen|local)[\w-]*|\w*(?:BIND|LISTEN)\w*")  # who is let in
 SOCKET = re.compile(r"(?:UNIX(?:-CONNECT|-CLIENT)?|unix|GOPEN|[\w-]*[Ss]ocket(?:[-_]?[Pp]ath)?)[:=](?://)?(/[^,;\s]+)")
 LISTED = re.compile(r"(?<![\w.@-])((?:localhost|127\.0\.0\.1):\d{2,5})(?!\w)")
 MOST_LISTED = 8
 MOST_CHARS = 2_000  # of a word
 
 
-def note(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: bool = False) -> None:
+def note(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: bool = False, is_mail: bool = False) -> None:
     """Sockets and services of this machine that any program is told of: `UNIX-CONNECT:/run/x`, `-h localhost`."""
     before = ""
     for word in arguments:
@@ -35,6 +35,8 @@ def note(reader: Reader, arguments: tuple[Word, ...], row: int, is_database: boo
             whole = [match for match in map(WHOLE.fullmatch, text.split(",")[:20]) if match is not None]
             found = whole or [*WITHIN.finditer(text)][:5]
             for one in found:
+                if is_mail and "@" in text.partition("/")[0]:
+                    continue  # somebody who gets or sends it
                 reader.notes.add("local-socket", one["host"], row, certain=False)
         if socket := SOCKET.search(text):
             reader.notes.add("local-socket", socket[1], row, word.is_known)

@@ -18,7 +18,7 @@ from migrator.model.source import Location
 from migrator.scripts import background, command_strings, effects, machine_words, python_hosts
 from migrator.scripts.effects import Place
 from migrator.scripts.grammars import Grammar
-from migrator.scripts.local_names import LOCAL, LOCAL_URL, SOCKET_URL
+from migrator.scripts.local_names import LETS_IN, LOCAL, LOCAL_URL, SOCKET_URL
 from migrator.scripts.python_calls import FUNCTIONS, LIBRARIES, METHODS, PATH_METHODS
 from migrator.scripts.python_cloud import Cloud, Made
 from migrator.scripts.python_functions import Functions, carried_over, order_of
@@ -166,7 +166,13 @@ class _Visitor(Values, Cloud, Functions, ast.NodeVisitor):
 
     # statements
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if not LETS_IN.search(node.arg or ""):
+            self.generic_visit(node)
+
     def visit_Assign(self, node: ast.Assign) -> None:
+        if all(isinstance(target, ast.Name) and LETS_IN.search(target.id) for target in node.targets):
+            return  # `ALLOWED_ORIGINS = ["http://localhost:3000"]`
         self.generic_visit(node)
         word = self._word(node.value)
         for target in node.targets:

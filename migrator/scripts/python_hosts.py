@@ -91,13 +91,11 @@ def _serves(call: ast.Call) -> bool:
 
 def in_list(reader: Asker, node: ast.List | ast.Tuple, row: int) -> None:
     """A command, or a service's address, that stands in a table: `["df", "-h"]`, `("redis", "localhost", 6379)`."""
-    if node in served(reader.tree):
-        return
     words = [reader._word(element) for element in node.elts[:4]]
     if isinstance(node, ast.List):
         command_strings.note_list(reader.notes, words, row)
     for word, element in zip(words, node.elts[1:], strict=False):
-        if LOCAL.fullmatch(word.text) and reader._word(element).text.isdigit():
+        if LOCAL.fullmatch(word.text) and reader._word(element).text.isdigit() and node not in served(reader.tree):
             reader.notes.add("local-socket", word.text, row, certain=False)
 
 

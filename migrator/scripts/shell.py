@@ -68,7 +68,7 @@ class _Reader(Redirects, Conditions, Pipes, FunctionCalls):
         self.descriptors: dict[str, Word] = {}
         self.functions: set[str] = set()
         self.bodies: dict[str, Node] = {}
-        self.called, self.inside = dict[str, int](), 0
+        self.called, self.inside, self.shifts = dict[str, int](), 0, dict[str, int | None]()
         self.loops = 0
         self.background: list[tuple[str, int]] = []
         self.depth = 0

@@ -13,8 +13,9 @@ from migrator.scripts import local_words
 from migrator.scripts.noting import Reader
 from migrator.scripts.words import Word, Words, text_of
 
-MAX_TURNS = 8  # of a loop that is written out, and calls of one function
+MAX_TURNS = 8  # of a loop that is written out
 MAX_TURN_BYTES = 4_000
+MAX_CALLS = 4  # of one function that are read
 MAX_INSIDE = 2  # functions that functions call
 # `"$@"` where a command stands; what was taken away before
 RUNS_ITS_WORDS = re.compile(
@@ -30,6 +31,7 @@ class FunctionCalls:
     functions: set[str]
     bodies: dict[str, Node]  # of the functions that are short enough to be read several times
     called: dict[str, int]
+    shifts: dict[str, int | None]  # of the functions that run what they are given: how many words they take away before
     inside: int
     background: list[tuple[str, int]]
 
@@ -43,16 +45,20 @@ class FunctionCalls:
     def _function_call(self, argv: tuple[Word, ...], variables: dict[str, Word], row: int) -> None:
         """What a function does with what it is given here: `keep() { tar czf "$1" "$2"; }`, `keep /srv/a.tgz /etc/app`."""
         name, given = argv[0].text, argv[1:]
-        local_words.note(cast("Reader", self), given, row)
+        told = tuple(word for word in given if not re.search(r"\s", word.text))  # no message: `say "see http://localhost/"`
+        local_words.note(cast("Reader", self), told, row)
         body = self.bodies.get(name)
         if body is None or not any(word.is_known and word.text for word in given):
             return
-        if (runs := RUNS_ITS_WORDS.search(text_of(body))) is not None:  # `try() { "$@" || exit; }`, `try df -h`
-            passed = given[len(SHIFTS.findall(text_of(body)[: runs.start()])) :]
+        if name not in self.shifts:  # once for each function
+            runs = RUNS_ITS_WORDS.search(text_of(body))
+            self.shifts[name] = None if runs is None else len(SHIFTS.findall(text_of(body)[: runs.start()]))
+        if (shifts := self.shifts[name]) is not None:  # `try() { "$@" || exit; }`, `try df -h`
+            passed = given[shifts:]
             if passed and passed[0].text not in self.functions:
                 self.run(passed, variables, row, 1)
             return
-        if self.called.get(name, 0) >= MAX_TURNS or self.inside >= MAX_INSIDE:
+        if self.called.get(name, 0) >= MAX_CALLS or self.inside >= MAX_INSIDE:
             return
         self.called[name] = self.called.get(name, 0) + 1
         before, started = dict(self.words.variables), len(self.background)

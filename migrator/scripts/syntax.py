@@ -33,6 +33,7 @@ from migrator.scripts.syntax_nodes import (
     PLAIN,
     SHELLS,
     STRINGS,
+    WAITS,
     WRAPPERS,
     argument_index,
     bare,
@@ -40,6 +41,7 @@ from migrator.scripts.syntax_nodes import (
     element,
     environment_variable,
     is_asked,
+    is_served,
     items,
     loops_over,
     operator,
@@ -113,7 +115,7 @@ class Program(Functions):
             elif kind in CALLS and (seen := self.call(node)) is not None:
                 self._apply(functions, seen)
                 visit(seen)
-            elif kind in PAIRS and len(node.named_children) > 1:
+            elif kind in PAIRS and len(node.named_children) > 1 and not is_served(node):
                 self._peer(node.named_children[0], node.named_children[-1])
             elif (name := environment_variable(node)) is not None:
                 self._needs(name, node)
@@ -156,7 +158,8 @@ class Program(Functions):
         plain = seen.name.lstrip("\\")
         plain = self.others.get(plain, plain)
         effect, sure = functions.get(plain), True
-        for key, word in seen.named.items() if not (effect or "").startswith("database") else ():
+        told = not (effect or "").startswith("database") and not WAITS.search(plain)
+        for key, word in seen.named.items() if told else ():
             if is_peer(key) and LOCAL.fullmatch(word.text):
                 self.notes.add("local-socket", word.text, seen.row, certain=False)
         called = re.split(r"->|::|\.|\\", plain)[-1]  # `$client->host("localhost")`
@@ -253,7 +256,7 @@ class Program(Functions):
             return Word(f"${name}", False) if value is None else Word(value, True)
         if (index := argument_index(node)) is not None:
             return self.arguments.get(index, Word(f"${bare(short(node))}", False))
-        if kind in CONDITIONALS and len(node.named_children) > 2:
+        if kind in CONDITIONALS and len(node.named_children) > 1:  # also `a ?: b`
             sides = [self.value(side, depth + 1) for side in (node.named_children[-1], node.named_children[-2])]
             literal = (side for side in sides if side.text and not ONLY_VARIABLES.fullmatch(side.text))
             return next(literal, sides[0])._replace(is_known=False)

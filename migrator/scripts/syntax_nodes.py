@@ -264,3 +264,18 @@ def environment_variable(node: Node) -> str | None:
         return None
     name = short(key).strip("\"'`")
     return name if re.fullmatch(r"[A-Z_][A-Z0-9_]{1,60}", name) else None
+
+
+WAITS = re.compile(r"(?:^|[>:.])(?:listen|bind|serve|createServer|start_server)$")
+
+
+def is_served(pair: Node) -> bool:
+    """True for a setting of what waits for others: `server.listen({host: "localhost"})`."""
+    around = pair.parent
+    for _ in range(3):
+        if around is None:
+            return False
+        if around.type in CALLS:
+            return WAITS.search(called(around)[0] or "") is not None
+        around = around.parent
+    return False
