@@ -31,6 +31,7 @@ from migrator.columns import Whole
 
 SLOTS = 2  # parts that wait
 NUMBER = 8  # bytes
+PATIENCE_S = 5.0  # with a copy that was told to end; Python loses a signal that comes in an object's last moment
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 Part = tuple[Whole, Any]  # rows, and what is told with them
 Until = Callable[[Connection], None]
@@ -83,9 +84,10 @@ def _copy(work: Callable[[], None], ours: tuple[Connection, ...], its: tuple[Con
     try:
         yield
     finally:
+        copy.terminate()
+        copy.join(PATIENCE_S)  # before its pipes are closed: that would end it in another way, which the signal interrupts
         for end in ours:
             end.close()
-        copy.terminate()
         copy.join()
         copy.close()
 

@@ -255,3 +255,35 @@ def test_work_that_is_taken_back_is_nobody_else_s_and_answers_come_in_order() ->
     helper.close()
     os.close(told)
     os.close(telling)
+
+
+def test_logs_that_are_read_side_by_side_offer_one_after_the_other(tmp_path: Path) -> None:
+    servers = [server(tmp_path / f"web{number}", log(number, odd=0, size=size)) for number, size in ((1, 40_000), (3, 120_000))]
+    thinner = {number: thinned.Thinner(files, [file.path] * 2, search(), Understanding("web")) for number, (files, file) in
+               enumerate(servers)}  # fmt: skip
+    asked: list[int] = []
+
+    def thin(number: int, region: int, into: memoryview) -> thinned.Told | None:
+        asked.append(number)
+        return thinner[number].thin(number, region, into)
+
+    helper = OneProcess(thin, lambda region: region % 2 > 0)
+    found: list[list[list[int]]] = [[], []]
+    known = [Understanding("web"), Understanding("web")]
+    open_ones = [iter(syslog.columns(*servers[number], search(), known[number], (helper, number))) for number in range(2)]
+    left = {0, 1}
+    while left:
+        for number in sorted(left):
+            batch = next(open_ones[number], None)
+            if isinstance(batch, Lines):
+                found[number] += known[number].rows(batch).tolist()
+            elif batch is None:
+                left.remove(number)
+    for number, (files, file) in enumerate(servers):
+        alone = Understanding("web")
+        batches = [batch for batch in syslog.columns(files, file, search(), alone) if isinstance(batch, Lines)]
+        assert found[number] == [row for batch in batches for row in alone.rows(batch).tolist()]
+        thinner[number].close()
+    assert asked == sorted(asked)
+    assert set(asked) == {0, 1}, "the second one has its turn when the first one ends"
+    assert not helper.held

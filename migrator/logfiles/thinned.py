@@ -101,7 +101,7 @@ def meaning_by(meanings: Meanings, tags: Tags) -> Asked:
 def opened(files: HostFiles, file: HostFile, help_of: tuple[Help, int] | None) -> Iterator[BinaryIO]:
     """A log, of which the other process thins regions where that is possible. `help_of`: and the number of the file there."""
     with files.open(file.path) as stream:
-        if help_of is None or help_of[0].busy or not _regular(stream) or file.size < LEAST * region_bytes():
+        if help_of is None or not _regular(stream) or file.size < LEAST * region_bytes():
             yield stream
             return
         if blocks.is_compressed(stream):
@@ -124,15 +124,13 @@ class Thinned:
 
     def __init__(self, file: int, helper: Help, number: int) -> None:
         self._file, self._help, self._number = file, helper, number
-        helper.busy = True
         self._which, size = _which(file)
         self._long = region_bytes()
         self._count = size // self._long
         self._region = 0  # the next one
-        self._own = deque(
-            range(FIRST)
-        )  # those that are looked at here, so many ahead that the other process has time for its own
-        self._offered = FIRST  # the first one that was not offered
+        self._offers = False  # one log at a time does
+        self._own = deque[int]()  # those that are looked at here, so many ahead that the other process has time for its own
+        self._offered = 0  # the first one that was not offered
         self._at, self._end = 0, 0  # places in the file: what comes next, and where that ends
         self._then: tuple[int, Told] | None = None  # an answer that follows
         self._text, self._slot = memoryview(b""), -1  # what is left of the one that is being read
@@ -177,16 +175,24 @@ class Thinned:
         return int(lines[0, line]) + at - begin - int(lines[1, line])
 
     def end(self) -> None:
-        """What was offered and not begun is not needed."""
-        while self._help.take() is not None:
-            pass
-        self._help.busy = False
+        """What was offered and not begun is not needed; another log may offer."""
+        if self._offers:
+            while self._help.take() is not None:
+                pass
+            self._help.busy = self._offers = False
 
     def _next(self) -> None:
         region, self._region = self._region, self._region + 1
         if region >= self._count:
+            self.end()
             self._piece(NEVER)
             return
+        if not self._offers:
+            if region + 1 < FIRST or self._help.busy:
+                self._piece((region + 1) * self._long)
+                return
+            self._help.busy = self._offers = True
+            self._own, self._offered = deque((region,)), region + 1
         own = self._own[0] == region
         if own:
             self._own.popleft()
