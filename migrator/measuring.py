@@ -22,7 +22,7 @@ from migrator.columns import Runs, Whole, among, distinct
 from migrator.errors import ScheduleError, SourceError
 from migrator.logfiles import LogFile, syslog
 from migrator.logfiles.doubts import strange
-from migrator.logfiles.stamps import rotation
+from migrator.logfiles.stamps import family_by_path, rotation
 from migrator.logfiles.thinned import Help, Thinner, answer_bytes
 from migrator.logfiles.untimely import Untimely
 from migrator.logfiles.years import first_years
@@ -72,7 +72,7 @@ def measure(
         shares = Shares(logged.kept, host, jobs, logged.edits)
         replaced, unread = own_logs(files, host, jobs, shares.of_job, facts)
         shares.replace(replaced)
-        problems = (*logged.problems, *unread, *shares.remarks)
+        problems = tuple(_of_host(problem, host) for problem in (*logged.problems, *unread, *shares.remarks))
         measured = shares.measured(logged.seen, problems, assumptions)
         usage = tuple(replace(entry, lost_lines=logged.lost_lines) for entry in measured.usage) if logged.lost_lines else None
         return measured if usage is None else replace(measured, usage=usage), shares.table()
@@ -92,6 +92,11 @@ def over(
         days = round(sum(end - begin for begin, end in stretches) / DAY_US, 4) if stretches else None
         usage = tuple(replace(entry, observed_days=days) for entry in measured.usage)
         return replace(measured, usage=usage), table(assigned)
+
+
+def _of_host(problem: Problem, host: Host) -> Problem:
+    """With the server's name instead of where its files lie here."""
+    return replace(problem, location=replace(problem.location, host=host.name))
 
 
 @contextmanager
@@ -297,7 +302,7 @@ def _of_file(
 
 
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:
-    found: dict[str, tuple[str, HostFile, LogFile]] = {}
+    found: dict[str, tuple[HostFile, LogFile]] = {}
     unknown: dict[str, bytes] = {}
     for module in logfiles.ALL:
         for file in files.glob(module.READS):
@@ -319,7 +324,7 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                 )
                 continue
             if module.matches(file.path, head):
-                found[file.path] = rotation(file.path)[0], file, module
+                found[file.path] = file, module
                 unknown.pop(file.path, None)
             else:
                 unknown.setdefault(file.path, head)
@@ -332,4 +337,6 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
         for path in sorted(set(unknown) - set(found) - said)
         if not path.endswith((".json", ".jsonl", ".csv")) or OURS.match(path)  # others keep these there, too
     )
-    return sorted(found.values(), key=lambda item: (item[0], rotation(item[1].path), item[1].path))
+    family = family_by_path(found)
+    named = ((family[path], file, module) for path, (file, module) in found.items())
+    return sorted(named, key=lambda item: (item[0], rotation(item[1].path), item[1].path))

@@ -4,10 +4,12 @@ Source: RFC 3164 section 4.1.2; rsyslog's RSYSLOG_FileFormat; logrotate(8) for t
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 ROTATED = re.compile(r"(?P<base>.*?)(?:[-.](?P<date>20\d{6})(?:[-.]?\d{1,10})?|\.(?P<number>\d{1,4}))?(?:\.(?:gz|zst|xz|bz2))?")
+PACKED = re.compile(r"\.(?:gz|zst|xz|bz2)$")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SLACK = timedelta(days=2)  # a clock may be ahead of the file server's
 SECOND_US = 1_000_000
@@ -27,6 +29,23 @@ def rotation(path: str) -> tuple[str, tuple[int, int]]:
     if found["number"]:
         return found["base"], (1, -int(found["number"]))
     return found["base"], (2, 0)
+
+
+def family_by_path(paths: Iterable[str]) -> dict[str, str]:
+    """The log that each file belongs to. What lies there packed, too, as a rotation that was broken off leaves it, is a copy, so
+    a log of its own: else it would be what was written after the other.
+
+    >>> sorted(family_by_path(["syslog.1.gz", "syslog", "syslog.1"]).items())
+    [('syslog', 'syslog'), ('syslog.1', 'syslog'), ('syslog.1.gz', "syslog'")]
+    """
+    found, taken = dict[str, str](), set[tuple[str, str]]()
+    for path in sorted(paths):
+        family, bare = rotation(path)[0], PACKED.sub("", path)
+        while (family, bare) in taken:
+            family += "'"
+        taken.add((family, bare))
+        found[path] = family
+    return found
 
 
 class YearlessClock:

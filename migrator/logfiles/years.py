@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from migrator import blocks
 from migrator.errors import SourceError
-from migrator.logfiles.stamps import MONTHS, ROTATED, SLACK, rotation
+from migrator.logfiles.stamps import MONTHS, ROTATED, SLACK, family_by_path, rotation
 from migrator.model.source import HostFile, HostFiles
 
 STAMP = re.compile(rb"(?m)^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) ")
@@ -54,10 +54,12 @@ class Stretch(NamedTuple):
 def first_years(files: HostFiles, paths: Iterable[HostFile], as_of: datetime | None) -> dict[str, tuple[int, int]]:
     """Year and month of the first line of each file without years; files of which nothing tells the year are left out."""
     families = defaultdict[str, list[tuple[HostFile, Stretch]]](list)
-    for file in paths:
+    given = tuple(paths)
+    family = family_by_path(file.path for file in given)
+    for file in given:
         stretch = _stretch(files, file)
         if stretch is not None:
-            families[rotation(file.path)[0]].append((file, stretch))
+            families[family[file.path]].append((file, stretch))
     years: dict[str, int] = {}
     later: list[tuple[HostFile, Stretch, list[tuple[HostFile, Stretch]]]] = []
     for _, members in sorted(families.items()):

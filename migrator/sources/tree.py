@@ -141,7 +141,8 @@ class Tree:
         )
 
     def glob(self, patterns: Iterable[str]) -> Iterator[HostFile]:
-        """Regular files whose absolute server path matches one of the globs, sorted; names with a leading dot match too."""
+        """Regular files whose absolute server path matches one of the globs, sorted; names with a leading dot match too.
+        `**` at the end of one stands for all files below."""
         found: set[str] = set()
         for pattern in patterns:
             if pattern.startswith("/"):
@@ -165,7 +166,7 @@ class Tree:
         head, *rest = parts
         if head == "**":
             for below in self._walk(folder):
-                self._match(below, rest, found)
+                self._match(below, rest or ["*"], found)
         elif any(letter in head for letter in "*?["):
             for name in self.entries(folder or "/"):
                 if fnmatch.fnmatchcase(name, head) and (not rest or self._is_folder(f"{folder}/{name}")):
