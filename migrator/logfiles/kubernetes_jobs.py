@@ -2,7 +2,8 @@
 
 Line: `{"kind": "List", "items": [{"kind": "Job", "metadata": {...}, "status": {"startTime": "2026-11-23T02:30:00Z", ...}}]}`
 Source: kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1. Finished jobs stay for `successfulJobsHistoryLimit`
-(3) and `failedJobsHistoryLimit` (1): collect them often. A Job that was tried again counts once, from its first start to its end.
+(3) and `failedJobsHistoryLimit` (1): collect them often. A Job that was tried again counts once, without a length: between its
+start and its end lie several runs and the waits between them, which double each time (10 s to 6 minutes).
 """
 
 import importlib
@@ -95,6 +96,8 @@ def _line(path: str, number: int, job: dict[str, Any], place: Any) -> Line | Non
     for condition in status.get("conditions") or []:
         if condition.get("type") == "Failed" and str(condition.get("status")).lower() == "true":
             ended, exit_status = recorded.moment(str(condition.get("lastTransitionTime", "")), place), 1
+    if _tried_again(job, status):
+        ended = None
     namespace = meta.get("namespace")
     name = str(owner or meta["name"])
     return recorded.line(
@@ -102,6 +105,13 @@ def _line(path: str, number: int, job: dict[str, Any], place: Any) -> Line | Non
         command=recorded.NAMED + (f"{namespace}/{name}" if namespace else name),
         ended=ended, exit_status=exit_status,
     )  # fmt: skip
+
+
+def _tried_again(job: dict[str, Any], status: dict[str, Any]) -> bool:
+    """True if more pods ran than the Job asks for."""
+    said = (status.get("failed"), status.get("succeeded"), (job.get("spec") or {}).get("completions"))
+    failed, succeeded, completions = (value if isinstance(value, int) else 0 for value in said)
+    return failed > 0 and failed + succeeded > max(completions, 1)
 
 
 def _yaml() -> Any:
