@@ -7,11 +7,13 @@ import pytest
 from cases import Case, read_cases, rewrite
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from migrator import schedulers
 from migrator.hosts import reading
 from migrator.model.job import Grammar, Host, HostPart, Job, Schedules, User
-from migrator.schedulers import crontab_file, crontab_line, identity, user_crontab
+from migrator.model.source import HostFile
+from migrator.schedulers import crontab_file, crontab_line, file_rule, identity, user_crontab
 from migrator.schedulers.crontab_file import Counter, Kind
 from migrator.sources.opening import open_source
 from migrator.sources.standard_input import OneCrontab
@@ -145,6 +147,29 @@ def test_a_missing_last_line_feed_is_what_each_daemon_makes_of_it() -> None:
     assert [job.command for job in read_text(raw, "busybox", has_user=False).jobs] == ["/one", "/two"]
     piped = user_crontab.read(OneCrontab(raw), Host(name="box"))
     assert [job.command for job in piped.jobs] == ["/one", "/two"], "`crontab -l` may have lost it on the way"
+
+
+def test_links_and_modes_that_debian_s_cron_refuses_are_said_where_they_are_the_servers_own() -> None:
+    # run: Debian's cron 3.0pl1-162: NUMBER OF HARD LINKS > 1, WRONG SYMLINK OWNER, INSECURE MODE (mode 0600 expected)
+    file = HostFile(path="/etc/cron.d/a", size=1, mode=0o644, uid=0, modified_at=None)
+    assert file_rule.ignored_mode(file, "debian", 0) is None
+    assert "hard links" in str(file_rule.ignored_mode(replace(file, hard_links=2), "debian", 0))
+    assert "link of uid 1000" in str(file_rule.ignored_mode(replace(file, is_link=True, link_uid=1000), "debian", 0))
+    assert file_rule.ignored_mode(replace(file, is_link=True, link_uid=0, hard_links=1), "debian", 0) is None
+    assert "0600" in str(file_rule.ignored_in_spool(file, "debian", is_kept=True))
+    assert file_rule.ignored_in_spool(file, "debian", is_kept=False) is None
+    assert file_rule.ignored_in_spool(file, "cronie", is_kept=True) is None
+    assert file_rule.ignored_in_spool(replace(file, mode=0o600), "debian", is_kept=True) is None
+
+
+def test_a_tab_of_a_bundle_with_a_mode_that_debian_s_cron_refuses_is_off(tmp_path: Path) -> None:
+    root = write(tmp_path, {"etc/os-release": "ID=debian\nVERSION_ID=12\n", "var/spool/cron/crontabs/root": "1 1 * * * /bin/x\n"})
+    (root / "var/spool/cron/crontabs/root").chmod(0o644)
+    assert [one.enabled for one in read_tree(root).jobs] == [True], "a copy that made its own modes"
+    write(root, {"migrator/collected.txt": "as root, 7 days\n"})
+    assert [one.enabled for one in read_tree(root).jobs] == [False]
+    (root / "var/spool/cron/crontabs/root").chmod(0o600)
+    assert [one.enabled for one in read_tree(root).jobs] == [True]
 
 
 @pytest.mark.parametrize("last", [b"# END", b"#", b"   "])

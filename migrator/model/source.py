@@ -57,6 +57,10 @@ class HostFile(Value, frozen=True, kw_only=True):
     uid: int | None
     modified_at: datetime | None
     is_link: bool = False
+    hard_links: int | None = (
+        None  # names of the file, and the owner of the link: of the running machine only, copies make their own
+    )
+    link_uid: int | None = None
 
 
 class HostFiles(Protocol):

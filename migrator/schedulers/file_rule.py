@@ -14,6 +14,7 @@ CRONIE_ENDINGS = ("~", ".rpmsave", ".rpmorig", ".rpmnew", ".cron.hostname")
 RHEL_PART_ENDINGS = ("~", ",", ".rpmsave", ".rpmorig", ".rpmnew", ".swp", ".cfsaved", ",v")
 OTHERS_WRITE = 0o002
 GROUP_OR_OTHERS_WRITE = 0o022
+OF_SPOOL = 0o600  # of a user's tab, exactly, on Debian
 CRONIE_MASK, CRONIE_MODE = 0o7533, 0o0400
 EXECUTABLE = 0o111
 
@@ -45,6 +46,10 @@ def ignored_mode(file: HostFile, grammar: Grammar, owner: int | None) -> str | N
     """
     if file.uid is not None and owner is not None and file.uid not in {owner, 0 if grammar == "cronie" else owner}:
         return f"belongs to uid {file.uid}, not to uid {owner}; the daemon does not read it; correct it with chown"
+    if grammar == "debian" and file.link_uid:
+        return f"is a link of uid {file.link_uid}, not of root; the daemon does not read it; correct it with chown -h"
+    if grammar == "debian" and (file.hard_links or 1) > 1:
+        return f"has {file.hard_links} names (hard links); the daemon does not read any of them; copy the file instead"
     if file.mode is None or grammar == "busybox":
         return None
     writable = OTHERS_WRITE if file.uid is None else GROUP_OR_OTHERS_WRITE
@@ -52,6 +57,16 @@ def ignored_mode(file: HostFile, grammar: Grammar, owner: int | None) -> str | N
         return f"mode {file.mode:04o}: others than the owner may write to it; the daemon does not read it; chmod go-w"
     if grammar == "cronie" and file.uid is not None and file.mode & CRONIE_MASK != CRONIE_MODE:
         return f"mode {file.mode:04o} is a BAD FILE MODE for cronie (it must not be executable); it does not read it; chmod 0644"
+    return None
+
+
+def ignored_in_spool(file: HostFile, grammar: Grammar, *, is_kept: bool) -> str | None:
+    """Why a user's tab of this mode is not read; `is_kept`: the mode is the server's own, which copies often change.
+
+    Source: run: Debian's cron 3.0pl1-162 says `INSECURE MODE (mode 0600 expected)` of a tab with 0644
+    """
+    if grammar == "debian" and is_kept and file.mode is not None and file.mode != OF_SPOOL:
+        return f"mode {file.mode:04o}: Debian's cron expects 0600 of a user's tab and does not read it; chmod 0600"
     return None
 
 

@@ -6,11 +6,11 @@ Source: crontab(5); /var/spool/cron/crontabs (Debian), /var/spool/cron (RHEL), /
 """
 
 from migrator.model.job import Host, Schedules
-from migrator.model.source import HostFile, HostFiles, Location, Problem
+from migrator.model.source import COLLECTED, HostFile, HostFiles, Location, Problem
 from migrator.schedulers import daemon_options
 from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, merged
 from migrator.schedulers.crontab_file import read as read_file
-from migrator.schedulers.file_rule import ignored_mode
+from migrator.schedulers.file_rule import ignored_in_spool, ignored_mode
 
 READS: tuple[str, ...] = (
     "/var/spool/cron/crontabs/*",
@@ -39,7 +39,7 @@ def read(files: HostFiles, host: Host) -> Schedules:
             parts.append(read_file(files, host, file, Kind(NAME, grammar, False, None, needs_newline=False), counter))
             continue
         kind = Kind(NAME, grammar, False, name, options=options)
-        parts.append(read_file(files, host, file, kind, counter, _ignored(file, name, host, options)))
+        parts.append(read_file(files, host, file, kind, counter, _ignored(files, file, name, host, options)))
         if grammar in {"debian", "cronie"} and (why := daemon_options.may_not_edit(files, name)):
             message = (
                 f"{name[:60]} {why}: crontab(1) refuses to change this file, the daemon runs it all the same; edit it as root"
@@ -56,7 +56,7 @@ def _same_file_seen(files: HostFiles, file: HostFile) -> bool:
     return False
 
 
-def _ignored(file: HostFile, name: str, host: Host, options: daemon_options.Options) -> str | None:
+def _ignored(files: HostFiles, file: HostFile, name: str, host: Host, options: daemon_options.Options) -> str | None:
     grammar = host.cron or UNKNOWN_GRAMMAR
     if options.runs_elsewhere is not None:
         return (
@@ -70,4 +70,7 @@ def _ignored(file: HostFile, name: str, host: Host, options: daemon_options.Opti
         return f"there is no user {name[:60]!r} in /etc/passwd (an orphan); the daemon does not run it; add the user"
     if options.takes_any_mode:
         return None
-    return ignored_mode(file, grammar, users[name].uid if name in users else None)
+    is_kept = files.live or files.exists(COLLECTED)
+    return ignored_mode(file, grammar, users[name].uid if name in users else None) or ignored_in_spool(
+        file, grammar, is_kept=is_kept
+    )

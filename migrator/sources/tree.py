@@ -131,13 +131,16 @@ class Tree:
         modified = kept.modified_at if kept else _instant(status.st_mtime)
         uid = kept.uid if kept else status.st_uid
         link = self._resolve(path, last=False)
+        is_link = link is not None and stat.S_ISLNK(link[1].st_mode)
         return HostFile(
             path=path,
             size=status.st_size,
             mode=kept.mode if kept else stat.S_IMODE(status.st_mode),
             uid=uid if self._owners_kept else None,
             modified_at=modified,
-            is_link=link is not None and stat.S_ISLNK(link[1].st_mode),
+            is_link=is_link,
+            hard_links=status.st_nlink if self.live else None,
+            link_uid=link[1].st_uid if self.live and link is not None and is_link else None,
         )
 
     def glob(self, patterns: Iterable[str]) -> Iterator[HostFile]:
