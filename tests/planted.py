@@ -384,6 +384,76 @@ def plant_published(
     return lines
 
 
+def plant_places(write: Callable[..., None], log: list[str], filled: Callable[[str], str]) -> None:
+    """Plant where nobody looks for one: in lines that are no jobs, in remarks, names, units, lists of arguments."""
+    write(
+        "/etc/cron.d/odd",
+        "\n".join(
+            [
+                filled('API_TOKEN = "{}"'),
+                filled("99 * * * * root mysqldump -uroot -p{} shop"),  # no such minute
+                filled("* * * * root curl -u bob:{} https://api.example.org/"),  # a field is missing
+                filled("#5 4 * * * root curl -u bob:{} https://api.example.org/"),
+                filled("# the password of the old server is {}"),
+                filled("7 4 * * * root /srv/odd/sync.sh --password={} > /srv/odd/out 2>&1"),
+                filled("8 4 * * * root cd /srv/odd && curl -fsS 'https://api.example.org/?token={}' -o /srv/odd/list.json"),
+                filled("9 4 * * * root cat > /srv/odd/conf\\%%\\%%%password={}%user=bob").replace("\\%%\\%%", ""),
+                filled("no line of a crontab: password={}"),
+                filled("10 4 * * * root /srv/odd/run --auth bob:{}"),
+            ]
+        ),
+        0o644,
+    )  # and no newline at its end
+    write(
+        "/srv/odd/sync.sh",
+        filled('#!/bin/sh\n# --password={}\nset -- "$@"\n') + filled("curl -u bob:{} https://x.example.org/\r\n"),
+    )
+    write("/srv/odd/run", filled("#!/opt/odd/interpreter\npassword = {}\n"))
+    write(
+        "/etc/systemd/system/odd.timer",
+        "[Timer]\nOnCalendar=03:00\n" + filled("[Unit]\nDescription=backup, its password is {}\n"),
+        0o644,
+    )
+    write(
+        "/etc/systemd/system/odd.service",
+        "[Unit]\n" + filled("Description=runs curl -u bob:{} https://api.example.org/\n") + "[Service]\n"
+        + filled('Environment="A=1" "DB_PASSWORD={}"\n') + filled("SetCredential=db_password:{}\n")
+        + filled("ExecStartPre=/usr/bin/mysqladmin \\\n  -p{} \\\n  ping\n")
+        + filled("ExecStart=/usr/bin/mysqldump \\\n  -p{} shop\n"),
+        0o644,
+    )  # fmt: skip
+    write("/etc/systemd/system/odd.service.d/more.conf", "[Service]\n" + filled("Environment=API_TOKEN={}\n"), 0o644)
+    write(
+        "/etc/anacrontab", filled("PGPASSWORD={}\n") + filled("1\t5\todd.daily\tcurl -u bob:{} https://api.example.org/\n"), 0o644
+    )
+    write(
+        "/var/spool/cron/atjobs/a00001019a0000",
+        "#!/bin/sh\n# atrun uid=0 gid=0\n# mail root 0\n" + filled("PGPASSWORD={}; export PGPASSWORD\n") + filled("curl -u bob:{} https://api.example.org/\n"),
+        0o700,
+    )  # fmt: skip
+    write(
+        "/Library/LaunchDaemons/org.example.odd.plist",
+        '<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict>\n<key>Label</key><string>org.example.odd</string>\n'
+        "<key>EnvironmentVariables</key><dict>" + filled("<key>DB_PASSWORD</key>\n<string>{}</string>") + "</dict>\n"
+        "<key>ProgramArguments</key><array><string>/usr/bin/mysqldump</string>" + filled("<string>-p{}</string>")
+        + "<string>--token</string>" + filled("<string>{}</string>").replace("<string>", "<string>", 1) + "</array>\n"
+        "<key>StartCalendarInterval</key><dict><key>Hour</key><integer>4</integer></dict>\n</dict></plist>\n",
+        0o644,
+    )  # fmt: skip
+    write(
+        "/etc/kubernetes/odd-cronjob.yaml",
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: odd\nspec:\n  schedule: '3 4 * * *'\n  jobTemplate:\n    spec:\n"
+        "      template:\n        spec:\n          containers:\n          - name: c\n            image: busybox\n"
+        '            command: ["/bin/run"]\n            args:\n            - --password\n' + filled("            - {}\n")
+        + "            env:\n            - name: DB_PASSWORD\n" + filled("              value: {}\n"),
+        0o644,
+    )  # fmt: skip
+    for second, word in ((1, "CMD"), (9, "END")):  # of a job that is in no crontab any more
+        log.append(
+            filled(f"Nov  5 05:05:{second:02} web01 CRON[777]: (root) {word} (curl -u bob:{{}} https://gone.example.org/)")
+        )
+
+
 def plant(root: Path, seed: int = 7) -> list[Planted]:
     """Write the server's tree to `root`; say what was planted in it."""
     generator = random.Random(seed)
@@ -429,6 +499,7 @@ def plant(root: Path, seed: int = 7) -> list[Planted]:
         if "." not in form.split("=")[0]:
             lines.append(filled(form, "crontab setting"))
     lines += plant_published(write, log, planted, times)
+    plant_places(write, log, lambda form: filled(form, "place"))
     unit = "".join(f'Environment="{filled(form, "unit").replace(chr(34), "")}"\n' for form in SETTINGS[:3])
     write("/etc/systemd/system/plant.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n", 0o644)
     exec_start = filled("/usr/bin/mysqldump -uroot -p{} shop", "unit")

@@ -114,8 +114,8 @@ def test_what_is_taken_out_is_the_value_and_no_more(tmp_path: Path) -> None:
     """Putting the values back gives the planted text, byte for byte."""
     changed = []
     for item in plant(tmp_path):
-        if item.place.startswith("published: "):
-            continue  # test_redact.py reads these; some are cut where a shell would cut them
+        if item.place.startswith("published: ") or item.place == "place":
+            continue  # test_redact.py reads these, some are cut where a shell would cut them; at odd places the place says it
         text = item.form.format(item.value)
         text = text.replace("\\n", "\n") if "<<" in text else text
         suffix = f".{item.place}" if item.place in {"py", "php", "pl", "rb", "js"} else ""

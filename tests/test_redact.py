@@ -263,6 +263,27 @@ def test_no_vector_that_others_publish_comes_through() -> None:
         assert left == []
 
 
+def test_no_way_of_writing_one_down_lets_a_secret_through() -> None:
+    """ways.txt: in pieces, over lines, put together, fed, in lists of arguments; what nothing announces stands last."""
+    lines = (Path(__file__).parent / "cases/redact/ways.txt").read_text().replace("\u240a", "\0").splitlines()
+    end = next(at for at, line in enumerate(lines) if line.startswith("# nothing"))
+    leaked, whole = [], []
+    for at, line in enumerate(lines):
+        if line.startswith("#"):
+            continue
+        name, _, text = line.replace("\0", "\n").partition("|")
+        secrets = re.findall("«(.+?)»", text)
+        plain = text.replace("«", "").replace("»", "")
+        found = redact(plain, Location(host="h", path=f"/opt/{name}", line=1))
+        if any(secret in found.text for secret in secrets) and at < end:
+            leaked.append(text)
+        if not any(secret in found.text for secret in secrets) and at > end:
+            whole.append(text)
+    assert len(lines) > 250
+    assert leaked == []
+    assert whole == []  # known by now: it belongs further up
+
+
 def test_whoever_stands_alone_before_a_host_of_code_is_a_token() -> None:
     for token in ("belfimrostvandkem", "Hk7winterTanne", "a" * 40):
         for host in ("github.com", "gitlab.com", "gitlab.example.org:8443", "bitbucket.org", "ssh.dev.azure.com"):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from migrator.model.job import Secret
 from migrator.model.source import Location
-from migrator.redact import assignments, commands, fed, phrases, shapes
+from migrator.redact import assignments, commands, fed, phrases, shapes, written
 from migrator.redact.names import name_class, spelled
 from migrator.redact.span import Span
 from migrator.redact.values import is_placeholder_free, is_reference, looks_random
@@ -22,6 +22,9 @@ PLACEHOLDER = re.compile(r"@secret:[A-Z][A-Z0-9_]{0,63}@")
 CODE_SUFFIXES = (".py", ".php", ".pl", ".pm", ".rb", ".js", ".mjs", ".cjs", ".ts", ".java", ".go")
 CODE_SHEBANG = re.compile(r"#![^\n]{0,200}\b(?:python|php|perl|ruby|node)")
 ROUNDS = 20
+IN_PIECES = frozenset(
+    {"setting", "option", "stdin", "phrase", "default", "written"}
+)  # found where a shell or a program cuts words
 ECHOED_VALUES = 64
 ECHOED_MIN_CHARS = 8
 
@@ -127,7 +130,9 @@ def _spans(text: str, location: Location | None) -> list[Span]:
         *phrases.spans(joined),
         *fed.spans(joined),
         *assignments.spans(joined, is_code),
+        *written.spans(text.replace("\0", "\n")),
     ]
+    found += [piece for span in found if span.kind in IN_PIECES for piece in written.rest(text, span, is_code)]
     found = _without(found, [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])
     found = [_before_line_end(text, span) for span in found]
     found += _without(_echoes(text, found), [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)])

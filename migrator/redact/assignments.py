@@ -16,11 +16,11 @@ KEYWORD = re.compile(  # begins with one of NAMES
 )
 # After the name: what closes it, the separator, and what opens the value.
 AFTER = re.compile(
-    r"""(?P<close>\\?["']?(?:[\]}]|\[\])?)
+    r"""(?P<close>\\?["']?(?:[\]}]|\[[\w$-]{0,40}\])?)
         (?: (?P<sep>\s{0,8}(?:=>|:=|\?=|={1,3}|::?)\s{0,8}|[ \t]*,[ \t]{0,4}(?=["']))
           | (?P<asked>\s{0,4}(?:!={1,2}|[ \t]ne|[ \t]eq)\s{0,4})(?=[rbu]?["'])
           | (?P<blank>[ \t]{1,8}) | (?P<tag>>)(?=[^\s<>]) )
-        (?P<prefix>[rbuf@]{0,2})(?P<q>\\?["'])?""",
+        (?P<prefix>\$(?=["'])|[rbuf@]{0,2})(?P<q>\\?["'])?""",
     re.VERBOSE,
 )
 NAME_CHARS = re.compile(r"[A-Za-z0-9_.-]{0,60}\Z")

@@ -94,8 +94,8 @@ COMPILED = tuple(
             + {
                 "glued": r"(?=[^\s])",
                 "quoted": r"(?=[\"'])",
-                "apart": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"'])",
-                "either": r"(?:[ \t]+(?=[^\s-])|[\"'],[ \t]*[\"']|=?(?=[^\s=\"']|[\"'][^,\s]))",
+                "apart": r"(?:[ \t]+(?=[^\s-])|[\"'],\s{0,40}[\"'])",
+                "either": r"(?:[ \t]+(?=[^\s-])|[\"'],\s{0,40}[\"']|=?(?=[^\s=\"']|[\"'][^,\s]))",
                 "never": r"(?!)",
             }[option.form]
             + VALUE
@@ -105,6 +105,7 @@ COMPILED = tuple(
     for option in OPTIONS
 )
 SEGMENT_LIMIT = 4000
+LIST_LIMIT = 600  # of a list of words that goes on in further lines
 PROGRAMS_PER_COMMAND = 4  # `time sshpass mysqldump` is three; more only costs time
 
 # The name, the kind, what must stand in a text in small letters (one of these words), and the pattern.
@@ -136,7 +137,7 @@ PLAIN: tuple[tuple[str, str, str, WhenNeeded], ...] = (
 
 NEEDED = tuple((name, kind, tuple(needles.split()), pattern) for name, kind, needles, pattern in PLAIN)
 CONNECT = re.compile(
-    r"(?:->(?:authorization_basic|proxy_authorization_basic|auth)|mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
+    r"(?:->(?:authorization_basic|proxy_authorization_basic|auth)|mysqli?_(?:p?connect|real_connect)|new\s+mysqli|new\s+\\?\w{0,30}(?:Db|DB|Database|Mysql|MySQL|Sql|SQL|Connection)\w{0,20}|new\s+\\?PDO|DBI->connect|ftp_login|pg_connect|ldap_bind|imap_open|ssh2_auth_password"
     r"|ftplib\.FTP(?:_TLS)?|\.login|->login|oci_connect|MySQLdb\.connect|pymysql\.connect|mysql\.connector\.connect|HTTPBasicAuth|NetworkCredential|DirectoryEntry"
     r"|yagmail\.SMTP|(?<![\w.>:])FTP(?:_TLS)?|Net::FTP\.(?:open|new)|OAuthHandler|OAuth1(?:Session)?|smtp_auth|auth_login)\s{0,4}\("
 )
@@ -206,8 +207,12 @@ def _segment_end(text: str, start: int) -> int:
     end, quote = start, ""
     limit = min(len(text), start + SEGMENT_LIMIT)
     if text[start : start + 1] in {'"', "'"}:  # one of a list of words: ["mysql", "-pX"]
+        ends = text.find("]", start, limit)  # the list's end, some lines further down perhaps
         newline = text.find("\n", start, limit)
-        return newline if newline >= 0 else limit
+        is_list = (
+            text.rfind("[", max(0, start - 100), start) >= 0 and 0 <= ends < start + LIST_LIMIT and "\n\n" not in text[start:ends]
+        )
+        return ends if is_list else newline if newline >= 0 else limit
     while end < limit:
         char = text[end]
         if quote:

@@ -76,7 +76,7 @@ PHRASES: tuple[tuple[str, str, WhenNeeded], ...] = (
     ("HTTP_PASSWORD", "curl", WhenNeeded(rf"curl[ \t][^|;&\n]{{0,400}}?(?<=[ \t])(?:-u|--(?:proxy-)?user)[ \t=]{{0,4}}(?:\"[^\"\n:]{{1,200}}\"|'[^'\n:]{{1,200}}'|[^\s\"':]{{1,200}}):{QUOTED}")),
     ("HTTP_TOKEN", "curl", WhenNeeded(r"curl[ \t][^|;&\n]{0,400}?(?<=[ \t])(?:-u|--user)[ \t=]{0,4}[\"']?(?P<bare>(?=[^\s:\"']*[0-9A-Z])[^\s:\"'$@{}<>]{8,200}):(?=[\"'\s]|$)")),
     *(
-        ("PASSWORD", f" {word} ", WhenNeeded(rf"(?i:\b(?:password|passwd|passphrase|token|secret|api[ _-]?key|pw))[ \t]+{word}[ \t]+(?=\S{{0,200}}\d)(?=\S{{0,200}}[A-Za-z])(?P<bare>[^\s\"']{{8,200}})"))
+        ("PASSWORD", f" {word} ", WhenNeeded(rf"(?i:\b(?:password|passwd|passphrase|token|secret|api[ _-]?key|pw)(?:[ \t]+(?:of|for|to|on|at)[ \t][^\n.;:]{{1,40}}?)?)[ \t]+{word}[ \t]+(?=\S{{0,200}}\d)(?=\S{{0,200}}[A-Za-z])(?P<bare>[^\s\"']{{8,200}})"))
         for word in ("is", "was")
     ),
     ("PASSWORD", " is ", WhenNeeded(rf"(?i:\bpass(?:word|phrase)(?:[ \t]+for[ \t]+(?:the[ \t]+)?user(?:name)?[ \t]+[\"'][^\"'\n]{{1,60}}[\"'])?[ \t]+is)[ \t]+{QUOTED}")),
@@ -143,7 +143,7 @@ def spans(text: str) -> Iterator[Span]:
                 yield Span(*match.span("quoted"), spelled(match["name"]), "default")
     if "=(" in text:
         for match in ARRAY.finditer(text):
-            if name_class(match["name"].rstrip("sS")) == "secret":
+            if "secret" in {name_class(match["name"]), name_class(match["name"].rstrip("sS"))}:
                 yield from _items(text, match)
     names = sorted({match["name"] for match in KEPT_PAIR.finditer(text)})[:20]
     for name in names:
