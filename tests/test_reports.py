@@ -132,7 +132,7 @@ def test_the_workbook_adds_up_and_holds_no_foreign_formula() -> None:
 
 
 def test_a_formula_looks_only_at_the_lines_that_it_is_about() -> None:
-    """Thousands of jobs, each looking through the lines of all, are hours for a spreadsheet."""
+    """Of thousands of jobs, each looking through the lines of all, a spreadsheet has billions of cells to look at."""
     jobs = tuple(job_plan(number) for number in range(3))
     book = openpyxl.load_workbook(io.BytesIO(workbook.write(plan(jobs))[0].content))
     owners = [row[1].value for row in book["Line items"].iter_rows(min_row=2)]

@@ -1,7 +1,7 @@
 """costs.xlsx: the bill as a finance person checks it, with live formulas over quantities and prices.
 
-Each formula looks only at the lines that it is about: fifty thousand that look through half a million lines each are hours for a
-spreadsheet. What does not fit is said in its place, and what would have been its sum stands there as a plain number.
+Each formula looks only at the lines that it is about: fifty thousand that look through all seventy thousand are billions of cells
+for a spreadsheet. What does not fit is said in its place, and what would have been its sum stands there as a plain number.
 
 Source: https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 """
