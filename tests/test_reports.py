@@ -102,6 +102,11 @@ def test_markdown_stays_under_its_limit_and_says_what_it_left_out() -> None:
     thousands = markdown.write(plan(tuple(job_plan(number, "/srv/x.sh") for number in range(3000))))[0].content
     assert len(thousands) <= markdown.LIMIT_BYTES
     assert re.search(rb"\d+ more jobs are in report.html", thousands)
+    named = [msgspec.structs.replace(many.hosts[0].host, name=f"srv{number:04}") for number in range(1_000)]
+    servers = tuple(msgspec.structs.replace(hosts[0], host=host) for host in named)
+    text = markdown.write(msgspec.structs.replace(many, hosts=servers))[0].content
+    assert len(text) <= markdown.LIMIT_BYTES
+    assert b"more servers, in report.html" in text
 
 
 def test_unknown_money_is_said_and_never_zero() -> None:

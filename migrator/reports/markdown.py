@@ -16,12 +16,13 @@ TEMPLATE = "reports/report.md.j2"
 NOT_MERMAID = re.compile(r"[^A-Za-z0-9_-]")
 NOT_LABEL = re.compile(r"[^\w .,:()/+-]")  # in Mermaid's quoted labels `"`, `#`, `;`, `<`, backticks and brackets mean something
 MOST_EDGES = 60
+MOST_SERVERS = 20  # with a part of their own, as on the page
 SHORTEST_ROW, SHORTEST_STORY = 40, 200  # bytes: more of them than fit are not drawn only to be dropped
 LIMIT_BYTES = 60_000  # GitHub cuts a comment at 65,536 characters
 
 
 def write(plan: Plan) -> tuple[OutFile, ...]:
-    """report.md; jobs beyond the size limit are counted and left to report.html."""
+    """report.md; jobs and servers beyond the size limit are counted and left to report.html."""
     hosts = []
     for host, jobs in verdict_words.by_server(plan):
         keeping = verdict_words.grouped(verdict_words.blockers(host, jobs))
@@ -30,10 +31,12 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
     nodes, edges = _chain(plan)
     shown = min(len(plan.jobs), LIMIT_BYTES // SHORTEST_ROW)  # in the table
     told = min(shown, LIMIT_BYTES // SHORTEST_STORY)  # with a folded part
+    servers = min(len(hosts), MOST_SERVERS)
     while True:
         values = {
             "plan": plan,
             "hosts": hosts,
+            "servers": servers,
             "headline": verdict_words.headline(plan),
             "together": verdict_words.together(plan),
             "quotas": verdict_words.quotas(plan),
@@ -48,12 +51,14 @@ def write(plan: Plan) -> tuple[OutFile, ...]:
             "edges": edges,
         }
         content = render.text(TEMPLATE, "markdown", **values).encode()
-        if len(content) <= LIMIT_BYTES or shown == 0 == told:
+        if len(content) <= LIMIT_BYTES or (shown == 0 == told and servers <= 1):
             return (OutFile(path="report.md", content=content),)
         if told:
             told = min(told - 1, told * LIMIT_BYTES // (2 * len(content)))
-        else:
+        elif shown:
             shown = min(shown - 1, shown * LIMIT_BYTES // len(content))
+        else:
+            servers //= 2
 
 
 def _chain(plan: Plan) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
