@@ -22,6 +22,7 @@ SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 50 to 5f: a frame that holds no
 ZSTD_BLOCK_BYTES = 1 << 17  # RFC 8878 3.1.1.2.4
 REPEATED = 1  # the type of a block that is one byte, said once, RFC 8878 3.1.1.2.2
 XZ_MEMORY_BYTES = 1 << 27  # xz -9 asks for 65 MiB; a file may claim up to 4 GiB. zstd has this limit of its own
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8: editors and PowerShell write it
 LINE_LIMIT_BYTES = 1 << 16  # syslog daemons cut at 8 kB; a longer line is no log line
 BROKEN_GZIP: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # the stub gives an instance
 DAMAGED = (OSError, EOFError, BROKEN_GZIP, lzma.LZMAError, zstandard.ZstdError)
@@ -320,7 +321,7 @@ def _poured(stream: BinaryIO) -> Callable[[bytearray, int, int], int]:
     """Fills a part of a buffer with what comes next, and tells with how much; 0 at the end."""
     first = stream.read(PACKED_BYTES)
     packed = first.startswith(ZSTD) or _fresh(first) is not None
-    blocks = _blocks(stream, first, POURED_BYTES) if packed else iter((first,))
+    blocks = _unmarked(_blocks(stream, first, POURED_BYTES) if packed else iter((first,)))
     waiting = memoryview(b"")
 
     def pour(text: bytearray, begin: int, end: int) -> int:
@@ -337,6 +338,13 @@ def _poured(stream: BinaryIO) -> Callable[[bytearray, int, int], int]:
         return count
 
     return pour
+
+
+def _unmarked(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same; a byte order mark before the first line becomes empty lines, so that all else stands where it stood."""
+    first = next(blocks, b"")
+    yield b"\n" * len(BYTE_ORDER_MARK) + first[len(BYTE_ORDER_MARK) :] if first.startswith(BYTE_ORDER_MARK) else first
+    yield from blocks
 
 
 def _cut_at_lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, int]]:

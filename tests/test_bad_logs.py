@@ -54,6 +54,14 @@ def named(problems: list[dict], *words: str) -> None:
     assert all(word in problem["message"] for word in words), problem["message"]
 
 
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_byte_order_mark_takes_no_run_away(packed: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = "var/log/syslog" + (".1.gz" if packed is gzip.compress else "")
+    runs, problems = read(tmp_path, packed(b"\xef\xbb\xbf" + whole_run(0) + b"\0" * 4096 + whole_run(1)), path)
+    assert [run["duration_s"] for run in runs] == [30, 30]
+    named(problems, f"byte {len(whole_run(0)) + 3} ")
+
+
 def test_nul_bytes(tmp_path: Path) -> None:
     runs, problems = read(tmp_path, whole_run(0) + b"\0" * 4096 + whole_run(1))
     assert len(runs) == 2
