@@ -24,7 +24,7 @@ def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAUL
     """
     survey = observed.survey
     host, runs, stretches = survey.host, runs_of(observed.runs), stretches_of(observed)
-    kept = store.add(root, host.name, runs, stretches, survey.earlier, host.marks)
+    kept = store.add(root, host.name, runs, stretches, survey.earlier, host.marks, observed.lost)
     survey, table = measured_again(survey, kept, assumptions)
     return observed._replace(survey=survey, runs=table)
 
@@ -32,8 +32,9 @@ def remembered(observed: Observed, root: Path, assumptions: Assumptions = DEFAUL
 def measured_again(survey: Survey, kept: store.Kept, assumptions: Assumptions = DEFAULT) -> tuple[Survey, RunTable]:
     """The survey with the usage of all that a store holds of its server, and the table of these runs."""
     measured, table = measuring.over(survey.host, survey.jobs, distinct(kept.runs), kept.stretches, assumptions, kept.earlier)
-    lost = {entry.job_id: entry.lost_lines for entry in survey.usage}  # what earlier logs said of that is not kept
-    usage = tuple(replace(entry, lost_lines=lost.get(entry.job_id, 0)) for entry in measured.usage)
+    own = {entry.job_id: entry.lost_lines for entry in survey.usage}  # of a plan that does not say on which days
+    lost = sum(day.lines for day in kept.lost)
+    usage = tuple(replace(entry, lost_lines=max(lost, own.get(entry.job_id, 0))) for entry in measured.usage)
     again = replace(
         survey, usage=usage, unmatched=measured.unmatched, busy_minutes_of_week=measured.busy_minutes_of_week,
         earlier=kept.earlier, pairing=store.VERSION, problems=(*survey.problems, *_doubted(survey.host.name, kept)),

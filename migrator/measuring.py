@@ -5,7 +5,7 @@ import gc
 import importlib
 import logging
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +28,7 @@ from migrator.logfiles.untimely import Untimely
 from migrator.logfiles.years import first_years
 from migrator.model.job import Host, Job
 from migrator.model.source import HostFile, HostFiles, Location, Problem
-from migrator.model.usage import EarlierText, Event, EventKind, Line, Measured, Search
+from migrator.model.usage import EarlierText, Event, EventKind, Line, LostLines, Measured, Search
 from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import lost_lines
 from migrator.runs.edited import Edit, with_earlier
@@ -40,7 +40,7 @@ from migrator.runs.pairings import Pairings
 from migrator.schedule.zones import zone
 from migrator.shares import SERVICE, Shares
 from migrator.spool import Kept
-from migrator.tables import Run, RunTable, table
+from migrator.tables import Run, RunTable, instant, table
 from migrator.understanding import ALONE, NEEDLES, NO_UNITS, TAGS, Understanding
 from migrator.usage import summary
 
@@ -74,8 +74,12 @@ def measure(
         shares.replace(replaced)
         problems = tuple(_of_host(problem, host) for problem in (*logged.problems, *unread, *shares.remarks))
         measured = shares.measured(logged.seen, problems, assumptions)
-        usage = tuple(replace(entry, lost_lines=logged.lost_lines) for entry in measured.usage) if logged.lost_lines else None
-        return measured if usage is None else replace(measured, usage=usage), shares.table()
+        if logged.lost:
+            lines = sum(day.lines for day in logged.lost)
+            measured = replace(
+                measured, usage=tuple(replace(entry, lost_lines=lines) for entry in measured.usage), lost=logged.lost
+            )
+        return measured, shares.table()
 
 
 def over(
@@ -129,7 +133,7 @@ class Logged(NamedTuple):
     seen: tuple[int, int] | None
     problems: tuple[Problem, ...]
     edits: tuple[Edit, ...] = ()
-    lost_lines: int = 0  # of this server, as far as its logs say
+    lost: tuple[LostLines, ...] = ()  # of this server
 
     @property
     def runs(self) -> Runs:
@@ -179,7 +183,7 @@ def read(
 
     def paired(beside: Beside | None, helper: Help | None = None) -> Logged:
         understanding, seen, edits, later = Understanding(host.name, units), None, list[Edit](), list[Problem]()
-        lost = 0
+        lost = Counter[str]()
         pairings = Pairings(understanding.sayings, _log_level(files), places)
         numbers = {} if helper is None else {file.path: (helper, number) for number, (_, file, _) in enumerate(found)}
         parts = partial(_parts, files, families.values(), search, understanding, numbers)
@@ -192,10 +196,11 @@ def read(
                 seen = (begins, ends) if seen is None else (min(seen[0], begins), max(seen[1], ends))
                 pairings.feed(stretch)
                 edits += _edits(stretch, understanding)
-                lost += sum(
-                    lost_lines.count(said) for _, said, name in _said(stretch, understanding, "lost") if name == host.name
-                )
-        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits), lost)
+                for at_us, said, name in _said(stretch, understanding, "lost"):
+                    if name == host.name and (lines := lost_lines.count(said)):
+                        lost[instant(at_us).date().isoformat()] += lines
+        days = tuple(LostLines(day=day, lines=lines) for day, lines in sorted(lost.items()))
+        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits), days)
 
     if sum(file.size * (USUALLY if file.path.endswith(PACKED) else 1) for _, file, _ in found) >= WORTH_A_COPY:
         copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it

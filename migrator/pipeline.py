@@ -21,6 +21,7 @@ from migrator.model.job import Job
 from migrator.model.option import PriceBook
 from migrator.model.plan import Dating, Decisions, Plan, Request, Survey
 from migrator.model.source import HostFiles
+from migrator.model.usage import LostLines
 from migrator.options import places_for
 from migrator.runs import store
 from migrator.scripts import facts, others_output, output_size
@@ -40,6 +41,7 @@ class Observed(NamedTuple):
     scripts: Mapping[str, bytes]
     runs: RunTable
     seen: tuple[datetime | None, datetime | None] = (None, None)
+    lost: tuple[LostLines, ...] = ()
 
 
 def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions = DEFAULT) -> Observed:
@@ -76,7 +78,7 @@ def observe(files: HostFiles, as_of: datetime | None, assumptions: Assumptions =
         earlier=measured.earlier,
         pairing=store.VERSION,
     )
-    return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at))
+    return Observed(survey, scripts, runs, (measured.first_at, measured.newest_at), measured.lost)
 
 
 def _dated(files: HostFiles, as_of: datetime | None, logged: datetime | None, written: datetime) -> tuple[datetime, Dating]:

@@ -294,3 +294,33 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         writer * 100 + number for writer in range(4) for number in range(5)
     ]
     assert polars.read_parquet(tmp_path / "web01" / "*.parquet").height == 20
+
+
+def test_how_many_lines_were_lost_is_kept_by_day_and_counted_once(tmp_path: Path) -> None:
+    """Three readings: the 23rd, with 900 lost; both days, with 900 and 70; a later day, with nothing lost. 970 in all three."""
+
+    def lost_of(name: str, days: dict[int, str]) -> int:
+        root = tmp_path / name
+        lines = [
+            f"2026-11-{day}T12:0{at}:00.000000+00:00 web07 {said}\n"
+            for day, words in days.items()
+            for at, said in enumerate(("CRON[100]: (root) CMD (/opt/one.sh)", words))
+            if said
+        ]
+        for path, text in {
+            "etc/hostname": "web07\n",
+            "etc/timezone": "Etc/UTC\n",
+            "etc/cron.d/work": "* * * * * root /opt/one.sh\n",
+            "var/log/syslog": "".join(lines),
+        }.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        (files,) = open_source(str(root))
+        (entry,) = history.remembered(pipeline.observe(files, None), tmp_path / "runs").survey.usage
+        return entry.lost_lines
+
+    some, few = (f"rsyslogd: imjournal: {lines} messages lost due to rate-limiting" for lines in (900, 70))
+    assert lost_of("first", {23: some}) == 900
+    assert lost_of("both", {23: some, 24: few}) == 970
+    assert lost_of("again", {23: some}) == 970
+    assert lost_of("later", {26: ""}) == 970

@@ -17,6 +17,7 @@ from migrator import files, history, pipeline, planfile, same_machine, tables
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError, SourceError
 from migrator.model.plan import OutFile, Survey
+from migrator.model.usage import LostLines
 from migrator.model.value import Value
 from migrator.redact import redact
 from migrator.runs import store
@@ -40,6 +41,7 @@ class Server(Value, frozen=True, kw_only=True):
     stretches: tuple[Stretch, ...]
     survey: str  # digest
     marks: tuple[str, ...] = ()
+    lost: tuple[LostLines, ...] = ()
 
 
 class Row(Value, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ def _readings(source: str, as_of: datetime | None, assumptions: Assumptions) -> 
         if cut:  # half a bundle must not become a server on which nothing is left
             raise SourceError(f"{source}: {cut[0]}; bundle it again")
         stretches = history.stretches_of(seen)
-        yield _reading(seen.survey, dict(seen.scripts), tables.runs_of(seen.runs), stretches)
+        yield _reading(seen.survey, dict(seen.scripts), tables.runs_of(seen.runs), stretches, seen.lost)
 
 
 def _planned(folder: Path, assumptions: Assumptions) -> Iterator[Reading]:
@@ -110,7 +112,7 @@ def _planned(folder: Path, assumptions: Assumptions) -> Iterator[Reading]:
             kept = store.read(folder / RUNS, name)
             if kept.doubted:
                 survey, _ = history.measured_again(survey, kept, assumptions)  # noqa: PLW2901
-            yield _reading(survey, scripts, kept.runs, kept.stretches)
+            yield _reading(survey, scripts, kept.runs, kept.stretches, kept.lost)
             continue
         own = [run for run in runs if len(surveys) == 1 or host_of.get(run.job_id or "", run.host) == name]
         days = next((entry.observed_days for entry in survey.usage), None)
@@ -122,11 +124,15 @@ def _planned(folder: Path, assumptions: Assumptions) -> Iterator[Reading]:
         yield _reading(survey, scripts, kept.runs, stretches)
 
 
-def _reading(survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], stretches: tuple[Stretch, ...]) -> Reading:
+def _reading(
+    survey: Survey, scripts: dict[str, bytes], runs: list[tables.Run], stretches: tuple[Stretch, ...],
+    lost: tuple[LostLines, ...] = (),
+) -> Reading:  # fmt: skip
     raw = planfile.survey_bytes(survey)
     server = Server(
         host=survey.host.name, as_of=survey.as_of, jobs=len(survey.jobs), runs=len(runs), problems=len(survey.problems),
         stretches=stretches, survey=hashlib.sha256(raw).hexdigest()[:16], marks=survey.host.marks,
+        lost=lost,
     )  # fmt: skip
     return Reading(server, raw, scripts, packed(runs))
 
@@ -148,8 +154,10 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     others = (planfile.read_survey(out / f"{part.stem}.json") for part in parts if part is not newest)
     proved = all_of(survey.earlier, *(other.earlier for other in others))
     marks = same_machine.joined(*(part.server.marks for part in sorted(parts, key=lambda part: part.server.as_of)))
-    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved, marks)
-    if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier) == (runs, stretches, survey.earlier)):
+    lost = store.most_lost(day for part in parts for day in part.server.lost)
+    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved, marks, lost)
+    seen = runs, stretches, survey.earlier, lost
+    if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier, kept.lost) == seen):
         survey, _ = history.measured_again(survey, kept, assumptions)
     files.write(out, [OutFile(path=f"{SURVEYS}/{survey_name(survey.host.name)}", content=planfile.survey_file(survey).content)])
     files.remove(out, [f"{part.stem}.parquet" for part in fresh])

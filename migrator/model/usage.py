@@ -184,6 +184,13 @@ class EarlierText(Value, frozen=True, kw_only=True):
     edited_at: datetime
 
 
+class LostLines(Value, frozen=True, kw_only=True):
+    """How many lines of a server's logs are lost on a day in UTC, as far as these logs say so."""
+
+    day: str
+    lines: int
+
+
 class Measured(Value, frozen=True, kw_only=True):
     """Everything the `usage` room concludes for one host."""
 
@@ -195,3 +202,4 @@ class Measured(Value, frozen=True, kw_only=True):
     busy_minutes_of_week: tuple[int, ...] | None = None
     loads: tuple[HostLoad, ...] = ()
     earlier: tuple[EarlierText, ...] = ()
+    lost: tuple[LostLines, ...] = ()

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from migrator import files, same_machine, tables
 from migrator.errors import PlanError, StoreError
 from migrator.model.plan import OutFile
-from migrator.model.usage import EarlierText
+from migrator.model.usage import EarlierText, LostLines
 from migrator.model.value import Value
 from migrator.planfile import host_file_name
 from migrator.runs.edited import all_of
@@ -56,12 +56,15 @@ class Day(Value, frozen=True, kw_only=True):
 
 class Manifest(Value, frozen=True, kw_only=True):
     """What belongs to a host's store. `stretches`: the times that its logs covered, in microseconds, in order and apart.
-    `earlier`: texts that these logs show to be those of lines that were edited since; `marks`: the machine (`same_machine`)."""
+    `earlier`: texts that these logs show to be those of lines that were edited since; `marks`: the machine (`same_machine`);
+    `lost`: how many lines of these logs are lost, by day: the largest number that any reading of that day gave, because each sees
+    a part of it, or all of it again."""
 
     host: str
     generation: int
     stretches: tuple[Stretch, ...] = ()
     earlier: tuple[EarlierText, ...] = ()
+    lost: tuple[LostLines, ...] = ()
     days: tuple[Day, ...] = ()
     marks: tuple[str, ...] = ()
     version: int = VERSION
@@ -76,6 +79,7 @@ class Kept(NamedTuple):
     earlier: tuple[EarlierText, ...] = ()
     doubted: int = 0
     place: str = ""
+    lost: tuple[LostLines, ...] = ()
 
 
 class _State(NamedTuple):
@@ -89,7 +93,7 @@ class _State(NamedTuple):
         runs = [run for day in sorted(self.days) for run in self.days[day]]
         place = f"{root.name}/{host_file_name(self.manifest.host)}"
         doubted = len(self.doubted.intersection(runs)) if self.doubted else 0  # but those whose end a log showed again
-        return Kept(runs, self.manifest.stretches, self.manifest.earlier, doubted, place)
+        return Kept(runs, self.manifest.stretches, self.manifest.earlier, doubted, place, self.manifest.lost)
 
 
 def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
@@ -124,6 +128,18 @@ def count(root: Path, host: str) -> int:
     return 0
 
 
+def most_lost(days: Iterable[LostLines]) -> tuple[LostLines, ...]:
+    """The largest number of each day.
+
+    >>> [day.lines for day in most_lost([LostLines(day="2026-11-24", lines=9), LostLines(day="2026-11-24", lines=30)])]
+    [30]
+    """
+    most: dict[str, LostLines] = {}
+    for day in sorted(days, key=lambda day: day.lines):
+        most[day.day] = day
+    return tuple(most[day] for day in sorted(most))
+
+
 def add(
     root: Path,
     host: str,
@@ -131,6 +147,7 @@ def add(
     stretches: Iterable[Stretch],
     earlier: Iterable[EarlierText] = (),
     marks: Iterable[str] = (),
+    lost: Iterable[LostLines] = (),
 ) -> Kept:
     """Put the runs that a reading of a host's logs shows into its store, those that it has already only once.
 
@@ -139,6 +156,7 @@ def add(
     """
     machine = tuple(marks)
     folder, new, times, proved = root / host_file_name(host), _by_day(runs), tuple(stretches), tuple(earlier)
+    missing = tuple(lost)
     for _ in range(TRIES):
         state = _read(folder, host)
         if same_machine.compared(state.manifest.marks, machine) == "different":
@@ -151,6 +169,7 @@ def add(
             stretches=joined([*state.manifest.stretches, *times]),
             earlier=all_of(state.manifest.earlier, proved),
             marks=same_machine.joined(state.manifest.marks, machine),
+            lost=most_lost([*state.manifest.lost, *missing]),
             version=VERSION,
         )
         together = _State(manifest, days, state.highest, state.doubted)
