@@ -9,6 +9,12 @@ looks like a system crontab's job that starts something.
 Four heaps, each by plain patterns over the text (not by our readers), in the order of the hash of `package path`: what may keep
 something for the next run, speak with this machine, touch the machine, and (lines of documentation only) carry a password. A program is taken if it
 has 6 to 90 lines without comments. Whatever stands in a heap is labelled, also where it turns out to be nothing of the kind.
+
+The eleventh set comes from public repositories of GitHub, `eleventh FILE`: rows `path TAB owner/name` in, the order to read them in out. CRON_PATHS were
+written down before any text was read; of an index of public repositories the first LISTED (in the order of their names) that hold a path at exactly
+that place are asked; those whose name's sha256 begins with 0 to 7 stay development material; the others come in the order of that hash, until EACH
+of a path are taken. Left out: fewer than 6 or more than 90 lines (see `fits`), text of another language than the path says or with Windows' line ends,
+a copy of a text that is taken already. Of a crontab the last job is the case. Commit and sha256 of each text stand in the labels.
 """
 
 import gzip
@@ -42,6 +48,12 @@ MORE = {("tenth_more", "state, strictly"): 12, ("tenth_more", "this machine"): 1
 CLIENTS = frozenset(
     "curl wget mysql mysqldump mysqladmin psql pg_dump ldapsearch ldapadd ldapmodify smbclient mount rsync ssh openssl snmpwalk snmpget redis-cli mongo mongodump lftp git docker htpasswd kinit".split()
 )
+# where scripts lie that cron starts, for the eleventh set: what they are for is spread over backup, clearing up, watching, fetching, telling
+CRON_PATHS = (
+    "backup.sh scripts/backup.sh mysql_backup.sh mysqldump.sh pg_backup.sh cron/daily.sh bin/cron.sh deploy/cron.sh cleanup.sh scripts/sync.sh healthcheck.sh monitor.sh watchdog.sh "
+    "check_disk.sh check_ip.sh rotate.sh update.sh scripts/update.sh ddns.sh duckdns.sh renew.sh watch.sh cron.py scripts/monitor.py backup.py notify.py cron.pl backup.pl cron.php cron/cron.php crontab"
+).split()
+LISTED, EACH = 30, 3
 PATHS = re.compile(
     r"(etc/cron\.(?:hourly|daily|weekly|monthly)/[\w-]+|usr/share/munin/plugins/[\w-]+|usr/lib/nagios/plugins/[\w.-]+"
     r"|usr/(?:s?bin|lib/[\w.-]+|share/[\w.-]+)/[\w.-]+|usr/share/doc/[\w.+-]+/(?:examples|contrib)/[\w.-]+)"
@@ -163,8 +175,25 @@ def text_of(path: Path) -> str:
         return ""
 
 
+def fits(text: str) -> bool:
+    """Whether a program is neither nothing nor a day's work to label: 6 to 90 lines that are neither empty nor begin with `#`."""
+    return 6 <= sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in text.splitlines()) <= 90
+
+
+def repositories(rows: list[str]) -> list[tuple[str, str]]:
+    """Path and repository of the eleventh set's candidates, in the order in which they are read until EACH of a path are taken."""
+    listed = defaultdict(list)
+    for path, name in (row.split("\t") for row in rows):
+        listed[path] += [name] if len(listed[path]) < LISTED else []
+    kept = {path: [name for name in names if digest(name)[0] in "89abcdef"] for path, names in listed.items()}
+    return [(path, name) for path in CRON_PATHS for name in sorted(kept.get(path, ()), key=digest)]
+
+
 def main() -> None:
     """Fetches and unpacks the packages, prints the heaps."""
+    if sys.argv[1] == "eleventh":
+        print("\n".join(map("\t".join, repositories(Path(sys.argv[2]).read_text().splitlines()))))
+        return
     digits, count, most, passwords, here = SETS[sys.argv[1]]
     folder = Path(sys.argv[2])
     names = packages(digits, count)
@@ -197,8 +226,7 @@ def main() -> None:
             match = PATHS.fullmatch(inside[1:])
             text = text_of(path) if match or doc else ""
             if match and SHEBANG.match(text) and not inside.endswith(".gz"):
-                code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-                if 6 <= len(code) <= 90:
+                if fits(text):
                     for heap, pattern in HEAPS.items():
                         if pattern.search("\n".join(code)):
                             programs[heap].append(inside)
