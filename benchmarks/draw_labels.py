@@ -11,10 +11,11 @@ something for the next run, speak with this machine, touch the machine, and (lin
 has 6 to 90 lines without comments. Whatever stands in a heap is labelled, also where it turns out to be nothing of the kind.
 
 The eleventh set comes from public repositories of GitHub, `eleventh FILE`: rows `path TAB owner/name` in, the order to read them in out. CRON_PATHS were
-written down before any text was read; of an index of public repositories the first LISTED (in the order of their names) that hold a path at exactly
-that place are asked; those whose name's sha256 begins with 0 to 7 stay development material; the others come in the order of that hash, until EACH
-of a path are taken. Left out: fewer than 6 or more than 90 lines (see `fits`), text of another language than the path says or with Windows' line ends,
-a copy of a text that is taken already. Of a crontab the last job is the case. Commit and sha256 of each text stand in the labels.
+written down before any text was read (nine were added once, see there); of an index of public repositories the first LISTED (in the order of their
+names) that hold a path at exactly that place are asked; those whose name's sha256 begins with 0 to 7 stay development material; the others come in
+the order of that hash, until EACH of a path are taken. Left out: fewer than 6 or more than 90 lines (see `fits`), text of another language than the
+path says or with Windows' line ends, a second text of an owner for a path, a text whose commands are those of one that is taken already. Of a
+crontab the last job is the case. Commit and sha256 of each text stand in the labels.
 """
 
 import gzip

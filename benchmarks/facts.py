@@ -1,11 +1,13 @@
 """How many facts of hand-labelled commands are found, by kind: `python benchmarks/facts.py FILE...` (tests/cases/scripts/*.txt).
 
 Cases with a part `debian` (package and path) are fetched with apt-get, those with a part `documented` (package, file:line) are
-lines of a package's own documentation, those with a part `corpus` (file:line) are read from MIGRATOR_CORPUS: other people's text
-is not kept here. `-v` lists every label that was missed and every fact that nobody labelled.
+lines of a package's own documentation, those with a part `corpus` (file:line) are read from MIGRATOR_CORPUS, those with a part
+`github` (repository, commit, path, sha256) from MIGRATOR_GITHUB as `OWNER__NAME/PATH`: other people's text is not kept here.
+`-v` lists every label that was missed and every fact that nobody labelled.
 """
 
 import gzip
+import hashlib
 import os
 import re
 import subprocess
@@ -26,6 +28,7 @@ from migrator.redact import redact
 from migrator.scripts.facts import facts
 from migrator.sources import directory
 
+STARTED_BY = {".sh": "sh ", ".py": "python3 ", ".pl": "perl ", ".php": "php "}  # a text without #!
 BASE = {"host": "web01", "scheduler": "system_crontab", "name": "x", "logged_as": "x", "id": "x"}
 
 
@@ -76,7 +79,28 @@ def of_documentation(case: Case, root: Path) -> tuple[Fact, ...]:
 def of_corpus(case: Case, root: Path) -> tuple[Fact, ...]:
     """A line of somebody's system crontab: five fields, a user unless the command follows at once, the command."""
     name, _, number = case.parts["corpus"].strip().rpartition(":")
-    text = (Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text().splitlines()[int(number) - 1].lstrip()
+    return of_crontab((Path(os.environ["MIGRATOR_CORPUS"]) / "crontabs" / name).read_text(), int(number), root)
+
+
+def of_github(case: Case, root: Path) -> tuple[Fact, ...]:
+    """A script of a public repository, without the rest of it, in /srv/app; of a crontab the line."""
+    repository, _, where, digest = case.parts["github"].split()
+    name, _, number = where.partition(":")
+    text = (Path(os.environ["MIGRATOR_GITHUB"]) / repository.replace("/", "__") / name).read_bytes()
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise ValueError(f"{repository} {name}: not the text that was labelled")
+    if number:
+        return of_crontab(text.decode(), int(number), root)
+    path = root / "srv/app" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text)
+    path.chmod(0o755)
+    return of_line(f"{'' if text.startswith(b'#!') else STARTED_BY[path.suffix]}/srv/app/{name}", root)
+
+
+def of_crontab(text: str, number: int, root: Path) -> tuple[Fact, ...]:
+    """The job in this line, with or without a user."""
+    text = text.splitlines()[number - 1].lstrip()
     users = r"(?:(?:root|apache|postgres|www-data|ubuntu|planet-user)\s+)?"
     command = re.match(rf"(?:@\w+|(?:\S+\s+){{4}}\S+)\s+{users}(.*)", text)[1].replace("\\%", "%")
     return of_line(command, root)
@@ -99,7 +123,7 @@ def main() -> None:
         for case in read_cases(FOLDER / name):
             with tempfile.TemporaryDirectory() as folder:
                 root = Path(folder)
-                readers = {"debian": of_package, "corpus": of_corpus, "documented": of_documentation}
+                readers = {"debian": of_package, "corpus": of_corpus, "documented": of_documentation, "github": of_github}
                 found = next((read for part, read in readers.items() if part in case.parts), said)(case, root)
             lost, extra, labels, seen = compared_facts(case, found)
             for counter, lines in ((wanted, labels), (missed, lost), (judged, seen), (invented, extra)):

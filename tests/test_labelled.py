@@ -1,7 +1,9 @@
 """Facts against labels made by hand: nothing more is missed or invented than the figures of README.md beside the cases say."""
 
 import fnmatch
+import hashlib
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ JUDGED = {
     "labelled_eighth.txt": BLOCKING,
     "labelled_ninth.txt": BLOCKING,
     "labelled_tenth.txt": BLOCKING,
+    "labelled_eleventh.txt": BLOCKING,
 }
 WITH_DETAIL = frozenset({"cloud-call", "persistence"})  # the label says both
 PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node ", ".rb": ""}
@@ -38,7 +41,7 @@ PROGRAMS = {".py": "", ".sh": "", ".pl": "", ".php": "php ", ".js": "node ", ".r
 
 def own(name: str) -> list[Case]:
     """The cases of a file whose text stands in it; the others are judged by benchmarks/facts.py."""
-    return [case for case in read_cases(FOLDER / name) if not {"debian", "corpus", "documented"} & case.parts.keys()]
+    return [case for case in read_cases(FOLDER / name) if not {"debian", "corpus", "documented", "github"} & case.parts.keys()]
 
 
 CASES = [case for name in FILES for case in own(name)]
@@ -118,3 +121,19 @@ def test_families_of_what_binds_a_job_to_its_machine(tmp_path: Path) -> None:
             if any(pattern and fnmatch.fnmatchcase(fact, pattern) for pattern in unwanted)
         ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_eleventh_set_keeps_to_the_rule_of_its_draw() -> None:
+    """What benchmarks/draw_labels.py says: half of the repositories by their hash, three of a path, of an owner one."""
+    paths, owners = Counter(), Counter()
+    for case in read_cases(FOLDER / "labelled_eleventh.txt"):
+        repository, commit, where, digest = case.parts["github"].split()
+        path = where.partition(":")[0]
+        assert hashlib.sha256(repository.encode()).hexdigest()[0] in "89abcdef", case.name
+        assert re.fullmatch("[0-9a-f]{40}", commit), case.name
+        assert re.fullmatch("[0-9a-f]{64}", digest), case.name
+        assert {label.split(" ", 1)[0] for label in case.parts["want"].splitlines() if label} <= BLOCKING, case.name
+        paths[path] += 1
+        owners[repository.split("/")[0], path] += 1
+    assert max(paths.values()) <= 3
+    assert max(owners.values()) == 1
