@@ -32,6 +32,7 @@ from migrator.runs.choice import (
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups, Orphan
 from migrator.runs.nearest import Nearest
+from migrator.runs.numbered import Numbered
 from migrator.runs.parts import Chain, Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
 from migrator.runs.unopened import Unopened
@@ -57,8 +58,7 @@ class Pairing:
         self._by_session: dict[int, Start] = {}
         self._by_pid: dict[int, Start] = {}
         self._by_parent: dict[int, Start] = {}
-        self._numbered: dict[tuple[str, int], Start] = {}
-        self._of_unit: dict[int, Start] = {}  # the last of each unit, by its name's key
+        self._numbered = Numbered(self._put)
         self._chains: dict[str | None, Chain] = {}
         self.groups = Groups(NEAR_US, self._apart, self._is_parent, self._forget)
         self._done: deque[tuple[int, Start]] = deque()
@@ -137,7 +137,7 @@ class Pairing:
             if said.by_text:
                 self._wait(start)
             else:
-                self._start_numbered(start, session)
+                self._numbered.start(start, session)
             return
         if session:
             span = self.opened.get(session)
@@ -159,36 +159,6 @@ class Pairing:
             self._wait(start)
             if self.sessions:
                 self._chained(start)
-
-    def _start_numbered(self, start: Start, session: int) -> None:
-        session = session or start.said.unit
-        if not session:
-            self._put(start)
-            return
-        slot = start.said.source, session
-        before = self._numbered.get(slot)
-        if before is not None:
-            if start.said.child and before.end is None:
-                return  # systemd: Starting, then Started
-            self._put(before)
-        start.session = session
-        self._numbered[slot] = start
-        if start.said.unit:
-            before = self._of_unit.get(start.said.key)
-            if before is not None and before.end is None:
-                self._put(before)  # it runs once at a time: that end was lost
-            self._of_unit[start.said.key] = start
-
-    def _by_number(self, said: Said, session: int) -> Start | None:
-        """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and
-        none elsewhere: there, and where one log has the start and another the end, it is the last of that unit."""
-        session = session or said.unit
-        found = self._numbered.get((said.source, session))
-        if found is None and said.unit:
-            last = self._of_unit.get(said.key)
-            if last is not None and not last.emitted and said.unit in {session, last.session}:
-                return last
-        return found
 
     def _opened(self, key: int, span: Span) -> Span:
         before = self.opened.get(key)
@@ -240,7 +210,7 @@ class Pairing:
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         if said.by_number:
-            numbered = self._by_number(said, session)
+            numbered = self._numbered.run(said, session)
             if numbered is not None and numbered.end is None:
                 numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
                 self._bound(numbered, at_us)
@@ -332,8 +302,7 @@ class Pairing:
         since_us = at_us - int((said.event.duration_s or 0) * 1_000_000)
         self.groups.missing(since_us, at_us)
         by_text = (start for starts in self.waiting.values() for start in starts if start.said.by_text)
-        by_name = (start for start in self._numbered.values() if start.said.unit and start.session == start.said.unit)
-        for start in (*by_text, *by_name):
+        for start in (*by_text, *self._numbered.by_name()):
             if start.lost_us is None:
                 start.lost_us = max(start.at_us, since_us)
 
@@ -366,14 +335,14 @@ class Pairing:
         self._restarted_us = at_us
 
     def _resource(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
-        numbered = self._by_number(said, session)
+        numbered = self._numbered.run(said, session)
         if numbered is not None:
             numbered.resource = said
 
     def _failure(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         status = said.event.exit_status
         if said.by_number:
-            numbered = self._by_number(said, session)
+            numbered = self._numbered.run(said, session)
             if numbered is not None and numbered.end is None:
                 numbered.exit_status = NONE if status is None else status
             return
@@ -428,9 +397,7 @@ class Pairing:
     def _put(self, start: Start) -> None:
         if start.session:
             if start.said.by_number:
-                slot = start.said.source, start.session
-                if self._numbered.get(slot) is start:
-                    del self._numbered[slot]
+                self._numbered.forget(start)
             elif self._by_session.get(start.session) is start:
                 del self._by_session[start.session]
         self._found.put(start, self.host)
@@ -538,6 +505,6 @@ class Pairing:
         for waiting in self.waiting.values():
             for start in waiting:
                 self._put(start)
-        for start in (*self._numbered.values(), *(span.start for span in self.opened.values() if span.start is not None)):
+        for start in (*self._numbered.left(), *(span.start for span in self.opened.values() if span.start is not None)):
             self._put(start)
         vars(self).clear()  # its groups know it: while nobody looks for rings of references, all would stay in memory

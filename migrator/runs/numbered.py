@@ -1,0 +1,59 @@
+"""Runs whose start and end a log ties together by a number: systemd's invocations and units, sessions, numbers of tools."""
+
+from collections.abc import Callable, Iterator
+
+from migrator.runs.parts import Said, Start
+
+
+class Numbered:
+    """Those of one host that have not ended, or about which more may be said. `put`: takes what is finished."""
+
+    def __init__(self, put: Callable[[Start], None]) -> None:
+        self._put = put
+        self._runs: dict[tuple[str, int], Start] = {}
+        self._of_unit: dict[int, Start] = {}  # the last of each unit, by its name's key
+
+    def start(self, start: Start, session: int) -> None:
+        """Take a start; `session` 0: it has no number."""
+        session = session or start.said.unit
+        if not session:
+            self._put(start)
+            return
+        slot = start.said.source, session
+        before = self._runs.get(slot)
+        if before is not None:
+            if start.said.child and before.end is None:
+                return  # systemd: Starting, then Started
+            self._put(before)
+        start.session = session
+        self._runs[slot] = start
+        if start.said.unit:
+            before = self._of_unit.get(start.said.key)
+            if before is not None and before.end is None:
+                self._put(before)  # it runs once at a time: that end was lost
+            self._of_unit[start.said.key] = start
+
+    def run(self, said: Said, session: int) -> Start | None:
+        """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and
+        none elsewhere: there, and where one log has the start and another the end, it is the last of that unit."""
+        session = session or said.unit
+        found = self._runs.get((said.source, session))
+        if found is None and said.unit:
+            last = self._of_unit.get(said.key)
+            if last is not None and not last.emitted and said.unit in {session, last.session}:
+                return last
+        return found
+
+    def by_name(self) -> Iterator[Start]:
+        """Those that are known by their unit's name alone."""
+        return (start for start in self._runs.values() if start.said.unit and start.session == start.said.unit)
+
+    def forget(self, start: Start) -> None:
+        """It is finished."""
+        slot = start.said.source, start.session
+        if self._runs.get(slot) is start:
+            del self._runs[slot]
+
+    def left(self) -> tuple[Start, ...]:
+        """All that are not finished."""
+        return tuple(self._runs.values())
