@@ -21,6 +21,20 @@ WHICH = re.compile(
     r"(?:\$\(|`)\s*(?:/usr/bin/)?(?:which|command\s+-v|type\s+-[pP])"
     r"\s+([\w.+-]{1,40})(?:\s+2>\s*/dev/null)?\s*(?:\)|`)"
 )
+# a script's own path, and its folder, as scripts ask for them; without quotes and blanks
+ME = ("$0", "${BASH_SOURCE[0]}", "$BASH_SOURCE", "${BASH_SOURCE}", "${0}")
+WHOLE_PATH = ("readlink-f{}", "realpath{}", "readlink-e{}")
+OWN_PATHS = frozenset(
+    form.format(me) for me in ME for form in ("{}", *(held.format(path) for path in WHOLE_PATH for held in ("$({})", "`{}`")))
+)
+WALKED = re.compile(
+    r"cd(?:-[PL])?(?P<cd>.+?)(?:>/dev/null(?:2>&1)?|&>/dev/null)?(?:&&|;)pwd(?:-[PL])?|(?:readlink-[fe]|realpath)(?P<link>.+)"
+)
+PLACE = re.compile(
+    r"(?:\$\((?P<dirname>dirname.+)\)|`(?P<ticked>dirname.+)`|(?P<mine>\$\{(?:BASH_SOURCE(?:\[0\])?|0)%/\*\})"
+    r"|\$\{?(?P<name>[A-Za-z_]\w*)\}?)(?P<rest>(?:/[\w.-]+)*)/?"
+)
+LONGEST_FOLDER = 200  # characters of such a question
 DEFAULT = re.compile(r"\$\{(\w+)(:?[-=])(.*)\}", re.DOTALL)
 STRIPPED = re.compile(r"\$\{(\w+)(##?|%%?)(.*)\}", re.DOTALL)
 
@@ -122,30 +136,18 @@ class Words:
 
     def _substitution(self, raw: str, row: int) -> Word:
         """The few substitutions whose value is plain from the text: the script's folder, pwd."""
-        bare = re.sub(r"""["'\s]|--""", "", raw.strip("`")).removeprefix("$(").removesuffix(")")
+        bare = (
+            re.sub(r"""["'\s]|--|\\(?=`)|;(?=\s*\))""", "", raw.removeprefix("`").removesuffix("`"))
+            .removeprefix("$(")
+            .removesuffix(")")
+        )
         if self.script:
-            folder = posixpath.dirname(self.script)
-            for me in ("$0", "${BASH_SOURCE[0]}", "$BASH_SOURCE", "${BASH_SOURCE}", "${0}"):
-                for form in ("{}", "$(readlink-f{})", "$(realpath{})", "`readlink-f{}`", "$(readlink-e{})"):
-                    where = form.format(me)
-                    if bare in {
-                        f"dirname{where}",
-                        f"cd$(dirname{where})&&pwd",
-                        f"cd$(dirname{where})&&pwd-P",
-                        f"cd`dirname{where}`&&pwd",
-                        f"cd$(dirname{where});pwd",
-                        f"cd$(dirname{where})>/dev/null2>&1&&pwd",
-                        f"cd$(dirname{where})>/dev/null&&pwd",
-                        f"cd-P$(dirname{where})&&pwd",
-                        f"readlink-f$(dirname{where})",
-                        f"realpath$(dirname{where})",
-                        "cd${BASH_SOURCE[0]%/*}&&pwd",
-                    }:
-                        return Word(folder, True, row=row)
-                if bare == f"basename{me}":
-                    return Word(posixpath.basename(self.script), True, row=row)
-                if bare in {f"readlink-f{me}", f"realpath{me}", f"readlink-e{me}"}:
-                    return Word(self.script, True, row=row)
+            if bare.startswith("basename") and bare.removeprefix("basename") in ME:
+                return Word(posixpath.basename(self.script), True, row=row)
+            if f"$({bare})" in OWN_PATHS:
+                return Word(self.script, True, row=row)
+        if (folder := self._folder_said(bare)) is not None:
+            return Word(folder, True, row=row)
         if (found := WHICH.fullmatch(raw)) is not None:
             return Word(found[1], True, row=row)
         if (made := MKTEMP.fullmatch(raw.strip("`"))) is not None:
@@ -161,6 +163,25 @@ class Words:
         if bare == "pwd" and self.folder:
             return Word(self.folder, True, row=row)
         return Word(raw, False, row=row)
+
+    def _folder_said(self, bare: str) -> str | None:
+        """The folder that `dirname`, `cd ... && pwd` or `readlink -f` gives: the script's, a variable's, one beside or above."""
+        if len(bare) > LONGEST_FOLDER or not self.script:
+            return None
+        if bare.startswith("dirname"):
+            inner = bare.removeprefix("dirname")
+            if inner in OWN_PATHS:
+                return posixpath.dirname(self.script)
+            above = self._folder_said(inner[2:-1]) if inner.startswith("$(dirname") and inner.endswith(")") else None
+            return None if above is None else posixpath.dirname(above)
+        if (walked := WALKED.fullmatch(bare)) is None or (place := PLACE.fullmatch(walked["cd"] or walked["link"])) is None:
+            return None
+        if place["name"]:
+            known = self.variables.get(place["name"])
+            base = known.text if known is not None and known.is_known and known.text.startswith("/") else None
+        else:
+            base = self._folder_said("dirname$0" if place["mine"] else place["dirname"] or place["ticked"])
+        return None if base is None else posixpath.normpath(base + place["rest"])
 
 
 def temporary(arguments: list[str], folder: str | None) -> str:
