@@ -25,6 +25,7 @@ SILENT = frozenset(
 )
 MAX_WRAPS = 12
 RESOLVERS = frozenset({"dig", "host", "nslookup", "whois"})  # of their words one is whom they ask, which is said there
+SEARCHERS = frozenset({"grep", "egrep", "fgrep", "zgrep", "rg"})  # what they look for is a text
 TEXT_PROGRAMS = frozenset({"awk", "gawk", "mawk", "sed"})
 OUTPUT = re.compile(
     r"-o|--(?:out(?:put|file|dir)?(?:-(?:file|dir|directory|path))?|(?:index|log|report)-?file|dest(?:ination)?(?:-dir)?)"
@@ -168,7 +169,7 @@ def _flags(reader: Reader, name: str, known: Program, arguments: tuple[Word, ...
     for before, word in pairwise(arguments):
         if before.text == "--unix-socket" or (name in local_words.NETCATS and re.fullmatch(r"-\w*U", before.text)):
             notes.add("local-socket", word.text, row, word.is_known)
-    if not known.quiet and name not in RESOLVERS:
+    if not known.quiet and name not in RESOLVERS | SEARCHERS:
         local_words.note(reader, arguments, row, is_database=known.database is not None, is_mail=known.mail or name == "git")
     if known.queue:
         notes.add("queue-or-mail", known.queue, row)

@@ -30,6 +30,7 @@ MACHINE = tuple(
 
 # files of the machine that anybody may read, but not change
 SETTINGS = frozenset({"/etc/localtime", "/etc/timezone", "/etc/hostname", "/etc/environment", "/etc/issue"})
+SCHEDULED = ("/etc/cron.hourly/", "/etc/cron.daily/", "/etc/cron.weekly/", "/etc/cron.monthly/")  # what is put there runs there
 WHOLE = re.compile(r"/(?:home|var/spool/cron(?:/crontabs)?|var/mail|var/spool/mail|home/\*.*)")  # everybody's, looked through
 
 
@@ -105,7 +106,7 @@ def note_path(
         return
     if (path + "/").startswith(MACHINE) and detail not in {"sourced", "argument"}:
         notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
-    if kind in {"writes-path", "deletes-path"} and path in SETTINGS:
+    if kind in {"writes-path", "deletes-path"} and (path in SETTINGS or path.startswith(SCHEDULED)):
         notes.add("host-only", path, row, word.is_known, detail="the machine's own files")
     if kind == "lists-path" and WHOLE.fullmatch(path):
         notes.add("host-only", path, row, word.is_known, detail="the whole machine")

@@ -53,7 +53,7 @@ def act(reader: Reader, name: str, known: Program, arguments: Arguments, variabl
         if name == "kill" and asked and arguments[0].text == "-0":
             held = re.sub(r"\$\{?(\w+)\}?", lambda m: _value(reader, m[1], m[0]), asked[1])
             reader.notes.add("lock", absolute(held, reader.words.folder), row, "$" not in held, detail="skip")
-        if name == "kill" and any(word.text in {"-0", "$$", "$PPID", "$!"} for word in arguments):
+        if name == "kill" and any(word.text in {"-0", "$$", "$PPID", "$!", "$BASHPID"} for word in arguments):
             return  # asks whether a process lives
         unit = operands[-1] if operands else Word("(process)", False)
         reader.notes.add("service-control", unit.text, row, unit.is_known, detail=name)
