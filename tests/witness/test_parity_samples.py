@@ -138,6 +138,11 @@ def lying(*laid: tuple[Path, str]) -> set[tuple[str, str, bytes]]:
     }
 
 
+def server_zone(source: Path) -> str:
+    stated = source / "etc/timezone"
+    return stated.read_text().strip() if stated.exists() else str((source / "etc/localtime").readlink()).partition("zoneinfo/")[2]
+
+
 def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     settings, command = line_of(entry, source)
     user = entry.job.user or "root"
@@ -160,7 +165,9 @@ def moved(entry: JobPlan, source: Path, emitted: Path, into: Path) -> Moved:
     ]
     kept = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
     (base / "etc/passwd").write_text(kept + "".join(f"{text}\n" for text in users if not text.startswith(("root:", "www-data:"))))
-    (base / "etc/timezone").write_text("UTC\n")
+    zone = server_zone(source)  # for an hour or two of a day the date there is another one than in UTC
+    (base / "etc/timezone").write_text(f"{zone}\n")
+    (base / "etc/localtime").symlink_to(f"/usr/share/zoneinfo/{zone}")
     (base / "etc/hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")  # whom sudo asks for
     (base / "etc/sudoers.d").mkdir()
     (base / "etc/sudoers.d/app").write_text("app ALL=(reports) NOPASSWD: ALL\n")  # as the server must have it
