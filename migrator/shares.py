@@ -18,8 +18,9 @@ from migrator.tables import RunTable, instant, table_of_later
 from migrator.usage import ByJob, busy_minutes, unmatched, usage_of
 from migrator.usage.load import loads
 
-AT_ONCE = 1 << 17  # runs: few enough to stay small, and many, because each name's are a read of their own
-WORTH_A_COPY = 1 << 16  # runs of which two processes make the figures sooner than one
+AT_ONCE = 1 << 16  # runs: few enough to stay small, and many, because each name's are a read of their own
+# runs of which two processes make the figures sooner than one; of more, one job's runs are so many that two would hold 100 MB
+WORTH_A_COPY = range(1 << 16, 1 << 19)
 DAY_US = 86_400_000_000
 Seen = tuple[int, int] | None
 SERVICE = "systemd_unit"
@@ -58,7 +59,7 @@ class Shares:
             starts = np.concatenate([runs.started_us for runs in self._replaced.values()])
             seen = (int(starts.min()), int(starts.max())) if len(starts) else None
         loads_of_all = partial(self._all_loads, seen)
-        if self._kept.size >= WORTH_A_COPY:
+        if self._kept.size in WORTH_A_COPY:
             copied = importlib.import_module("migrator.ahead")  # only here: few runs never pay for it
             if copied.possible():
                 with copied.meanwhile(loads_of_all) as answer:

@@ -131,7 +131,7 @@ def test_figures_are_the_same_where_a_copy_makes_some_of_them(tmp_path: Path, mo
         asked.append(1)
         return real(make)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shares, "WORTH_A_COPY", 0)
+    monkeypatch.setattr(shares, "WORTH_A_COPY", range(1 << 60))
     monkeypatch.setattr(spool, "MOST_HELD", 0)  # both read the file
     monkeypatch.setattr(ahead, "possible", lambda: True)
     monkeypatch.setattr(ahead, "meanwhile", counted)
