@@ -140,7 +140,7 @@ def test_it_says_and_does_what_the_python_runner_does(run: Sh, python_s: Mapping
             continue
         if name == "a long line of many-byte characters":  # no part ends within one: half of one would be shown as \xNN
             assert "".join(said(lines)) == "".join(said(wanted)) == "x" + "é€😀" * 30_000
-            assert min(len(said(lines)), len(said(wanted))) > 1  # how many depends on how much each read gives
+            assert min(len(said(lines)), len(said(wanted))) > 3
             continue
         if status != wanted_status or comparable(lines) != comparable(wanted):
             wrong.append(

@@ -180,13 +180,19 @@ def _read(stream: object, line: Callable[[bytes], None], counted: list[int]) -> 
         counted[0] += len(chunk)
         *whole, rest = (rest + chunk).split(b"\n")
         for text in whole:
-            line(text)
-        if len(rest) >= CHUNK:
-            cut = len(rest) - _begun(rest)
-            line(rest[:cut])
-            rest = rest[cut:]
+            line(_last_part(text, line))
+        rest = _last_part(rest, line)
     if rest:
         line(rest)
+
+
+def _last_part(text: bytes, line: Callable[[bytes], None]) -> bytes:
+    """What is left of it after its parts of 64 KiB, which are said: how much a read gives decides nothing."""
+    while len(text) > CHUNK:
+        cut = CHUNK - _begun(text[:CHUNK])
+        line(text[:cut])
+        text = text[cut:]
+    return text
 
 
 def _begun(text: bytes) -> int:
