@@ -7,7 +7,6 @@ from tree_sitter import Node
 
 from migrator.scripts.words import text_of
 
-MOST_PARAMETERS = 12
 SHORT_BYTES = 400  # of a name, a condition, what a loop goes through
 STRINGS = frozenset(
     "string encapsed_string template_string string_literal interpolated_string_literal heredoc heredoc_body heredoc_content "
@@ -228,22 +227,26 @@ def unescaped(text: str) -> str:
     return known.get(text[1:], text[1:] if len(text) == 2 else text)
 
 
+def above(node: Node, most: int) -> Iterator[Node]:
+    """The nodes that hold a node, from the nearest, at most so many."""
+    around = node.parent
+    while around is not None and most > 0:
+        yield around
+        around, most = around.parent, most - 1
+
+
 ASKING = re.compile(r"\b(?:defined|exists|isset|empty)\b")
 
 
 def is_asked(node: Node) -> bool:
     """True where a program only asks whether a variable is set: `if ($ENV{X})`, `defined $ENV{X}`."""
-    around = node.parent
-    for _ in range(4):
-        if around is None:
-            return False
+    for around in above(node, 4):
         if ASKING.match(text_of(around)[:20]) or around.type == "conditional_expression":
             return True
         if around.type in {"if_statement", "conditional_statement", "unless_statement", "postfix_conditional_expression"}:
             return around.child_by_field_name("condition") is not None or node.start_point[0] == around.start_point[0]
         if around.type.endswith(("block", "statement", "statement_list")):
             return False
-        around = around.parent
     return False
 
 
@@ -271,11 +274,5 @@ WAITS = re.compile(r"(?:^|[>:.])(?:listen|bind|serve|createServer|start_server)$
 
 def is_served(pair: Node) -> bool:
     """True for a setting of what waits for others: `server.listen({host: "localhost"})`."""
-    around = pair.parent
-    for _ in range(3):
-        if around is None:
-            return False
-        if around.type in CALLS:
-            return WAITS.search(called(around)[0] or "") is not None
-        around = around.parent
-    return False
+    call = next((around for around in above(pair, 3) if around.type in CALLS), None)
+    return call is not None and WAITS.search(called(call)[0] or "") is not None

@@ -180,7 +180,7 @@ class Words:
             known = self.variables.get(place["name"])
             base = known.text if known is not None and known.is_known and known.text.startswith("/") else None
         else:
-            base = self._folder_said("dirname$0" if place["mine"] else place["dirname"] or place["ticked"])
+            base = posixpath.dirname(self.script) if place["mine"] else self._folder_said(place["dirname"] or place["ticked"])
         return None if base is None else posixpath.normpath(base + place["rest"])
 
 
