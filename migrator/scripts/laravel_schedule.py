@@ -25,6 +25,7 @@ PROGRAMS = ("app/Console/Kernel.php", "routes/console.php", "bootstrap/app.php",
 MOST = 100
 LONGEST_CHAIN = 60
 DEEPEST = 40
+MOST_LINES = 2_000  # of a method that are looked through for a way out of it
 STARTS = frozenset({"command", "exec", "call", "job"})
 CALLS = frozenset({"member_call_expression", "scoped_call_expression", "nullsafe_member_call_expression"})
 EVERY_MINUTES = {
@@ -143,7 +144,7 @@ def _jobs(job: Job, path: str, text: str, zone: str) -> Iterator[Fact]:
             continue  # a command that is only defined
         row = chain[0].node.start_point[0]
         evidence = Evidence(snippet=snippet(lines[row].strip()), location=Location(host=job.host, path=path, line=row + 1))
-        value = _value(node, chain, start, zone, text)
+        value = _value(node, chain, start, zone, lines)
         yield Fact(kind="inner-job", value=value[:300], evidence=evidence, detail="Laravel")
 
 
@@ -160,8 +161,8 @@ def _chain(node: Node) -> tuple[list[Link], str]:
     return links[::-1], short(at) if at is not None else ""
 
 
-def _value(node: Node, chain: list[Link], start: Link, zone: str, text: str) -> str:
-    around, group, is_kept = _around(node, text)
+def _value(node: Node, chain: list[Link], start: Link, zone: str, lines: list[str]) -> str:
+    around, group, is_kept = _around(node, lines)
     fields, seconds, told = ["*"] * 5, 0, []
     computed = "" if len(chain) <= LONGEST_CHAIN else "too many calls"
     for link in [*group, *chain][: 2 * LONGEST_CHAIN]:
@@ -189,7 +190,7 @@ def _value(node: Node, chain: list[Link], start: Link, zone: str, text: str) -> 
     return f"{when}: {_what(start)}" + (f" ({notes})" if notes else "")
 
 
-def _around(node: Node, text: str) -> tuple[list[str], list[Link], bool]:
+def _around(node: Node, lines: list[str]) -> tuple[list[str], list[Link], bool]:
     """What may keep the job from being scheduled, the calls of the group that it stands in, whether a variable holds it."""
     told: list[str] = []
     group: list[Link] = []
@@ -204,18 +205,15 @@ def _around(node: Node, text: str) -> tuple[list[str], list[Link], bool]:
         elif at.type in CALLS and (name := at.child_by_field_name("name")) is not None and text_of(name) == "group":
             group = [*_chain(at)[0], *group]
         at, depth = at.parent, depth + 1
-    if at is not None and re.search(r"\breturn\s*;", short_of(text, at, node)):
+    if at is not None and re.search(r"\breturn\s*;", _between(lines, at, node)):
         told.append("where no return above ends it")
     return told, group, is_kept
 
 
-def short_of(text: str, begin: Node, end: Node) -> str:
-    """The program's text between the beginnings of two nodes, by lines."""
-    return (
-        "\n".join(text.split("\n")[begin.start_point[0] : end.start_point[0]])
-        if end.start_point[0] - begin.start_point[0] < 2000
-        else ""
-    )
+def _between(lines: list[str], begin: Node, end: Node) -> str:
+    """The program's text between the beginnings of two nodes; none where that is long."""
+    first, last = begin.start_point[0], end.start_point[0]
+    return "\n".join(lines[first:last]) if last - first < MOST_LINES else ""
 
 
 def _what(start: Link) -> str:
