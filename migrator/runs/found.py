@@ -10,9 +10,8 @@ from migrator.spool import Kept, Rows, Spool, rows
 
 STARTS_ONLY = 3  # of `columns.QUALITIES`
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
-SET_BACK_US = (
-    3_000_000  # an end that much before its start: a clock was set back, by nobody knows how much; less is the lines' order
-)
+# an end that much before its start: a clock was set back, by nobody knows how much; less is the lines' order
+SET_BACK_US = 3_000_000
 FULL = 4_000  # runs that become columns together
 FIELDS = ("number", "spoken", "started_us", "ended_us", "blur_us", "status", "quality", "life", "low_us", "high_us")
 WHO = 32  # bits for a host or what was said
