@@ -4,8 +4,9 @@ command, and groups of several that begin within the same seconds, which `attach
 import numpy as np
 
 from migrator.columns import Whole, among, distinct, in_order
+from migrator.runs.chains import NEAR_US
 from migrator.runs.choice import MOST_WAITING
-from migrator.runs.pair import EXACT, NEAR_US, PAIRED, Pairing
+from migrator.runs.pair import EXACT, PAIRED, Pairing
 from migrator.runs.told import CLOSE, END, OPEN, PID_BITS, START, Columns, Crowded, Flags, Found, ordered
 
 
@@ -62,7 +63,7 @@ def _tell_opened(columns: Columns, left: Flags, states: dict[int, Pairing], user
     latest_us = np.full(int(numbers.max(initial=-1)) + 1, -1)
     np.maximum.at(latest_us, numbers, columns.at_us[opens])
     for number in np.flatnonzero(latest_us >= 0).tolist():
-        states[number // len(users)].opened_for(users[number % len(users)], int(latest_us[number]))
+        states[number // len(users)].sessions.opened_for(users[number % len(users)], int(latest_us[number]))
 
 
 def _found(columns: Columns, start: Whole, span: Whole, close: Whole, end: Whole) -> Found:
@@ -106,11 +107,11 @@ def _spans(columns: Columns, names: list[int], states: dict[int, Pairing], users
     odd = np.bincount(group, ~follows, minlength=1) > 0
     edges = np.flatnonzero(fresh)
     odd[kind[np.append(edges[1:], len(kind)) - 1] != CLOSE] = True
-    held = [name << PID_BITS | pid for name in names for pid in states[name].opened]
+    held = [name << PID_BITS | pid for name in names for pid in states[name].sessions.opened]
     odd |= among(numbers[edges], np.array(held, dtype=np.int64))
     for at in np.flatnonzero((kind == END) & ~follows).tolist():
         name, pid, key, number = (int(column[place[at]]) for column in (columns.host, columns.pid, columns.key, columns.user))
-        if not (fresh[at] and states[name].would_end(pid, key, users[number])):
+        if not (fresh[at] and states[name].sessions.would_end(pid, key, users[number])):
             left[name] = True
     opens = np.flatnonzero((kind == OPEN) & ~odd[group])
     named = kind[opens + 1] == END

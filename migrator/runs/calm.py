@@ -53,7 +53,7 @@ def taken(
         done[np.concatenate(groups, axis=None)] = True
     said, host, at_us = rows[start, SAID], rows[start, HOST], rows[start, AT]
     for name in distinct(rows[gone[told.kind[rows[gone, SAID]] == END], HOST]).tolist():
-        states[name].says_ends = True
+        states[name].waiting.says_ends = True
     named = gone[(told.kind[rows[gone, SAID]] == END) & told.debian[rows[gone, SAID]]]
     for name, count in enumerate(np.bincount(rows[named, HOST]).tolist()):
         if count:
@@ -91,7 +91,7 @@ def _hand_over(host: Whole, crowd: Crowd, states: dict[int, Pairing]) -> None:
         own = crowd[:, begin:end]
         state = states[int(host[begin])]
         state.groups.crowds.append(own)
-        state.passed_by(own[crowds.PID].ravel().tolist(), own[NUMBER].ravel().tolist())
+        state.by_pid.passed_by(own[crowds.PID].ravel().tolist(), own[NUMBER].ravel().tolist())
 
 
 def _looked_at(
@@ -114,7 +114,7 @@ def _looked_at(
         before_us = latest_us.get(name, 0)
         latest_us[name] = max(before_us, newest_us)
         left[name] |= oldest_us < before_us or not states[name].is_calm(bool(sessions[name]))
-        sessions[name] = states[name].sessions
+        sessions[name] = states[name].sessions.seen
     chosen = cron & ~left[host]
     row, host, kind = row[chosen], host[chosen], kind[chosen]
     said = rows[row, SAID]
@@ -148,7 +148,7 @@ def _tell(runs: _Runs, states: dict[int, Pairing]) -> None:
     for begin, end in pairwise(edges):
         which = order[begin:end]
         state = states[int(host[begin])]
-        state.passed_by(runs.pid[which].tolist(), runs.start[which].tolist())
+        state.by_pid.passed_by(runs.pid[which].tolist(), runs.start[which].tolist())
         which = which[wanted[which]]
         if len(which):
             exact = runs.quality[which] == EXACT

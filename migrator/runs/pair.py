@@ -9,16 +9,16 @@ runs at a time, not on how long the log is.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from migrator.columns import NONE
-from migrator.runs.account import Record, account, told
+from migrator.runs.account import Record
 from migrator.runs.attach import INFERRED
+from migrator.runs.by_pid import ByPid, unlogged
+from migrator.runs.chains import NEAR_US, Chains
 from migrator.runs.choice import (
     FEW,
     LARGE_PIDS,
-    MOST_HELD,
-    MOST_OVERLAPPING,
     MOST_WAITING,
     SMALL_PIDS,
     STALE_US,
@@ -28,20 +28,20 @@ from migrator.runs.choice import (
     may_be_chance,
     rivals,
     whose,
-)
+)  # fmt: skip
 from migrator.runs.found import Found
 from migrator.runs.groups import Groups, Orphan
 from migrator.runs.nearest import Nearest
 from migrator.runs.numbered import Numbered
-from migrator.runs.parts import Chain, Life, Said, Span, Start
+from migrator.runs.parts import Life, Said, Span, Start
 from migrator.runs.rivals import Rivals
+from migrator.runs.sessions import Sessions
 from migrator.runs.unopened import Unopened
+from migrator.runs.waiting import Waiting
 from migrator.runs.wrapped import Wrapped
 
-NEAR_US = 3_000_000  # CMD and its session come within moments; a busy machine takes a second or two
 GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
 RESTART_US = 60_000_000
-FEW_PIDS = 512  # remembered without a look at which are finished
 EXACT, PAIRED = 0, 1
 
 
@@ -51,24 +51,13 @@ class Pairing:
     def __init__(self, host: int, found: Found) -> None:  # what has no underscore is for `calm`
         self.host = host
         self._found = found
-        self.opened: dict[int, Span] = {}
-        self._numbers: dict[int, int] = {}  # of sessions that are open, by pid
-        self.waiting: dict[int, list[Start]] = {}
-        self._held = 0  # of these, all together
-        self._by_session: dict[int, Start] = {}
-        self._by_pid: dict[int, Start] = {}
-        self._by_parent: dict[int, Start] = {}
+        self.waiting = Waiting()
+        self.sessions = Sessions(self._put)
+        self.by_pid = ByPid(NEAR_US)
         self._numbered = Numbered(self._put)
-        self._chains: dict[str | None, Chain] = {}
-        self.groups = Groups(NEAR_US, self._apart, self._is_parent, self._forget)
+        self.groups = Groups(NEAR_US, self._apart, self._is_parent, self.waiting.forget)
+        self._chains = Chains(self.groups, self._put)
         self._done: deque[tuple[int, Start]] = deque()
-        self._records: list[Record] = []
-        self._passed: tuple[list[int], list[int]] = [], []
-        self._most_pids = FEW_PIDS
-        self.sessions = False  # True where the log shows any
-        # when the last was opened, by user: cronie opens none for those of /etc/cron.d and /etc/crontab
-        self._with_sessions: dict[str | None, int] = {}
-        self.says_ends = False  # True where one of them has been said, with its command
         self._rivals = Rivals(self._put)
         self.nearest = Nearest()
         self.wrapped = Wrapped(self._put)
@@ -97,30 +86,16 @@ class Pairing:
 
     def is_calm(self, sessions: bool) -> bool:
         """True if `calm` may look at the host's next stretch; `sessions`: if there are any in it."""
-        if self._records:
+        if self.by_pid.records:
             return False
-        if self.sessions:
-            return not self._numbers and not any(span.by_start for span in self.opened.values())
-        return not sessions and not self.opened
+        if self.sessions.seen:
+            return self.sessions.are_plain()
+        return not sessions and not self.sessions.opened
 
     def machines_own(self) -> Iterator[int]:
         """Commands that `calm` has nothing to do with: their runs are kept until the log ends, or soon may be."""
         yield from self.wrapped.commands
         yield from (key for key, starts in self.nearest.held.items() if len(starts) >= FEW - 1)
-
-    def would_end(self, pid: int, key: int, user: str | None) -> bool:
-        """True if an end of this process and command is that of a session that is open."""
-        span = self.opened.get(pid)
-        return span is not None and span.user == user and span.end is None and (span.start is None or span.start.said.key == key)
-
-    def passed_by(self, pids: Sequence[int], numbers: Sequence[int]) -> None:
-        """Starts that `calm` found and this never sees: their process numbers are no older start's any more."""
-        self._passed[0].extend(pids)
-        self._passed[1].extend(numbers)
-
-    def opened_for(self, user: str | None, at_us: int) -> None:
-        """A session that `calm` found and this never sees."""
-        self._with_sessions[user] = max(at_us, self._with_sessions.get(user, at_us))
 
     def sees(self, pid: int) -> None:
         """A process number: how large they are tells after how many they begin again."""
@@ -140,69 +115,58 @@ class Pairing:
                 self._numbered.start(start, session)
             return
         if session:
-            span = self.opened.get(session)
+            span = self.sessions.opened.get(session)
             if span is not None and span.user == said.user and span.start is None:
                 span.join(start, EXACT)
             else:
                 start.session = session
-                self._by_session[session] = start
+                self.sessions.starts[session] = start
         elif said.parent:
-            self._by_parent[pid] = start
-            span = self.opened.get(pid)
+            self.by_pid.parents[pid] = start
+            span = self.sessions.opened.get(pid)
             if not (span is not None and span.start is None and abs(at_us - span.open_us) <= NEAR_US and span.user == said.user):
-                span = self._opened(pid, Span(at_us, pid, said.user))
+                span = self.sessions.open(pid, Span(at_us, pid, said.user))
                 span.by_start = True
             span.join(start, EXACT)
         if said.child and pid >= 0:
-            self._by_pid[pid] = start
+            self.by_pid.own[pid] = start
         if start.span is None:
             self._wait(start)
-            if self.sessions:
-                self._chained(start)
-
-    def _opened(self, key: int, span: Span) -> Span:
-        before = self.opened.get(key)
-        if before is not None:
-            before.dead = True
-            if before.start is not None and not before.start.queued:
-                self._put(before.start)
-        self.opened[key] = span
-        return span
+            if self.sessions.seen:
+                self._chains.add(start, self._found.at)
 
     def _session_open(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if not session:
-            old = self.opened.get(pid)
+            old = self.sessions.opened.get(pid)
             if old is not None and old.by_start and old.user == said.user and at_us - old.open_us <= NEAR_US:
                 return  # the start came first: PAM's line and cron's may change places within a second
-        span = self._opened(session or pid, Span(at_us, pid, said.user))
+        span = self.sessions.open(session or pid, Span(at_us, pid, said.user))
         if session and pid >= 0:
-            self._numbers[pid] = session
-        waiting = self._by_session.pop(session, None) if session else None
+            self.sessions.numbers[pid] = session
+        waiting = self.sessions.starts.pop(session, None) if session else None
         if waiting is not None and waiting.said.user == said.user and abs(at_us - waiting.at_us) <= NEAR_US:
-            self._forget(waiting)
+            self.waiting.forget(waiting)
             span.join(waiting, EXACT)
         else:
-            if not self.sessions:
+            if not self.sessions.seen:
                 self._first_session()
-            self._with_sessions[said.user] = at_us
-            span.chain = chain = self._chain(said.user, at_us)
+            self.sessions.latest_us[said.user] = at_us
+            span.chain = chain = self._chains.of(said.user, at_us, self._found.at)
             chain.spans.append(span)
 
     def _first_session(self) -> None:
         """From the first session on starts are kept in groups; those just before it may belong to it."""
-        self.sessions = True
+        self.sessions.seen = True
         waiting = [start for starts in self.waiting.values() for start in starts if start.said.by_pid]
         for start in sorted(waiting, key=lambda item: item.number)[-MOST_WAITING:]:
-            self._chained(start)
+            self._chains.add(start, self._found.at)
 
     def _session_close(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
-        number = self._numbers.pop(pid, 0)
-        # a process that ends right after its line is gone when journald asks for its session: the pid has to do
-        key = session or (number if number and number in self.opened else pid)
-        span = self.opened.get(key)
+        key = self.sessions.closing(session, pid)
+        span = self.sessions.opened.get(key)
         if span is not None and span.user == said.user and span.close is None:
             span.close = at_us, resolution_us, said
-            del self.opened[key]
+            del self.sessions.opened[key]
             if span.start is not None:
                 self._ended(span.start, at_us)
         elif span is None and not session and pid >= 0 and not self.unopened.closes(pid, said.user):
@@ -217,17 +181,12 @@ class Pairing:
                 self._ended(numbered, at_us)
             return
         if said.source == "accounting":
-            self._records.append(Record(said, at_us, pid, session, resolution_us))
+            self.by_pid.records.append(Record(said, at_us, pid, session, resolution_us))
             return
-        self.says_ends |= said.by_pid
+        self.waiting.says_ends |= said.by_pid
         if said.debian:
             self.life.ends += 1
-        key = session or pid
-        span = self.opened.get(key) if said.by_pid else None
-        if span is not None and (span.user != said.user or span.end is not None):
-            span = None
-        if span is not None and span.start is not None and span.start.said.key != said.key:
-            span = None
+        span = self.sessions.ending(said, session, pid) if said.by_pid else None
         if span is None:
             self._loose_end(said, at_us, pid, resolution_us)
             return
@@ -237,30 +196,26 @@ class Pairing:
                     if start.waits and start.said.key == said.key and abs(start.at_us - span.open_us) <= NEAR_US]  # fmt: skip
             if near:
                 start = near[0] if len(near) == 1 else min(near, key=lambda item: apart(item.pid, pid, self.pids))
-                self._forget(start)
+                self.waiting.forget(start)
                 span.join(start, EXACT if len(near) == 1 else PAIRED)
         if span.start is not None:
             self._ended(span.start, at_us)
         if span.by_start:
-            del self.opened[key]
+            del self.sessions.opened[session or pid]
 
     def _loose_end(self, said: Said, at_us: int, pid: int, resolution_us: int) -> None:
         waiting = self.waiting.get(said.key, [])
         if said.by_text:
             if not waiting:
                 return  # it started before this log
-            self._held -= len(waiting)
-            start = waiting.pop()
-            start.waits = False
+            *olders, start = self.waiting.take(said.key)
             start.quality = EXACT
             start.unended = said.source == "anacron" and start.pid != pid  # one process says both: this end is another day's
-            for older in waiting:  # sequential: an older one lost its end
-                older.waits = False
+            for older in olders:  # sequential: an older one lost its end
                 self._put(older)
-            del self.waiting[said.key]
         else:
             end = at_us, resolution_us, said
-            if not self._is_alone(said.user, at_us):
+            if not self.sessions.is_alone(said.user, at_us):
                 self.unopened.named(pid, said.user)
                 if waiting:
                     self.unopened.end(pid, end)
@@ -276,13 +231,13 @@ class Pairing:
                 return
             if not is_sure(found, pid, self.pids, at_us):
                 oldest = self.nearest.hold(found, pid, self.pids, end, waiting)
-                self._forget(found)
+                self.waiting.forget(found)
                 if oldest is not None:
                     self._put(oldest)
                 return
             start = found
             self._rivals.meet(start, rivals(waiting, start, pid, self.pids))
-            self._forget(start)
+            self.waiting.forget(start)
             start.quality = PAIRED
             if start.after >= 0 <= pid:
                 self.nearest.learn(apart(start.pid, pid, self.pids))
@@ -295,7 +250,7 @@ class Pairing:
         starts = (*self.waiting.get(key, ()), *self.nearest.held.pop(key, ()))
         self.wrapped.begin(key, sorted(starts, key=lambda start: start.number), self.pids)
         for start in starts:
-            self._forget(start)
+            self.waiting.forget(start)
 
     def _lost(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """Lines are missing: of what is joined by its text alone, the end and the next start may be among them."""
@@ -316,14 +271,9 @@ class Pairing:
     def _is_parent(self, start: Start, pid: int) -> bool:
         return start.after >= 0 and is_parent(start, pid, self.pids)
 
-    def _is_alone(self, user: str | None, at_us: int) -> bool:
-        """True if no sessions of the user are logged at that time."""
-        last_us = self._with_sessions.get(user)
-        return last_us is None or at_us - last_us > STALE_US
-
     def _child(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         if self._newest is not None and pid >= 0:
-            self._by_pid[pid] = self._newest
+            self.by_pid.own[pid] = self._newest
 
     def _daemon_start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """A new life of the daemon, which may have another log level; it says so in several lines."""
@@ -347,40 +297,19 @@ class Pairing:
                 numbered.exit_status = NONE if status is None else status
             return
         self.life.failures += 1
-        start = self._by_pid.get(pid) if pid >= 0 else None
-        if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None and not start.settled:
-            start.exit_status = status
+        self.by_pid.failed(pid, at_us, status)
 
     def _wait(self, start: Start) -> None:
-        if start.said.key in self.wrapped.commands and start.said.by_pid and self._is_alone(start.said.user, start.at_us):
+        if start.said.key in self.wrapped.commands and start.said.by_pid and self.sessions.is_alone(start.said.user, start.at_us):
             self.wrapped.start(start)
             return
-        waiting = self.waiting.get(start.said.key)
-        if waiting is None:
-            self.waiting[start.said.key] = [start]
-        else:
-            waiting.append(start)
-            if len(waiting) > self._most_waiting() and not self.sessions:  # else most of them are attached at the next sweep
-                self._abandon(waiting[0])
-        start.waits = True
-        self._held += 1
-
-    def _most_waiting(self) -> int:
-        return MOST_OVERLAPPING if self.says_ends or self._held < MOST_HELD else MOST_WAITING
-
-    def _forget(self, start: Start) -> None:
-        if start.waits:
-            start.waits = False
-            self._held -= 1
-            waiting = self.waiting[start.said.key]
-            if len(waiting) == 1:
-                del self.waiting[start.said.key]
-            else:
-                waiting.remove(start)
+        oldest = self.waiting.add(start)
+        if oldest is not None and not self.sessions.seen:  # else most of them are attached at the next sweep
+            self._abandon(oldest)
 
     def _abandon(self, start: Start) -> None:
         """No end will be found by its text any more; its group may still have one."""
-        self._forget(start)
+        self.waiting.forget(start)
         start.abandoned = True
         if not start.chained and not start.queued:
             self._put(start)
@@ -398,48 +327,21 @@ class Pairing:
         if start.session:
             if start.said.by_number:
                 self._numbered.forget(start)
-            elif self._by_session.get(start.session) is start:
-                del self._by_session[start.session]
+            else:
+                self.sessions.forget(start)
         self._found.put(start, self.host)
-
-    def _chain(self, user: str | None, at_us: int) -> Chain:
-        """The starts and spans of a user that are connected by being near in time."""
-        chain = self._chains.get(user)
-        if chain is None or abs(at_us - chain.at_us) > NEAR_US or len(chain.starts) >= MOST_WAITING:
-            if chain is not None and not self.groups.keep(chain):
-                self._released(chain.starts)
-            chain = self._chains[user] = Chain(self._found.at)
-        chain.at_us = at_us
-        return chain
-
-    def _chained(self, start: Start) -> None:
-        start.chain = chain = self._chain(start.said.user, start.at_us)
-        chain.starts.append(start)
-        start.chained = True
-
-    def _released(self, starts: Iterable[Start]) -> None:
-        """Starts whose group has nothing for them."""
-        for start in starts:
-            start.chained = False
-            if start.abandoned and not start.queued:
-                self._put(start)
 
     def sweep(self, now_us: int) -> None:
         """Let go of what is finished by then."""
-        pids, numbers = self._passed
-        if pids and not self._by_pid.keys().isdisjoint(pids):
-            for pid, number in zip(pids, numbers, strict=True):
-                if pid in self._by_pid and self._by_pid[pid].number < number:
-                    del self._by_pid[pid]
-        self._passed = [], []
+        self.by_pid.pass_by()
         self._account(now_us - GRACE_US // 4)
-        self.groups.says_ends = self.says_ends
+        self.groups.says_ends = self.waiting.says_ends
         self._settled(self.groups.settle(now_us - GRACE_US, now_us - STALE_US))
-        if self.sessions:
-            most = self._most_waiting()
+        if self.sessions.seen:
+            most = self.waiting.most()
             for key, waiting in [item for item in self.waiting.items() if len(item[1]) > most]:
                 for start in self.unopened.decide(key, waiting, self.pids, len(waiting) // 2):
-                    self._forget(start)
+                    self.waiting.forget(start)
                     self._ended(start, now_us)
                 for start in waiting[:-most]:
                     self._abandon(start)
@@ -447,10 +349,7 @@ class Pairing:
         done = self._done
         while done and done[0][0] < now_us - GRACE_US:
             self._put(done.popleft()[1])
-        if len(self._by_pid) + len(self._by_parent) > self._most_pids:
-            self._by_pid = {pid: start for pid, start in self._by_pid.items() if not start.emitted}
-            self._by_parent = {pid: start for pid, start in self._by_parent.items() if not start.emitted}
-            self._most_pids = max(FEW_PIDS, 2 * (len(self._by_pid) + len(self._by_parent)))
+        self.by_pid.forget_emitted()
 
     def decided(self) -> None:
         """Let go of the starts of groups that were decided."""
@@ -459,38 +358,29 @@ class Pairing:
     def _settled(self, starts: Iterable[Start]) -> None:
         for start in starts:
             if start.queued or (start.span is None and not start.settled):
-                self._released((start,))
+                self._chains.release((start,))
             else:
                 start.chained = False
-                self._forget(start)
+                self.waiting.forget(start)
                 self._put(start)
 
     def _account(self, before_us: int) -> None:
-        later = []
-        for record in self._records:
-            if record.at_us > before_us:
-                later.append(record)
-                continue
-            near = account(record, (self._by_pid.get(record.pid), self._by_parent.get(record.parent)), NEAR_US)
-            if near is None:
+        for record, near in self.by_pid.account(before_us):
+            start = near
+            if start is None:
                 self._found.at += 1
-                near = Start(record.said, record.at_us, record.pid, record.resolution_us, self.life_number, self._found.at)
-                told(near, record)
-            self._forget(near)
-            self._ended(near, record.at_us)
-        self._records = later
+                start = unlogged(record, self.life_number, self._found.at)
+            self.waiting.forget(start)
+            self._ended(start, record.at_us)
 
     def finish(self) -> None:
         """Nothing comes any more: every group can be decided."""
         end = 1 << 62
-        for chain in self._chains.values():
-            if not self.groups.keep(chain):
-                self._released(chain.starts)
-        self._chains.clear()
+        self._chains.finish()
         self._account(end)
-        self.groups.says_ends = self.says_ends
+        self.groups.says_ends = self.waiting.says_ends
         self._settled(self.groups.settle(end, end))
-        self._released(self.groups.unsettled())
+        self._chains.release(self.groups.unsettled())
 
     def close(self) -> None:
         """The same, after all groups were decided."""
@@ -505,6 +395,6 @@ class Pairing:
         for waiting in self.waiting.values():
             for start in waiting:
                 self._put(start)
-        for start in (*self._numbered.left(), *(span.start for span in self.opened.values() if span.start is not None)):
+        for start in (*self._numbered.left(), *self.sessions.left()):
             self._put(start)
         vars(self).clear()  # its groups know it: while nobody looks for rings of references, all would stay in memory
