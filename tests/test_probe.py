@@ -188,3 +188,24 @@ def test_a_shell_that_is_no_plain_path_is_refused() -> None:
     process = migrator("probe", "--shell", "/bin/sh; rm -rf /")
     assert process.returncode == 2
     assert b"no absolute path" in process.stderr
+
+
+def test_a_plan_made_under_the_probe_is_for_the_shell_that_the_probe_runs(tmp_path: Path) -> None:
+    """The probe stays on the server: no job that is emitted may ask for it. One is there to be read, two are told by name."""
+    tabs = {
+        "read": "SHELL=/usr/local/bin/migrator-probe\n30 2 * * * app /opt/read.sh\n",
+        "named": "SHELL=/opt/bin/migrator-probe-bash\n30 3 * * * app /opt/named.sh\n",
+        "other": "SHELL=/usr/local/bin/migrator-probes\n30 4 * * * app /opt/other.sh\n",
+    }
+    (tmp_path / "etc/cron.d").mkdir(parents=True)
+    for name, text in tabs.items():
+        (tmp_path / "etc/cron.d" / name).write_text(text)
+    (tmp_path / "usr/local/bin").mkdir(parents=True)
+    (tmp_path / "usr/local/bin/migrator-probe").write_text(program(Path("/bin/zsh"), Path("/var/log/migrator-probe")))
+    told = json.loads(done("jobs", tmp_path, "--format", "json"))
+    assert {job["command"]: job["environment"]["SHELL"] for job in told["jobs"]} == {
+        "/opt/read.sh": "/bin/zsh", "/opt/named.sh": "/bin/bash", "/opt/other.sh": "/usr/local/bin/migrator-probes",
+    }  # fmt: skip
+    assert [(one["path"], one["line"]) for one in told["problems"] if "migrator-probe" in one["message"]] == [
+        ("/etc/cron.d/named", 1)
+    ]

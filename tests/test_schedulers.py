@@ -276,6 +276,12 @@ def test_on_rhel_a_dot_in_the_name_is_fine_and_anacron_runs_the_daily_folder(tmp
     assert (account.lines, account.job, account.setting, account.problem) == (4, 1, 2, 1)
 
 
+def test_anacron_runs_sh_whatever_shell_its_table_names(tmp_path: Path) -> None:
+    """Asked of Debian's anacron 2.3-36: with SHELL=/bin/false, `echo $0 $SHELL` says `/bin/sh /bin/false`."""
+    weekly = job(read_tree(write(tmp_path, DEBIAN | {"etc/anacrontab": "SHELL=/bin/false\n7 10 weekly echo $0\n"})), "echo $0")
+    assert (weekly.shell, [(one.name, one.value) for one in weekly.environment]) == ("/bin/sh", [("SHELL", "/bin/false")])
+
+
 def test_on_suse_run_crons_starts_the_folders(tmp_path: Path) -> None:
     line = "-*/15 * * * *   root  test -x /usr/lib/cron/run-crons && /usr/lib/cron/run-crons >/dev/null 2>&1\n"
     scripts = {"etc/cron.daily/suse.de-backup": "#!/bin/sh\n", "etc/cron.hourly/poll": "#!/bin/sh\n", "etc/crontab": line}

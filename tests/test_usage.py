@@ -2,7 +2,7 @@
 
 import random
 
-from migrator.log_quality import in_words
+from migrator.log_quality import in_words, meaning, told_by
 from migrator.tables import Run
 from migrator.usage import summary
 from migrator.usage.quantiles import fitted_tail, trend
@@ -61,6 +61,8 @@ def test_how_well_the_logs_show_a_job_is_said_by_shares() -> None:
     ):
         usage = summary([one._replace(source="debian_cron") for one in runs], given.host, (given.job,), (0, 1)).usage[0]
         assert (usage.log_quality, in_words(usage)) == (word, said)
+        assert all(f"{kind}: " in meaning(usage) for kind in ("exact", "bounded", "start-only") if f"{kind} " in said)
+        assert told_by(usage) == ("cron" if runs else "")
         assert (usage.surer is None) == (runs is sure)
         assert runs is sure or not runs or "-L 3" in str(usage.surer)
     for source, words in (("cronie", "CMDEND"), ("busybox", "migrator probe"), ("job_log", "its own log is all")):

@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from migrator import render
-from migrator.log_quality import in_words
+from migrator.log_quality import in_words, meaning, told_by
 from migrator.model.finding import Question
 from migrator.model.option import Option, Placement
 from migrator.model.plan import Dating, JobPlan, Plan
@@ -21,6 +21,7 @@ LEAD = re.compile(r"^(no place fits: )?(/\S+?(:\d+)?: )?")
 RULE = re.compile(r" \[[a-z-]+\]$")
 
 log_quality = in_words  # templates speak with these words only
+log_meaning, log_tellers = meaning, told_by
 
 
 def money(amount: Decimal | float | None) -> str:

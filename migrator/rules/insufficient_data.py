@@ -2,10 +2,10 @@
 
 Finds: no run of the job in any log that was read.
 Why: a placement without a run time is a guess; it is shown as provisional, and what to collect is said.
-Do: keep the logs of at least a week (a month for a monthly job) and plan again; `migrator explain collect` or the README say how
-to switch the daemon's own log on; or state `<job id>/timeout` and `<job id>/target`.
+Do: what the finding says of this job's logs: keep them for longer (a week at least, a month for a monthly job), have the daemon
+log ends, or set the probe; then plan again; or state `<job id>/timeout` and `<job id>/target`.
 Not: when the job is new, or its log is elsewhere: then the log is missing, not the job.
-Source: cron(8) option -L (Debian logs the end of a job with 2), journalctl(1), crond(8) of cronie.
+Source: cron(8) option -L (Debian logs starts and ends of jobs with 3), journalctl(1), crond(8) of cronie.
 """
 
 from migrator.assumptions import Assumptions
@@ -13,11 +13,6 @@ from migrator.model.finding import Dossier, Finding
 from migrator.rules.dossier_reading import answer, ask, ends, number, told
 
 NAME = "insufficient-data"
-PROBE = "put SHELL= with what `migrator probe` prints above its line"
-ENDS = {
-    "debian": "switch on the daemon's log of ends (cron -L 2)",
-    "cronie": f"cronie writes ends from 1.5.6 on; else {PROBE}",
-}
 
 
 def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
@@ -36,14 +31,13 @@ def check(dossier: Dossier, assumptions: Assumptions) -> tuple[Finding, ...]:
         seen = "no run was seen in any log"
         if usage is not None and usage.observed_days is not None:
             seen = f"no run was seen in {usage.observed_days:,.0f} days of logs"
-        body = (
-            f"{seen}; without evidence there is no verdict, only a provisional place; collect a week of logs or state its timeout"
-        )
+        better = usage.surer if usage is not None and usage.surer else "collect a week of logs"
+        body = f"{seen}; without evidence there is no verdict, only a provisional place; {better}, or state its timeout"
         return told(dossier, NAME, "warning", body, question=question, verdict="insufficient-data")
     if usage.duration_s.count == 0:
         body = (
             f"{usage.observed_runs:,} starts were seen but no end; this log does not tell run times; "
-            f"{ENDS.get(dossier.host.cron or '', PROBE)}, or state its timeout"
+            f"{usage.surer + ', or ' if usage.surer else ''}state its timeout"
         )
         return told(dossier, NAME, "warning", body, question=question, verdict="insufficient-data")
     return ()

@@ -99,7 +99,7 @@ def _job(
         command=redacted.text,
         logged_as=f"anacron:{match[3]}",  # as runlogs/anacron.py tells it: "Job `cron.daily' started" has no command
         environment=tuple(settings.values()),
-        shell=values.get("SHELL", "").strip() or "/bin/sh",
+        # no `shell`: whatever SHELL= says, Debian's anacron 2.3 (asked) hands the variable on and runs /bin/sh
         working_directory="/",
         mail_to=values.get("MAILTO", "").strip() if "MAILTO" in values else None,
         comment=note,

@@ -11,7 +11,7 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem, Proble
 from migrator.redact import escape_bytes, redact, redact_fed, redact_setting
 from migrator.schedule.zones import zone
 from migrator.schedulers import crontab_line as line_of
-from migrator.schedulers import given_variables
+from migrator.schedulers import given_variables, probed
 from migrator.schedulers.commented_out import commented_out
 from migrator.schedulers.daemon_options import Options
 from migrator.schedulers.identity import job_id, main_program, name_from
@@ -107,6 +107,8 @@ def read(files: HostFiles, host: Host, file: HostFile, kind: Kind, counter: Coun
         account = Accounting(host=host.name, path=file.path, lines=draft.counts["problem"], **draft.counts)
         return Schedules(problems=tuple(draft.problems), accounting=(account,))
     _lines(draft, raw, kind, counter)
+    draft.jobs, remarks = probed.without_probe(files, draft.jobs)
+    draft.problems += remarks
     if ignored and (draft.jobs or draft.counts["problem"]):
         draft.problems.append(Problem(location=draft.at(), message=ignored, kind="ignored-by-daemon"))
     elif not ignored and draft.whole_file_dead:

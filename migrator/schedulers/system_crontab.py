@@ -6,12 +6,12 @@ Source: crontab(5), cron(8)
 
 from migrator.model.job import Host, Schedules
 from migrator.model.source import HostFiles
-from migrator.schedulers import daemon_options, given_variables, owner
+from migrator.schedulers import daemon_options, given_variables, owner, probed
 from migrator.schedulers.crontab_file import UNKNOWN_GRAMMAR, Counter, Kind, merged
 from migrator.schedulers.crontab_file import read as read_file
 from migrator.schedulers.file_rule import ignored_mode, ignored_name
 
-READS: tuple[str, ...] = ("/etc/crontab", "/etc/cron.d/*", *daemon_options.READS, *owner.READS)
+READS: tuple[str, ...] = ("/etc/crontab", "/etc/cron.d/*", *daemon_options.READS, *owner.READS, *probed.READS)
 NAME = "system_crontab"
 ROOT = 0
 

@@ -15,7 +15,7 @@ from migrator.schedule.reading import calendar_of
 from migrator.schedule.zones import zone
 from migrator.tables import Run, instant
 from migrator.usage.load import loads
-from migrator.usage.quality import RESOLUTION_S, shares, surer, word
+from migrator.usage.quality import RESOLUTION_S, is_better_now, shares, surer, word
 from migrator.usage.quantiles import buckets, fitted_tail, mean_and_sd, percentiles, spread, trend, upper_bound
 
 MOST_SAMPLES = 200
@@ -99,12 +99,14 @@ def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions)
     low_s, high_s = runs.low_s[own], runs.high_s[own]
     coarse = bool((high_s - low_s > RESOLUTION_S).any())
     bound = upper_bound(high_s, 0.99, assumptions.upper_confidence)
+    monthly = _monthly_runs(job)
+    due = None if monthly is None or days is None else monthly * days / assumptions.month_days
     sources = tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()}))
     return Usage(
         job_id=job.id,
         observed_days=days,
         observed_runs=runs.size,
-        monthly_runs=_monthly_runs(job),
+        monthly_runs=monthly,
         duration_s=spread(lengths),
         upper_s=bound,
         upper_confidence=None if bound is None else assumptions.upper_confidence,
@@ -119,7 +121,7 @@ def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions)
         unfinished_runs=runs.size - len(lengths),
         log_quality=word(shown),
         log_shares=shown,
-        surer=surer(shown, sources),
+        surer=None if is_better_now(runs) else surer(shown, sources, job, due, logs=days is not None),
         sources=sources,
         first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
         last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
