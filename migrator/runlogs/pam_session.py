@@ -14,7 +14,10 @@ from migrator.runlogs.wording import event
 
 NEEDLES: tuple[bytes, ...] = (b"pam_unix(cron", b"crond(pam_unix)")
 TAGS: tuple[str, ...] = ("CRON", "CROND", "crond", "cron", "crond(pam_unix)", "/USR/SBIN/CRON", "CRONIE-CROND")
-SAID = re.compile(r"(?:pam_unix\(cron[a-z]*:session\): )?session (?P<what>opened|closed) for user (?P<user>[^ (]{1,64})")
+SAID = re.compile(
+    r"(?:pam_unix\(cron[a-z]*:session\): )?session (?P<what>opened|closed) for user "
+    r"(?P<user>[^(]{1,64}?)(?:\(uid=\d{1,10}\))?(?: by .*)?\s*$"  # a name of Active Directory may have a blank
+)
 
 
 def read(line: Line) -> Iterator[Event]:
