@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 from migrator.runs.parts import Said, Start
 
+AT_ONCE_US = 1_000_000  # what a stamp of syslog tells apart
+
 
 class Numbered:
     """Those of one host that have not ended, or about which more may be said. `put`: takes what is finished."""
@@ -19,11 +21,11 @@ class Numbered:
         if not session:
             self._put(start)
             return
+        if start.said.unit and self._is_told(start):
+            return
         slot = start.said.source, session
         before = self._runs.get(slot)
         if before is not None:
-            if start.said.child and before.end is None:
-                return  # systemd: Starting, then Started
             self._put(before)
         start.session = session
         self._runs[slot] = start
@@ -32,6 +34,18 @@ class Numbered:
             if before is not None and before.end is None:
                 self._put(before)  # it runs once at a time: that end was lost
             self._of_unit[start.said.key] = start
+
+    def _is_told(self, start: Start) -> bool:
+        """True if systemd says of the unit's last run what it said: `Starting`, then `Started`, once. Of a job that runs to its end
+        up to 244 says that after `Succeeded`; of one that does not 219 says both at once, `Started` first."""
+        before = self._of_unit.get(start.said.key)
+        if before is None:
+            return False
+        if start.said.child and before.said.parent and not before.announced:
+            before.announced = True
+            return True
+        at_once = start.at_us - before.at_us <= max(start.resolution_us, AT_ONCE_US)
+        return start.said.parent and before.said.child and before.end is None and at_once
 
     def run(self, said: Said, session: int) -> Start | None:
         """The run of this number. systemd's words about a unit have that of the invocation (INVOCATION_ID) in the journal and

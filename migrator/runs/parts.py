@@ -92,6 +92,7 @@ class Start:
     queued = chained = abandoned = emitted = waits = False
     settled = False  # its end is one of its group's
     unended = False  # its end may be another's that never ended
+    announced = False  # systemd said `Started` of it
     session = 0
     lost_us: int | None = None  # from when on lines are missing: if its end is found by its text, it may be another's
     chain: "Chain | None" = None  # while its group is put together

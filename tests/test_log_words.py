@@ -1,0 +1,62 @@
+"""What daemons write beside the usual, one small log each: the form as the daemon's own version writes it, and the run that it means."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from migrator import measuring, schedulers
+from migrator.hosts import reading as hosts
+from migrator.sources.opening import open_source
+
+UNIT = "[Unit]\nDescription=A job\n[Service]\nType={}\nExecStart=/bin/ok\n"
+TIMER = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
+Found = tuple[list[dict], list[str]]
+
+
+def read(folder: Path, parts: dict[str, str | bytes], written: str = "2026-11-28") -> Found:
+    """The runs of a server with these files, and what is said about them."""
+    at = datetime.fromisoformat(written).replace(tzinfo=UTC).timestamp()
+    for path, text in {"etc/hostname": "web01\n", "etc/timezone": "UTC\n", **parts}.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        os.utime(file, (at, at))
+    (files,) = open_source(str(folder))
+    host, _ = hosts.read(files)
+    jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
+    measured, table = measuring.measure(files, host, jobs, None)
+    return list(table.rows()), [problem.message for problem in measured.problems]
+
+
+def lengths(found: Found) -> list[tuple[str, float | None]]:
+    return [(run["command"], run["duration_s"]) for run in found[0]]
+
+
+def timed(kind: str) -> dict[str, str | bytes]:
+    """A unit that a timer starts."""
+    folder = "etc/systemd/system"
+    return {
+        f"{folder}/ok.service": UNIT.format(kind), f"{folder}/ok.timer": TIMER, f"{folder}/timers.target.wants/ok.timer": TIMER,
+    }  # fmt: skip
+
+
+def said(*lines: str) -> str:
+    """Lines of a log, each with its second of 04:31 before it."""
+    return "".join(
+        f"2026-11-27T04:31:{second}.000000+00:00 web01 {text}\n" for second, text in (line.split(" ", 1) for line in lines)
+    )
+
+
+def test_started_after_succeeded_is_no_other_run(tmp_path: Path) -> None:
+    """systemd 239 to 244 (Red Hat 8, Debian 10) say of a oneshot that it is started when it has ended."""
+    log = said("01 systemd[1]: Starting A job...", "07 systemd[1]: ok.service: Succeeded.", "07 systemd[1]: Started A job.")
+    assert lengths(read(tmp_path, {**timed("oneshot"), "var/log/syslog": log})) == [("ok.service", 6.0)]
+
+
+@pytest.mark.parametrize("order", [("Started A job.", "Starting A job..."), ("Starting A job...", "Started A job.")])
+def test_a_simple_unit_of_old_is_one_run_each_time(tmp_path: Path, order: tuple[str, str]) -> None:
+    """systemd 219 (Red Hat 7) says both at once, and nothing when it ends."""
+    log = said(*(f"{second} systemd[1]: {text}" for second in ("01", "31") for text in order))
+    assert lengths(read(tmp_path, {**timed("simple"), "var/log/syslog": log})) == [("ok.service", None)] * 2
