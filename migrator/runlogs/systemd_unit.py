@@ -4,6 +4,8 @@ in the journal the number of its invocation (INVOCATION_ID).
 Line: `systemd[1]: Starting ok.service - A job that works...`, `Started simple.service - Simple service.`
 Line: `systemd[1]: fail.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED`
 Line: `systemd[1]: ok.service: Deactivated successfully.`, `Failed with result 'timeout'.`, `Finished ok.service - A job.`
+Line: `systemd[1]: fail.service: main process exited, code=exited, status=3/NOTIMPLEMENTED`, `Unit fail.service entered failed state.`
+(219, Red Hat 7)
 Line: `systemd[1]: ok.service: Consumed 1.234s CPU time, 12.3M memory peak.` (where it was worth a line)
 Source: systemd src/core/{unit,job,service}.c; older ones say a description instead of the name: the journal has it as UNIT
 """
@@ -19,8 +21,9 @@ TAGS: tuple[str, ...] = ("systemd",)
 UNIT = r"(?P<unit>[A-Za-z0-9:_.\\@-]{1,240}\.service)"
 JOB = re.compile(rf"(?P<what>Starting|Started|Finished) {UNIT}(?: - .*|\.+)?$", re.DOTALL)
 STATE = re.compile(
-    rf"{UNIT}: (?P<what>Deactivated successfully|Succeeded|Failed with result|Main process exited|Consumed)(?P<rest>.*)$"
+    rf"{UNIT}: (?P<what>Deactivated successfully|Succeeded|Failed with result|[Mm]ain process exited|Consumed)(?P<rest>.*)$"
 )
+FAILED = re.compile(rf"(?P<what>Unit) {UNIT} entered failed state\.$")  # 219, which says no result
 UNNAMED = re.compile(r"(?P<what>Starting|Started|Finished) ")
 CODE = re.compile(r", code=(?P<code>exited|killed|dumped), status=(?P<status>\d{1,3})")
 SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(w|d|h|min|s|ms|us) ?")
@@ -32,7 +35,7 @@ MIB = {"B": 2**-20, "K": 2**-10, "M": 1, "G": 2**10, "T": 2**20}
 def read(line: Line) -> Iterator[Event]:
     """Starts, ends, exit statuses and what was used."""
     text, figures = line.text, dict(line.figures)
-    named = JOB.match(text) or STATE.match(text)
+    named = JOB.match(text) or STATE.match(text) or FAILED.match(text)
     found = named or (UNNAMED.match(text) if figures.get("unit", "").endswith(".service") else None)
     if found is None:
         return
@@ -40,7 +43,7 @@ def read(line: Line) -> Iterator[Event]:
     if what == "Consumed":
         cpu_s, memory_mib = _used(text, figures)
         yield _event("resource", line, unit, cpu_s=cpu_s, memory_mib=memory_mib)
-    elif what == "Main process exited":
+    elif what.endswith("ain process exited"):
         code = CODE.match(found["rest"])
         if code is not None:
             status = int(code["status"]) + (0 if code["code"] == "exited" else 128)
@@ -48,7 +51,7 @@ def read(line: Line) -> Iterator[Event]:
     elif what in {"Starting", "Started"}:
         yield _event("start", line, unit, role="parent" if what == "Starting" else "child")
     else:
-        yield _event("end", line, unit, status=None if what == "Failed with result" else 0)
+        yield _event("end", line, unit, status=None if what in {"Failed with result", "Unit"} else 0)
 
 
 def _event(
