@@ -2,6 +2,7 @@
 
 Line: `CROND[66]: (root) CMD (echo good)`: pid of the job
 Line: `CROND[63]: (root) CMDEND (echo good)`: pid of the process between; cronie >= 1.5.6
+Line: `crond[2921]: (root) CMD (run-parts /etc/cron.hourly)`: Red Hat 4 and 5's vixie-cron, which writes its name as it is
 `CMDOUT` is passed over: it is the job's output, a line each, and cronie writes it only with -s or where no mailer is installed.
 It tells no length of a run, a job may print whatever looks like it, and whose output is mailed is known from crond's options.
 Source: cronie src/do_command.c
@@ -20,9 +21,8 @@ SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMDEND|CMD) \((?P<command
 
 def read(line: Line) -> Iterator[Event]:
     """Starts, ends and the daemon's own starts. cronie never tells an exit status."""
-    if line.tag == "crond":
-        if line.text.startswith("(CRON) STARTUP"):
-            yield event("daemon-start", line, "cronie")
+    if line.tag == "crond" and line.text.startswith("(CRON) STARTUP"):
+        yield event("daemon-start", line, "cronie")
         return
     found = SAID.match(line.text)
     if found is not None:

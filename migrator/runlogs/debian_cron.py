@@ -1,9 +1,10 @@
-"""Debian's and Ubuntu's cron 3.0pl1 at every `-L` level.
+"""Debian's and Ubuntu's cron 3.0pl1 at every `-L` level, and others that stem from Vixie's.
 
 Line: `CRON[66]: (root) CMD (sleep 7)`: pid of the job's shell
 Line: `CRON[57]: (root) CMD ([66] sleep 7)`: at level 8 pid of the process between, the shell's in the text
 Line: `CRON[48]: (root) END (sleep 7)`: at level 2, pid of the process between
 Line: `CRON[51]: (CRON) error (grandchild #68 failed with exit status 3)`: at level 4
+Line: `/usr/sbin/cron[54928]: (root) CMD (/usr/libexec/atrun)`: FreeBSD and others whose cron does not write its name in capitals
 Source: Debian cron 3.0pl1-162 do_command.c; cron(8) `-L`
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs.wording import command_text, event
 
-NEEDLES: tuple[bytes, ...] = (b"CRON",)
+NEEDLES: tuple[bytes, ...] = (b"CRON", b"cron[")
 TAGS: tuple[str, ...] = ("CRON", "/USR/SBIN/CRON", "cron", "/usr/sbin/cron")
 SAID = re.compile(r"\((?P<user>[^()]{1,64})\) (?P<what>CMD|END) \((?:\[(?P<pid>\d{1,10})\] )?(?P<command>.*)\)$", re.DOTALL)
 FAILED = re.compile(
@@ -27,8 +28,6 @@ def read(line: Line) -> Iterator[Event]:
     text = line.text
     found = SAID.match(text)
     if found is not None:
-        if line.tag in {"cron", "/usr/sbin/cron"}:
-            return
         inner, what = found["pid"], found["what"]
         parent = what == "END" or inner is not None
         yield event(
