@@ -41,7 +41,7 @@ from migrator.schedule.zones import zone
 from migrator.shares import SERVICE, Shares
 from migrator.spool import Kept
 from migrator.tables import Run, RunTable, instant, table
-from migrator.understanding import ALONE, NEEDLES, NO_UNITS, TAGS, Understanding
+from migrator.understanding import ALONE, NEEDLES, NO_UNITS, SELDOM, TAGS, Understanding
 from migrator.usage import summary
 
 LOG = logging.getLogger("migrator")
@@ -167,6 +167,7 @@ def read(
         timezone=timezone,
         first_years=first_years(files, [file for _, file, _ in found], as_of),
         pids={named[1].decode(): int(named[2]) for needle in NEEDLES if (named := ALONE.fullmatch(needle))},
+        seldom=SELDOM,
     )
     if host.timezone is None and search.first_years:
         problems.append(

@@ -15,7 +15,8 @@ from migrator.runs.parts import Sayings
 
 _SAID = {needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}
 NEEDLES = tuple(sorted(needle for needle in _SAID if not any(other != needle and other in needle for other in _SAID)))
-TAGS = tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS}))
+TAGS = tuple(sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS if runlog not in runlogs.SELDOM}))
+SELDOM = tuple(sorted({needle for runlog in runlogs.SELDOM for needle in runlog.NEEDLES}))
 MOST_TEXTS = 50_000  # remembered texts; a log of a few jobs repeats a few hundred
 ALONE = re.compile(rb"([A-Za-z-]+)\[(\d+)\]: ")  # a needle that names the process, too
 SIGNS = tuple(found[1] + b"[: " if (found := ALONE.fullmatch(needle)) else needle for needle in NEEDLES)  # of a line without pid

@@ -1,4 +1,5 @@
-"""What daemons write beside the usual, one small log each: the form as the daemon's own version writes it, and the run that it means."""
+"""What daemons write beside the usual, one small log each: the form as the daemon's own version writes it, and the run that it
+means."""
 
 import os
 from datetime import UTC, datetime
@@ -50,13 +51,30 @@ def said(*lines: str) -> str:
 
 
 def test_started_after_succeeded_is_no_other_run(tmp_path: Path) -> None:
-    """systemd 239 to 244 (Red Hat 8, Debian 10) say of a oneshot that it is started when it has ended."""
+    """Systemd 239 to 244 (Red Hat 8, Debian 10) say of a oneshot that it is started when it has ended."""
     log = said("01 systemd[1]: Starting A job...", "07 systemd[1]: ok.service: Succeeded.", "07 systemd[1]: Started A job.")
     assert lengths(read(tmp_path, {**timed("oneshot"), "var/log/syslog": log})) == [("ok.service", 6.0)]
 
 
 @pytest.mark.parametrize("order", [("Started A job.", "Starting A job..."), ("Starting A job...", "Started A job.")])
 def test_a_simple_unit_of_old_is_one_run_each_time(tmp_path: Path, order: tuple[str, str]) -> None:
-    """systemd 219 (Red Hat 7) says both at once, and nothing when it ends."""
+    """Systemd 219 (Red Hat 7) says both at once, and nothing when it ends."""
     log = said(*(f"{second} systemd[1]: {text}" for second in ("01", "31") for text in order))
     assert lengths(read(tmp_path, {**timed("simple"), "var/log/syslog": log})) == [("ok.service", None)] * 2
+
+
+RECORD = (
+    "kernel: audit: type={} audit({}): pid=48 uid=0 auid=0 ses=829 msg='op=PAM:session_{} grantors=pam_loginuid "
+    'acct="root" exe="/usr/sbin/crond" hostname=? addr=? terminal=cron res=success\''
+)
+
+
+def test_what_audit_says_without_auditd(tmp_path: Path) -> None:
+    """The kernel's own lines: the run's length in its milliseconds, among lines of the kernel that say nothing."""
+    log = said(
+        "01 kernel: usb 1-1: new device", "01 CROND[50]: (root) CMD (/bin/x)",
+        "01 " + RECORD.format(1105, "1795753861.258:1", "open"),
+        "04 " + RECORD.format(1106, "1795753864.508:2", "close"), "05 kernel: usb 1-1: gone",
+    )  # fmt: skip
+    assert datetime.fromtimestamp(1795753861, UTC).isoformat() == "2026-11-27T04:31:01+00:00"
+    assert lengths(read(tmp_path, {"var/log/messages": log})) == [("/bin/x", 3.508)]

@@ -6,6 +6,7 @@ marked as such; they have to be read one by one.
 """
 
 import builtins
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -49,9 +50,11 @@ class Spotted(NamedTuple):
 
 
 class Tags:
-    """Tags ready to be compared. Those in `names` are found by number, `rare` forms by their ending."""
+    """Tags ready to be compared. Those in `names` are found by number, `rare` forms by their ending. `seldom`: texts of other
+    lines that are looked for."""
 
-    def __init__(self, tags: tuple[str, ...]) -> None:
+    def __init__(self, tags: tuple[str, ...], seldom: tuple[bytes, ...] = ()) -> None:
+        self._seldom = seldom
         plain = [tag.encode() for tag in tags if "(" not in tag]
         self.names = [tag for tag in plain if len(tag) < WORD]
         self._long = [tag for tag in plain if len(tag) >= WORD]
@@ -83,7 +86,9 @@ class Tags:
         name = place - self._lengths[np.maximum(kind, 0)]
         pid, said, fine = _pids(block, place)
         kind = np.where(fine & (block.bytes[end_of - 1] != 13) & (block.bytes[said] != ord("m")), kind, -1)
-        return Spotted(start, end_of, kind, name, pid, said)
+        found = Spotted(start, end_of, kind, name, pid, said)
+        more = [at for text in self._seldom for at in _lines_with(block.text, text)]
+        return found if not more else _with_lines(found, block.text, more)
 
     def _tagged(self, block: Block) -> tuple[Whole, Whole, Whole, Whole]:
         """Begin, end, tag, and the place behind the tag, of such lines."""
@@ -176,6 +181,24 @@ class Tags:
         whole = self._flags[: -(-size // WORD) * WORD]
         whole[size:] = False
         return whole
+
+
+def _lines_with(text: bytes | bytearray, part: bytes) -> Iterator[int]:
+    """Where lines begin that hold it."""
+    at = text.find(part, len(PAD))
+    while at >= 0:
+        yield text.rfind(b"\n", 0, at) + 1
+        at = text.find(part, max(text.find(b"\n", at), at + 1))
+
+
+def _with_lines(found: Spotted, text: bytes | bytearray, starts: list[int]) -> Spotted:
+    """And these lines, which have to be read alone."""
+    more = np.setdiff1d(np.array(starts, dtype=np.int64), found.start)
+    ends = np.array([text.find(b"\n", at) for at in more.tolist()], dtype=np.int64)
+    none = np.zeros_like(more)
+    both = [np.concatenate(columns) for columns in zip(found, (more, ends, none - 1, none, none, none), strict=True)]
+    order = np.argsort(both[0], kind="stable")
+    return Spotted(*(column[order] for column in both))
 
 
 def _joined(parts: list[list[Whole]]) -> Whole:

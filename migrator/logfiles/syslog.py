@@ -91,7 +91,7 @@ def columns(
 ) -> Iterator[Lines | Problem]:
     """The same lines, if a daemon that is known says something in them: some blocks of the log at once. `help_of`: as `opened`
     has it."""
-    stamps, tags = _stamps(file, search), Tags(search.tags)
+    stamps, tags = _stamps(file, search), Tags(search.tags, search.seldom)
     doubts = Doubts(files, file)
     reader = _Reader(stamps, tags, search, meanings, doubts)
     held: Lines | None = None  # of a pipe: only at its end it is known that no line follows

@@ -237,7 +237,7 @@ class Thinner:
 
     def __init__(self, files: HostFiles, paths: Sequence[str], search: Search, meanings: Meanings) -> None:
         self._files, self._paths = files, paths
-        self._tags = Tags(search.tags)
+        self._tags = Tags(search.tags, search.seldom)
         self._texts = Remembered(meaning_by(meanings, self._tags))
         self._full: set[int] = set()  # of these files not enough can be left out
         self._opened = ExitStack()

@@ -27,13 +27,14 @@ class Line(NamedTuple):
 class Search(NamedTuple):
     """What is looked for in every log of a host: `needles` stand in the text of a line, `tags` are the names of those who write
     them. `first_years`: for a file whose stamps have no year, the year and month of its first line. `pids`: of a tag that one
-    process alone writes for us, that process."""
+    process alone writes for us, that process. `seldom`: what lines hold of writers who say much else."""
 
     needles: tuple[bytes, ...]
     tags: tuple[str, ...]
     timezone: str
     first_years: Mapping[str, tuple[int, int]]
     pids: Mapping[str, int] = {}
+    seldom: tuple[bytes, ...] = ()
 
 
 EventKind = Literal[

@@ -12,6 +12,7 @@ from migrator.runlogs import (
     cronie,
     crontab_edit,
     debian_cron,
+    kernel_audit,
     lost_lines,
     pam_session,
     probe,
@@ -44,7 +45,9 @@ ALL: tuple[RunLog, ...] = (
     runner,
     systemd_unit,
     audit_session,
+    kernel_audit,
     accounting,
     recorded_run,
     lost_lines,
 )
+SELDOM: tuple[RunLog, ...] = (kernel_audit,)  # those of ALL whose writer says so much else that only their needles are looked for

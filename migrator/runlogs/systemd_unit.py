@@ -4,8 +4,8 @@ in the journal the number of its invocation (INVOCATION_ID).
 Line: `systemd[1]: Starting ok.service - A job that works...`, `Started simple.service - Simple service.`
 Line: `systemd[1]: fail.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED`
 Line: `systemd[1]: ok.service: Deactivated successfully.`, `Failed with result 'timeout'.`, `Finished ok.service - A job.`
-Line: `systemd[1]: fail.service: main process exited, code=exited, status=3/NOTIMPLEMENTED`, `Unit fail.service entered failed state.`
-(219, Red Hat 7)
+Line: `systemd[1]: fail.service: main process exited, code=exited, status=3/NOTIMPLEMENTED` and then
+`Unit fail.service entered failed state.` (219, Red Hat 7)
 Line: `systemd[1]: ok.service: Consumed 1.234s CPU time, 12.3M memory peak.` (where it was worth a line)
 Source: systemd src/core/{unit,job,service}.c; older ones say a description instead of the name: the journal has it as UNIT
 """

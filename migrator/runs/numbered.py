@@ -36,8 +36,8 @@ class Numbered:
             self._of_unit[start.said.key] = start
 
     def _is_told(self, start: Start) -> bool:
-        """True if systemd says of the unit's last run what it said: `Starting`, then `Started`, once. Of a job that runs to its end
-        up to 244 says that after `Succeeded`; of one that does not 219 says both at once, `Started` first."""
+        """True if systemd says of the unit's last run what it said: `Starting`, then `Started`, once. Of a oneshot 244 and
+        older say that after `Succeeded`; of a simple unit 219 says both at once, `Started` first."""
         before = self._of_unit.get(start.said.key)
         if before is None:
             return False

@@ -56,10 +56,11 @@ def runs_program(days: int, *, redact: bool = False) -> str:
     logs = sorted(
         {pattern for reader in logfiles.ALL for pattern in reader.READS if pattern.startswith("/") and ".journal" not in pattern}
     )
+    own = [runlog for runlog in runlogs.ALL if runlog not in runlogs.SELDOM]  # a journal has the same of PAM itself
     values = {
         "NEEDLES": sorted({needle for runlog in runlogs.ALL for needle in runlog.NEEDLES}),
         "ALSO": {b"systemd[1]: ": b".service"},  # of systemd only services are read
-        "TAGS": sorted({tag for runlog in runlogs.ALL for tag in runlog.TAGS if tag.isascii()}),
+        "TAGS": sorted({tag for runlog in own for tag in runlog.TAGS if tag.isascii()}),
         "FIELDS": sorted(NAMES),
         "LOGS": logs,
     }
