@@ -117,7 +117,7 @@ def write(root: Path, out_files: Iterable[OutFile]) -> None:
             known = name in _entered(folder, root, top, there)
             if known and os.path.islink(path):  # noqa: PTH114
                 _inside(path, root)
-            _put(path, out_file.content, 0o755 if out_file.executable else 0o644, f"{folder}/{begun}-{number}", known)
+            _put(path, out_file, 0o755 if out_file.executable else 0o644, f"{folder}/{begun}-{number}", known)
         except OSError as error:
             raise MigratorError(f"{Path(path)}: cannot be written ({error.strerror}); choose another -o folder") from error
 
@@ -146,12 +146,12 @@ def _inside(path: str, root: Path) -> None:
         raise MigratorError(f"{Path(path)}: a symbolic link leads out of {root}; remove it and run again")
 
 
-def _put(path: str, content: bytes, mode: int, temporary: str, known: bool) -> None:
+def _put(path: str, out_file: OutFile, mode: int, temporary: str, known: bool) -> None:
     """The file with this content and mode, as a whole or not at all. `known`: there is one of this name, maybe the same."""
     if known:
         try:
             with open(path, "rb") as stream:  # noqa: PTH123 - many thousand files: a Path's own open takes its time
-                same = stream.read() == content
+                same = all(stream.read(len(part)) == part for part in out_file.parts()) and not stream.read(1)
         except FileNotFoundError:
             same = False
         if same:
@@ -161,9 +161,10 @@ def _put(path: str, content: bytes, mode: int, temporary: str, known: bool) -> N
     try:
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+            for part in out_file.parts():
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
             os.fchmod(descriptor, mode)  # before it has its name: another writer may take it away at once
         finally:
             os.close(descriptor)

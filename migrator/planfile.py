@@ -29,6 +29,10 @@ PARTS = "servers"
 MOST_IN_ONE_FILE = 100  # servers
 _LONGEST_NAME = 100
 MANY_JOBS = 2_000  # of one file
+_PIECE_BYTES = 400_000
+LARGE_BYTES = 200 * 2**20  # of a plan.json: some 10,000 jobs, which are half a gigabyte of objects
+_GROUP = 50  # jobs that are packed together
+_JOBS_BEGIN, _JOBS_END = b'"jobs":[\n', b'],"problems":['  # as `_lines` writes them
 _ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=tuple)  # a shelf is written as the tuple that it is read as
 
 
@@ -74,14 +78,42 @@ class Surveys(Sequence[Survey]):
         return Surveys(self._paths[at]) if isinstance(at, slice) else read_survey(self._paths[at])
 
 
-def _json(value: Plan | PlanPart | Survey) -> bytes:
+def _out_file(path: str, value: Plan | PlanPart | Survey) -> OutFile:
     """Indented, so that a person reads it; of thousands of jobs, which would have 270 MB, each entry of its lists is one line:
-    a third less, and `grep JOB` and `diff` show what is said about one job."""
+    a third less, `grep JOB` and `diff` show what is said about one job, and it is written and read a few lines at a time."""
     if len(value.jobs) < MANY_JOBS:
-        return msgspec.json.format(_ENCODER.encode(value), indent=1) + b"\n"
-    lists = {name: found for name in value.__struct_fields__ if isinstance(found := getattr(value, name), tuple | Shelf)}
-    lines: dict[str, Any] = {name: [msgspec.Raw(b"\n" + _ENCODER.encode(one)) for one in found] for name, found in lists.items()}
-    return _ENCODER.encode(structs.replace(value, **lines)) + b"\n"
+        return OutFile(path=path, content=msgspec.json.format(_ENCODER.encode(value), indent=1) + b"\n")
+    return OutFile(path=path, content=b"", pieces=lambda: _pieces(value))
+
+
+def _pieces(value: Plan | PlanPart | Survey) -> Iterator[bytes]:
+    """What `_ENCODER` makes of it, with a line for each entry of its lists: some hundred kilobytes at a time."""
+    held: list[bytes] = []
+    size = 0
+    for part in _lines(value):
+        held.append(part)
+        size += len(part)
+        if size > _PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _lines(value: Plan | PlanPart | Survey) -> Iterator[bytes]:
+    before = b"{"
+    for name, key in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+        yield before + _ENCODER.encode(key) + b":"
+        found = getattr(value, name)
+        if isinstance(found, tuple | Shelf):
+            between = b"[\n"
+            for entry in found:
+                yield between + _ENCODER.encode(entry)
+                between = b",\n"
+            yield b"]" if len(found) else b"[]"
+        else:
+            yield _ENCODER.encode(found)
+        before = b","
+    yield b"}\n"
 
 
 def host_file_name(host: str) -> str:
@@ -107,7 +139,7 @@ def files(plan: Plan, surveys: Iterable[Survey], scripts: Mapping[str, bytes]) -
 
 def survey_file(survey: Survey) -> OutFile:
     """One server's survey in a plan folder."""
-    return OutFile(path=f"surveys/{host_file_name(survey.host.name)}.json", content=_json(survey))
+    return _out_file(f"surveys/{host_file_name(survey.host.name)}.json", survey)
 
 
 def survey_bytes(survey: Survey) -> bytes:
@@ -123,7 +155,7 @@ def read_survey(path: Path) -> Survey:
 
 def plan_file(plan: Plan) -> OutFile:
     """The plan in one file, whatever it has."""
-    return OutFile(path="plan.json", content=_json(plan))
+    return _out_file("plan.json", plan)
 
 
 def plan_files(plan: Plan) -> Iterator[OutFile]:
@@ -134,10 +166,12 @@ def plan_files(plan: Plan) -> Iterator[OutFile]:
             yield plan_file(plan)
             return
         host, part = found
-        content = _json(part)
-        name = f"{PARTS}/{host_file_name(host)}.{hashlib.sha256(content).hexdigest()[:_PART_DIGITS]}.json"
+        out_file, state = _out_file("", part), hashlib.sha256()
+        for piece in out_file.parts():
+            state.update(piece)
+        name = f"{PARTS}/{host_file_name(host)}.{state.hexdigest()[:_PART_DIGITS]}.json"
         names.append(name)
-        yield OutFile(path=name, content=content)
+        yield structs.replace(out_file, path=name)
     empty: dict[str, Any] = dict.fromkeys(_OF_EACH, ())
     yield plan_file(structs.replace(plan, parts=tuple(names), **empty))
 
@@ -185,9 +219,16 @@ def plan_path(path: Path) -> Path:
 
 
 def _decode(file: Path, kind: type[Any]) -> Any:
+    _refuse_large(file)
+    return _made(file, file.read_bytes(), kind)
+
+
+def _refuse_large(file: Path) -> None:
     if file.stat().st_size > _SIZE_LIMIT:
         raise PlanError(f"{file}: larger than {_SIZE_LIMIT:,} bytes; the plan of 10,000 servers is a third of that")
-    raw = file.read_bytes()
+
+
+def _made(file: Path, raw: bytes, kind: type[Any]) -> Any:
     try:
         version = msgspec.json.decode(raw, type=_Version).version  # without making the rest of it
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -200,10 +241,49 @@ def _decode(file: Path, kind: type[Any]) -> Any:
         raise PlanError(f"{file}: {error}; run `migrator plan` again") from error
 
 
+def _plan(file: Path) -> Plan:
+    """The plan in a plan.json; of one that is large, with a line for each job, the jobs are never all held as objects."""
+    _refuse_large(file)
+    found: Plan | None = None
+    if file.stat().st_size > LARGE_BYTES:
+        with file.open("rb") as stream:
+            found = _by_lines(file, stream)
+    return _decode(file, Plan) if found is None else found
+
+
+def _by_lines(file: Path, lines: Iterable[bytes]) -> Plan | None:
+    """None where the file has not the lines that `_lines` makes: a person or another program wrote it anew."""
+    jobs: Shelf[JobPlan] = Shelf(JobPlan)
+    rest, group, inside = list[bytes](), list[Any](), False
+    decoder = msgspec.json.Decoder(JobPlan)
+    for line in lines:
+        if not inside:
+            rest.append(line)
+            inside = line.endswith(_JOBS_BEGIN)
+            continue
+        entry, comma, after = (line[:-2], b",", b"") if line.endswith(b",\n") else line.rpartition(_JOBS_END)
+        if not comma:
+            return None
+        try:
+            group.append(decoder.decode(entry))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None  # what is wrong with it is said of the whole file
+        if len(group) == _GROUP or comma == _JOBS_END:
+            jobs.put(packed(group), len(group))
+            group = []
+        if comma == _JOBS_END:
+            inside = False
+            rest.append(_JOBS_END + after)
+    if inside or not len(jobs):
+        return None
+    head: Plan = _made(file, b"".join(rest), Plan)
+    return structs.replace(head, jobs=cast("tuple[JobPlan, ...]", jobs))
+
+
 def read(path: Path) -> LoadedPlan:
     """The plan in a plan folder with its scripts. Raises `PlanError`; a script whose digest is wrong is one, too."""
     file = plan_path(path)
-    plan: Plan = _decode(file, Plan)
+    plan = _plan(file)
     if plan.parts:
         plan = structs.replace(plan, parts=(), **_joined(_part(file.parent, name) for name in plan.parts))
     wanted = sorted({script.sha256 for job in plan.jobs for script in job.scripts})

@@ -6,17 +6,21 @@ from decimal import Decimal
 from pathlib import Path
 
 import emit_samples as samples
+import msgspec
 import pytest
 import xlsxwriter.worksheet
 from aws_jobs import changed
 from ruamel.yaml import YAML
 
-from migrator import planfile
+from migrator import files, planfile
 from migrator.emit import shells
 from migrator.emit.tree import emit
+from migrator.errors import PlanError
 from migrator.model.option import CostItem
-from migrator.model.plan import Plan, QuotaPeak
+from migrator.model.plan import OutFile, Plan, QuotaPeak
+from migrator.model.source import Problem
 from migrator.reports import html, workbook
+from migrator.shelf import Shelf
 
 
 def test_jobs_are_cut_into_stacks_in_order_and_no_chain_is_torn() -> None:
@@ -83,12 +87,44 @@ def test_a_plan_of_thousands_of_jobs_is_read_as_any_other_and_says_all_of_a_job_
     plan = _billed("0.5", "0.50", "7")
     whole = planfile.plan_file(plan).content
     monkeypatch.setattr(planfile, "MANY_JOBS", 3)
-    lines = planfile.plan_file(plan).content
+    lines = b"".join(planfile.plan_file(plan).parts())
     assert json.loads(lines) == json.loads(whole)
     (own,) = (line for line in lines.decode().splitlines() if '"name":"j1' in line or '"id":"j1-1a2b"' in line)
     assert json.loads(own.rstrip(",")) == json.loads(whole)["jobs"][1]
     (tmp_path / "plan.json").write_bytes(lines)
     assert planfile.read(tmp_path).plan == plan
+
+
+def test_a_large_plan_is_written_and_read_a_few_lines_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes are those of the encoder that makes all of it at once, but for the line feeds between entries. What another
+    program wrote anew, all on one line or a job in several, is read as well, and what is damaged is said as of any plan."""
+    entries = [samples.entry("aws_lambda", f"j{n}-1a2b") for n in range(7)]
+    plan = changed(
+        samples.plan(*entries), problems=(Problem(location=entries[0].job.location, kind="remark", message='],"problems":['),)
+    )
+    monkeypatch.setattr(planfile, "MANY_JOBS", 3)
+    monkeypatch.setattr(planfile, "LARGE_BYTES", 0)
+    monkeypatch.setattr(planfile, "_PIECE_BYTES", 2_000)
+    monkeypatch.setattr(planfile, "_GROUP", 3)
+    out_file = planfile.plan_file(plan)
+    pieces = list(out_file.parts())
+    longest = max(len(msgspec.json.encode(entry)) for entry in plan.jobs)
+    assert max(map(len, pieces)) < 2_000 + longest + 10
+    assert b"".join(pieces).replace(b"\n", b"") == msgspec.json.encode(plan, order="deterministic")
+    for digest, text in samples.SCRIPTS.items():
+        files.write(tmp_path, [OutFile(path=f"scripts/{digest}", content=text)])
+    for _ in range(2):  # the second time the same file is there
+        files.write(tmp_path, [out_file])
+        assert (tmp_path / "plan.json").read_bytes() == b"".join(pieces)
+    read = planfile.read(tmp_path).plan
+    assert isinstance(read.jobs, Shelf)
+    assert read == plan
+    for other in (b"".join(pieces).replace(b"\n", b""), msgspec.json.format(b"".join(pieces), indent=2)):
+        (tmp_path / "plan.json").write_bytes(other)
+        assert planfile.read(tmp_path).plan == plan
+    (tmp_path / "plan.json").write_bytes(b"".join(pieces).replace(b'"id":"j3-1a2b"', b'"id":3', 1))
+    with pytest.raises(PlanError, match=r"Expected `str`, got `int` - at `\$\.jobs\[3\]\.job\.id`"):
+        planfile.read(tmp_path)
 
 
 def test_what_jobs_share_is_drawn_once_and_what_is_written_otherwise_is_not_shared() -> None:

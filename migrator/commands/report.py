@@ -40,7 +40,8 @@ def command(plan: Path | None, format_: str, schema: bool, check: bool) -> int:
         show(loaded.plan)
     else:
         report = next(report for report in reports.ALL if format_ == report.FORMAT)
-        click.echo(report.write(loaded.plan)[0].content, nl=False)
+        for part in report.write(loaded.plan)[0].parts():
+            click.echo(part, nl=False)
     questions = open_questions(loaded.plan)
     click.echo(left_open(questions, loaded.plan), err=True)
     return EXIT_OPEN if check and (questions or loaded.plan.problems) else EXIT_DONE

@@ -16,7 +16,7 @@ import msgspec
 from migrator import files, history, pipeline, planfile, same_machine, tables
 from migrator.assumptions import Assumptions
 from migrator.errors import MigratorError, SourceError
-from migrator.model.plan import OutFile, Survey
+from migrator.model.plan import Survey
 from migrator.model.usage import LostLines
 from migrator.model.value import Value
 from migrator.redact import redact
@@ -159,7 +159,7 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     seen = runs, stretches, survey.earlier, lost
     if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier, kept.lost) == seen):
         survey, _ = history.measured_again(survey, kept, assumptions)
-    files.write(out, [OutFile(path=f"{SURVEYS}/{survey_name(survey.host.name)}", content=planfile.survey_file(survey).content)])
+    files.write(out, [planfile.survey_file(survey)])
     files.remove(out, [f"{part.stem}.parquet" for part in fresh])
 
 

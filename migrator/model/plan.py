@@ -1,5 +1,6 @@
 """The plan: what was observed, what was decided, and what it saves; plus the user's word and the files that are written."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -226,8 +227,15 @@ class Plan(Value, frozen=True, kw_only=True):
 
 
 class OutFile(Value, frozen=True, kw_only=True):
-    """A file to write: `path` relative, with `/`; never absolute, never `..`."""
+    """A file to write: `path` relative, with `/`; never absolute, never `..`.
+
+    `pieces`: of a file that is too large to be held whole, its bytes, anew at each call; `content` is empty then."""
 
     path: str
     content: bytes
     executable: bool = False
+    pieces: Callable[[], Iterator[bytes]] | None = None
+
+    def parts(self) -> Iterator[bytes]:
+        """All its bytes, in order."""
+        return iter((self.content,)) if self.pieces is None else self.pieces()
