@@ -24,7 +24,8 @@ def printed() -> str:
 
 
 def program(shell: Path, folder: Path) -> str:
-    return printed().replace("/its/shell", str(shell)).replace("/its/folder", str(folder))
+    """Run by the same shell as the job: /bin/sh is another one on every distribution."""
+    return printed().replace("/bin/sh", str(shell)).replace("/its/shell", str(shell)).replace("/its/folder", str(folder))
 
 
 @pytest.fixture(params=SHELLS)
@@ -161,6 +162,44 @@ def test_without_a_place_to_write_the_job_just_runs(probe: Path, tmp_path: Path)
     assert run(probe, "echo fine; exit 4").returncode == 4
 
 
+def both(probe: Path, shell: Path, command: str, environment: dict[str, str]) -> list[tuple[int, bytes, bytes]]:
+    """What is left of a job when cron starts it bare, and through the probe."""
+    seen = []
+    for program_of_it in (shell, probe):
+        ended = subprocess.run(
+            [program_of_it, "-c", command], env=environment, input=b"", capture_output=True, check=False, start_new_session=True
+        )
+        seen.append((-ended.returncode + 128 if ended.returncode < 0 else ended.returncode, ended.stdout, ended.stderr))
+    return seen
+
+
+def test_a_path_without_the_probes_own_programs_makes_no_noise_and_still_a_record(
+    probe: Path, shell: Path, tmp_path: Path
+) -> None:
+    """`PATH=/opt/app/bin` at the top of a crontab: the probe complained to the job's standard error, which cron mails."""
+    bare, probed = both(probe, shell, 'echo "$PATH"; exit 4', {"PATH": "/opt/app/bin"})
+    assert probed == bare == (4, b"/opt/app/bin\n", b"")
+    assert [record["event"] for record in records(tmp_path)] == ["start", "end"]
+
+
+def test_a_job_that_signals_its_whole_group_leaves_the_same_words(probe: Path, shell: Path) -> None:
+    bare, probed = both(probe, shell, "echo before; kill 0; echo after", ENVIRONMENT)
+    assert probed == bare == (143, b"before\n", b"")
+
+
+def test_the_file_of_bash_env_is_read_once(tmp_path: Path) -> None:
+    """It is run by bash before each script: read by the probe, too, whatever it does is done three times."""
+    if (bash := shutil.which("bash")) is None:
+        pytest.skip("bash is not installed: whether its start file is read once under the probe is not covered")
+    (tmp_path / "log").mkdir()
+    (tmp_path / "rc").write_text("echo was read\n")
+    probe = tmp_path / "migrator-probe-bash"
+    probe.write_text(printed().replace("/its/shell", bash).replace("/its/folder", str(tmp_path / "log")))
+    probe.chmod(0o755)
+    bare, probed = both(probe, Path(bash), "echo job", {**ENVIRONMENT, "BASH_ENV": str(tmp_path / "rc")})
+    assert probed == bare == (0, b"was read\njob\n", b"")
+
+
 def test_the_records_become_runs(tmp_path: Path) -> None:
     root = tmp_path / "server"
     (root / "etc/cron.d").mkdir(parents=True)
@@ -201,7 +240,7 @@ def test_a_plan_made_under_the_probe_is_for_the_shell_that_the_probe_runs(tmp_pa
     for name, text in tabs.items():
         (tmp_path / "etc/cron.d" / name).write_text(text)
     (tmp_path / "usr/local/bin").mkdir(parents=True)
-    (tmp_path / "usr/local/bin/migrator-probe").write_text(program(Path("/bin/zsh"), Path("/var/log/migrator-probe")))
+    (tmp_path / "usr/local/bin/migrator-probe").write_text(printed().replace("/its/shell", "/bin/zsh"))
     told = json.loads(done("jobs", tmp_path, "--format", "json"))
     assert {job["command"]: job["environment"]["SHELL"] for job in told["jobs"]} == {
         "/opt/read.sh": "/bin/zsh", "/opt/named.sh": "/bin/bash", "/opt/other.sh": "/usr/local/bin/migrator-probes",

@@ -1,7 +1,7 @@
 """Jobs that run under the probe: what it measures with is no part of the job, which has the shell that the probe runs.
 
 Line: `SHELL=/usr/local/bin/migrator-probe` above the job's line, as `migrator probe` says
-Source: templates/server/probe.sh: its first line names the shell, and each of its records begins with `{"migrator_probe":1`
+Source: templates/server/probe.sh: its SHELL= names the shell, and each of its records begins with `{"migrator_probe":1`
 """
 
 import re
@@ -14,7 +14,7 @@ from migrator.model.source import HostFiles, Location, Problem
 
 READS: tuple[str, ...] = ("/usr/local/bin/migrator-probe*",)
 CALLED = re.compile(r"/(?:[^/]+/)*migrator-probe(?:-(?P<shell>[a-z]{1,20}))?")
-TEXT = re.compile(rb"#!(/[A-Za-z0-9._/+-]{1,200})\n.*\{\"migrator_probe\":1,", re.DOTALL)
+TEXT = re.compile(rb"#!/bin/sh\n.*?\nSHELL=(/[A-Za-z0-9._/+-]{1,200})\nexport SHELL\n.*\{\"migrator_probe\":1,", re.DOTALL)
 
 
 def without_probe(files: HostFiles, jobs: Iterable[Job]) -> tuple[list[Job], list[Problem]]:

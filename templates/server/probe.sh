@@ -1,4 +1,4 @@
-#!@SHELL@
+#!/bin/sh
 # Records every job of a crontab: start, end, exit status, CPU and peak memory, one JSON object a line.
 #
 #   install -m 755 migrator-probe /usr/local/bin/migrator-probe
@@ -7,14 +7,22 @@
 #
 # The job runs in @SHELL@ with the arguments, input, output, directory and environment that cron gave; signals
 # reach it, and its exit status comes back (128 + n where signal n ended it, as every shell says it). Where nothing can be
-# recorded the job just runs. To end the measurement take the SHELL line out.
+# recorded the job just runs. Peak memory is recorded where GNU time is /usr/bin/time (Debian: the package `time`).
+# To end the measurement take the SHELL line out.
 
-case $1 in -c) ;; *) SHELL=@SHELL@; export SHELL; exec @SHELL@ "$@" ;; esac
 SHELL=@SHELL@
 export SHELL
+case $1 in -c) ;; *) exec @SHELL@ "$@" ;; esac
+# A crontab's PATH need not have what is used here: the job gets it back.
+_probe_path=${PATH-} _probe_had_path=${PATH+yes}
+PATH=/usr/bin:/bin:/usr/sbin:/sbin
+_probe_start() {
+    if [ -n "$_probe_had_path" ]; then PATH=$_probe_path; else unset PATH; fi
+    exec "$@"
+}
 _probe_log=@FOLDER@/$(id -u).jsonl
-if [ -L "$_probe_log" ] || ! { true >>"$_probe_log"; } 2>/dev/null; then
-    exec @SHELL@ "$@"
+if [ -L "$_probe_log" ] || ! { true >>"$_probe_log"; } 2>/dev/null || ! (: 9<&0) 2>/dev/null; then
+    _probe_start @SHELL@ "$@"
 fi
 _probe_at=$(date +%s)
 _probe_up= _probe_rest=
@@ -33,12 +41,12 @@ fi
 # time(1) leaves its file open, as 3: a shell between closes it
 _probe_run() {
     if [ -n "$_probe_time" ]; then
-        exec $_probe_time @SHELL@ -c 'exec "$@" 3>&-' probe "$@"
+        _probe_start $_probe_time /bin/sh -c 'exec "$@" 3>&-' probe "$@"
     fi
-    exec "$@"
+    _probe_start "$@"
 }
 # bash and ash count themselves in SHLVL, and bash takes itself off on exec; the job must see what it would have seen
-if [ "$(SHLVL=5 @SHELL@ -c 'echo $SHLVL')" = 6 ]; then
+if [ "$(SHLVL=5 /bin/sh -c 'echo $SHLVL')" = 6 ]; then
     SHLVL=$((SHLVL - 1))
     [ -z "$_probe_time" ] || [ -n "${BASH_VERSION-}" ] || SHLVL=$((SHLVL - 1))
 fi
@@ -46,7 +54,7 @@ fi
 _probe_status=
 if env --default-signal=INT,QUIT true 2>/dev/null </dev/null; then
     exec 9<&0
-    _probe_run env --default-signal=INT,QUIT @SHELL@ "$@" <&9 9<&- &
+    _probe_run "$(command -v env)" --default-signal=INT,QUIT @SHELL@ "$@" <&9 9<&- &
     _probe_child=$!
     exec 9<&-
     # with time(1) in between the job is its child: both get the signal, time(1) goes on after its child
@@ -60,10 +68,10 @@ if env --default-signal=INT,QUIT true 2>/dev/null </dev/null; then
     for _probe_signal in HUP INT QUIT TERM USR1 USR2; do
         trap "_probe_pass $_probe_signal" $_probe_signal
     done
-    wait "$_probe_child"
+    wait "$_probe_child" 2>/dev/null # dash tells of a job that a signal ended, where it is not alone to be told
     _probe_status=$?
     while kill -0 "$_probe_child" 2>/dev/null; do # a signal ended the wait, not the job
-        wait "$_probe_child"
+        wait "$_probe_child" 2>/dev/null
         _probe_status=$?
     done
     trap - HUP INT QUIT TERM USR1 USR2
