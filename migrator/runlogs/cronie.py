@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.model.usage import Event, Line
-from migrator.runlogs.wording import command_text, event
+from migrator.runlogs.wording import command_text, event, said
 
 NEEDLES: tuple[bytes, ...] = (b"CROND", b"crond[")
 TAGS: tuple[str, ...] = ("CROND", "crond", "CRONIE-CROND")
@@ -24,7 +24,7 @@ def read(line: Line) -> Iterator[Event]:
     if line.tag == "crond" and line.text.startswith("(CRON) STARTUP"):
         yield event("daemon-start", line, "cronie")
         return
-    found = SAID.match(line.text)
+    found = said(SAID, line.text)
     if found is not None:
         end = found["what"] == "CMDEND"
         yield event(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.model.usage import Event, Line
-from migrator.runlogs.wording import command_text, event
+from migrator.runlogs.wording import command_text, event, said
 
 NEEDLES: tuple[bytes, ...] = (b"CRON", b"cron[")
 TAGS: tuple[str, ...] = ("CRON", "/USR/SBIN/CRON", "cron", "/usr/sbin/cron")
@@ -26,7 +26,7 @@ FAILED = re.compile(
 def read(line: Line) -> Iterator[Event]:
     """Starts, ends, failures and the daemon's own starts."""
     text = line.text
-    found = SAID.match(text)
+    found = said(SAID, text)
     if found is not None:
         inner, what = found["pid"], found["what"]
         parent = what == "END" or inner is not None

@@ -1,9 +1,18 @@
-"""Says which job a run belongs to: by user and by the command as its daemon writes it; by the calendar where jobs are equal."""
+r"""Says which job a run belongs to: by user and by the command as its daemon writes it; by the calendar where those are equal.
+
+Two jobs are logged alike if the same line stands in two files, if they differ in what they are fed (`%`), in a letter of which
+the daemon writes another form (`\\` and `\`, `é` and `\303\251`), or only behind the place where a log cuts long lines. Then a
+run is that job's whose instant was the last one before it. Jobs of which that does not tell either, because they are due in the
+same minute, take turns; if they do different work, each of their runs has the shortest and the longest length of them all.
+
+Nothing in a text log tells who wrote a line: any user may `logger -t CRON --id=1 '(root) CMD (...)'`, and that is a run of the
+job that it names. Only the journal notes whom the kernel saw (`logfiles/journal_entry.py`).
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +27,13 @@ from migrator.tables import instant
 
 CUT_CHARS = 90  # a shorter text was not cut by any daemon or syslog
 EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant that it serves
+LATEST = timedelta(hours=3)  # cron makes up for instants that a clock jumped over for that long
 LATE = timedelta(seconds=1)
 NAMED = "named:"  # logfiles/recorded.py
 TABLE = "runs_csv"
 CRONTABS = {"user_crontab", "system_crontab"}
 ESCAPED = re.compile(r"#(0[0-3][0-7]|177)")  # rsyslog's way to write a control character: #011 is a tab
+BLANKS = " \t\r\n"  # other control characters are no blanks to a daemon
 SHORTEST_NAME = 5  # to be looked for inside a command
 
 
@@ -52,7 +63,8 @@ class Matching:
         names = {short(run.host) for run in runs}
         own = self._host if self._host in names else None  # a log under another name than the tree's is taken as this server's
         given: dict[tuple[int, str], int] = {}
-        found = []
+        alike = defaultdict[tuple[int, str], list[int]](list)  # runs of which no one can say whose they are
+        found = list[Run]()
         known: dict[tuple[str | None, str | None], list[Job]] = {}
         for run in runs:
             if own is not None and short(run.host) != own:
@@ -74,20 +86,29 @@ class Matching:
             turn = given.get(key, 0)
             given[key] = turn + 1
             job_id = candidates[turn % len(candidates)].id
+            if len({_work(job) for job in candidates}) > 1:
+                alike[key].append(len(found))
             found.append(run._replace(job_id=job_id) if run.command else run._replace(job_id=job_id, quality="inferred"))
+        for places in alike.values():
+            for place, run in zip(places, _within_bounds([found[place] for place in places]), strict=True):
+                found[place] = run
         return found
 
     def jobs_of(self, runs: Runs) -> Runs:
         """The same runs, in the order of their starts, with the index of their job: asked once for each user and command."""
         job_of, unsure = self.by_name(runs.named)
         index = {job.id: number for number, job in enumerate(self._all)}
-        job, quality = job_of[runs.who], runs.quality.copy()
+        job, quality, ended_us = job_of[runs.who], runs.quality.copy(), runs.ended_us.copy()
+        low_s, high_s = runs.low_s.copy(), runs.high_s.copy()
         asked = np.flatnonzero(unsure[runs.who])
         if len(asked):
             told = self.assigned(runs.taken(asked).objects())
             job[asked] = [NONE if run.job_id is None else index[run.job_id] for run in told]
             quality[asked] = [QUALITIES.index(run.quality) for run in told]
-        return runs._replace(job=job, quality=quality)
+            ended_us[asked] = [NONE if run.ended_at_us is None else run.ended_at_us for run in told]
+            low_s[asked] = [np.nan if run.duration_low_s is None else run.duration_low_s for run in told]
+            high_s[asked] = [np.nan if run.duration_high_s is None else run.duration_high_s for run in told]
+        return runs._replace(job=job, quality=quality, ended_us=ended_us, low_s=low_s, high_s=high_s)
 
     def by_name(self, named: Sequence[Who]) -> tuple[Whole, npt.NDArray[np.bool_]]:
         """The index of the job of each host, source, user and command, and which of them have to be asked run by run; one more
@@ -140,8 +161,21 @@ class Matching:
         if len(living) == 1:
             return living
         at = instant(run.started_at_us)
-        due = [job for job in living if (calendar := self._calendar(job)) and any(calendar.occurrences(at - EARLY, at + LATE))]
+        due = self._last_due(living, at, EARLY)
+        if not due:  # at no instant of theirs: that is what `@reboot` is for; else one that began late
+            due = [job for job in living if job.schedule.trigger == "boot"] or self._last_due(living, at, LATEST)
         return due or living[:1]
+
+    def _last_due(self, jobs: list[Job], at: datetime, within: timedelta) -> list[Job]:
+        """The jobs of which an instant was the last one before `at`, and not longer before it than `within`; `RANDOM_DELAY` adds
+        to that."""
+        last: list[tuple[datetime, Job]] = []
+        for job in jobs:
+            calendar, delay = self._calendar(job), timedelta(seconds=job.schedule.jitter_s or 0)
+            moments = () if calendar is None else calendar.occurrences(at - within - delay, at + LATE)
+            last += ((moment, job) for moment in list(moments)[-1:])
+        newest = max((moment for moment, _ in last), default=None)
+        return [job for moment, job in last if moment == newest]
 
     def _calendar(self, job: Job) -> Calendar | None:
         if job.id not in self._calendars:
@@ -166,9 +200,25 @@ def ranks(jobs: Iterable[Job]) -> dict[tuple[str | None, str | None], tuple[str,
 
 
 def plain(text: str) -> str:
-    """A command without what stands for it only in a log: spaces around it, rsyslog's form of control characters."""
-    text = text.strip()
-    return ESCAPED.sub(_unescaped, text) if "#" in text else text
+    """A command without what stands for it only in a log: rsyslog's form of control characters, blanks around it."""
+    return (ESCAPED.sub(_unescaped, text) if "#" in text else text).strip(BLANKS)
+
+
+def _work(job: Job) -> tuple[object, ...]:
+    """What is the same of two jobs only if they do the same."""
+    given = frozenset((setting.name, setting.value) for setting in job.environment if setting.name != "MAILTO")
+    return job.command, job.stdin, job.shell, given
+
+
+def _within_bounds(runs: list[Run]) -> list[Run]:
+    """Runs of which each may be each other's."""
+    if len(runs) < 2:
+        return runs
+    if any(run.ended_at_us is None for run in runs):  # each may be the one without an end
+        return [run._replace(ended_at_us=None, duration_low_s=None, duration_high_s=None, quality="starts-only") for run in runs]
+    low = min(run.duration_low_s for run in runs if run.duration_low_s is not None)
+    high = max(run.duration_high_s for run in runs if run.duration_high_s is not None)
+    return [run._replace(duration_low_s=low, duration_high_s=high, quality="inferred") for run in runs]
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -264,6 +264,7 @@ def _physical(raw: bytes, grammar: Grammar) -> list[Physical]:
     return found
 
 
+NOT_TEXT = re.compile(r"\\x([89a-f][0-9a-f])")
 MISREAD = re.compile(r"parse error|without a word")
 
 
@@ -299,7 +300,7 @@ def _job(
         schedule=_schedule(host, entry.schedule, kind, values, jitter),
         user=user,
         command=command,
-        logged_as=_logged(leading + option + command, kind.grammar),
+        logged_as=_logged(leading + option + command, kind.grammar, line.non_utf8),
         stdin=stdin if split.stdin is not None else None,
         environment=(*given, *(setting for setting, _ in scope.settings.values())),
         shell=values.get("SHELL") or "/bin/sh",
@@ -342,9 +343,14 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _logged(command: str, grammar: Grammar) -> str:
-    """The command as the daemon writes it: Debian and cronie make control characters visible (mkprint)."""
-    if grammar == "busybox" or (command.isascii() and command.isprintable()):
+def _logged(command: str, grammar: Grammar, non_utf8: bool) -> str:
+    """The command as the daemon writes it: Debian and cronie make control characters visible (mkprint), and bytes from 128 on, of
+    which our own form (`escape_bytes`) is another one."""
+    if grammar == "busybox":
+        return command
+    if non_utf8:
+        command = NOT_TEXT.sub(lambda found: f"\\{int(found[1], 16):03o}", command)
+    if command.isascii() and command.isprintable():
         return command
     found = []
     for letter in command:
