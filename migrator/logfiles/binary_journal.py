@@ -49,6 +49,7 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
             held.clear()
     if held:
         yield reader.lines(held)[0]
+    yield from reader.problems(files.name)
 
 
 def _entries(files: HostFiles, file: HostFile, search: Search) -> Iterator[Entry | Problem]:

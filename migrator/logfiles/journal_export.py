@@ -66,6 +66,7 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
     if problem is not None:
         yield problem
     yield from _damaged(files, file, odd)
+    yield from reader.problems(files.name)
 
 
 def _damaged(files: HostFiles, file: HostFile, odd: list[int]) -> Iterator[Problem]:

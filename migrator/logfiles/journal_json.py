@@ -91,6 +91,7 @@ def columns(files: HostFiles, file: HostFile, search: Search, meanings: Meanings
         place = "" if first is None else f", the first at byte {first:,}"
         said = f"{unread} entries are no JSON object with a time and a text{place}; export it again with --all"
         yield Problem(location=where, message=said)
+    yield from reader.problems(files.name)
 
 
 def _untold_at(block: bytes, needles: tuple[bytes, ...]) -> int:
