@@ -10,7 +10,7 @@ shortest and the longest one where it is always one of several; and none where i
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
@@ -24,6 +24,9 @@ MOST_TOGETHER = 40  # starts that share ends: of more nothing is said
 DEVIATIONS = 4  # more than so many above chance is no chance
 ENOUGH = 60  # ends that tell how far processes are from their parents'
 RARE = 0.02  # of all ends that are close to a start: that it is so by chance
+NEARLY = 4  # the fourth part farther or nearer is nearly as far
+COMMON = 0.1  # of the runs of a machine: whose processes are as far at least, where a start's own may be missing
+LIKELY = 0.05  # of the pairs of a distance: that chance may put there
 SHARE = 0.005  # of all ends, that a distance has to explain to be one of a job's from its parent
 Pair = tuple[int, int, int]  # places of a start and an end, and how far apart their processes are
 
@@ -57,13 +60,40 @@ class Wrapped:
 
     def close(self) -> None:
         """Let go of all: nothing comes any more."""
+        usual = Usual(*(command.distances() for command in self.commands.values()))
         for command in self.commands.values():
-            self._let_go(command.decided(len(command.starts)))
+            self._let_go(command.decided(len(command.starts), usual))
         self.commands.clear()
 
     def _let_go(self, starts: Iterable[Start]) -> None:
         for start in starts:
             self._put(start)
+
+
+class Usual:
+    """How far jobs' processes are from their parents' on a machine, by what its commands have in common; each as ascending distances."""
+
+    def __init__(self, *distances: Sequence[int]) -> None:
+        self._distances = sorted(chain(*distances))
+
+    def share(self, distance: int, most: int) -> float:
+        """Of all runs, those that another one of this distance is among, for each single distance; `most`: the farthest that may be.
+
+        >>> [round(Usual([7, 7, 8, 9], [8, 8]).share(distance, 16), 3) for distance in (1, 8, 16)]
+        [0.01, 0.177, 0.01]
+        """
+        near = distance // NEARLY
+        others = bisect_right(self._distances, distance + near) - bisect_left(self._distances, distance - near) - 1
+        return (max(0, others) / (2 * near + 1) + 1 / most) / max(1, len(self._distances))
+
+
+    def is_common(self, distance: int) -> bool:
+        """True if not only the last few are as far.
+
+        >>> [Usual([7] * 18, [8, 9]).is_common(distance) for distance in (7, 8, 9)]
+        [True, True, False]
+        """
+        return len(self._distances) - bisect_left(self._distances, distance) >= COMMON * len(self._distances)
 
 
 class Command:
@@ -75,6 +105,7 @@ class Command:
         self._ends: list[End] = []
         self._pairs: list[Pair] = []
         self._by_chance = 0.0  # pairs of each distance
+        self._ended = 0  # ends so far, with those that are near no start
 
     def add(self, start: Start) -> None:
         """A start."""
@@ -86,6 +117,7 @@ class Command:
         if pid < 0:
             return
         self._by_chance += len(self.starts) / pids
+        self._ended += 1
         near = [
             (place, len(self._ends), apart(start.pid, pid, pids))
             for place in self._near(pid, pids)
@@ -104,29 +136,55 @@ class Command:
         by_pid = self._by_pid
         return [place for _, place in by_pid[bisect_left(by_pid, (first, -1)) : bisect_right(by_pid, (last, len(self.starts)))]]
 
-    def decided(self, count: int) -> list[Start]:
-        """The first starts, as many as `count`, and those that share ends with them, with what is known of their ends."""
-        most = _farthest([distance for *_, distance in self._pairs], self._by_chance, len(self._ends))
+    def distances(self) -> list[int]:
+        """Of starts and ends that nothing but each other is near."""
+        pairs = self._possible()[1]
+        starts, ends = Counter(start for start, *_ in pairs), Counter(end for _, end, _ in pairs)
+        return [distance for start, end, distance in pairs if starts[start] == ends[end] == 1 and self._is_known(start)]
+
+    def decided(self, count: int, usual: Usual | None = None) -> list[Start]:
+        """The first starts, as many as `count`, and those that share ends with them, with what is known of their ends; `usual`: of
+        the machine."""
+        most, pairs = self._possible()
+        usual = Usual(self.distances()) if usual is None else usual
         ends_of: dict[int, list[int]] = defaultdict(list)
         starts_of: dict[int, list[int]] = defaultdict(list)
-        for start, end, distance in self._pairs:  # what is far may be that of a start that is missing
-            if distance <= (most if 0 <= self.starts[start].after < GAP else most // 2):
-                ends_of[start].append(end)
-                starts_of[end].append(start)
+        for start, end, _ in pairs:
+            ends_of[start].append(end)
+            starts_of[end].append(start)
         gone = set(range(count))
+        own = dict[int, list[int]]()
         for place in range(count):
-            if place in ends_of and self.starts[place].end is None:
+            if place in ends_of and place not in own and self.starts[place].end is None:
                 together = _together(place, ends_of, starts_of)
                 gone.update(together)
-                self._tell(together, ends_of)
+                own |= _own(together, ends_of)
+        self._tell(own, {(start, end): distance for start, end, distance in pairs}, most, usual)
         found = [self.starts[place] for place in sorted(gone)]
         self._keep({place for place in range(len(self.starts)) if place not in gone})
         return found
 
-    def _tell(self, together: Sequence[int], ends_of: dict[int, list[int]]) -> None:
-        for place, ends in _own(together, ends_of).items():
+    def _is_known(self, place: int) -> bool:
+        """True if the start's parent comes after a number that is known."""
+        return 0 <= self.starts[place].after < GAP
+
+    def _possible(self) -> tuple[int, list[Pair]]:
+        """How far a process may be from its parent's, and the pairs that are no farther."""
+        known = [distance for start, _, distance in self._pairs if self._is_known(start)]
+        most = _farthest(known, self._by_chance, len(self._ends))
+        # what is far may be that of a start that is missing
+        return most, [pair for pair in self._pairs if pair[2] <= (most if self._is_known(pair[0]) else most // 2)]
+
+    def _tell(self, own: dict[int, list[int]], distances: dict[tuple[int, int], int], most: int, usual: Usual) -> None:
+        """Where a run would have an end of this distance as often by chance, it has none."""
+        ended = sum(bool(ends) for ends in own.values())
+        chance = self._by_chance * (1 - min(1, ended / max(1, self._ended))) * (1 - ended / max(1, len(self.starts)))
+        for place, ends in own.items():
             start = self.starts[place]
-            if ends:
+            own_distances = [distances[place, end] for end in ends]
+            if not self._is_known(place) and not all(usual.is_common(distance) for distance in own_distances):
+                continue  # an end between may be that of a start that is missing
+            if ends and all(chance <= LIKELY * ended * usual.share(distance, most) for distance in own_distances):
                 start.end = self._ends[ends[0]]
                 at_us = [self._ends[end][0] - start.at_us for end in ends]
                 start.quality, start.bounds_us = (PAIRED, None) if len(ends) == 1 else (INFERRED, (min(at_us), max(at_us)))
@@ -141,7 +199,7 @@ class Command:
         self._ends = [self._ends[end] for end in ends]
         self.starts = [self.starts[place] for place in starts]
         self._by_pid = sorted((start.pid, place) for place, start in enumerate(self.starts))
-        self._by_chance = 0.0
+        self._by_chance, self._ended = 0.0, 0
 
 
 def _farthest(distances: Sequence[int], by_chance: float, ends: int) -> int:
