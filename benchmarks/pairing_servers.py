@@ -1,8 +1,8 @@
 """Made-up servers of any kind with known lengths: how many runs carry a length that is not theirs, and which.
 
-`python benchmarks/pairing_servers.py [FIRST_SEED] [SERVERS] [FORM...]`; what it says is in benchmarks/pairing.md. Each server is two hours
-of one form of log, of 1 to 8 jobs a minute that take 3 s to 70 min, beside 3 to 400 processes a minute of others; it is read three times: with
-all of its lines, and with 1 and 3 % of them lost. Each run whose bounds do not hold what was true is printed.
+`python benchmarks/pairing_servers.py [FIRST_SEED] [SERVERS] [FORM...]`; what it says is in benchmarks/pairing.md. Each server is
+two hours of one form of log, of 1 to 8 jobs a minute that take 3 s to 70 min, beside 3 to 400 processes a minute of others; it is
+read three times: with all of its lines, and with 1 and 3 % of them lost. Each run whose bounds do not hold the truth is printed.
 """
 
 import math
@@ -17,6 +17,7 @@ from migrator.columns import Run
 
 MINUTES = 120
 LOSSES = 0.0, 0.01, 0.03
+EXACT_S = 2.1  # between the bounds of two stamps of whole seconds
 NEAR_S = 0.1  # what a stamp of whole seconds may be off beside its own second
 
 
@@ -54,10 +55,13 @@ def main() -> None:
                 counts["wrong"] += 1
                 told = f"{run.quality} {run.duration_low_s:.0f} to {run.duration_high_s:.0f} s, truly {length:.0f}"
                 minute = round(run.started_at_us / SECOND_US / 60)
-                print(f"{seed} {form} {shape} {share:g}: {run.command} of minute {minute} {told}{'' if ended else ', not ended'}", flush=True)
+                where = f"{seed} {form} {shape} {share:g}: {run.command} of minute {minute}"
+                print(f"{where} {told}{'' if ended else ', not ended'}", flush=True)
+            bounds = ((run.duration_low_s, run.duration_high_s) for run in runs)
+            widths = [high - low for low, high in bounds if low is not None and high is not None]
             counts["runs"] += len(runs)
-            counts["exact"] += sum(run.duration_low_s is not None and run.duration_high_s - run.duration_low_s <= 2.1 for run in runs)  # type: ignore[operator]
-            counts["timed"] += sum(run.duration_low_s is not None for run in runs)
+            counts["exact"] += sum(width <= EXACT_S for width in widths)
+            counts["timed"] += len(widths)
     print("| form | lines lost | runs | wrong | % exact | % bounded |\n| --- | --- | --- | --- | --- | --- |")
     for (form, share), counts in sorted(sums.items()):
         exact, timed = (100 * counts[kind] / counts["runs"] for kind in ("exact", "timed"))

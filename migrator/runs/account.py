@@ -12,13 +12,14 @@ from migrator.runs.parts import Said, Start
 
 
 class Record(NamedTuple):
-    """One record. `parent`: the pid of cron's process between."""
+    """One record. `parent`: the pid of cron's process between; `number`: of the event."""
 
     said: Said
     at_us: int
     pid: int
     parent: int
     resolution_us: int
+    number: int
 
 
 def account(record: Record, candidates: Iterable[Start | None], near_us: int) -> Start | None:

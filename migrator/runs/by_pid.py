@@ -41,11 +41,10 @@ class ByPid:
             self.parents = {pid: start for pid, start in self.parents.items() if not start.emitted}
             self._most = max(FEW_PIDS, 2 * (len(self.own) + len(self.parents)))
 
-    def failed(self, pid: int, at_us: int, status: int | None) -> None:
-        """A process ended with that status."""
+    def failed(self, pid: int, at_us: int) -> Start | None:
+        """The start whose process ended with a status that it does not know."""
         start = self.own.get(pid) if pid >= 0 else None
-        if start is not None and start.exit_status == NONE and start.at_us <= at_us and status is not None and not start.settled:
-            start.exit_status = status
+        return start if start is not None and start.exit_status == NONE and start.at_us <= at_us else None
 
     def account(self, before_us: int) -> Iterator[tuple[Record, Start | None]]:
         """The records up to then, each with its start, which knows it now; None where no log has one."""
@@ -58,8 +57,8 @@ class ByPid:
         self.records = later
 
 
-def unlogged(record: Record, life: int, number: int) -> Start:
+def unlogged(record: Record, life: int) -> Start:
     """The run of a record that no log has the start of."""
-    start = Start(record.said, record.at_us, record.pid, record.resolution_us, life, number)
+    start = Start(record.said, record.at_us, record.pid, record.resolution_us, life, record.number)
     told(start, record)
     return start

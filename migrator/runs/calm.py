@@ -23,10 +23,11 @@ from migrator.columns import NONE, Whole, distinct
 from migrator.runs import crowds
 from migrator.runs.by_key import by_key
 from migrator.runs.by_session import by_session
+from migrator.runs.choice import GRACE_US
 from migrator.runs.crowds import END_BLUR, LIFE, NUMBER, SPAN_PID, START_BLUR, Crowd
 from migrator.runs.found import WHO, finished
 from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
-from migrator.runs.pair import EXACT, GRACE_US, Pairing
+from migrator.runs.pair import EXACT, Pairing
 from migrator.runs.told import CLOSE, END, NOTHING, OPEN, OTHER, Columns, Crowded, Flags, Told, ordered
 
 
@@ -113,7 +114,7 @@ def _looked_at(
     for name, oldest_us, newest_us in zip(host_by[begins].tolist(), at_by[begins].tolist(), newest.tolist(), strict=True):
         before_us = latest_us.get(name, 0)
         latest_us[name] = max(before_us, newest_us)
-        left[name] |= oldest_us < before_us or not states[name].is_calm(bool(sessions[name]))
+        left[name] |= oldest_us < before_us or not states[name].is_calm(bool(sessions[name]), oldest_us)
         sessions[name] = states[name].sessions.seen
     chosen = cron & ~left[host]
     row, host, kind = row[chosen], host[chosen], kind[chosen]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 STALE_US = 6 * 3_600 * 1_000_000  # a start this much older than the newest has probably lost its end
+GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
 MOST_WAITING = 64  # starts of one command without an end, where nobody says ends
 MOST_HELD = 20_000  # ... but so many of all commands are kept first: the first end may be that of a run of days
 MOST_OVERLAPPING = 1_500  # where somebody does: each minute one that takes a day; those before lost theirs

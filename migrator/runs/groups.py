@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from migrator.runs.attach import INFERRED, PAIRED, Batch, Distance, Group, length_of
+from migrator.runs.choice import GRACE_US, STALE_US
 from migrator.runs.crowds import NUMBER, Crowd
 from migrator.runs.parts import Chain, End, Span, Start
 from migrator.runs.possible import NOTHING_CERTAIN, Certain
@@ -25,6 +26,14 @@ class Orphan(NamedTuple):
     close: End
 
 
+class Missing(NamedTuple):
+    """Lines that are missing, and when that was said; if as it begins, from then on until it is said again."""
+
+    since_us: int
+    until_us: int
+    said_us: int
+
+
 class Groups:
     """The groups of one host. `is_parent`: if a process may be that before a start's; `forget` is told of starts that nothing but
     their group decides any more; `crowds`: groups to be decided that `calm` found; `says_ends`: if ends are told with their
@@ -37,7 +46,8 @@ class Groups:
         self._distance = distance
         self._is_parent = is_parent
         self.orphans = deque[Orphan](maxlen=MOST_ORPHANS)
-        self._missing = deque[tuple[int, int]](maxlen=MOST_ORPHANS)  # times of which lines are missing
+        self._missing = deque[Missing](maxlen=MOST_ORPHANS)
+        self.lost_until_us = -1
         self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
@@ -48,18 +58,27 @@ class Groups:
         self._seen: list[Length] = []  # since the last look, of the runs whose end named them; and of the others
         self._sure: list[Length] = []
 
-    def missing(self, since_us: int, until_us: int) -> None:
-        """Lines of that time are missing; from its begin on until this is said again, where it begins with it."""
-        if self._missing and self._missing[-1][0] == self._missing[-1][1]:
-            since_us = min(since_us, self._missing.pop()[0])
-        self._missing.append((since_us, until_us))
+    def missing(self, since_us: int, until_us: int, said_us: int) -> None:
+        """Lines of that time are missing."""
+        self._missing.append(Missing(since_us, until_us, said_us))
+        self.lost_until_us = max(self.lost_until_us, until_us + LOSING_US, said_us + LOSING_US)
 
-    def _is_whole(self, at_us: int) -> bool:
-        """False of a time of which lines are missing."""
-        near_us = self._near_us
-        return not any(
-            since - near_us <= at_us <= until + (LOSING_US if since == until else near_us) for since, until in self._missing
-        )
+    def _is_whole(self, at_us: int, ripe_us: int) -> bool:
+        """False of a time of which lines are missing, as was said until all was said of what is near it: where the groups of a
+        stretch are looked at by then, nobody knows what is said later."""
+        near_us, begun_us = self._near_us, None
+        for since_us, until_us, said_us in self._missing:
+            if said_us > ripe_us:
+                break
+            if begun_us is None and since_us == until_us:
+                begun_us = since_us
+                continue
+            if since_us - near_us <= at_us <= until_us + near_us:
+                return False
+            if begun_us is not None and begun_us - near_us <= at_us <= min(until_us + near_us, begun_us + LOSING_US):
+                return False
+            begun_us = None
+        return begun_us is None or not begun_us - near_us <= at_us <= begun_us + LOSING_US
 
     def keep(self, chain: Chain) -> bool:
         """True if there may be something to attach."""
@@ -101,19 +120,20 @@ class Groups:
                     self._certain[key] = certain.with_one(length)
         lengths.clear()
 
-    def settle(self, before_us: int, stale_us: int) -> Iterator[Start]:
+    def settle(self, now_us: int) -> Iterator[Start]:
         """Starts about which all is said: with their span, or without where none is left for them."""
         kept = []
         self._remember(self._seen)
         self._chains.sort(key=_number)
         for chain in self._chains:
-            if self._is_settled(chain, before_us, stale_us):
-                yield from self._split(chain)
+            ripe_us = self.ripe_us(chain)
+            if ripe_us is not None and ripe_us < now_us:
+                yield from self._split(chain, ripe_us)
             else:
                 kept.append(chain)
         if len(kept) > MOST_OPEN:
             for chain in kept[:-MOST_OPEN]:
-                yield from self._split(chain)
+                yield from self._split(chain, self.ripe_us(chain) or now_us)
             del kept[:-MOST_OPEN]
         self._chains = kept
         self._remember(self._sure)
@@ -142,17 +162,19 @@ class Groups:
                 yield start
         self._remember(self._seen)
 
-    def _is_settled(self, chain: Chain, before_us: int, stale_us: int) -> bool:
-        if chain.at_us >= before_us:
-            return False
-        if len(chain.starts) > len(chain.spans) and chain.at_us >= stale_us:
-            return False  # an end may still name its command
+    def ripe_us(self, chain: Chain) -> int | None:
+        """When all is said of a group; None while one of its sessions is open."""
+        last_us = chain.at_us
         for span in chain.spans:
-            if span.start is None and not span.dead and (span.close is None or span.close[0] >= before_us):
-                return False
-        return True
+            if span.start is None and not span.dead:
+                if span.close is None:
+                    return None
+                last_us = max(last_us, span.close[0])
+        if len(chain.starts) > len(chain.spans):  # an end may still name its command
+            return max(last_us + GRACE_US, chain.at_us + STALE_US)
+        return last_us + GRACE_US
 
-    def _split(self, chain: Chain) -> Iterator[Start]:
+    def _split(self, chain: Chain, ripe_us: int) -> Iterator[Start]:
         """Sets what is without doubt; gives back the starts that have something or get nothing."""
         _without_chain(chain)
         starts = [start for start in chain.starts if start.span is None and start.end is None and not start.emitted]
@@ -160,7 +182,9 @@ class Groups:
         for start in chain.starts:
             if start.span is not None or start.end is not None:
                 start.chained = False
-        if self._missing and starts and not self._is_whole(starts[0].at_us):
+        for start in starts:
+            start.ripe_us = ripe_us
+        if self._missing and starts and not self._is_whole(starts[0].at_us, ripe_us):
             for start in starts:  # which of the sessions is missing, nobody knows
                 own = [span for span in spans if self._distance(start.pid, span.pid) == 1]
                 yield self._joined(start, own[0]) if own else start
@@ -204,7 +228,7 @@ class Groups:
         if self.says_ends:
             return
         its = [orphan for orphan in self.orphans
-               if orphan.user == starts[0].said.user and orphan.close[0] >= starts[0].at_us
+               if orphan.user == starts[0].said.user and 0 <= orphan.close[0] - starts[0].at_us < STALE_US
                and any(self._is_parent(start, orphan.pid) for start in starts)]  # fmt: skip
         if len(its) > len(starts) - len(spans):
             return

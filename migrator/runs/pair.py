@@ -18,10 +18,10 @@ from migrator.runs.by_pid import ByPid, unlogged
 from migrator.runs.chains import NEAR_US, Chains
 from migrator.runs.choice import (
     FEW,
+    GRACE_US,
     LARGE_PIDS,
     MOST_WAITING,
     SMALL_PIDS,
-    STALE_US,
     apart,
     is_parent,
     is_sure,
@@ -40,7 +40,6 @@ from migrator.runs.unopened import Unopened
 from migrator.runs.waiting import Waiting
 from migrator.runs.wrapped import Wrapped
 
-GRACE_US = 60_000_000  # lines of one instant come in any order, and systemd says later what was used
 RESTART_US = 60_000_000
 EXACT, PAIRED = 0, 1
 
@@ -63,6 +62,7 @@ class Pairing:
         self.wrapped = Wrapped(self._put)
         self.unopened = Unopened()
         self.after = -1  # of the start that is looked at next (`ticks`)
+        self.now_us = 0  # the place in time of the event that is looked at next
         self._newest: Start | None = None
         self._largest_pid = 0
         self.pids = SMALL_PIDS
@@ -84,9 +84,9 @@ class Pairing:
         if act is not None:
             act(said, at_us, pid, resolution_us, session)
 
-    def is_calm(self, sessions: bool) -> bool:
-        """True if `calm` may look at the host's next stretch; `sessions`: if there are any in it."""
-        if self.by_pid.records:
+    def is_calm(self, sessions: bool, since_us: int) -> bool:
+        """True if `calm` may look at the host's next stretch, which begins then; `sessions`: if there are any in it."""
+        if self.by_pid.records or self.groups.lost_until_us >= since_us:
             return False
         if self.sessions.seen:
             return self.sessions.are_plain()
@@ -181,7 +181,7 @@ class Pairing:
                 self._ended(numbered, at_us)
             return
         if said.source == "accounting":
-            self.by_pid.records.append(Record(said, at_us, pid, session, resolution_us))
+            self.by_pid.records.append(Record(said, at_us, pid, session, resolution_us, self._found.at))
             return
         self.waiting.says_ends |= said.by_pid
         if said.debian:
@@ -217,8 +217,7 @@ class Pairing:
             end = at_us, resolution_us, said
             if not self.sessions.is_alone(said.user, at_us):
                 self.unopened.named(pid, said.user)
-                if waiting:
-                    self.unopened.end(pid, end)
+                self.unopened.end(pid, end)
                 return
             if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
                 self._wraps(said.key)
@@ -255,7 +254,7 @@ class Pairing:
     def _lost(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:  # noqa: ARG002
         """Lines are missing: of what is joined by its text alone, the end and the next start may be among them."""
         since_us = at_us - int((said.event.duration_s or 0) * 1_000_000)
-        self.groups.missing(since_us, at_us)
+        self.groups.missing(since_us, at_us, self.now_us)
         by_text = (start for starts in self.waiting.values() for start in starts if start.said.by_text)
         for start in (*by_text, *self._numbered.by_name()):
             if start.lost_us is None:
@@ -297,7 +296,15 @@ class Pairing:
                 numbered.exit_status = NONE if status is None else status
             return
         self.life.failures += 1
-        self.by_pid.failed(pid, at_us, status)
+        start = self.by_pid.failed(pid, at_us)
+        if start is not None and status is not None and not self._is_over(start):
+            start.exit_status = status
+
+    def _is_over(self, start: Start) -> bool:
+        """True if all is said of it by now, whether it was let go of or will be: its process number is another's."""
+        end = start.end or (start.span and (start.span.end or start.span.close))
+        ripe_us = end[0] + GRACE_US if end else self.groups.ripe_us(start.chain) if start.chain else start.ripe_us
+        return start.emitted or (ripe_us is not None and self.now_us > ripe_us)
 
     def _wait(self, start: Start) -> None:
         if start.said.key in self.wrapped.commands and start.said.by_pid and self.sessions.is_alone(start.said.user, start.at_us):
@@ -336,7 +343,7 @@ class Pairing:
         self.by_pid.pass_by()
         self._account(now_us - GRACE_US // 4)
         self.groups.says_ends = self.waiting.says_ends
-        self._settled(self.groups.settle(now_us - GRACE_US, now_us - STALE_US))
+        self._settled(self.groups.settle(now_us))
         if self.sessions.seen:
             most = self.waiting.most()
             for key, waiting in [item for item in self.waiting.items() if len(item[1]) > most]:
@@ -364,12 +371,15 @@ class Pairing:
                 self.waiting.forget(start)
                 self._put(start)
 
+    def account(self) -> None:
+        """The records about which nothing comes any more, before the next event; whether there was a sweep or not."""
+        self._account(self.now_us - GRACE_US // 4)
+
     def _account(self, before_us: int) -> None:
         for record, near in self.by_pid.account(before_us):
             start = near
             if start is None:
-                self._found.at += 1
-                start = unlogged(record, self.life_number, self._found.at)
+                start = unlogged(record, self.life_number)
             self.waiting.forget(start)
             self._ended(start, record.at_us)
 
@@ -379,7 +389,7 @@ class Pairing:
         self._chains.finish()
         self._account(end)
         self.groups.says_ends = self.waiting.says_ends
-        self._settled(self.groups.settle(end, end))
+        self._settled(self.groups.settle(end))
         self._chains.release(self.groups.unsettled())
 
     def close(self) -> None:

@@ -48,14 +48,16 @@ class Pairings:
             done, runs = calm.taken(rows, after, self._told, states, self._latest_us, first)
             found.put_all(runs)
             rest, numbers, after = rows[~done], numbers[~done], after[~done]
-        columns = (rest[:, column].tolist() for column in (AT, SAID, HOST, PID, RESOLUTION, SESSION))
-        for number, pid_before, at_us, saying, host, pid, resolution_us, session in zip(
+        columns = (rest[:, column].tolist() for column in (KEY, AT, SAID, HOST, PID, RESOLUTION, SESSION))
+        for number, pid_before, now_us, at_us, saying, host, pid, resolution_us, session in zip(
             numbers.tolist(), after.tolist(), *columns, strict=True
         ):
             said, state = sayings[saying], states[host]
             act = state.acts.get(said.kind)
             if act is not None:
-                found.at, state.after = number, pid_before
+                found.at, state.after, state.now_us = number, pid_before, now_us
+                if state.by_pid.records:
+                    state.account()
                 act(said, at_us, pid, resolution_us, session)
         found.at = first + len(rows) - 1
         sweep(states.values(), found, self._line_order, int(rows[-1, KEY]))
@@ -92,6 +94,8 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
             state.after = ticks.of(state.host, event.at_us, pid)
         elif said.kind == "daemon-start" and pid >= 0:
             ticks.begin(state.host, event.at_us, pid)
+        state.now_us = max(state.now_us, event.at_us)
+        state.account()
         state.feed(said, event.at_us, pid, event.resolution_us, session_number(event.session))
     finish(hosts.values(), found, LineOrder(ranks))
     return found.kept(list(hosts)).every().objects()

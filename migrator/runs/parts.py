@@ -10,8 +10,9 @@ BY_NUMBER = {  # start and end carry the number of their run
 
 
 class Said:
-    """What a line says whenever it is written: once for all lines that say it. `key`: the number of user and command; `by_pid`
-    and so on: what an end is found by; `copy`: the number of what must be equal in two logs of the same event."""
+    """What a line says whenever it is written: once for all lines that say it. `key`: the number of user and command, and of who
+    says it where ends are found by their text; `by_pid` and so on: what an end is found by; `copy`: the number of what must be
+    equal in two logs of the same event."""
 
     __slots__ = (
         "begins",
@@ -58,7 +59,7 @@ class Sayings:
     def __init__(self) -> None:
         self.all: list[Said] = []
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._keys: dict[tuple[str | None, str | None], int] = {}
+        self._keys: dict[tuple[str | None, str | None, str | None], int] = {}
         self._copies: dict[tuple[object, ...], int] = {}
 
     def number(self, event: Event) -> int:
@@ -67,7 +68,8 @@ class Sayings:
         number = self._numbers.get(said)
         if number is None:
             number = self._numbers[said] = len(self.all)
-            key = self._keys.setdefault((event.user, event.command), len(self._keys))
+            by = event.source if event.source in BY_TEXT else None  # its ends are no other's, who may run the same command
+            key = self._keys.setdefault((by, event.user, event.command), len(self._keys))
             copy = self._copies.setdefault((event.kind, event.user, event.command, event.exit_status), len(self._copies))
             self.all.append(Said(event, number, key, copy))
         return number
@@ -91,6 +93,7 @@ class Start:
     quality = 3  # index into QUALITIES: starts-only
     queued = chained = abandoned = emitted = waits = False
     settled = False  # its end is one of its group's
+    ripe_us: int | None = None  # when all was said of its group, which had nothing for it
     unended = False  # its end may be another's that never ended
     announced = False  # systemd said `Started` of it
     session = 0

@@ -6,7 +6,9 @@ starts and ends are kept, with each pair whose processes are close, until the lo
 job's process is to its parent's is what most pairs have in common: those that are close by chance are as often far as near.
 
 A run has its length where, in every way to give as many starts as possible an end of their own, its end is the same; it has the
-shortest and the longest one where it is always one of several; and none where it may have had no end at all.
+shortest and the longest one where it is always one of several; and none where it may have had no end at all. Where many starts
+and many ends of a command have nothing near them (its runs mostly go on when the log ends, and did when it began), chance puts
+one near a start: it is believed only where many of the command's runs, by what is usual on the machine, have a process as far.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -71,13 +73,13 @@ class Wrapped:
 
 
 class Usual:
-    """How far jobs' processes are from their parents' on a machine, by what its commands have in common; each as ascending distances."""
+    """How far jobs' processes are from their parents' on a machine: the distances of all of its commands."""
 
     def __init__(self, *distances: Sequence[int]) -> None:
         self._distances = sorted(chain(*distances))
 
     def share(self, distance: int, most: int) -> float:
-        """Of all runs, those that another one of this distance is among, for each single distance; `most`: the farthest that may be.
+        """The share of all runs that have this distance, by those that are nearly as far; `most`: the farthest that may be.
 
         >>> [round(Usual([7, 7, 8, 9], [8, 8]).share(distance, 16), 3) for distance in (1, 8, 16)]
         [0.01, 0.177, 0.01]
@@ -85,7 +87,6 @@ class Usual:
         near = distance // NEARLY
         others = bisect_right(self._distances, distance + near) - bisect_left(self._distances, distance - near) - 1
         return (max(0, others) / (2 * near + 1) + 1 / most) / max(1, len(self._distances))
-
 
     def is_common(self, distance: int) -> bool:
         """True if not only the last few are as far.
@@ -143,8 +144,8 @@ class Command:
         return [distance for start, end, distance in pairs if starts[start] == ends[end] == 1 and self._is_known(start)]
 
     def decided(self, count: int, usual: Usual | None = None) -> list[Start]:
-        """The first starts, as many as `count`, and those that share ends with them, with what is known of their ends; `usual`: of
-        the machine."""
+        """The first starts, as many as `count`, and those that share ends with them, with what is known of their ends; `usual`:
+        of all commands, else of this one."""
         most, pairs = self._possible()
         usual = Usual(self.distances()) if usual is None else usual
         ends_of: dict[int, list[int]] = defaultdict(list)
