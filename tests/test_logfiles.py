@@ -3,6 +3,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,9 @@ class Server:
 
     def file(self, path: str) -> HostFile:
         return HostFile(path=path, size=len(self.contents[path]), mode=None, uid=None, modified_at=None)
+
+    def glob(self, patterns: tuple[str, ...]) -> list[HostFile]:
+        return [self.file(path) for path in sorted(self.contents) if any(fnmatch(path, pattern) for pattern in patterns)]
 
     def exists(self, path: str) -> bool:
         return path in self.contents

@@ -5,7 +5,8 @@ from migrator.model.usage import Event
 
 BY_TEXT = {"run_parts", "anacron"}
 BY_NUMBER = {  # start and end carry the number of their run
-    "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "lambda_report",
+    "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "kubernetes_pod",
+    "lambda_report",
 }  # fmt: skip
 
 
