@@ -4,7 +4,8 @@ Line: `2026-11-23T04:31:39.832Z REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd9
 \tMemory Size: 128 MB\tMax Memory Used: 31 MB` (on one line; `aws logs tail` has the stream's name between, `sam logs` first)
 Line: `1795404699832,"REPORT RequestId: ...` (CSV of the console), `{"timestamp": 1795404699832, "message": "REPORT Re..."}`
 Line: `{"events": [{"timestamp": 1795404699832, "message": "REPORT RequestId: ..."}]}` (`aws logs filter-log-events`)
-Line: `{"time": "...", "type": "platform.report", "record": {"requestId": "...", "metrics": {"durationMs": 12.53, ...}}}`
+Line: `{"time": "...", "type": "platform.report", "record": {"requestId": "...", "metrics": {"durationMs": 12.53, ...}}}`, which
+an answer of the API and the console's CSV hold as a text in quotes
 Source: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html, .../monitoring-cloudwatchlogs-logformat.html. A report
 is written at the end; it does not name its function: the file's name does (`lambda-<name>.log`, or its log group).
 """
@@ -31,7 +32,7 @@ REPORT = re.compile(
 STAMP = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<!\w)\d{13}(?!\w)"
 )  # of an event, also in ms
-SIGNS = (b"REPORT RequestId: ", b'"platform.report"')
+SIGNS = (b"REPORT RequestId: ", b"platform.report")  # the second in quotes, which an answer or CSV writes in another way
 MOST_BYTES = 1 << 28
 
 
@@ -140,9 +141,11 @@ def _texts(files: HostFiles, file: HostFile, at: list[int], long: list[int]) -> 
             if text.startswith("{") and (told := _event(text)) is not None:
                 yield str(told.timestamp), told.message
                 continue
-            begin = text.find("{") if '"platform.report"' in text else text.find("REPORT RequestId: ")
-            stamp = STAMP.search(text, 0, max(begin, 0))
-            yield stamp[0] if stamp is not None else _own_time(text), text[max(begin, 0) :]
+            begin = text.find("{") if "platform.report" in text else text.find("REPORT RequestId: ")
+            stamp, said = STAMP.search(text, 0, max(begin, 0)), text[max(begin, 0) :]
+            if said.startswith('{""'):  # CSV
+                said = said[: said.rfind("}") + 1].replace('""', '"')
+            yield stamp[0] if stamp is not None else _own_time(text), said
 
 
 def _event(text: str) -> LogEvent | None:
