@@ -14,8 +14,10 @@ from migrator.logfiles import (
     json_records,
     kubernetes_jobs,
     lambda_reports,
+    metalog,
     process_accounting,
     runs_csv,
+    socklog,
     syslog,
 )
 from migrator.model.source import HostFile, HostFiles, Problem
@@ -53,6 +55,8 @@ ALL: tuple[LogFile, ...] = (
     cronitor,
     runs_csv,
     audit_log,
+    socklog,
+    metalog,
     syslog,
 )
 FAST: tuple[ColumnLogFile, ...] = (binary_journal, journal_json, journal_export, syslog)  # those of ALL that give columns

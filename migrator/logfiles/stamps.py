@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-ROTATED = re.compile(r"(?P<base>.*?)(?:[-.](?P<date>20\d{6})(?:[-.]?\d{1,10})?|\.(?P<number>\d{1,4}))?(?:\.(?:gz|zst|xz|bz2))?")
+ROTATED = re.compile(
+    r"(?P<base>.*?)(?:[-.](?P<date>20\d\d-?\d\d-?\d\d)(?:[-.]?[\d:]{1,10})?|\.(?P<number>\d{1,4}))?(?:\.(?:gz|zst|xz|bz2))?"
+)
+METALOG = "/log"  # it calls the file that it writes `current`, and those before `log-2026-11-23-04:31:39`
 PACKED = re.compile(r"\.(?:gz|zst|xz|bz2)$")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SLACK = timedelta(days=2)  # a clock may be ahead of the file server's
@@ -20,12 +23,16 @@ def rotation(path: str) -> tuple[str, tuple[int, int]]:
 
     >>> sorted(["syslog", "syslog.1", "syslog.10.gz", "syslog.2.gz"], key=rotation)
     ['syslog.10.gz', 'syslog.2.gz', 'syslog.1', 'syslog']
+    >>> rotation("/var/log/cron/log-2026-11-23-04:31:39.gz"), rotation("syslog-2026-11-23.gz")
+    (('/var/log/cron/current', (0, 20261123)), ('syslog', (0, 20261123)))
     """
     found = ROTATED.fullmatch(path)
     if found is None:
         return path, (2, 0)
     if found["date"]:
-        return found["base"], (0, int(found["date"]))
+        base = found["base"]
+        written = base.removesuffix(METALOG) + "/current" if base.endswith(METALOG) and "-" in found["date"] else base
+        return written, (0, int(found["date"].replace("-", "")))
     if found["number"]:
         return found["base"], (1, -int(found["number"]))
     return found["base"], (2, 0)

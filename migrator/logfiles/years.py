@@ -110,7 +110,7 @@ def _stated(files: HostFiles, file: HostFile) -> datetime | None:
     found = ROTATED.fullmatch(file.path)
     if found is not None and found["date"]:
         try:
-            return datetime.strptime(found["date"], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
+            return datetime.strptime(found["date"].replace("-", ""), "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
         except ValueError:
             pass
     try:
