@@ -20,7 +20,7 @@ from migrator import blocks, logfiles
 from migrator.assumptions import DEFAULT, Assumptions
 from migrator.columns import Runs, Whole, among, distinct
 from migrator.errors import ScheduleError, SourceError
-from migrator.logfiles import LogFile, syslog
+from migrator.logfiles import LogFile, silent, syslog
 from migrator.logfiles.doubts import strange
 from migrator.logfiles.stamps import family_by_path, rotation
 from migrator.logfiles.thinned import Help, Thinner, answer_bytes
@@ -201,7 +201,10 @@ def read(
                     if name == host.name and (lines := lost_lines.count(said)):
                         lost[instant(at_us).date().isoformat()] += lines
         days = tuple(LostLines(day=day, lines=lines) for day, lines in sorted(lost.items()))
-        return Logged(pairings.kept(understanding.names), seen, (*problems, *later), tuple(edits), days)
+        kept = pairings.kept(understanding.names)
+        if found and not kept.size and all(problem.kind == "remark" for problem in (*problems, *later)):
+            later.append(silent.no_run(files, [file for _, file, _ in found], said=seen is not None))
+        return Logged(kept, seen, (*problems, *later), tuple(edits), days)
 
     if sum(file.size * (USUALLY if file.path.endswith(PACKED) else 1) for _, file, _ in found) >= WORTH_A_COPY:
         copied = importlib.import_module("migrator.ahead")  # only here: small logs never pay for it
@@ -275,10 +278,14 @@ def _rows(
     """The events of one log over its rotated files."""
     for file, reader in members:
         lost, untimely = Lost(file.path), Untimely(files, file)
+        found, known = False, len(problems)
         for rows in _of_file(files, file, reader, search, understanding, problems, helped.get(file.path)):
             lost.see(rows, understanding.sayings.all)
+            found |= len(rows) > 0
             yield rows if reader is syslog else untimely.without(rows)
         problems += [*lost.problems(files.name), *untimely.problems()]
+        if not found and len(problems) == known and (unknown := silent.lines_of_cron(files, file)) is not None:
+            problems.append(unknown)
 
 
 def _of_file(
@@ -310,13 +317,16 @@ def _of_file(
 def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFile, LogFile]]:
     found: dict[str, tuple[HostFile, LogFile]] = {}
     unknown: dict[str, bytes] = {}
+    failed = set[str]()
     for module in logfiles.ALL:
         for file in files.glob(module.READS):
-            if file.path in found or file.size == 0:
+            if file.path in found or file.path in failed or file.size == 0:
                 continue
             try:
-                with files.open(file.path) as stream:
-                    head = blocks.head(stream)
+                head = unknown.get(file.path, b"")  # another reader has asked
+                if not head:
+                    with files.open(file.path) as stream:
+                        head = blocks.head(stream)
                 if not head:  # nothing is in it, as in an empty log that was packed, or nothing can be unpacked
                     with files.open(file.path) as stream:
                         why = blocks.damage(stream)
@@ -324,7 +334,7 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                         continue
                     raise SourceError(f"cannot be read on from byte 0: {why}; nothing of it is used")
             except (SourceError, OSError) as error:
-                unknown[file.path] = b""
+                failed.add(file.path)
                 problems.append(
                     Problem(location=Location(host=files.name, path=file.path), message=str(error), kind="unreadable")
                 )
@@ -334,14 +344,14 @@ def _files(files: HostFiles, problems: list[Problem]) -> list[tuple[str, HostFil
                 unknown.pop(file.path, None)
             else:
                 unknown.setdefault(file.path, head)
-    said = {problem.location.path for problem in problems}
     problems.extend(
         Problem(
             location=Location(host=files.name, path=path),
             message=strange(unknown[path]),
         )
-        for path in sorted(set(unknown) - set(found) - said)
-        if not path.endswith((".json", ".jsonl", ".csv")) or OURS.match(path)  # others keep these there, too
+        for path in sorted(set(unknown) - set(found) - failed)
+        # others keep these there, too; of one log by its name each is meant
+        if not path.endswith((".json", ".jsonl", ".csv")) or OURS.match(path) or path == files.name
     )
     family = family_by_path(found)
     named = ((family[path], file, module) for path, (file, module) in found.items())

@@ -78,3 +78,27 @@ def test_what_audit_says_without_auditd(tmp_path: Path) -> None:
     )  # fmt: skip
     assert datetime.fromtimestamp(1795753861, UTC).isoformat() == "2026-11-27T04:31:01+00:00"
     assert lengths(read(tmp_path, {"var/log/messages": log})) == [("/bin/x", 3.508)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("VIXIE-CROND[5]: (root) CMD (/bin/x)", "1 lines look like cron's, the first at byte 0"),
+        ("CROND[5]: (root) CMD (/bin/x with an end that was cu", "1 lines look like cron's, the first at byte 0"),
+        ("sshd[5]: Accepted publickey for root", "no line in it tells of a run"),
+        ("CRON[5]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)", "no line says which command it ran"),
+    ],
+)  # fmt: skip
+def test_a_log_without_a_run_is_not_passed_over_without_a_word(tmp_path: Path, text: str, words: str) -> None:
+    runs, problems = read(tmp_path, {"var/log/syslog": said("01 " + text)})
+    assert runs == []
+    (only,) = problems
+    assert words in only
+
+
+def test_what_looks_like_cron_in_one_log_is_told_beside_the_runs_of_another(tmp_path: Path) -> None:
+    odd = said("01 sshd[5]: Accepted password for x", "02 MYCRON[5]: (root) CMD (/bin/x)")
+    runs, problems = read(tmp_path, {"var/log/messages": odd, "var/log/cron": said("09 CROND[5]: (root) CMD (/bin/y)")})
+    assert [run["command"] for run in runs] == ["/bin/y"]
+    (only,) = problems
+    assert "1 lines look like cron's, the first at byte 72: '2026-11-27T04:31:02.000000+00:00 web01 MYCRON[5]: (root) CMD" in only

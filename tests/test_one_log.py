@@ -68,3 +68,10 @@ def test_what_is_no_log_is_said(given: bytes, said: bytes, status: int) -> None:
     done = runs("-", given=given)
     assert said in done.stderr
     assert (done.returncode, done.stderr.count(b"\n")) == (status, 1)
+
+
+@pytest.mark.parametrize("name", ["some.json", "some.csv", "some.log"])
+def test_a_file_that_is_no_log_is_told_whatever_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b'{"time": "2026-11-23T02:30:00Z", "level": "info"}\n')
+    assert b"no line has the form" in runs(path).stderr
