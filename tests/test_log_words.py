@@ -102,3 +102,16 @@ def test_what_looks_like_cron_in_one_log_is_told_beside_the_runs_of_another(tmp_
     assert [run["command"] for run in runs] == ["/bin/y"]
     (only,) = problems
     assert "1 lines look like cron's, the first at byte 72: '2026-11-27T04:31:02.000000+00:00 web01 MYCRON[5]: (root) CMD" in only
+
+
+def test_fcron_says_start_and_end(tmp_path: Path) -> None:
+    tab = "0 4 * * * /usr/bin/updatedb\n"
+    log = said(
+        "01 fcron[26453]: Job '/usr/bin/updatedb' started for user root (pid 26454)",
+        "09 fcron[26453]: Job '/usr/bin/updatedb' terminated (exit status: 3)",
+    )
+    runs, problems = read(tmp_path, {"var/spool/fcron/root.orig": tab, "var/log/syslog": log})
+    assert [(run["command"], run["duration_s"], run["exit_status"], run["job_id"] is not None) for run in runs] == [
+        ("/usr/bin/updatedb", 8.0, 3, True)
+    ]
+    assert problems == []

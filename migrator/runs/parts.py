@@ -3,7 +3,7 @@
 from migrator.columns import NONE, session_number
 from migrator.model.usage import Event
 
-BY_TEXT = {"run_parts", "anacron"}
+BY_TEXT = {"run_parts", "anacron", "fcron"}
 BY_NUMBER = {  # start and end carry the number of their run
     "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "kubernetes_pod",
     "lambda_report",
