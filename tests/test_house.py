@@ -86,7 +86,7 @@ ENTRANCES = {
     "sources": {"opening", "collecting", "one_log", "crontab_command"},  # the last: loaded where a live crontab is
     "hosts": {"reading"},
     "scripts": {"facts", "others_output"},  # one job, then all jobs of a server
-    "logfiles": {"years", "unit_output", "untimely"},  # the last: of all records but those of text logs
+    "logfiles": {"years", "unit_output", "untimely", "silent"},  # untimely: of all records but those of text logs
     "prices": {"user_book", "refreshing"},
 }
 STANDARD = set(__import__("sys").stdlib_module_names)
