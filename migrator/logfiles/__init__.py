@@ -18,6 +18,7 @@ from migrator.logfiles import (
     process_accounting,
     runs_csv,
     socklog,
+    supercronic_log,
     syslog,
 )
 from migrator.model.source import HostFile, HostFiles, Problem
@@ -57,6 +58,7 @@ ALL: tuple[LogFile, ...] = (
     audit_log,
     socklog,
     metalog,
+    supercronic_log,
     syslog,
 )
 FAST: tuple[ColumnLogFile, ...] = (binary_journal, journal_json, journal_export, syslog)  # those of ALL that give columns

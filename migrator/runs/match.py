@@ -30,7 +30,7 @@ EARLY = timedelta(seconds=90)  # cron wakes up to a minute after the instant tha
 LATEST = timedelta(hours=3)  # cron makes up for instants that a clock jumped over for that long
 LATE = timedelta(seconds=1)
 NAMED = "named:"  # logfiles/recorded.py
-OF_NOBODY = {"runs_csv", "fcron"}  # what need not say whose job it was
+OF_NOBODY = {"runs_csv", "fcron", "supercronic"}  # what need not say whose job it was
 CRONTABS = {"user_crontab", "system_crontab"}
 ESCAPED = re.compile(r"#(0[0-3][0-7]|177)")  # rsyslog's way to write a control character: #011 is a tab
 BLANKS = " \t\r\n"  # other control characters are no blanks to a daemon

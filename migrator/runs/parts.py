@@ -6,7 +6,7 @@ from migrator.model.usage import Event
 BY_TEXT = {"run_parts", "anacron", "fcron"}
 BY_NUMBER = {  # start and end carry the number of their run
     "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "kubernetes_pod",
-    "lambda_report",
+    "lambda_report", "supercronic",
 }  # fmt: skip
 
 
