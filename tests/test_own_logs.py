@@ -139,3 +139,53 @@ def test_the_real_gnu_time_is_read(tmp_path: Path) -> None:
     _, found = runs(root)
     assert [run["exit_status"] for run in found] == [0, 3, 137]
     assert found[0]["duration_s"] >= 0.3
+
+
+WORDS = {
+    "AM and PM": lambda at: f"{at:%Y-%m-%d %I:%M:%S %p} step",
+    "a.m. and p.m.": lambda at: f"{at:%Y-%m-%d %I:%M:%S} {'p' if at.hour > 11 else 'a'}.m. step",
+    "a word that begins with Z": lambda at: f"{at:%Y-%m-%d %H:%M:%S} {'ZFS' if at.minute % 60 > 10 else 'Begin'}",
+    "GMT": lambda at: f"{at:%Y-%m-%d %H:%M:%S} GMT step",
+    "hours of a zone alone": lambda at: f"{at + timedelta(hours=5):%Y-%m-%dT%H:%M:%S}+05 step",
+    "a number that is no zone": lambda at: f"{at:%Y-%m-%d %H:%M:%S} 1200 items",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_stands_behind_the_time_of_day_is_read_for_what_it_is(tmp_path: Path, name: str) -> None:
+    """A run from 11:40 to 13:05, over noon; `+05` of a server in UTC."""
+    root = server(tmp_path, "40 11 * * * root /opt/n.sh >> /var/log/nightly.log 2>&1\n")
+    begin = DAY.replace(hour=11, minute=40, second=0)
+    stamps = [begin + timedelta(days=day, seconds=at) for day in range(5) for at in (1, 1900, 5100)]
+    (root / "var/log/nightly.log").write_text("".join(f"{WORDS[name](at)}\n" for at in stamps))
+    _, found = runs(root)
+    assert [run["duration_s"] for run in found] == [5099.0] * 5
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%Y-%d-%m %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M:%S",
+        "%y/%m/%d %H:%M:%S",
+        "%d. %b %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S+99:99",
+    ],
+)
+def test_a_date_that_can_be_read_in_two_ways_is_none(tmp_path: Path, form: str) -> None:
+    root = server(tmp_path, "30 2 * * * root /opt/n.sh >> /var/log/nightly.log 2>&1\n")
+    text = "".join(lines(DAY.replace(month=10, day=1) + timedelta(days=day), 600, form) for day in range(30))
+    (root / "var/log/nightly.log").write_text(text)
+    _, found = runs(root)
+    assert all(run["duration_s"] is None for run in found)
+
+
+def test_a_burst_that_began_elsewhere_has_no_length(tmp_path: Path) -> None:
+    """Of twelve nights in one nothing was written until somebody ran it by hand at noon, and again at one."""
+    root = server(tmp_path, "30 2 * * * root /opt/n.sh >> /var/log/nightly.log 2>&1\n")
+    text = "".join(lines(DAY + timedelta(days=day, hours=10 if day == 5 else 0), 600) for day in range(12))
+    text += lines(DAY + timedelta(days=5, hours=11), 600)
+    (root / "var/log/nightly.log").write_text(text)
+    _, found = runs(root)
+    assert sorted(run["duration_s"] or 0 for run in found) == [0] + [600] * 11

@@ -22,7 +22,8 @@ from migrator.schedule.calendar import Calendar
 from migrator.tables import Run, instant
 
 DATED = re.compile(
-    rb"(?m)^[\[(<\"']?(\d{4})[-/](\d\d)[-/](\d\d)[T _](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6})\d*)? ?(Z|UTC|[+-]\d\d:?\d\d)?"
+    rb"(?m)^[\[(<\"']?(\d{4})[-/](\d\d)[-/](\d\d)[T _](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6})\d*)?"
+    rb"(?: ?([AaPp])\.?[Mm]\b)?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z\d])|([+-]\d\d)(?![:\d]))?"
 )
 SPOKEN = re.compile(
     rb"(?m)^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (\d\d:\d\d:\d\d)"
@@ -80,14 +81,19 @@ def told(stream: BinaryIO, place: tzinfo) -> Told:
 
 
 def _stamps(block: bytes, place: tzinfo) -> Iterator[int]:
-    for year, month, day, hour, minute, second, part, zone in DATED.findall(block):
+    dated, wrong = list[int](), 0
+    for year, month, day, hour, minute, second, part, half, zone, hours in DATED.findall(block):
+        at_hour = int(hour) % 12 + 12 * (half in b"Pp") if half and 1 <= int(hour) <= 12 else int(hour)
         try:
-            local = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59))
+            local = datetime(int(year), int(month), int(day), at_hour, int(minute), min(int(second), 59))
+            offset = (zone.decode() or (f"{hours.decode()}:00" if hours else "")).replace("UTC", "Z").replace("GMT", "Z")
+            aware = local.replace(tzinfo=place) if not offset else datetime.fromisoformat(f"{local.isoformat()}{offset}")
         except ValueError:
+            wrong += 1
             continue
-        offset = zone.decode().replace("UTC", "Z")
-        aware = local.replace(tzinfo=place) if not offset else datetime.fromisoformat(f"{local.isoformat()}{offset}")
-        yield (aware - EPOCH) // timedelta(microseconds=1) + (int(part.ljust(6, b"0")) if part else 0)
+        dated.append((aware - EPOCH) // timedelta(microseconds=1) + (int(part.ljust(6, b"0")) if part else 0))
+    if wrong <= MOST_ODD * (len(dated) + wrong):  # else the day stands before the month, and what looks right is not
+        yield from dated
     for found in SPOKEN.finditer(block):  # `date` in the C locale; its zone's name says nothing that the server's zone does not
         words = found[0].decode().split()
         try:
@@ -128,9 +134,10 @@ def bursts(job: Job, calendar: Calendar, found: Told) -> list[Run]:
         if begin == at:
             continue
         begun, ended = stamps[begin], stamps[at - 1]
-        odd += begun - start > LATE_US or (ended - start > MOST_FILLED * (after - start) and after < stamps[-1])
+        strange = begun - start > LATE_US or (ended - start > MOST_FILLED * (after - start) and after < stamps[-1])
+        odd += strange
         low, high = (ended - begun) / 1e6, (max(ended, start) - min(begun, start)) / 1e6 + 1
-        several = at - begin > 1
+        several = at - begin > 1 and not strange  # one that somebody began by hand, or two of them: nobody knows how long
         runs.append(
             Run(
                 job.host, job.id, job.user, job.command, begun, ended if several else None, low if several else None,
