@@ -155,6 +155,15 @@ class Usage(Value, frozen=True, kw_only=True):
         """The longest run, or what it may have been where the log does not tell whose that length is."""
         return self.duration_s.max if self.high_s is None else self.high_s.max
 
+    @property
+    def newer_than_its_logs(self) -> bool:
+        """True if the line, or its text, was there for a part of the observed days only: its runs fill less than half of them,
+        and its schedule has more than twice as many as were seen."""
+        first, last, days, monthly = self.first_run_at, self.last_run_at, self.observed_days, self.monthly_runs
+        if first is None or last is None or days is None or monthly is None:
+            return False
+        return (last - first).total_seconds() < days * 43_200 and monthly * days > 62 * self.observed_runs
+
 
 class Unmatched(Value, frozen=True, kw_only=True):
     """Runs in the logs that belong to no job that is scheduled now (removed lines, by-hand runs)."""

@@ -102,6 +102,8 @@ def runs(dossier: Dossier) -> tuple[Evidence, ...]:
     if usage is None or usage.observed_runs == 0:
         return ()
     days = f" in {usage.observed_days:,.0f} days" if usage.observed_days is not None else ""
+    if usage.newer_than_its_logs:
+        days += f" of logs, the first on {usage.first_run_at:%Y-%m-%d}"
     spread = usage.duration_s
     times = f"; p50 {seconds(spread.p50)}, p95 {seconds(spread.p95)}, max {seconds(spread.max)}" if spread.count else ""
     return (Evidence(snippet=f"{usage.observed_runs:,} runs{days}{times}", source=", ".join(usage.sources) or "logs"),)
