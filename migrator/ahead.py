@@ -110,6 +110,7 @@ def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, tell
         at = number % SLOTS * most * NUMBER
         np.frombuffer(shared, dtype=np.int64, count=rows.size, offset=at).reshape(rows.shape)[:] = rows
         telling.send((rows.shape, news))
+        del rows  # before the next ones are made
     telling.send(None)
 
 
@@ -135,3 +136,4 @@ def _told(shared: mmap.mmap, most: int, told: Connection, taking: Connection, un
         with contextlib.suppress(BrokenPipeError):  # it has told everything, or was killed: the next message, or none, says which
             taking.send_bytes(b"\0")
         yield rows, news
+        del rows  # before the next ones are copied

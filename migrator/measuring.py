@@ -200,6 +200,7 @@ def read(
                 for at_us, said, name in _said(stretch, understanding, "lost"):
                     if name == host.name and (lines := lost_lines.count(said)):
                         lost[instant(at_us).date().isoformat()] += lines
+            del stretch  # before the next one comes
         days = tuple(LostLines(day=day, lines=lines) for day, lines in sorted(lost.items()))
         kept = pairings.kept(understanding.names)
         if found and not kept.size and all(problem.kind == "remark" for problem in (*problems, *later)):
@@ -235,6 +236,7 @@ def _parts(
     for rows in chain(_long(stream(logs, understanding.sayings)), (NO_ROWS,)):
         known, names = understanding.sayings.all, understanding.names
         yield rows, (tuple(each.event for each in known[said:]), tuple(names[named:]), tuple(problems))
+        del rows
         said, named = len(known), len(names)
         problems.clear()
 
@@ -262,7 +264,8 @@ def _long(stretches: Iterator[Whole]) -> Iterator[Whole]:
             begin, count = begin + size, count + size
             if count == AT_ONCE:
                 yield held
-                held, count = np.empty_like(held), 0
+                del held  # who took it may be done with it
+                held, count = np.empty((AT_ONCE, LOOKED_AT), dtype=np.int64), 0
     if count:
         yield held[:count]
 

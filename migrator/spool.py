@@ -26,6 +26,7 @@ Rows = npt.NDArray[np.void]
 Flags = npt.NDArray[np.bool_]
 CHUNK = 1 << 14  # runs written together
 MOST_HELD = 1 << 14  # runs in memory
+WRITTEN = 1 << 11  # runs that are put in order and written at a time
 
 
 def rows(numbers: Whole, *, more: bool = False) -> Rows:
@@ -88,25 +89,36 @@ class Spool:
         for form, own in ((PLAIN, plain), (MORE, more)):
             if not own:
                 continue
+            order = np.argsort(np.concatenate([part["spoken"] for part in own]), kind="stable")
             chunk = np.concatenate(own)
             own.clear()
-            chunk = chunk[np.argsort(chunk["spoken"], kind="stable")]
-            begins = np.flatnonzero(np.diff(chunk["spoken"], prepend=np.int64(-2)))
-            self._chunks.append((chunk["spoken"][begins], np.append(begins, len(chunk)), chunk, form))
-            self._held += len(chunk)
-        if self._held > MOST_HELD:
-            self._write()
+            spoken = chunk["spoken"][order]
+            begins = np.flatnonzero(np.diff(spoken, prepend=np.int64(-2)))
+            names, begins = spoken[begins], np.append(begins, len(spoken))
+            if self._held + len(chunk) > MOST_HELD:
+                self._write()
+                self._chunks.append((names, begins, self._written(chunk, order), form))
+            else:
+                self._chunks.append((names, begins, chunk[order], form))
+                self._held += len(chunk)
 
     def _write(self) -> None:
+        """What is held."""
+        for number, (names, begins, place, form) in enumerate(self._chunks):
+            if not isinstance(place, int):
+                self._chunks[number] = names, begins, self._written(place, np.arange(len(place))), form
+        self._held = 0
+
+    def _written(self, found: Rows, order: Whole) -> int:
+        """Where rows are in the file now, in that order; some at a time, so that they are not in memory twice."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="migrator-")  # noqa: SIM115 - as long as this object
             weakref.finalize(self, self._file.close)
-        for number, (names, begins, place, form) in enumerate(self._chunks):
-            if not isinstance(place, int):
-                self._chunks[number] = names, begins, self._file.seek(0, 2), form
-                self._file.write(place.view(np.uint8).data)
+        place = self._file.seek(0, 2)
+        for begin in range(0, len(order), WRITTEN):
+            self._file.write(found[order[begin : begin + WRITTEN]].view(np.uint8).data)
         self._file.flush()
-        self._held = 0
+        return place
 
     def _read(self, place: int, begin: int, end: int, form: np.dtype[np.void]) -> Rows:
         assert self._file is not None

@@ -29,6 +29,7 @@ from migrator.runs.possible import NOTHING_CERTAIN, Certain, Range, any_of, only
 from migrator.runs.possible import lengths as possible_lengths
 
 ROUNDS = 6
+NO_CROWD: Crowd = np.empty((0, 0, 0), dtype=np.int64)
 PAIRED, INFERRED, STARTS_ONLY = 1, 2, 3
 Distance = Callable[[int, int], int]
 Group = tuple[list[Start], list[Span]]
@@ -78,7 +79,10 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
     `inferred`. Objects are told so; what was found of columns is given back."""
     sizes, uneven = _by_size(batches)
     keys = whole(said.key for said in sayings)
-    equal = [Equal([(part.host, part.crowd) for part in parts], keys) for parts in sizes]
+    equal = []
+    for place, parts in enumerate(sizes):
+        equal.append(Equal([(part.host, part.crowd) for part in parts], keys))
+        sizes[place] = [part._replace(crowd=NO_CROWD) for part in parts]  # it has a copy of its own
     others = [batch.host << KEY_BITS | start.said.key for batch, group in uneven for start in group[0]]
     known = {batch.host << KEY_BITS | key: lengths for batch in batches for key, lengths in batch.known.items()}
     usual = Usual(equal, others, known)
@@ -105,11 +109,11 @@ def assign(batches: Sequence[Batch], sayings: Sequence[Said], order: LineOrder) 
         columns.settle()
         first = 0
         for part in parts:
-            for row in columns.odd[(columns.odd >= first) & (columns.odd < first + part.crowd.shape[1])].tolist():
+            for row in columns.odd[(columns.odd >= first) & (columns.odd < first + len(part.host))].tolist():
                 assert part.batch is not None  # columns have all their ends
                 for one, other in cheapest(part.batch, part.groups[row - first]):
                     columns.place[row, one] = other
-            first += part.crowd.shape[1]
+            first += len(part.host)
     order.take(equal, usual, sayings)
     ranges = {batch.host << KEY_BITS | key: known.range_us for batch in batches for key, known in batch.certain.items()}
     by_code = {code: ranges[name] for name, code in usual.codes(ranges).items()}
@@ -132,6 +136,9 @@ def _by_size(batches: Sequence[Batch]) -> tuple[list[list[_Part]], list[tuple[Ba
         for crowd in batch.crowds:
             members[crowd.shape[2]].append((batch.host, crowd))
     crowds = [_joined(own) for own in members.values()]  # of all hosts
+    members.clear()
+    for batch in batches:
+        batch.crowds.clear()  # they are joined now, and would be in memory twice
     orderly = in_order([*crowds, *(_joined([(batch.host, _columns(groups))]) for batch, groups in objects)])
     smaller = defaultdict[tuple[int, int], list[Group]](list)
     of_host = {batch.host: batch for batch in batches}
@@ -175,7 +182,7 @@ def _told(columns: Equal, parts: list[_Part], ranges: Mapping[int, Range]) -> At
     found, at = Attached(columns.host, columns.crowd, columns.place, quality, low_us, high_us), 0
     own = np.ones(len(columns.host), dtype=np.bool_)
     for part in parts:
-        rows = slice(at, at + part.crowd.shape[1])
+        rows = slice(at, at + len(part.host))
         at = rows.stop
         if part.groups:
             _tell(part.groups, found.of(rows))

@@ -6,7 +6,7 @@ from migrator.columns import NONE
 from migrator.runs.account import Record, account, told
 from migrator.runs.parts import Start
 
-FEW_PIDS = 512  # remembered without a look at which are finished
+FEW_PIDS = 64  # remembered without a look at which are finished: 512 were 4 MB where forty hosts write one log
 
 
 class ByPid:

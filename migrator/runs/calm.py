@@ -48,6 +48,7 @@ def taken(
         found.append(alone)
     if not found:
         return done, spool.rows(rows[:0, AT])
+    del columns  # what was found of them is all that is needed, and they are as large as the rows
     start, end, quality, open_us, gone = (np.concatenate(column) for column in zip(*found, strict=True))
     done[gone] = True
     for groups in crowded:

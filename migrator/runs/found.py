@@ -12,7 +12,7 @@ STARTS_ONLY = 3  # of `columns.QUALITIES`
 LEVEL_ENDS, LEVEL_FAILURES = 2, 4  # cron(8) -L
 # an end that much before its start: a clock was set back, by nobody knows how much; less is the lines' order
 SET_BACK_US = 3_000_000
-FULL = 4_000  # runs that become columns together
+FULL = 1_000  # runs that become columns together: as numbers of Python each takes 400 bytes
 FIELDS = ("number", "spoken", "started_us", "ended_us", "blur_us", "status", "quality", "life", "low_us", "high_us")
 WHO = 32  # bits for a host or what was said
 
@@ -103,13 +103,15 @@ class Found:
         columns = (number, host, said, at_us, end_us, np.maximum(start_blur, end_blur), groups.quality, life)
         found = finished(*(column.ravel() for column in columns))
         unsure = (groups.high_us != NONE).ravel()
+        if not unsure.any():
+            self.put_all(found)
+            return
         self.put_all(found[~unsure])
-        if unsure.any():
-            more = rows(found["number"][unsure], more=True)
-            for name in found.dtype.names or ():
-                more[name] = found[name][unsure]
-            more["low_us"], more["high_us"] = groups.low_us.ravel()[unsure], groups.high_us.ravel()[unsure]
-            self.put_all(more)
+        more = rows(found["number"][unsure], more=True)
+        for name in found.dtype.names or ():
+            more[name] = found[name][unsure]
+        more["low_us"], more["high_us"] = groups.low_us.ravel()[unsure], groups.high_us.ravel()[unsure]
+        self.put_all(more)
 
     def kept(self, hosts: list[str]) -> Kept:
         """All runs."""

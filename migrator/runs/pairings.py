@@ -17,6 +17,7 @@ from migrator.runs.ticks import Ticks
 from migrator.runs.told import told_by
 from migrator.spool import Kept
 
+LISTED = 1_024  # events that are numbers of Python at a time: half a MB
 MOST_GROUPS = 4_000  # decided together; how long runs usually take is carried on
 
 
@@ -48,18 +49,22 @@ class Pairings:
             done, runs = calm.taken(rows, after, self._told, states, self._latest_us, first)
             found.put_all(runs)
             rest, numbers, after = rows[~done], numbers[~done], after[~done]
-        columns = (rest[:, column].tolist() for column in (KEY, AT, SAID, HOST, PID, RESOLUTION, SESSION))
-        for number, pid_before, now_us, at_us, saying, host, pid, resolution_us, session in zip(
-            numbers.tolist(), after.tolist(), *columns, strict=True
-        ):
-            said, state = sayings[saying], states[host]
-            act = state.acts.get(said.kind)
-            if act is not None:
-                found.at, state.after, state.now_us = number, pid_before, now_us
-                if state.by_pid.records:
-                    state.account()
-                act(said, at_us, pid, resolution_us, session)
+            del done, runs
+        for begin in range(0, len(rest), LISTED):
+            few = slice(begin, begin + LISTED)
+            columns = (rest[few, column].tolist() for column in (KEY, AT, SAID, HOST, PID, RESOLUTION, SESSION))
+            for number, pid_before, now_us, at_us, saying, host, pid, resolution_us, session in zip(
+                numbers[few].tolist(), after[few].tolist(), *columns, strict=True
+            ):
+                said, state = sayings[saying], states[host]
+                act = state.acts.get(said.kind)
+                if act is not None:
+                    found.at, state.after, state.now_us = number, pid_before, now_us
+                    if state.by_pid.records:
+                        state.account()
+                    act(said, at_us, pid, resolution_us, session)
         found.at = first + len(rows) - 1
+        del rest, numbers, after  # before groups are decided
         sweep(states.values(), found, self._line_order, int(rows[-1, KEY]))
 
     def _see(self, hosts: Whole, pids: Whole) -> None:
