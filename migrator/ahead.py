@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any, TypeVar
@@ -104,13 +105,15 @@ def _work(work: Callable[[], None], parent: int, theirs: tuple[Connection, ...])
 
 
 def _tell(make: Callable[[], Iterator[Part]], shared: mmap.mmap, most: int, telling: Connection, taken: Connection) -> None:
-    for number, (rows, news) in enumerate(make()):
+    numbers = count()  # not `enumerate`: it holds what it gave last, while the next one is made
+    for rows, news in make():
+        number = next(numbers)
         if number >= SLOTS:
             taken.recv_bytes()
         at = number % SLOTS * most * NUMBER
         np.frombuffer(shared, dtype=np.int64, count=rows.size, offset=at).reshape(rows.shape)[:] = rows
         telling.send((rows.shape, news))
-        del rows  # before the next ones are made
+        del rows
     telling.send(None)
 
 

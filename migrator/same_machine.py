@@ -8,10 +8,11 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html,
 https://cloud.google.com/compute/docs/instances/get-unique-id-of-vm-instance
 """
 
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import Literal
+
+from migrator.digest import sha256
 
 Answer = Literal["same", "different", "unknown", "doubtful"]
 HARDWARE = ("instance", "system-uuid")
@@ -27,7 +28,7 @@ def mark(kind: str, value: str) -> str:
     >>> mark("machine-id", "0123456789abcdef0123456789abcdef")
     'machine-id:f11f7a0ce0674cb1'
     """
-    return f"{kind}:{hashlib.sha256(f'migrator {kind} {value}'.encode()).hexdigest()[:DIGITS]}"
+    return f"{kind}:{sha256(f'migrator {kind} {value}'.encode())[:DIGITS]}"
 
 
 def of_instance(instance_id: str | None) -> tuple[str, ...]:

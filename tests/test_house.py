@@ -22,7 +22,7 @@ FLOORS = {
     "upkeep": 1, "pricebook": 1, "secret_names": 1, "processor": 1, "crossover": 1, "interval": 1, "unmet": 1, "one_request": 1,
     "decisions_file": 1, "columns": 1, "carried": 1, "path_kind": 1, "chains": 1, "sh_form": 1, "cloud_calls": 1, "frames": 1,
     "drawn": 1, "other_user": 1, "host_name": 1, "log_quality": 1, "collector": 1, "spool": 1, "shelf": 1,
-    "locales": 1, "topics": 1, "same_machine": 1,
+    "locales": 1, "topics": 1, "same_machine": 1, "digest": 1,
     **dict.fromkeys(ROOMS, 2),
     "regions": 1, "workflow_services": 1,
     "quotas": 1,

@@ -1,12 +1,12 @@
 """Merges what the readers of this room know into one Host."""
 
-import hashlib
 import re
 from pathlib import PurePath
 
 import msgspec
 
 from migrator import hosts, same_machine
+from migrator.digest import sha256
 from migrator.hosts import timezone
 from migrator.model.job import Host, HostPart, InputDigest
 from migrator.model.source import Evidence, HostFiles, Location, Problem
@@ -53,7 +53,7 @@ def digest(files: HostFiles, host: Host, path: str) -> InputDigest:
         host=host.name,
         path=path,
         size=file.size if file else 0,
-        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
+        sha256=sha256(content) if content is not None else None,
         modified_at=file.modified_at if file else None,
     )
 

@@ -3,12 +3,12 @@
 Source: localtime(5), Debian's /etc/timezone, RHEL's /etc/sysconfig/clock; TZif files are compared with the pinned tzdata.
 """
 
-import hashlib
 import re
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from migrator.digest import sha256
 from migrator.hosts.text import first_line, lines
 from migrator.model.job import HostPart
 from migrator.model.source import Evidence, HostFiles, Location, Problem
@@ -75,7 +75,7 @@ def same_zone(one: str, other: str) -> bool:
 @cache
 def _digest_of(name: str) -> str | None:
     at = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
-    return hashlib.sha256(at.read_bytes()).hexdigest() if at.is_file() else None
+    return sha256(at.read_bytes()) if at.is_file() else None
 
 
 def _by_content(files: HostFiles) -> str | None:
@@ -83,7 +83,7 @@ def _by_content(files: HostFiles) -> str | None:
     raw = files.content("/etc/localtime")
     if raw is None or not raw.startswith(b"TZif"):
         return None
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = sha256(raw)
     names = resources.files("tzdata").joinpath("zones").read_text().split()
     for name in names:
         if _digest_of(name) == digest:

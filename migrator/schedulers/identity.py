@@ -4,11 +4,11 @@ The id is a slug of the command's main program or script and 8 hex digits of a d
 ordinal among equals. The schedule is not part of it: a job that is moved to another hour keeps its decisions.
 """
 
-import hashlib
 import re
 import shlex
 from functools import lru_cache
 
+from migrator.digest import sha256
 from migrator.schedule.cron_field import FIELDS
 
 LONGEST_SLUG = 40
@@ -56,7 +56,7 @@ def job_id(host: str, user: str | None, command: str, ordinal: str) -> str:
     'artisan-ce307083'
     """
     text = "\0".join([host, user or "", command, ordinal])
-    return f"{slug(command)}-{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
+    return f"{slug(command)}-{sha256(text.encode('utf-8', 'backslashreplace'))[:8]}"
 
 
 def slug(command: str) -> str:
