@@ -1,5 +1,6 @@
 """The only code that writes to the user's disk: atomic, inside the given folder, and kind to a person's edits."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from migrator.errors import MigratorError
 from migrator.model.plan import OutFile
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 BEGUN = ".migrator-"  # how the name of a file begins that is being written; then comes the process
 
 
@@ -44,7 +46,7 @@ def publish(root: Path, out_file: OutFile) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+        raise _unwritten(path, error) from error
     return True
 
 
@@ -56,7 +58,7 @@ def append(root: Path, name: str, line: bytes) -> None:
         with path.open("ab") as stream:
             stream.write(line)
     except OSError as error:
-        raise MigratorError(f"{path}: cannot be written ({error.strerror}); choose another -o folder") from error
+        raise _unwritten(path, error) from error
 
 
 def rename(root: Path, old: str, new: str) -> None:
@@ -68,6 +70,12 @@ def rename(root: Path, old: str, new: str) -> None:
         pass
     except OSError as error:
         raise MigratorError(f"{path}: cannot be renamed ({error.strerror})") from error
+
+
+def _unwritten(path: Path, error: OSError) -> MigratorError:
+    """It may be the folder of -o, of --history or of the fleet: which one, its name says."""
+    better = "make room there, or choose another folder" if error.errno in NO_ROOM else "choose another folder"
+    return MigratorError(f"{path}: cannot be written ({error.strerror}); {better}")
 
 
 def _relative(name: str) -> PurePosixPath:
@@ -119,7 +127,7 @@ def write(root: Path, out_files: Iterable[OutFile]) -> None:
                 _inside(path, root)
             _put(path, out_file, 0o755 if out_file.executable else 0o644, f"{folder}/{begun}-{number}", known)
         except OSError as error:
-            raise MigratorError(f"{Path(path)}: cannot be written ({error.strerror}); choose another -o folder") from error
+            raise _unwritten(Path(path), error) from error
 
 
 def _entered(folder: str, root: Path, top: str, there: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -290,7 +290,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_no_half_file(tmp_path: Path) -
         finally:
             os._exit(0)
     os.waitpid(child, 0)
-    assert message.read_text() == f"{tmp_path}/tree/b: cannot be written (File too large); choose another -o folder"
+    assert message.read_text() == f"{tmp_path}/tree/b: cannot be written (File too large); choose another folder"
     assert sorted(path.name for path in (tmp_path / "tree").iterdir()) == ["a"]
     emit(tmp_path / "tree", small, large)
     assert (tmp_path / "tree/b").read_bytes() == large.content

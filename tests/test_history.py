@@ -210,13 +210,32 @@ def test_a_crash_before_the_manifest_leaves_the_old_store(tmp_path: Path) -> Non
     assert polars.read_parquet(folder / "*.parquet").height == 4
 
 
-@pytest.mark.parametrize("victim", ["manifest.2.json", "1970-01-02.*.parquet"])
-def test_a_power_cut_that_empties_a_new_file_leaves_the_old_store(tmp_path: Path, victim: str) -> None:
+def test_a_power_cut_that_empties_a_new_manifest_leaves_the_old_store(tmp_path: Path) -> None:
     folder, old, new = two_generations(tmp_path)
-    next(folder.glob(victim)).write_bytes(b"")
+    (folder / "manifest.2.json").write_bytes(b"")
     assert store.read(tmp_path, "web01") == old
     assert store.add(tmp_path, "web01", new.runs, new.stretches) == new
     assert store.read(tmp_path, "web01") == new
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["emptied", "deleted"])
+def test_a_lost_day_takes_no_other_day_with_it(tmp_path: Path, is_there: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """The second reading's new day is lost: what it added to the first day stays, now and in the generations to come; the lost
+    day is one of which nothing is known, and no day without runs."""
+    folder, _, new = two_generations(tmp_path)
+    lost = next(folder.glob("1970-01-02.*.parquet"))
+    lost.unlink()
+    if is_there:
+        lost.write_bytes(b"")
+    kept = store.read(tmp_path, "web01")
+    assert [one.started_at_us // SECOND_US for one in kept.runs] == [0, 60, 90]
+    assert kept.stretches == ((0, 86_400 * SECOND_US),)
+    assert lost.name in caplog.text
+    for number in (3, 4):  # the generations after the next one keep nothing for the sake of the damaged one
+        again = store.add(tmp_path, "web01", [run(number * 86_400 * SECOND_US)], [])
+        assert [one.started_at_us // SECOND_US for one in again.runs][:3] == [0, 60, 90]
+    assert polars.read_parquet(folder / "*.parquet").height == 5
+    assert len(store.add(tmp_path, "web01", new.runs, new.stretches).runs) == 6
 
 
 def test_a_damaged_store_is_named_and_nothing_is_thrown_away(tmp_path: Path) -> None:

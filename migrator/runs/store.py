@@ -4,8 +4,9 @@ Nothing is ever changed in place, and nobody waits for a lock. A writer writes n
 generation and content (`2026-11-23.7.1f3a...parquet`), and then the manifest of the next generation under a name that must not
 exist yet: that one step makes all of them count. If it exists, another writer was first, and this one merges again. A reader
 takes the newest manifest whose files are all there and have the content of their names; the generation before the newest stays,
-so that a crash or a power cut in the middle leaves it. `*.parquet` are exactly the files of the newest generation (after a crash
-between its manifest and the tidying: when the next writer has been there, even one that has nothing new).
+so that a crash or a power cut in the middle leaves it, and with it each later day whose file is whole. `*.parquet` are exactly
+the files of the newest generation (after a crash between its manifest and the tidying: when the next writer has been there, even
+one that has nothing new).
 
 Whose an end is was told wrongly by what wrote versions 1 and 2 (`_without_doubted_ends`): their stores are read without such
 ends, and rewritten so. Whoever mends the pairing once more makes the version one higher and says here what is no longer believed.
@@ -16,7 +17,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -277,13 +278,51 @@ def _read(folder: Path, host: str) -> _State:
             if state.manifest.host != host:
                 raise StoreError(f"{folder}: holds the runs of {state.manifest.host!r}, not of {host!r}; name another folder")
             if said:
-                LOG.warning("%s; the runs are those of the plan before", said)
+                state, gone = _with_later_days(folder, state, generations)
+                LOG.warning("%s; the runs %sare those of the plan before", said, f"of {gone} of its days " if gone else "")
             return state
         if _generations(folder) == generations:  # else a writer has just dropped what was being read
             if said:
                 raise StoreError(f"{said}; restore it, or move {folder} away to begin again")
             break
     return _State(Manifest(host=host, generation=0), {}, 0)
+
+
+def _with_later_days(folder: Path, whole: _State, generations: list[int]) -> tuple[_State, int]:
+    """A whole generation with the days that are whole of the newest one, which is not, and how many days of that are not: of
+    them no time was observed but what the whole one knew. None (0) where nothing can be told of the newest one."""
+    try:
+        later = msgspec.json.decode((folder / f"manifest.{generations[0]}.json").read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return whole, 0
+    if (later.version, later.host) != (VERSION, whole.manifest.host):
+        return whole, 0
+    days, listed, times = dict(whole.days), {day.day: day for day in whole.manifest.days}, later.stretches
+    gone = 0
+    for day in later.days:
+        try:
+            days[day.day], listed[day.day] = _runs(folder, day.file), day
+        except PlanError:
+            gone += 1
+            times = _without_day(times, day.day)
+    manifest = replace(
+        whole.manifest, stretches=joined([*whole.manifest.stretches, *times]), earlier=later.earlier, marks=later.marks,
+        lost=later.lost, days=tuple(listed[day] for day in sorted(listed)),
+    )  # fmt: skip
+    return whole._replace(manifest=manifest, days=days), gone
+
+
+def _without_day(stretches: Iterable[Stretch], day: str) -> tuple[Stretch, ...]:
+    """The times without a day in UTC.
+
+    >>> _without_day([(0, 3 * DAY_US), (5 * DAY_US, 6 * DAY_US)], "1970-01-02") == ((0, DAY_US), (2 * DAY_US, 3 * DAY_US),
+    ...     (5 * DAY_US, 6 * DAY_US))
+    True
+    """
+    begin = (date.fromisoformat(day) - date(1970, 1, 1)).days * DAY_US
+    parts = ((part, since, until) for since, until in stretches for part in (0, 1))
+    cut = ((since, min(until, begin)) if part == 0 else (max(since, begin + DAY_US), until) for part, since, until in parts)
+    return tuple((since, until) for since, until in cut if since < until)
 
 
 def _whole(folder: Path, generation: int, highest: int) -> _State:
