@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from migrator.model.usage import Event, Line
 from migrator.runlogs import audit_session
 
-NEEDLES: tuple[bytes, ...] = (b"op=PAM:session_",)
+# cron's sessions come from nowhere; all of that is looked for because the longer a needle is, the sooner none is found
+NEEDLES: tuple[bytes, ...] = (b"hostname=? addr=? terminal=cron res=success'",)
 TAGS: tuple[str, ...] = ("kernel",)
 RECORD = re.compile(
     r"(?:\[ *\d{1,10}\.\d{1,9}\] )?(?:audit: )?type=(?P<type>1105|1106) "
