@@ -26,6 +26,9 @@ Examples:
   sudo install -d -m 1733 /var/log/migrator-probe
   (then SHELL=/usr/local/bin/migrator-probe at the top of the crontab)
   migrator probe --shell /bin/bash > migrator-probe-bash
+
+\b
+Peak memory is recorded where GNU time is installed as /usr/bin/time (Debian: apt-get install time), CPU everywhere.
 """
 )
 @click.option("--shell", default="/bin/sh", show_default=True, callback=_plain, help="The shell that the crontab names now.")
