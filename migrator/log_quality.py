@@ -20,7 +20,7 @@ def in_words(usage: Usage) -> str:
     """The word for its logs; by shares where they show some runs better than others."""
     found = usage.log_shares
     said = _by_shares(found) or usage.log_quality
-    if found.ambiguous and usage.sources and set(usage.sources) <= set(OWN_LOG):
+    if found.ambiguous and only_own_log(usage):
         said += f"; {found.ambiguous:,} are inferred from what it wrote"
     elif found.ambiguous:
         said += f"; of {found.ambiguous:,} it is inferred which end is theirs"
@@ -29,6 +29,11 @@ def in_words(usage: Usage) -> str:
             f"; {usage.lost_lines:,} {'line' if usage.lost_lines == 1 else 'lines'} of its server's logs in this time are lost"
         )
     return said
+
+
+def only_own_log(usage: Usage) -> bool:
+    """Whether nothing but what the job itself wrote tells of its runs."""
+    return bool(usage.sources) and set(usage.sources) <= set(OWN_LOG)
 
 
 def told_by(usage: Usage) -> str:

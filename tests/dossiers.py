@@ -29,7 +29,7 @@ def dossier(text: str) -> Dossier:
     known = (
         "jitter shell command schedule grammar zone trigger user mail_to stdin enabled ignored managed_by setting secret "
         "fact own script runs sample gap service users vcpu link sibling answer translation name "
-        "works compared place warm provider cron timer surer"
+        "works compared place warm provider cron timer surer told_by"
     )
     assert set(said) <= set(known.split()), f"unknown line in case: {set(said) - set(known.split())}"
     location = Location(host="web01", path=one("timer", "/etc/crontab"), line=7)
@@ -77,7 +77,11 @@ def dossier(text: str) -> Dossier:
             or None,
             users=tuple(User(name=name, uid=1, home="/", shell="/bin/sh") for name in one("users").split()) or None,
         ),
-        usage=msgspec.structs.replace(_usage(one("runs"), one("sample")), surer=one("surer") or None) if "runs" in said else None,
+        usage=msgspec.structs.replace(
+            _usage(one("runs"), one("sample")), surer=one("surer") or None, sources=tuple(one("told_by", "journal").split())
+        )
+        if "runs" in said
+        else None,
         facts=(
             *(
                 _fact(text, Location(host="web01", path="/opt/shop/nightly.sh", line=n))

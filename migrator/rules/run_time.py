@@ -16,6 +16,7 @@ Source: distribution-free bounds by order statistics: 59 runs support "95 % of r
 import math
 
 from migrator.assumptions import Assumptions
+from migrator.log_quality import only_own_log
 from migrator.model.finding import Dossier, Finding, Need
 from migrator.model.usage import Usage
 from migrator.rules.dossier_reading import answer, ask, number, runs, seconds, told, took, unsure_ends
@@ -105,6 +106,8 @@ def _unsure(usage: Usage) -> str:
     if not unsure:
         return ""
     better = f" ({usage.surer})" if usage.surer else ""
+    if only_own_log(usage):
+        return f", but {unsure:,} are inferred from what its own log says{better}"
     return f", but of {unsure:,} it is inferred which end is theirs, so that the longest may be another job's{better}"
 
 
