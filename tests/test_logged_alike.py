@@ -50,6 +50,8 @@ CASES = {
     "bytes that are no UTF-8": (DEBIAN, b"5 * * * * a \xe9\n6 * * * * a \xfc\n", "03:05:01 {}(a \\351)\n03:06:01 {}(a \\374)\n"),
     "late, after a jump of the clock": (DEBIAN, b"5 3 * * * /opt/a\n30 1 * * * /opt/a\n",
                                         "04:05:01 {}(/opt/a)\n02:06:01 {}(/opt/a)\n"),
+    "a tab that ends a password": (DEBIAN, b"5 * * * * mysql --password=a\tb\n6 * * * * mysql --password=a\n",
+                                   "03:05:01 {}(mysql --password=a^Ib)\n03:06:01 {}(mysql --password=a)\n"),
     "a blank that is none": (DEBIAN, b"5 * * * * a \xc2\xa0\n6 * * * * a\n", "03:05:01 {}(a \\302\\240)\n03:06:01 {}(a)\n"),
     "a cut line": (RED_HAT, f"5 * * * * {LONG}1\n6 * * * * {LONG}2\n".encode(),
                    f"03:05:01 {{}}({LONG[:8000]}\n03:06:01 {{}}({LONG[:8000]}\n"),

@@ -283,6 +283,11 @@ def _job(
     if kind.grammar == "cronie" and (match := re.match(r"-n[ \t]+", command_text)):
         option, command_text = match[0], command_text[match.end() :]
     command, stdin, secrets = redact_fed(command_text, split.stdin or "", location)
+    logged_as = _logged(leading + option + command, kind.grammar, line.non_utf8)
+    if secrets and logged_as != leading + option + command:
+        # as who reads the log sees it: a tab that ends a password is `^I` there, and stands in it
+        seen = redact(_logged(leading + option + command_text, kind.grammar, line.non_utf8)).text
+        logged_as = seen if seen.count("@secret:") == command.count("@secret:") else logged_as
     user = entry.user if kind.has_user else kind.user
     values = {name: setting.value for name, (setting, _) in scope.settings.items()}
     comment = redact("\n".join(comment.strip() for comment in scope.comments)).text.strip() or None if scope.comments else None
@@ -300,7 +305,7 @@ def _job(
         schedule=_schedule(host, entry.schedule, kind, values, jitter),
         user=user,
         command=command,
-        logged_as=_logged(leading + option + command, kind.grammar, line.non_utf8),
+        logged_as=logged_as,
         stdin=stdin if split.stdin is not None else None,
         environment=(*given, *(setting for setting, _ in scope.settings.values())),
         shell=values.get("SHELL") or "/bin/sh",
