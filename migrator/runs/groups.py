@@ -35,16 +35,23 @@ class Missing(NamedTuple):
 
 
 class Groups:
-    """The groups of one host. `is_parent`: if a process may be that before a start's; `forget` is told of starts that nothing but
+    """The groups of one host. `is_parent`: if a process may be that before a start's; `has_other`: if by then an end
+    was told that may be a start's, of a process of which no session is; `forget` is told of starts that nothing but
     their group decides any more; `crowds`: groups to be decided that `calm` found; `says_ends`: if ends are told with their
     command."""
 
     def __init__(
-        self, near_us: int, distance: Distance, is_parent: Callable[[Start, int], bool], forget: Callable[[Start], None]
+        self,
+        near_us: int,
+        distance: Distance,
+        is_parent: Callable[[Start, int], bool],
+        has_other: Callable[[Start, int], bool],
+        forget: Callable[[Start], None],
     ) -> None:
         self._near_us = near_us
         self._distance = distance
         self._is_parent = is_parent
+        self._has_other = has_other
         self.orphans = deque[Orphan](maxlen=MOST_ORPHANS)
         self._missing = deque[Missing](maxlen=MOST_ORPHANS)
         self.lost_until_us = -1
@@ -189,6 +196,10 @@ class Groups:
                 own = [span for span in spans if self._distance(start.pid, span.pid) == 1]
                 yield self._joined(start, own[0]) if own else start
             return
+        if self.says_ends and any(span.end is None for span in spans):  # that it closed is told without its end: whose is it?
+            others = [start for start in starts if self._has_other(start, ripe_us)]
+            yield from others
+            starts = [start for start in starts if start not in others]
         if len(starts) == len(spans) == 1 and abs(starts[0].at_us - spans[0].open_us) <= self._near_us:
             yield self._joined(starts[0], spans[0])
             return

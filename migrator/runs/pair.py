@@ -54,7 +54,7 @@ class Pairing:
         self.sessions = Sessions(self._put)
         self.by_pid = ByPid(NEAR_US)
         self._numbered = Numbered(self._put)
-        self.groups = Groups(NEAR_US, self._apart, self._is_parent, self.waiting.forget)
+        self.groups = Groups(NEAR_US, self._apart, self._is_parent, self._has_other, self.waiting.forget)
         self._chains = Chains(self.groups, self._put)
         self._done: deque[tuple[int, Start]] = deque()
         self._rivals = Rivals(self._put)
@@ -217,7 +217,7 @@ class Pairing:
             end = at_us, resolution_us, said
             if not self.sessions.is_alone(said.user, at_us):
                 self.unopened.named(pid, said.user)
-                self.unopened.end(pid, end)
+                self.unopened.end(pid, end, self.now_us)
                 return
             if said.key not in self.wrapped.commands and may_be_chance(waiting, self.nearest.many(said.key), pid, self.pids):
                 self._wraps(said.key)
@@ -266,6 +266,9 @@ class Pairing:
 
     def _apart(self, child: int, parent: int) -> int:
         return apart(child, parent, self.pids)
+
+    def _has_other(self, start: Start, until_us: int) -> bool:
+        return self.unopened.may_end(start, self.pids, until_us)
 
     def _is_parent(self, start: Start, pid: int) -> bool:
         return start.after >= 0 and is_parent(start, pid, self.pids)

@@ -9,7 +9,7 @@ comes: they are kept, and looked at together with all starts that have no sessio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from migrator.runs.choice import MOST_OVERLAPPING
+from migrator.runs.choice import MOST_OVERLAPPING, is_parent
 from migrator.runs.parts import End, Start
 from migrator.runs.wrapped import Command
 
@@ -20,12 +20,19 @@ class Unopened:
     """Of one host."""
 
     def __init__(self) -> None:
-        self._ends: dict[int, deque[tuple[int, End]]] = {}
+        self._ends: dict[int, deque[tuple[int, End, int]]] = {}
         self._pids: dict[int, str | None] = {}
 
-    def end(self, pid: int, end: End) -> None:
-        """An end of a process that no open session has; starts of its command wait."""
-        self._ends.setdefault(end[2].key, deque(maxlen=2 * MOST_OVERLAPPING)).append((pid, end))
+    def end(self, pid: int, end: End, now_us: int) -> None:
+        """An end of a process that no open session has, as is known from then on."""
+        self._ends.setdefault(end[2].key, deque(maxlen=2 * MOST_OVERLAPPING)).append((pid, end, now_us))
+
+    def may_end(self, start: Start, pids: int, until_us: int) -> bool:
+        """True if one of those that were known by then may be the start's."""
+        return start.after >= 0 and any(
+            now_us <= until_us and start.at_us <= end[0] and is_parent(start, pid, pids)
+            for pid, end, now_us in self._ends.get(start.said.key, ())
+        )
 
     def named(self, pid: int, user: str | None) -> None:
         """The process of such an end: its session's closing follows, and is that of no other run."""
@@ -44,7 +51,7 @@ class Unopened:
         if not ends or not starts:
             return []
         command, at = Command(), 0
-        for pid, end in sorted(ends, key=lambda item: item[1][0]):
+        for pid, end, _ in sorted(ends, key=lambda item: item[1][0]):
             while at < len(starts) and starts[at].at_us <= end[0]:
                 command.add(starts[at])
                 at += 1
