@@ -34,6 +34,12 @@ ODD = (
     b"2026-11-23T00:00:02.000000+00:00 web CRON[9]: message repeated 3 times: [ (root) CMD (/bin/again)]",
     b"2026-11-23T00:00:02+00:00 web CRON[9]: (root) CMD (/bin/another-form)",
     b"2026-11-23T00:00:02.5+00:00 web crond(pam_unix)[9]: x",
+    b"2031-11-23T00:00:02.000000+00:00 web sshd[7]: Accepted publickey for CRON[1]: (root) CMD (no)",
+    b"2026-11-23T00:00:02.000000+00:00 web sshd[7]: for CRON[1]: (root) CMD (no)" + b"z" * 66_000,
+    b"2028-06-23T00:00:02.000000+00:00 web CRON[5]: (root) CMD (/late)",
+    b"2026-13-45T00:00:02.000000+00:00 web CRON[5]: (root) CMD (/none)",
+    b"2026-13-45T00:00:02.000000+00:00 web sshd[5]: for CRON[1]: (root) CMD (/no)",
+    b"Feb 30 00:00:02 web CRON[5]: (root) CMD (/none)",
     b"2026-11-23T00:00:02.000000+00:00 web CRON[9]: (root) CMD (" + b"y" * 66_000 + b")",
 )  # fmt: skip
 
@@ -287,3 +293,50 @@ def test_logs_that_are_read_side_by_side_offer_one_after_the_other(tmp_path: Pat
     assert asked == sorted(asked)
     assert set(asked) == {0, 1}, "the second one has its turn when the first one ends"
     assert not helper.held
+
+
+SPLITS: tuple[Takes, ...] = (
+    lambda _: True,
+    lambda region: region % 2 > 0,
+    lambda region: region % 3 > 0,
+    lambda region: region > 20,
+)
+
+
+def jumping(seed: int) -> bytes:
+    """A log whose clock was right for a year and more, with lines in it of a clock that was wrong, of sessions that only speak of
+    cron, and without a year."""
+    chance, lines = random.Random(seed), list[bytes]()
+    for number in range(900):
+        month, day = number // 75 + 1, number % 25 + 1
+        stamp = b"%d-%02d-%02dT00:00:%02d.000000+00:00" % (2025 if number < 450 else 2026, month, day, number % 60)
+        text = chance.choice((b"CRON[%d]: (root) CMD (/opt/job)" % number, *[chance.choice(NOISE)] * 3))
+        lines.append(stamp + b" web " + text + b"\n")
+        if number > 60 and chance.random() < 0.05:
+            wrong = chance.choice((b"2027-06-01", b"2027-12-30", b"2031-01-01", b"1999-01-01"))
+            said = chance.choice((b"CRON[5]: (root) CMD (/wrong)", b"sshd[7]: for CRON[1]: (root) CMD (/no)"))
+            lines.append(wrong + b"T00:00:00.000000+00:00 web " + said + b"\n")
+        if number > 400 and chance.random() < 0.03:
+            lines.append(chance.choice(ODD) + b"\n")
+            lines.append(b"Nov 23 00:00:00 web CRON[5]: (root) CMD (/yearless)\n" * (seed % 2))
+        if number in {500, 800}:
+            lines.append(b"dec 18 10:00:01 web CRON[5]: (root) CMD (x)\n")
+    return b"".join(lines)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_which_lines_are_dated_wrongly_or_not_read_does_not_depend_on_who_read_what(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(__name__ + ".search", lambda: Search(NEEDLES, TAGS, "UTC", {}, {}))  # nothing tells the year
+    files, file = server(tmp_path / "web", jumping(seed))
+    alone = read(files, file)
+    said = " ".join(problem.message for problem in alone[1])
+    assert "are dated as by a clock that was wrong" in said
+    assert "have no stamp that is known" in said
+    thinned_regions = 0
+    for takes in SPLITS:
+        found, helper = helped(files, file, takes)
+        assert found == alone
+        thinned_regions += helper.thinned
+    assert thinned_regions > 10

@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 import numpy as np
 
-from migrator.columns import Whole
+from migrator.columns import Whole, among
 from migrator.logfiles.laid_out import Words
 from migrator.logfiles.spotting import BLANK, COLON, ZEROS, Block, Flags, decimals
 from migrator.logfiles.stamps import MONTHS, SECOND_US, YearlessClock, iso_us
@@ -23,6 +23,8 @@ LOWER = np.uint64(0x7F7F7F7F7F7F7F7F)
 OVER_NINE = np.uint64(0x7676767676767676)
 SIGNS = np.uint64(0x8080808080808080)
 ODD, PLAIN, DATED = 0, 1, 2
+MONTH_LETTERS = np.uint64(0xFFFFFF)
+MONTH_WORDS = [int.from_bytes(month, "little") for month in MONTHS]
 Alone = Callable[[int], tuple[int, int, int] | None]
 
 
@@ -59,6 +61,16 @@ class Stamps:
                     if found is not None:
                         at_us[index], resolution[index], rest[index] = found
         return at_us, resolution, rest
+
+    def is_without_year(self, raw: bytes) -> bool:
+        """True of a line with a stamp without a year, where nothing tells the year: that is said once, of all of them."""
+        return self._clock is None and raw[:3] in MONTHS
+
+    def without_year(self, block: Block, start: Whole) -> Flags:
+        """The same of many lines."""
+        if self._clock is not None:
+            return np.zeros(len(start), dtype=np.bool_)
+        return among((block.words[start] & MONTH_LETTERS).view(np.int64), MONTH_WORDS)
 
     def read_one(self, raw: bytes) -> tuple[int, int, int] | None:
         """The stamp that a line begins with: microseconds, resolution, where the line goes on; None if it has none."""

@@ -16,6 +16,7 @@ from migrator import blocks
 from migrator.columns import NO_PID, NOBODYS, Lines, Meanings, Whole
 from migrator.logfiles.alike import Asked, Remembered
 from migrator.logfiles.doubts import Doubts
+from migrator.logfiles.laid_out import STAMP
 from migrator.logfiles.spotting import END, PAD, Block, Flags, Tags, block_in, block_of
 from migrator.logfiles.stamp_columns import Stamps
 from migrator.logfiles.stamps import YearlessClock
@@ -44,6 +45,7 @@ NEVER_US, YEAR_US = 1 << 62, 366 * 86_400_000_000
 BEFORE = len(PAD)  # bytes of a block before its first line
 # a time of day among the first words: something that means to be a line of a log, whatever language its month is in
 TIMED = re.compile(rb"(?:<\d{1,3}>)?\S{1,40}(?: +\S{1,20}){0,3}? +\d{1,2}:\d\d:\d\d")
+MOST_NAMED = 1 << 10  # bytes after a stamp in which a host and a tag end
 MOST_NAMES = 10_000  # of daemons; only a hostile log has more
 
 
@@ -130,6 +132,7 @@ class _Reader:
         self._tags = tags
         self._pids = {tag.encode(): pid for tag, pid in search.pids.items()}
         self._only = {tags.names.index(tag): pid for tag, pid in self._pids.items() if tag in tags.names}
+        self._own = {name.partition("(")[0].encode() for name in search.tags} | {name.encode() for name in search.tags}
         self._meanings = meanings
         self._hosts, self._texts = Remembered(_host_by(meanings)), Remembered(meaning_by(meanings, tags))
 
@@ -150,7 +153,6 @@ class _Reader:
         short = ends - starts <= blocks.LINE_LIMIT_BYTES
         usable = (rest > 0) & short
         self._doubt(block, starts, ends, rest, short)
-        usable &= self._timely(starts, at_us, usable)
         host = np.full(len(starts), -1, dtype=np.int64)
         quick = np.flatnonzero(usable & (spotted.tag >= 0) & (rest < spotted.name - 1))
         host[quick] = self._hosts.numbers(block, rest[quick], spotted.name[quick] - 1)
@@ -174,7 +176,9 @@ class _Reader:
                 meaning[index] = self._meanings.learn(bare, said) if known is None else known
         for number, only in self._only.items():
             meaning[(spotted.tag == number) & (pid != only)] = NOBODYS
-        kept = np.flatnonzero(meaning)
+        # only of lines that mean something: which others are looked at depends on what else is in the block, and on who read it
+        usable &= meaning != NOBODYS
+        kept = np.flatnonzero(usable & self._timely(starts, at_us, usable))
         if (count[kept] > 1).any():
             kept = np.repeat(kept, count[kept])
         return Lines(at_us[kept], meaning[kept], host[kept], pid[kept], resolution[kept], None)
@@ -183,13 +187,27 @@ class _Reader:
         """Say which lines are not used."""
         if not short.all():
             for index in np.flatnonzero(~short).tolist():
-                self._doubts.long(int(starts[index]) - BEFORE, int(ends[index] - starts[index]))
+                begin = int(rest[index] or starts[index])
+                if self._may_be_own(block.cut(begin, min(int(ends[index]), begin + MOST_NAMED)), dated=bool(rest[index])):
+                    self._doubts.long(int(starts[index]) - BEFORE, int(ends[index] - starts[index]))
         lost = (rest == 0) & short
-        if lost.any() and not self._stamps.yearless:
-            for index in np.flatnonzero(lost).tolist():
+        if lost.any():
+            for index in np.flatnonzero(lost & ~self._stamps.without_year(block, starts)).tolist():
                 line = block.cut(starts[index], ends[index])
-                if _begins_a_line(line):
+                if _begins_a_line(line) and self._may_be_own(line) and not self._stamps.is_without_year(_unmarked(line)):
                     self._doubts.unread(int(starts[index]) - BEFORE, line)
+
+    def _may_be_own(self, raw: bytes, *, dated: bool = False) -> bool:
+        """False of a line whose stamp has a usual form and whose tag is nobody's that is known: it is looked at only where other
+        lines of its block have another form. `dated`: its stamp was read, and is not there."""
+        stamp = STAMP.match(raw) if not dated else None
+        if stamp is None and not dated:
+            return True
+        named = _rest(raw if stamp is None else raw[stamp.end() :])
+        if named is None:
+            return False
+        bare, _ = _name(named[1])
+        return bare in self._own or bare.partition(b"(")[0] in self._own
 
     def _timely(self, starts: Whole, at_us: Whole, usable: Flags) -> Flags | np.bool_:
         """Which lines tell a time that can be; of those that cannot, those are left out that jump by more than a year."""
@@ -206,9 +224,11 @@ class _Reader:
         if self._doubts.latest_us is None:
             late &= self._leaps(at_us, usable & ~early)
         sane = usable & ~late & ~early
-        if sane.any():
-            self._newest_us = max(self._newest_us, int(at_us[sane].max()))
-        wrong = early | (late & (at_us > self._newest_us + YEAR_US)) if self._newest_us else early
+        newest_us = np.maximum(np.maximum.accumulate(np.where(sane, at_us, 0)), self._newest_us)  # up to each line
+        self._newest_us = int(newest_us[-1])
+        if self._doubts.latest_us is None or not self._doubts.at:
+            newest_us[:] = self._newest_us  # the first block is the same whoever reads the others; a clock may be wrong at first
+        wrong = early | (late & (newest_us > 0) & (at_us > newest_us + YEAR_US))
         for index in np.flatnonzero(late | early).tolist():
             self._doubts.untimely(int(starts[index]) - BEFORE, int(at_us[index]), left_out=bool(wrong[index]))
         found: Flags = ~wrong
@@ -248,6 +268,12 @@ class _Reader:
 def _host_by(meanings: Meanings) -> Asked:
     """Tells the number of a host; -1 for what is no name: it has a blank."""
     return lambda _, name: -1 if b" " in name else meanings.host(name)
+
+
+def _unmarked(raw: bytes) -> bytes:
+    """Without the priority before it."""
+    priority = PRIORITY.match(raw)
+    return raw if priority is None else raw[priority.end() :]
 
 
 def _begins_a_line(raw: bytes) -> bool:

@@ -282,6 +282,11 @@ class Thinner:
         text[end : end + len(END)] = END
         if text.find(b"\0", BEFORE, end) >= 0 or not (text.isascii() or text[BEFORE:end].isascii()):
             return None
+        line = BEFORE
+        while line + region_bytes() <= end:  # to the reader a line that is as long has no end, whoever wrote it
+            line = text.rfind(b"\n", line, line + region_bytes()) + 1
+            if not line:
+                return None
         spotted, _ = told_by(block_in(text, end + len(END)), self._tags, self._texts)
         starts, ends = spotted.start, spotted.end + 1
         lengths = ends - starts
