@@ -159,3 +159,36 @@ def test_this_machine_is_planned_from_it_as_from_its_files(program: Path, tmp_pa
     with tarfile.open(bundle) as tar:
         assert "migrator/collected.txt" in tar.getnames()
     assert len(collecting.runs_program(7)) > 10_000
+
+
+def test_what_could_not_be_read_is_said_there_and_stands_in_the_bundle(program: Path, tmp_path: Path) -> None:
+    """A log that is cut off is packed again as a whole one: only this line tells whoever reads the bundle."""
+    truth = Level3(34, 2, 0.1)
+    root = written(tmp_path / "web01", truth, {"syslog": truth.lines})
+    cut = gzip.compress((root / "var/log/syslog").read_bytes())
+    (root / "var/log/syslog.1.gz").write_bytes(cut[: len(cut) // 2])
+    (root / "etc/hostname").write_text("web01\n")
+    bundle = collected(program, root, tmp_path / "bundle.tar")
+    with tarfile.open(bundle) as tar:
+        told = tar.extractfile("migrator/unread.txt")
+        assert told is not None
+        (line,) = told.read().decode().splitlines()
+    assert line.split("\t")[0].endswith("/var/log/syslog.1.gz")
+    assert "cannot be read on from byte" in line
+    (files,) = open_source(str(bundle))
+    assert [problem.message for problem in reading.read(files)[1] if "cannot be read on" in problem.message]
+
+
+@pytest.mark.parametrize("closed", [b"No space left on device", b"Broken pipe"])
+def test_a_bundle_that_cannot_be_written_is_one_line_and_a_status(program: Path, closed: bytes, tmp_path: Path) -> None:
+    truth = Level3(34, 2, 0.1)
+    root = written(tmp_path / "web01", truth, {"syslog": truth.lines})
+    if closed == b"Broken pipe":
+        reading_end, target = os.pipe()
+        os.close(reading_end)
+    else:
+        target = os.open("/dev/full", os.O_WRONLY)
+    run = subprocess.run([sys.executable, "-I", program, "--logs-of", root], stdout=target, stderr=subprocess.PIPE, check=False)
+    os.close(target)
+    assert run.returncode == 1
+    assert run.stderr == b"collect: the bundle cannot be written on: %s; it is not whole\n" % closed

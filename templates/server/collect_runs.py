@@ -38,6 +38,7 @@ ALSO = "@ALSO@"  # of lines with the first needle only those that hold the secon
 TAGS = "@TAGS@"
 FIELDS = "@FIELDS@"  # of a journal's entry
 SECRETS = []  # what the schedules hold, asked for once
+UNREAD = []  # lines of migrator/unread.txt: what could not be read and why, which whoever reads the bundle repeats
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -46,8 +47,35 @@ MONTH = re.compile(rb"(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|N
 STAMPED = re.compile(rb"(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d)")
 
 
+class Unsent(Exception):
+    """The bundle cannot be written on: a full disk, or nobody reads any more. Unlike an OSError it is no fault of a log."""
+
+
+class Out:
+    """Standard output without a buffer of its own, which would be written at the end whatever happened."""
+
+    def write(self, text):
+        rest = memoryview(text)
+        try:
+            while rest:
+                rest = rest[os.write(1, rest) :]
+        except OSError as error:
+            raise Unsent(error.strerror)
+        return len(text)
+
+    def flush(self):
+        pass
+
+
 def say(text):
     sys.stderr.write("collect: %s\n" % text)
+
+
+def unread(path, why):
+    line = "%s\t%s\n" % (path.replace("\n", "?").replace("\t", "?"), why)
+    if line not in UNREAD:  # a log is looked into before it is read
+        say("%s: %s" % (path, why))
+        UNREAD.append(line)
 
 
 def opened(path):
@@ -77,7 +105,7 @@ def blocks(stream, path):
         try:
             block = stream.read(BLOCK)
         except Exception as error:  # OSError, EOFError, zlib.error and lzma.LZMAError have no common parent
-            say("%s: cannot be read on from byte %d: %s; what is before is used" % (path, at, error))
+            unread(path, "cannot be read on from byte %d: %s; what is before is used" % (at, error))
             break
         if not block:
             break
@@ -135,7 +163,7 @@ def of_text(stream, out, path):
         last = b"" if spans and spans[-1][0] == begin else block[begin:-1]
     out.write(stamp_only(last))
     if too_long:
-        say("%s: %d lines about cron are too long to be real, the first at byte %d; left out" % (path, len(too_long), too_long[0]))
+        unread(path, "%d lines about cron are too long to be real, the first at byte %d; left out" % (len(too_long), too_long[0]))
 
 
 def of_journal(stream, out, path):
@@ -232,15 +260,18 @@ def add_log(tar, root, path):
                 shutil.copyfileobj(spool, out, BLOCK)
             spool = zipped
     elif REDACT:
-        say("%s: of a form in which secrets cannot be masked here; not taken" % path)
+        unread(path, "of a form in which secrets cannot be masked here; not taken")
         return
     add(tar, path[len(root) :].lstrip("/"), spool, int(status.st_mtime), status.st_mode & 0o7777, status.st_uid)
 
 
 def add_journal(tar):
-    """The journal of the last days, as journalctl says it."""
+    """The journal of the last days, as journalctl says it; False where there is one that cannot be read."""
     if shutil.which("journalctl") is None:
-        return
+        if glob.glob("/var/log/journal/*/*.journal") or glob.glob("/run/log/journal/*/*.journal"):
+            unread("/var/log/journal", "there is no journalctl here to read it; not taken")
+            return False
+        return True
     command = ["journalctl", "--no-pager", "--quiet", "--output=json", "--all", "--since", "-%dd" % DAYS]
     command += ["SYSLOG_IDENTIFIER=%s" % tag for tag in TAGS]
     spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
@@ -250,18 +281,30 @@ def add_journal(tar):
             of_journal(said.stdout, spool, "journalctl")
         said.wait()
     add(tar, "var/log/journal.json", masked(spool), int(time.time()), 0o640, 0)
+    return True
 
 
 def rest(tar):
-    """Everything but logs: what the plain program packs."""
+    """Everything but logs: what the plain program packs. False if that is not all."""
     packing = subprocess.Popen(["sh", "-c", REST, "collect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     packing.stdin.close()
-    with tarfile.open(fileobj=packing.stdout, mode="r|gz", errors="surrogateescape") as inner:
-        for member in inner:
-            tar.addfile(member, inner.extractfile(member) if member.isreg() else None)
-    packing.stdout.read()
+    wrong = None
+    with packing.stdout:
+        try:
+            with tarfile.open(fileobj=packing.stdout, mode="r|gz", errors="surrogateescape") as inner:
+                for member in inner:
+                    if member.name == "migrator/unread.txt":
+                        UNREAD.append(inner.extractfile(member).read().decode("utf-8", "surrogateescape"))
+                        continue
+                    tar.addfile(member, inner.extractfile(member) if member.isreg() else None)
+            packing.stdout.read()
+        except (tarfile.TarError, EOFError, OSError) as error:
+            wrong = str(error)
     if packing.wait() != 0:
-        say("the plain program ended with status %d" % packing.returncode)
+        wrong = "it ended with status %d" % packing.returncode
+    if wrong is not None:
+        say("what the plain program packs is damaged (%s): schedules and scripts may be missing" % wrong)
+    return wrong is None
 
 
 def logs(root):
@@ -270,9 +313,20 @@ def logs(root):
     found = set()
     for pattern in LOGS:
         for path in glob.iglob(root + pattern, recursive=True):
-            if os.path.isfile(path) and not os.path.islink(path) and os.stat(path).st_mtime >= oldest:
-                found.add(path)
+            try:
+                if os.path.isfile(path) and not os.path.islink(path) and os.stat(path).st_mtime >= oldest:
+                    found.add(path)
+            except OSError:  # it was rotated away meanwhile: under its new name it is another's
+                pass
     return sorted(found)
+
+
+def closed(root):
+    """Folders in which logs may lie and nobody may look."""
+    tops = set()
+    for pattern in LOGS:
+        tops.update(glob.iglob(root + os.path.dirname(pattern.split("**")[0])))
+    return sorted(top for top in tops if os.path.isdir(top) and not os.access(top, os.R_OK | os.X_OK))
 
 
 def main():
@@ -285,22 +339,39 @@ def main():
     if sys.stdout.isatty():
         say("the bundle goes to standard output, which is a terminal; add > server.tar.xz")
         return 2
-    out = sys.stdout.buffer
+    try:
+        return packed_on(Out(), root)
+    except Unsent as error:
+        say("the bundle cannot be written on: %s; it is not whole" % error)
+        return 1
+
+
+def packed_on(out, root):
+    """Write the bundle; 1 where schedules may be missing in it. What could not be read stands in it, too."""
     packed = gzip.GzipFile(fileobj=out, mode="wb", mtime=0) if lzma is None else lzma.LZMAFile(out, "wb", preset=4)
-    count = missed = 0
+    count = missed = status = 0
     with packed, tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT, errors="surrogateescape") as tar:
         if not root:
-            rest(tar)
-            add_journal(tar)
+            status = 0 if rest(tar) else 1
+            try:
+                missed += 0 if add_journal(tar) else 1
+            except OSError as error:
+                unread("/var/log/journal", error.strerror or error)
+                missed += 1
+        for path in closed(root):
+            unread(path[len(root) :], "may not be listed; run as root")
+            missed += 1
         for path in logs(root):
             try:
                 add_log(tar, root, path)
                 count += 1
             except OSError as error:
-                say("%s: %s" % (path, error.strerror or error))
+                unread(path, error.strerror or error)
                 missed += 1
+        spool = io.BytesIO("".join(UNREAD).encode("utf-8", "surrogateescape"))
+        add(tar, "migrator/unread.txt", spool, int(time.time()), 0o644, 0)
     say("%d logs are packed; %d could not be read" % (count, missed))
-    return 0
+    return status
 
 
 if __name__ == "__main__":
