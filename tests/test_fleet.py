@@ -269,6 +269,31 @@ class FailingOnce(Here):
         return super().submit(fn, *args, **kwargs)
 
 
+class Restarted(Here):
+    """A cluster whose scheduler is started anew: every task that was under way is taken back, one after the other."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_what_was_under_way_when_the_scheduler_was_started_anew_is_read_again(bundles: Path, tmp_path: Path) -> None:
+    """Before, the first of these tasks ended the program with a traceback."""
+    opened: list[Executor] = []
+
+    def again() -> Executor:
+        opened.append(Here() if opened else Restarted())
+        return opened[-1]
+
+    entries = entries_of(*(bundles / f"srv{number:05}.tar.gz" for number in range(4)))
+    settings = Settings(tmp_path, again, Here, 2, None, DEFAULT)
+    rows = running.read(entries, settings, unseen)
+    assert {(row.status, row.attempts, row.error) for row in rows} == {("read", 2, None)}
+    assert len(opened) == 2, "one new connection, however many tasks were lost"
+
+
 def test_what_fails_once_is_read_the_second_time(bundles: Path, tmp_path: Path) -> None:
     rows = read(entries_of(bundles / "srv00000.tar.gz"), tmp_path, FailingOnce())
     assert [(row.status, row.attempts, row.error, len(row.servers)) for row in rows] == [("read", 2, None, 1)]

@@ -173,18 +173,19 @@ class _Pool:
     def outcomes(self, batches: Iterable[tuple[str, ...]], settings: Settings, width: int) -> Iterator[Outcome]:
         """What becomes of every source, as it becomes known; `width` tasks are under way at a time."""
         waiting = deque(batches)
-        running: dict[Future[list[Outcome]], tuple[str, ...]] = {}
+        running: dict[Future[list[Outcome]], tuple[tuple[str, ...], Executor | None]] = {}
         while waiting or running:
             while waiting and len(running) < width:
                 sources = waiting.popleft()
-                running[self.submit(observed, sources, settings.as_of, settings.assumptions)] = sources
+                running[self.submit(observed, sources, settings.as_of, settings.assumptions)] = sources, self._executor
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                sources, error = running.pop(future), future.exception()
+                (sources, executor), error = running.pop(future), _error(future)
                 if error is None:
                     yield from future.result()
                     continue
-                if isinstance(error, BrokenExecutor):
+                # of many that were lost together the last may be known when the next executor is at work already
+                if isinstance(error, BrokenExecutor) and executor is self._executor:
                     self._renew()
                 why = _why(error)
                 yield from (Outcome(source, why, ()) for source in sources)
@@ -206,9 +207,19 @@ class _Pool:
         self._executor = None
 
 
+class _Taken(BrokenExecutor):
+    """A task that was taken back: the scheduler of its cluster ended, or its executor did."""
+
+
+def _error(future: Future[T]) -> BaseException | None:
+    return _Taken() if future.cancelled() else future.exception()
+
+
 def _why(error: BaseException) -> str:
     if isinstance(error, MigratorError):
         return redact(str(error)).text
+    if isinstance(error, _Taken):
+        return "the scheduler of the cluster ended while it was read; run again"
     if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
         return "the worker that read it died; it may need more memory than there is"
     return redact(f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]).text
@@ -235,7 +246,7 @@ def _folded(settings: Settings, rows: Sequence[Row], pool: _Pool, bar: Bar) -> d
     with bar("keeping runs", len(todo)) as advance:
         futures = {pool.submit(fold, out, tuple(hosts[host]), settings.assumptions): host for host in todo}
         for future in as_completed(futures):
-            errors[futures[future]] = future.exception()
+            errors[futures[future]] = _error(future)
             advance()
         # a worker that dies takes what waited with it: one after the other, so that only whose fault it is fails
         for host in sorted(host for host, error in errors.items() if isinstance(error, BrokenExecutor)):

@@ -155,7 +155,7 @@ def fold(out: Path, parts: tuple[Part, ...], assumptions: Assumptions) -> None:
     proved = all_of(survey.earlier, *(other.earlier for other in others))
     marks = same_machine.joined(*(part.server.marks for part in sorted(parts, key=lambda part: part.server.as_of)))
     lost = store.most_lost(day for part in parts for day in part.server.lost)
-    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved, marks, lost)
+    kept = store.add(out / RUNS, survey.host.name, runs, stretches, proved, marks, lost, as_kept=True)
     seen = runs, stretches, survey.earlier, lost
     if not (len(fresh) == len(parts) == 1 and (kept.runs, kept.stretches, kept.earlier, kept.lost) == seen):
         survey, _ = history.measured_again(survey, kept, assumptions)
