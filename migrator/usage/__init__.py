@@ -102,6 +102,7 @@ def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions)
     monthly = _monthly_runs(job)
     due = None if monthly is None or days is None else monthly * days / assumptions.month_days
     sources = tuple(sorted({runs.named[who][1] for who in np.flatnonzero(np.bincount(runs.who)).tolist()}))
+    better = surer(shown, sources, job, due, logs=days is not None)
     return Usage(
         job_id=job.id,
         observed_days=days,
@@ -121,7 +122,7 @@ def usage_of(job: Job, runs: Runs, days: float | None, assumptions: Assumptions)
         unfinished_runs=runs.size - len(lengths),
         log_quality=word(shown),
         log_shares=shown,
-        surer=None if is_better_now(runs) else surer(shown, sources, job, due, logs=days is not None),
+        surer=None if better is None or is_better_now(runs) else better,
         sources=sources,
         first_run_at=instant(int(runs.started_us[0])) if runs.size else None,
         last_run_at=instant(int(runs.started_us[-1])) if runs.size else None,
