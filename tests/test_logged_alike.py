@@ -8,6 +8,7 @@ import pytest
 
 from migrator import measuring, schedulers
 from migrator.hosts import reading as hosts
+from migrator.runs.match import Matching
 from migrator.sources.opening import open_source
 from migrator.tables import Run, runs_of
 
@@ -92,3 +93,14 @@ def test_where_nobody_can_tell_whose_a_run_is_it_has_the_bounds_of_both(other: b
 def test_lines_that_do_the_same_keep_their_lengths(tmp_path: Path) -> None:
     found = [run for runs in runs_by_line(tmp_path, DEBIAN, b"5 * * * * cat\n" * 2, ENDS).values() for run in runs]
     assert sorted((run.quality, round(run.duration_s or 0)) for run in found) == [("exact", 3), ("exact", 40)]
+
+
+def test_runs_that_somebody_else_measured_have_no_bounds_of_their_own(tmp_path: Path) -> None:
+    runs_by_line(tmp_path, DEBIAN, b"5 * * * * cat%one\n5 * * * * cat%two\n", ENDS)
+    (files,) = open_source(str(tmp_path))
+    host, _ = hosts.read(files)
+    jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
+    at_us = 1_795_143_900_000_000  # 2026-11-20 03:05 UTC
+    run = Run("web01", None, "app", "cat", at_us, at_us + 3_000_000, None, None, None, None, None, "runs_csv", "exact")
+    told = Matching("web01", jobs).assigned([run, run._replace(ended_at_us=at_us + 40_000_000)])
+    assert [(run.duration_low_s, run.duration_high_s) for run in told] == [(3.0, 40.0)] * 2

@@ -216,8 +216,9 @@ def _within_bounds(runs: list[Run]) -> list[Run]:
         return runs
     if any(run.ended_at_us is None for run in runs):  # each may be the one without an end
         return [run._replace(ended_at_us=None, duration_low_s=None, duration_high_s=None, quality="starts-only") for run in runs]
-    low = min(run.duration_low_s for run in runs if run.duration_low_s is not None)
-    high = max(run.duration_high_s for run in runs if run.duration_high_s is not None)
+    lengths = [run.duration_s or 0.0 for run in runs]  # a table of runs need not tell how sure it is of a length
+    low = min(shown if (low := run.duration_low_s) is None else low for run, shown in zip(runs, lengths, strict=True))
+    high = max(shown if (high := run.duration_high_s) is None else high for run, shown in zip(runs, lengths, strict=True))
     return [run._replace(duration_low_s=low, duration_high_s=high, quality="inferred") for run in runs]
 
 
