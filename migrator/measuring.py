@@ -31,12 +31,14 @@ from migrator.model.source import HostFile, HostFiles, Location, Problem
 from migrator.model.usage import EarlierText, Event, EventKind, Line, LostLines, Measured, Search
 from migrator.ownlogs import Facts, own_logs
 from migrator.runlogs import lost_lines
+from migrator.runs.clocks import Clocks
 from migrator.runs.edited import Edit, with_earlier
 from migrator.runs.line_order import NO_RANKS, Ranks
 from migrator.runs.lost import Lost
 from migrator.runs.match import Matching, ranks
-from migrator.runs.order import AT, HOST, LOOKED_AT, SAID, stream
+from migrator.runs.order import AT, GIVEN_AT, GIVEN_HOST, GIVEN_SAID, HOST, LOOKED_AT, SAID, stream
 from migrator.runs.pairings import Pairings
+from migrator.runs.repeated import Repeated
 from migrator.schedule.zones import zone
 from migrator.shares import SERVICE, Shares
 from migrator.spool import Kept
@@ -279,14 +281,21 @@ def _rows(
     helped: Mapping[str, tuple[Help, int]],
 ) -> Iterator[Whole]:
     """The events of one log over its rotated files."""
+    repeated, clocks = Repeated(), Clocks(understanding.sayings)
     for file, reader in members:
-        lost, untimely = Lost(file.path), Untimely(files, file)
+        lost, untimely, seen = Lost(file.path), Untimely(files, file), len(clocks.set_back)
         found, known = False, len(problems)
-        for rows in _of_file(files, file, reader, search, understanding, problems, helped.get(file.path)):
+        read = _of_file(files, file, reader, search, understanding, problems, helped.get(file.path))
+        for rows in repeated.without(file.path, read, is_last=file is members[-1][0]):
             lost.see(rows, understanding.sayings.all)
             found |= len(rows) > 0
-            yield rows if reader is syslog else untimely.without(rows)
-        problems += [*lost.problems(files.name), *untimely.problems()]
+            timely = rows if reader is syslog else untimely.without(rows)
+            clocks.of_all(timely[:, GIVEN_SAID], timely[:, GIVEN_HOST], timely[:, GIVEN_AT])
+            yield timely
+        problems += [
+            *lost.problems(files.name), *untimely.problems(), *repeated.problems(files.name),
+            *clocks.problems(files.name, file.path, seen),
+        ]  # fmt: skip
         if not found and len(problems) == known and (unknown := silent.lines_of_cron(files, file)) is not None:
             problems.append(unknown)
 

@@ -9,8 +9,9 @@ import pytest
 
 from migrator import measuring, schedulers
 from migrator.hosts import reading
+from migrator.model.source import Problem
 from migrator.sources.opening import open_source
-from migrator.tables import RunTable
+from migrator.tables import Run, RunTable
 
 ISO = "2026-03-{:02}T12:00:{:02}+00:00 {} CRON[{}]: (root) {} (/opt/one.sh)\n"
 RFC3164 = "Mar {:2} 12:00:{:02} {} CRON[{}]: (root) {} (/opt/one.sh)\n"
@@ -25,18 +26,31 @@ def log(form: str, host: str = "web07") -> str:
     )
 
 
+def measured(root: Path, logs: dict[str, bytes | str]) -> tuple[tuple[Problem, ...], list[Run]]:
+    """What is said of the logs, and every run."""
+    _write(root, logs)
+    (source,) = open_source(str(root))
+    host, _ = reading.read(source)
+    logged = measuring.read(source, host, None)
+    return logged.problems, logged.runs.objects()
+
+
 def runs(root: Path, logs: dict[str, bytes | str]) -> RunTable:
-    files = {"etc/hostname": "web07\n", "etc/timezone": "Etc/UTC\n", "etc/cron.d/work": "0 12 * * * root /opt/one.sh\n", **logs}
-    for path, content in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-        os.utime(root / path, (1_772_928_000, 1_772_928_000))  # 2026-03-08
+    _write(root, logs)
     (source,) = open_source(str(root))
     host, _ = reading.read(source)
     jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(source, host).jobs)
     measured, table = measuring.measure(source, host, jobs, None)
     assert measured.problems == ()
     return table
+
+
+def _write(root: Path, logs: dict[str, bytes | str]) -> None:
+    files = {"etc/hostname": "web07\n", "etc/timezone": "Etc/UTC\n", "etc/cron.d/work": "0 12 * * * root /opt/one.sh\n", **logs}
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+        os.utime(root / path, (1_772_928_000, 1_772_928_000))  # 2026-03-08
 
 
 @pytest.mark.parametrize("form", [ISO, RFC3164], ids=["ISO", "RFC 3164"])

@@ -43,5 +43,5 @@ def account(record: Record, candidates: Iterable[Start | None], near_us: int) ->
 def told(start: Start, record: Record) -> None:
     """What a record says about a start."""
     status = record.said.event.exit_status
-    start.end, start.resource = (record.at_us, record.resolution_us, record.said), record.said
+    start.end, start.resource = (record.at_us, record.resolution_us, record.said, start.clock), record.said
     start.exit_status, start.quality = NONE if status is None else status, 0

@@ -165,7 +165,7 @@ def _columns(groups: list[Group]) -> Crowd:
     rows = [
         [
             (start.number, start.said.number, start.pid, start.at_us, start.resolution_us, start.life,
-             span.pid, span.open_us, NONE if end is None else end[0], 0 if end is None else end[1])
+             span.pid, span.open_us, NONE if end is None or end[3] != span.clock else end[0], 0 if end is None else end[1])
             for start, span in zip(starts, spans, strict=True) for end in (span.end or span.close,)
         ]
         for starts, spans in groups
@@ -200,9 +200,9 @@ def _tell(groups: list[Group], attached: Attached) -> None:
 
 
 def length_of(span: Span | None) -> int | None:
-    """A span's duration in microseconds; None where its end is not known."""
+    """A span's duration in microseconds; None where its end is not known, or the clock was set back before it."""
     end = span and (span.end or span.close)
-    return None if span is None or not end else max(0, end[0] - span.open_us)
+    return None if span is None or not end or end[3] != span.clock else max(0, end[0] - span.open_us)
 
 
 def _cheapest(group: Group, typical: dict[int, float], distance: Distance) -> Pairs:

@@ -51,9 +51,9 @@ class Found:
         ended_us, blur_us, status, quality = NONE, 0, start.exit_status, STARTS_ONLY
         used = start.resource
         if end is not None:
-            end_us, end_resolution_us, ending = end
+            end_us, end_resolution_us, ending, clock = end
             event = ending.event
-            if end_us >= at_us - SET_BACK_US or event.duration_s is not None:
+            if (end_us >= at_us - SET_BACK_US and clock == start.clock) or event.duration_s is not None:
                 ended_us = end_us if end_us > at_us else at_us
                 blur_us = start.resolution_us if start.resolution_us > end_resolution_us else end_resolution_us
                 quality = start.quality
@@ -64,7 +64,7 @@ class Found:
             used = used or ending
         if used is not None and (used.event.cpu_s is not None or used.event.peak_memory_mib is not None):
             self._used[start.number] = used.event.cpu_s, used.event.peak_memory_mib
-        low_us, high_us = start.bounds_us or (NONE, NONE)
+        low_us, high_us = (start.bounds_us if ended_us != NONE else None) or (NONE, NONE)
         start.span = None  # no ring of references: nobody has to look for it
         flat = self._flat
         flat += (

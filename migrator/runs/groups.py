@@ -245,7 +245,7 @@ class Groups:
             return
         for orphan in its:
             self.orphans.remove(orphan)
-            span = Span(starts[0].at_us, orphan.pid, orphan.user)
+            span = Span(starts[0].at_us, orphan.pid, orphan.user, starts[0].clock)
             span.close = orphan.close
             spans.append(span)
 

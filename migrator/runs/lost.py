@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from migrator.columns import Whole, among, distinct
 from migrator.model.source import Location, Problem
+from migrator.runs.order import GIVEN_AT, GIVEN_SAID
 from migrator.runs.parts import Said
 from migrator.tables import instant
-
-GIVEN_AT, GIVEN_SAID = range(2)  # columns of events as `order` takes them
 
 
 class Lost:

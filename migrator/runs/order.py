@@ -23,6 +23,7 @@ MOST_OPEN = 64  # logs read side by side; of more each is held whole
 KEY, AT, SAID, HOST, PID, RESOLUTION, SESSION, SEGMENT, ORDER, FAMILY, SERIAL = range(11)
 LOOKED_AT = SESSION + 1
 GIVEN = 6  # columns that a reader fills: at, said, host, pid, resolution, session
+GIVEN_AT, GIVEN_SAID, GIVEN_HOST, GIVEN_PID = range(4)
 ALWAYS = (1 << 62) - 1
 Key = tuple[int, int, int, int]
 Whole = npt.NDArray[np.int64]

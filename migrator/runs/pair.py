@@ -63,6 +63,7 @@ class Pairing:
         self.unopened = Unopened()
         self.after = -1  # of the start that is looked at next (`ticks`)
         self.now_us = 0  # the place in time of the event that is looked at next
+        self.clock = 0  # how often it was set back so far (`clocks`)
         self._newest: Start | None = None
         self._largest_pid = 0
         self.pids = SMALL_PIDS
@@ -105,6 +106,7 @@ class Pairing:
 
     def _start(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         start = Start(said, at_us, pid, resolution_us, self.life_number, self._found.at)
+        start.clock = self.clock
         if pid >= 0 and said.by_pid:
             start.after = self.after
         self._newest = start
@@ -125,7 +127,7 @@ class Pairing:
             self.by_pid.parents[pid] = start
             span = self.sessions.opened.get(pid)
             if not (span is not None and span.start is None and abs(at_us - span.open_us) <= NEAR_US and span.user == said.user):
-                span = self.sessions.open(pid, Span(at_us, pid, said.user))
+                span = self.sessions.open(pid, Span(at_us, pid, said.user, self.clock))
                 span.by_start = True
             span.join(start, EXACT)
         if said.child and pid >= 0:
@@ -140,7 +142,7 @@ class Pairing:
             old = self.sessions.opened.get(pid)
             if old is not None and old.by_start and old.user == said.user and at_us - old.open_us <= NEAR_US:
                 return  # the start came first: PAM's line and cron's may change places within a second
-        span = self.sessions.open(session or pid, Span(at_us, pid, said.user))
+        span = self.sessions.open(session or pid, Span(at_us, pid, said.user, self.clock))
         if session and pid >= 0:
             self.sessions.numbers[pid] = session
         waiting = self.sessions.starts.pop(session, None) if session else None
@@ -165,18 +167,18 @@ class Pairing:
         key = self.sessions.closing(session, pid)
         span = self.sessions.opened.get(key)
         if span is not None and span.user == said.user and span.close is None:
-            span.close = at_us, resolution_us, said
+            span.close = at_us, resolution_us, said, self.clock
             del self.sessions.opened[key]
             if span.start is not None:
                 self._ended(span.start, at_us)
         elif span is None and not session and pid >= 0 and not self.unopened.closes(pid, said.user):
-            self.groups.orphans.append(Orphan(pid, said.user, (at_us, resolution_us, said)))
+            self.groups.orphans.append(Orphan(pid, said.user, (at_us, resolution_us, said, self.clock)))
 
     def _end(self, said: Said, at_us: int, pid: int, resolution_us: int, session: int) -> None:
         if said.by_number:
             numbered = self._numbered.run(said, session)
             if numbered is not None and numbered.end is None:
-                numbered.end, numbered.quality = (at_us, resolution_us, said), EXACT
+                numbered.end, numbered.quality = (at_us, resolution_us, said, self.clock), EXACT
                 self._bound(numbered, at_us)
                 self._ended(numbered, at_us)
             return
@@ -190,7 +192,7 @@ class Pairing:
         if span is None:
             self._loose_end(said, at_us, pid, resolution_us)
             return
-        span.end = at_us, resolution_us, said
+        span.end = at_us, resolution_us, said, self.clock
         if span.start is None:
             near = [start for start in (span.chain.starts if span.chain else ())
                     if start.waits and start.said.key == said.key and abs(start.at_us - span.open_us) <= NEAR_US]  # fmt: skip
@@ -214,7 +216,7 @@ class Pairing:
             for older in olders:  # sequential: an older one lost its end
                 self._put(older)
         else:
-            end = at_us, resolution_us, said
+            end = at_us, resolution_us, said, self.clock
             if not self.sessions.is_alone(said.user, at_us):
                 self.unopened.named(pid, said.user)
                 self.unopened.end(pid, end, self.now_us)
@@ -240,7 +242,7 @@ class Pairing:
             start.quality = PAIRED
             if start.after >= 0 <= pid:
                 self.nearest.learn(apart(start.pid, pid, self.pids))
-        start.end = at_us, resolution_us, said
+        start.end = at_us, resolution_us, said, self.clock
         self._bound(start, at_us)
         self._ended(start, at_us)
 

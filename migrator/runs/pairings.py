@@ -1,5 +1,6 @@
 """Pairs the events of all hosts of a reading: what is in no doubt as columns (`calm`), the rest by each host's state machine."""
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -8,9 +9,10 @@ from migrator.columns import NO_PID, Run, Whole, distinct, session_number
 from migrator.model.usage import Event
 from migrator.runs import calm, crowds
 from migrator.runs.attach import INFERRED, Attached, assign
+from migrator.runs.clocks import Clocks
 from migrator.runs.found import WHO, Found
 from migrator.runs.line_order import NO_RANKS, LineOrder, Ranks
-from migrator.runs.order import AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
+from migrator.runs.order import ALWAYS, AT, HOST, KEY, PID, RESOLUTION, SAID, SESSION
 from migrator.runs.pair import Pairing
 from migrator.runs.parts import Sayings
 from migrator.runs.ticks import Ticks
@@ -34,6 +36,7 @@ class Pairings:
         self._latest_us: dict[int, int] = {}
         self._told = told_by(())
         self._ticks = Ticks()
+        self._clocks = Clocks(sayings)
 
     def feed(self, rows: Whole) -> None:
         """The next events, in their order; after them, what is finished is let go of."""
@@ -45,6 +48,8 @@ class Pairings:
         if len(self._told.kind) < len(sayings):
             self._told = told_by(sayings)
         after = self._ticks.of_all(rows, self._told.starts, self._told.daemons)
+        steps = deque((first + place, host) for place, host in self._clocks.of_all(rows[:, SAID], rows[:, HOST], rows[:, AT]))
+        step = self._set_back(steps, first - 1)
         if self._calmly:
             done, runs = calm.taken(rows, after, self._told, states, self._latest_us, first)
             found.put_all(runs)
@@ -56,6 +61,8 @@ class Pairings:
             for number, pid_before, now_us, at_us, saying, host, pid, resolution_us, session in zip(
                 numbers[few].tolist(), after[few].tolist(), *columns, strict=True
             ):
+                if number >= step:
+                    step = self._set_back(steps, number)
                 said, state = sayings[saying], states[host]
                 act = state.acts.get(said.kind)
                 if act is not None:
@@ -63,6 +70,7 @@ class Pairings:
                     if state.by_pid.records:
                         state.account()
                     act(said, at_us, pid, resolution_us, session)
+        self._set_back(steps, first + len(rows))
         found.at = first + len(rows) - 1
         del rest, numbers, after  # before groups are decided
         sweep(states.values(), found, self._line_order, int(rows[-1, KEY]))
@@ -78,6 +86,12 @@ class Pairings:
                 self._states[host] = Pairing(host, self._found)
             self._states[host].sees(int(largest[host]))
 
+    def _set_back(self, steps: deque[tuple[int, int]], number: int) -> int:
+        """Tell the machines which clocks were set back up to an event; given back is where the next one was."""
+        while steps and steps[0][0] <= number:
+            self._states[steps.popleft()[1]].clock += 1
+        return steps[0][0] if steps else ALWAYS
+
     def kept(self, hosts: Sequence[str]) -> Kept:
         """Every run, after the last event; `hosts`: their names by number."""
         finish(self._states.values(), self._found, self._line_order)
@@ -89,12 +103,13 @@ def pair(events: Iterable[Event], level: int | None = None, ranks: Ranks = NO_RA
     sayings = Sayings()
     found = Found(sayings, level)
     hosts: dict[str, Pairing] = {}
-    ticks = Ticks()
+    ticks, clocks = Ticks(), Clocks(sayings)
     for event in events:
         state = hosts.get(event.host)
         if state is None:
             state = hosts[event.host] = Pairing(len(hosts), found)
         said, pid = sayings.all[sayings.number(event)], NO_PID if event.pid is None else event.pid
+        state.clock += said.stamped and clocks.is_set_back(state.host, event.at_us)
         if said.begins and pid >= 0:
             state.after = ticks.of(state.host, event.at_us, pid)
         elif said.kind == "daemon-start" and pid >= 0:

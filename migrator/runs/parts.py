@@ -8,6 +8,11 @@ BY_NUMBER = {  # start and end carry the number of their run
     "probe", "runner", "systemd_unit", "runs_csv", "cronitor", "healthchecks", "kubernetes_job", "kubernetes_pod",
     "lambda_report", "supercronic",
 }  # fmt: skip
+LATER = {"accounting", *BY_NUMBER} - {
+    "probe",
+    "supercronic",
+    "systemd_unit",
+}  # written when a run is over, with the time when it began
 
 
 class Said:
@@ -30,6 +35,7 @@ class Said:
         "number",
         "parent",
         "source",
+        "stamped",
         "unit",
         "user",
     )
@@ -51,6 +57,7 @@ class Said:
         self.by_pid = not self.by_number and not self.by_text
         # systemd's words about a unit: the number of its name, where the log has none of its invocation
         self.unit = session_number(f"u:{event.command}") if event.source == "systemd_unit" else 0
+        self.stamped = event.source not in LATER  # with the time when it is written: these go back only if a clock does
         self.begins = event.kind == "start" and self.by_pid
 
 
@@ -76,7 +83,7 @@ class Sayings:
         return number
 
 
-End = tuple[int, int, Said]
+End = tuple[int, int, Said, int]  # when, its resolution, what was said, how often the clock had been set back
 
 
 class Start:
@@ -98,6 +105,7 @@ class Start:
     unended = False  # its end may be another's that never ended
     announced = False  # systemd said `Started` of it
     session = 0
+    clock = 0  # how often the host's clock had been set back when it began
     lost_us: int | None = None  # from when on lines are missing: if its end is found by its text, it may be another's
     chain: "Chain | None" = None  # while its group is put together
 
@@ -120,8 +128,9 @@ class Span:
     by_start = False
     chain: "Chain | None" = None  # while nothing else joins it to a start
 
-    def __init__(self, at_us: int, pid: int, user: str | None) -> None:
+    def __init__(self, at_us: int, pid: int, user: str | None, clock: int) -> None:
         self.open_us = at_us
+        self.clock = clock
         self.pid = pid
         self.user = user
 

@@ -2,7 +2,7 @@
 
 Overlapping runs of a command whose ends carry a process number that is as close to one start's as to another's: each is given one
 of their ends, and carries the shortest and the longest length that it has with any of them. Where one of them never ended, nobody
-knows which: none of them has a length.
+knows which: none of them has a length; nor, where the clock was set back before one of these ends, what that one's would be.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ class Rivals:
 
     def _tell(self, start: Start) -> None:
         found = [start, *start.rivals]
-        if all(other.end is not None for other in found):
+        if all(other.end is not None and other.end[3] == start.clock for other in found):
             lengths_us = [length for other in found if other.end and (length := other.end[0] - start.at_us) >= 0]
             start.bounds_us, start.quality = (min(lengths_us, default=0), max(lengths_us, default=0)), INFERRED
         else:

@@ -188,6 +188,7 @@ class Command:
             if ends and all(chance <= LIKELY * ended * usual.share(distance, most) for distance in own_distances):
                 start.end = self._ends[ends[0]]
                 at_us = [self._ends[end][0] - start.at_us for end in ends]
+                start.unended = any(self._ends[end][3] != start.clock for end in ends)  # the clock was set back
                 start.quality, start.bounds_us = (PAIRED, None) if len(ends) == 1 else (INFERRED, (min(at_us), max(at_us)))
 
     def _keep(self, places: set[int]) -> None:
