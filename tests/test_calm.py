@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from pairing import SHAPES, Shape, log, lossy
+from pairing import SHAPES, Shape, log, lossy, paired
 from pairing_fuzz import SECOND, WHOLE, found, odd, same, written
+from pairing_servers import MINUTES, outside, server
 
 from migrator.model.usage import Event, EventKind
 from migrator.runs import calm, pairings
@@ -137,3 +138,12 @@ def test_starts_go_on_where_the_log_of_sessions_has_ended() -> None:
     runs = found(sayings, logs, 1, 10, calmly=True)
     assert same(runs, found(sayings, logs, 1, 10, calmly=False))
     assert [run.quality for run in runs.objects()] == ["paired"] * 10 + ["starts-only"] * 10
+
+
+@pytest.mark.parametrize("seed", [764, 767, 2900])  # benchmarks/pairing_servers.py: two, one and five had the end of another run
+def test_a_run_that_goes_on_when_the_log_ends_has_no_end_that_is_close_by_chance(seed: int) -> None:
+    form, shape = server(seed)
+    whole = log(form, shape, MINUTES, seed)
+    runs = paired(whole.events)
+    assert not list(outside(whole, runs))
+    assert sum(run.duration_s is not None for run in runs) > 0.4 * len(runs)

@@ -82,3 +82,9 @@ def test_a_run_that_goes_on_in_its_session_when_the_log_ends_has_no_other_s_end(
     runs = found(BEFORE, going, run(6818, 6829, OTHER, 2221, 2_300), older)
     assert runs[2221, LONG].duration_low_s is None
     assert runs[2221, OTHER].duration_low_s == 78
+
+
+def test_a_session_whose_start_and_end_line_are_lost_is_not_that_of_a_start_whose_own_end_is_told() -> None:
+    third = [said(2221, "session-open", 6819), said(2260, "session-close", 6819)]
+    one = found(BEFORE, MINUTE, run(6818, 6829, LONG, 2221, 2240, opening=False), third)[2221, LONG]
+    assert (one.quality, one.duration_low_s, one.duration_high_s) == ("paired", 18, 20)
