@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +89,15 @@ class App(NamedTuple):
 
     def write(self, name: str, text: str) -> None:
         (self.folder / "files/migrator" / name).write_text(f"#!/bin/sh\n{text}\n")
+
+    def every_hour(self) -> None:
+        """Half an hour from now and each hour before and after: the last instant is the job's whatever time it is, and the next is far."""
+        path = self.folder / "job.json"
+        job = json.loads(path.read_text())
+        for part in ("guard", "calendar"):
+            (calendar,) = job[part]["calendars"]
+            calendar["hours"], calendar["minutes"] = list(range(24)), [(datetime.now(UTC).minute + 30) % 60]
+        path.write_text(json.dumps(job))
 
     def call(self, *calls: tuple[str, str]) -> list[Any]:
         """What the host got from each call."""
@@ -192,6 +202,7 @@ def test_until_somebody_says_what_an_item_is_it_fails_and_says_so(dispatcher: Ap
 
 def test_a_firing_sends_each_item_once_and_workers_do_them_once(dispatcher: App, tmp_path: Path) -> None:
     done = tmp_path / "done"
+    dispatcher.every_hour()
     dispatcher.write("items.sh", "seq 1 120 | sed 's/^/customer /'")
     dispatcher.write("one_item.sh", f'case "$MIGRATOR_ITEM" in *13) exit 3;; esac; echo "$MIGRATOR_ITEM" >> {done}')
     dispatcher.call(("timer", "schedule_0"), ("timer", "schedule_0"))  # the same instant again

@@ -13,7 +13,7 @@ from migrator import deciding, pipeline
 from migrator.errors import PriceError
 from migrator.model.plan import Decisions, JobPlan, Plan, Request
 from migrator.prices import bundled
-from migrator.runs import pair
+from migrator.runs import waiting
 from migrator.sources import directory
 
 BOOK = bundled.read()
@@ -91,7 +91,7 @@ def test_a_clock_that_is_set_back_makes_no_negative_time(tmp_path: Path, jump_s:
 def test_a_job_that_overlaps_itself_for_days_keeps_its_length(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cron: str, every: timedelta, runs: int, held: int, timed: int
 ) -> None:
-    monkeypatch.setattr(pair, "MOST_HELD", held)
+    monkeypatch.setattr(waiting, "MOST_HELD", held)
     entry = only(plan(tmp_path, [2 * DAY_S] * runs, cron, every))
     assert entry.usage is not None
     assert (entry.usage.observed_runs, entry.usage.duration_s.count) == (runs, timed)

@@ -162,6 +162,14 @@ def test_links_and_modes_that_debian_s_cron_refuses_are_said_where_they_are_the_
     assert file_rule.ignored_in_spool(replace(file, mode=0o600), "debian", is_kept=True) is None
 
 
+def test_busybox_crond_reads_the_tabs_of_root_alone() -> None:
+    """crond.c: `sbuf.st_uid == DAEMON_UID`; its crontab, which is root, writes such files. Real crond 1.37 ran none of the others."""
+    file = HostFile(path="/etc/crontabs/shop", size=1, mode=0o600, uid=0, modified_at=None)
+    assert file_rule.ignored_mode(file, "busybox", 1000) is None
+    assert "belongs to uid 1000, not to root" in str(file_rule.ignored_mode(replace(file, uid=1000), "busybox", 1000))
+    assert file_rule.ignored_mode(replace(file, uid=None), "busybox", 1000) is None
+
+
 def test_a_tab_of_a_bundle_with_a_mode_that_debian_s_cron_refuses_is_off(tmp_path: Path) -> None:
     root = write(tmp_path, {"etc/os-release": "ID=debian\nVERSION_ID=12\n", "var/spool/cron/crontabs/root": "1 1 * * * /bin/x\n"})
     (root / "var/spool/cron/crontabs/root").chmod(0o644)

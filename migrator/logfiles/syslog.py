@@ -187,8 +187,9 @@ class _Reader:
         """Say which lines are not used."""
         if not short.all():
             for index in np.flatnonzero(~short).tolist():
-                begin = int(rest[index] or starts[index])
-                if self._may_be_own(block.cut(begin, min(int(ends[index]), begin + MOST_NAMED)), dated=bool(rest[index])):
+                dated = 0 < rest[index] < ends[index]  # of a line that was read by itself it is the end
+                begin = int(rest[index] if dated else starts[index])
+                if self._may_be_own(block.cut(begin, min(int(ends[index]), begin + MOST_NAMED)), dated=bool(dated)):
                     self._doubts.long(int(starts[index]) - BEFORE, int(ends[index] - starts[index]))
         lost = (rest == 0) & short
         if lost.any():

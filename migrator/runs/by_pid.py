@@ -34,9 +34,9 @@ class ByPid:
                     del self.own[pid]
         self._passed = [], []
 
-    def forget_emitted(self) -> None:
-        """Let go of what is finished, where there is much."""
-        if len(self.own) + len(self.parents) > self._most:
+    def forget_emitted(self, *, many: bool = False) -> None:
+        """Let go of what is finished, where there is much. `many`: much was finished at once."""
+        if many or len(self.own) + len(self.parents) > self._most:
             self.own = {pid: start for pid, start in self.own.items() if not start.emitted}
             self.parents = {pid: start for pid, start in self.parents.items() if not start.emitted}
             self._most = max(FEW_PIDS, 2 * (len(self.own) + len(self.parents)))

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from migrator.runs.attach import INFERRED, PAIRED, Batch, Distance, Group, length_of
@@ -45,7 +45,7 @@ class Groups:
         near_us: int,
         distance: Distance,
         is_parent: Callable[[Start, int], bool],
-        has_other: Callable[[Start, int], bool],
+        has_other: Callable[[Start, int, Collection[int]], bool],
         forget: Callable[[Start], None],
     ) -> None:
         self._near_us = near_us
@@ -197,7 +197,8 @@ class Groups:
                 yield self._joined(start, own[0]) if own else start
             return
         if self.says_ends and any(span.end is None for span in spans):  # that it closed is told without its end: whose is it?
-            others = [start for start in starts if self._has_other(start, ripe_us)]
+            sessions = {span.pid for span in spans}
+            others = [start for start in starts if self._has_other(start, ripe_us, sessions)]
             yield from others
             starts = [start for start in starts if start not in others]
         if len(starts) == len(spans) == 1 and abs(starts[0].at_us - spans[0].open_us) <= self._near_us:

@@ -9,7 +9,7 @@ runs at a time, not on how long the log is.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from migrator.columns import NONE
 from migrator.runs.account import Record
@@ -269,8 +269,8 @@ class Pairing:
     def _apart(self, child: int, parent: int) -> int:
         return apart(child, parent, self.pids)
 
-    def _has_other(self, start: Start, until_us: int) -> bool:
-        return self.unopened.may_end(start, self.pids, until_us)
+    def _has_other(self, start: Start, until_us: int, sessions: Collection[int]) -> bool:
+        return self.unopened.may_end(start, self.pids, until_us, sessions)
 
     def _is_parent(self, start: Start, pid: int) -> bool:
         return start.after >= 0 and is_parent(start, pid, self.pids)
@@ -366,6 +366,7 @@ class Pairing:
     def decided(self) -> None:
         """Let go of the starts of groups that were decided."""
         self._settled(self.groups.decided())
+        self.by_pid.forget_emitted(many=True)
 
     def _settled(self, starts: Iterable[Start]) -> None:
         for start in starts:

@@ -7,7 +7,7 @@ comes: they are kept, and looked at together with all starts that have no sessio
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from migrator.runs.choice import MOST_OVERLAPPING, is_parent
 from migrator.runs.parts import End, Start
@@ -27,10 +27,11 @@ class Unopened:
         """An end of a process that no open session has, as is known from then on."""
         self._ends.setdefault(end[2].key, deque(maxlen=2 * MOST_OVERLAPPING)).append((pid, end, now_us))
 
-    def may_end(self, start: Start, pids: int, until_us: int) -> bool:
-        """True if one of those that were known by then may be the start's."""
+    def may_end(self, start: Start, pids: int, until_us: int, sessions: Collection[int]) -> bool:
+        """True if one of those that were known by then may be the start's. `sessions`: processes of some: where they are told in
+        another file than the ends, that of the same second may be read behind the session's closing, and is no other's."""
         return start.after >= 0 and any(
-            now_us <= until_us and start.at_us <= end[0] and is_parent(start, pid, pids)
+            pid not in sessions and now_us <= until_us and start.at_us <= end[0] and is_parent(start, pid, pids)
             for pid, end, now_us in self._ends.get(start.said.key, ())
         )
 

@@ -43,8 +43,11 @@ def ignored_mode(file: HostFile, grammar: Grammar, owner: int | None) -> str | N
     """Why a crontab of this owner and mode is not read; None if it is. `owner`: the uid that it must belong to.
 
     A copy that lost its owners (uid None) says little about group permissions too: then only write access for all counts.
+    Source: busybox's crond.c reads what is root's alone (DAEMON_UID); its crontab writes that
     """
-    if file.uid is not None and owner is not None and file.uid not in {owner, 0 if grammar == "cronie" else owner}:
+    if grammar == "busybox" and file.uid:
+        return f"belongs to uid {file.uid}, not to root; busybox crond does not read it; correct it with chown"
+    if file.uid is not None and owner is not None and file.uid not in {owner, 0 if grammar in {"cronie", "busybox"} else owner}:
         return f"belongs to uid {file.uid}, not to uid {owner}; the daemon does not read it; correct it with chown"
     if grammar == "debian" and file.link_uid:
         return f"is a link of uid {file.link_uid}, not of root; the daemon does not read it; correct it with chown -h"
