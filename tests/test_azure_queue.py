@@ -91,7 +91,7 @@ class App(NamedTuple):
         (self.folder / "files/migrator" / name).write_text(f"#!/bin/sh\n{text}\n")
 
     def every_hour(self) -> None:
-        """Half an hour from now and each hour before and after: the last instant is the job's whatever time it is, and the next is far."""
+        """Half an hour from now and each hour before and after: the last instant is the job's whatever time it is."""
         path = self.folder / "job.json"
         job = json.loads(path.read_text())
         for part in ("guard", "calendar"):

@@ -163,7 +163,7 @@ def test_links_and_modes_that_debian_s_cron_refuses_are_said_where_they_are_the_
 
 
 def test_busybox_crond_reads_the_tabs_of_root_alone() -> None:
-    """crond.c: `sbuf.st_uid == DAEMON_UID`; its crontab, which is root, writes such files. Real crond 1.37 ran none of the others."""
+    """crond.c: `sbuf.st_uid == DAEMON_UID`; its crontab is root. Real crond 1.37 ran none of the others."""
     file = HostFile(path="/etc/crontabs/shop", size=1, mode=0o600, uid=0, modified_at=None)
     assert file_rule.ignored_mode(file, "busybox", 1000) is None
     assert "belongs to uid 1000, not to root" in str(file_rule.ignored_mode(replace(file, uid=1000), "busybox", 1000))
