@@ -114,3 +114,25 @@ def test_a_server_is_measured_in_shares_as_it_is_at_once(name: str, monkeypatch)
     assert measured.unmatched
     assert list(table.rows()) == list(table_of(runs, [job.id for job in jobs]).rows())
     assert len(table) == runs.size
+
+
+def test_a_host_on_which_cron_never_rests_keeps_few_of_its_groups() -> None:
+    """Sessions all the time make groups of 64 starts: four thousand of them were a quarter of a million starts in memory."""
+    sayings = Sayings()
+    found = Found(sayings, None)
+    pairing = Pairing(0, found)
+    opened, closed = (sayings.all[sayings.number(event(kind, 1, "parent", None))] for kind in ("session-open", "session-close"))
+    started = [sayings.all[sayings.number(event("start", 1, "child", f"/opt/{job}"))] for job in range(40)]
+    most = 0
+    for number in range(30_000):
+        at_us, pid = number * 300_000, 100 + number * 2
+        pairing.feed(opened, at_us, pid, 1, 0)
+        pairing.feed(started[number % 40], at_us + 5, pid + 1, 1, 0)
+        if number >= 20:
+            pairing.feed(closed, at_us + 9, pid - 40, 1, 0)
+        if number % 1000 == 999:
+            sweep([pairing], found, LineOrder(NO_RANKS), at_us + 10)
+            most = max(most, held())
+    finish([pairing], found, LineOrder(NO_RANKS))
+    assert found.kept(["h"]).every().size == 30_000
+    assert most < 15_000

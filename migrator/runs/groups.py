@@ -58,6 +58,7 @@ class Groups:
         self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
+        self._objects = 0
         self.crowds: list[Crowd] = []
         self.says_ends = False
         self._lengths: dict[int, array[int]] = {}
@@ -155,13 +156,18 @@ class Groups:
         """How many groups are to be decided."""
         return len(self._doubtful) + sum(len(crowd[NUMBER]) for crowd in self.crowds)
 
+    @property
+    def doubtful_objects(self) -> int:
+        """How many starts are in these that are no columns."""
+        return self._objects
+
     def batch(self, host: int) -> Batch:
         """These groups."""
         return Batch(host, self._doubtful, self.crowds, self._lengths, self._certain, self._distance)
 
     def decided(self) -> Iterator[Start]:
         """The starts of those that are objects, after `attach` has told them."""
-        groups, self._doubtful, self.crowds = self._doubtful, [], []
+        groups, self._doubtful, self.crowds, self._objects = self._doubtful, [], [], 0
         for starts, _ in groups:
             for start in starts:
                 if start.span is not None:
@@ -229,6 +235,7 @@ class Groups:
             yield self._joined(starts[0], spans[0])
         else:
             self._doubtful.append(group)
+            self._objects += len(starts)
             if len(starts) == len(spans):
                 for start in starts:
                     start.settled = True

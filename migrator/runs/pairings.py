@@ -21,6 +21,7 @@ from migrator.spool import Kept
 
 LISTED = 1_024  # events that are numbers of Python at a time: half a MB
 MOST_GROUPS = 4_000  # decided together; how long runs usually take is carried on
+MOST_OBJECTS = 8_192  # starts in them that are objects, of about a kB: groups may have 64 of them where cron never rests
 
 
 class Pairings:
@@ -125,7 +126,8 @@ def sweep(states: Collection[Pairing], found: Found, order: LineOrder, now_us: i
     """Let go of what is finished by then, on all hosts."""
     for state in states:
         state.sweep(now_us)
-    if sum(state.groups.doubtful for state in states) >= MOST_GROUPS:
+    groups, objects = sum(state.groups.doubtful for state in states), sum(state.groups.doubtful_objects for state in states)
+    if groups >= MOST_GROUPS or objects >= MOST_OBJECTS:
         _decide(states, found, order)
 
 
