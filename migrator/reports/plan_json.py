@@ -1,4 +1,4 @@
-"""The plan as JSON, for other tools: the bytes of plan.json."""
+"""The plan as JSON, for other tools: what plan.json holds."""
 
 import msgspec
 
