@@ -39,7 +39,7 @@ for process in /proc/[0-9]*; do
     process=${process#/proc/}
     tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | grep -q '^MARK=signalled' || continue
     # what cron itself started, nothing below it
-    parent=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$process/stat")
+    parent=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$process/stat") || continue # a sleep that has ended meanwhile
     case $(cat "/proc/$parent/comm") in cron | CRON) kill -TERM "$process" ;; esac
 done 2>/dev/null
 sleep 12
