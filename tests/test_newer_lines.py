@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from migrator import measuring, schedulers
-from migrator.hosts import reading as hosts
+from test_edited import reading
+
 from migrator.model.usage import Usage
-from migrator.sources.opening import open_source
 
 FIRST = datetime(2026, 10, 28, tzinfo=UTC)
 TAB = """\
@@ -29,17 +28,7 @@ def usages(root: Path) -> dict[str, Usage]:
     lines = ran("/opt/always", 0, 30, 1) + ran("/opt/old --text", 0, 29, 1) + ran("/opt/new-text", 29, 30, 1)
     lines += ran("/opt/new", 29, 30, 24, 4) + ran("/opt/was-hourly", 0, 29, 1) + ran("/opt/was-hourly", 29, 30, 24, 3)
     lines += ran("/opt/monthly", 4, 5, 24) + ran("/opt/seldom", 0, 30, 96)
-    for name, text in {
-        "etc/hostname": "web01\n", "etc/timezone": "Etc/UTC\n", "var/spool/cron/crontabs/app": TAB,
-        "etc/passwd": "app:x:1000:1000::/home/app:/bin/sh\n",
-        "var/log/syslog": "".join(f"{at.isoformat(timespec='microseconds')} web01 {text}\n" for at, text in sorted(lines)),
-    }.items():  # fmt: skip
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    (files,) = open_source(str(root))
-    host, _ = hosts.read(files)
-    jobs = tuple(job for scheduler in schedulers.ALL for job in scheduler.read(files, host).jobs)
-    found, _ = measuring.measure(files, host, jobs, None)
+    _, jobs, found, _ = reading(root, lines, TAB)
     return {job.command: usage for job, usage in zip(jobs, found.usage, strict=True)}
 
 

@@ -51,7 +51,7 @@ class Docker(msgspec.Struct):
 
 def matches(path: str, head: bytes) -> bool:  # noqa: ARG001
     """True if a job's position is told in it."""
-    return SIGN in head and (b"job.schedule" in head)
+    return SIGN in head and b"job.schedule" in head
 
 
 def read(files: HostFiles, file: HostFile, search: Search) -> Iterator[Line | Problem]:  # noqa: ARG001

@@ -43,7 +43,7 @@ def read(line: Line) -> Iterator[Event]:
     if what == "Consumed":
         cpu_s, memory_mib = _used(text, figures)
         yield _event("resource", line, unit, cpu_s=cpu_s, memory_mib=memory_mib)
-    elif what.endswith("ain process exited"):
+    elif what.lower() == "main process exited":
         code = CODE.match(found["rest"])
         if code is not None:
             status = int(code["status"]) + (0 if code["code"] == "exited" else 128)

@@ -58,7 +58,6 @@ class Groups:
         self._forget = forget
         self._chains: list[Chain] = []
         self._doubtful: list[Group] = []
-        self._objects = 0
         self.crowds: list[Crowd] = []
         self.says_ends = False
         self._lengths: dict[int, array[int]] = {}
@@ -159,7 +158,7 @@ class Groups:
     @property
     def doubtful_objects(self) -> int:
         """How many starts are in these that are no columns."""
-        return self._objects
+        return sum(len(starts) for starts, _ in self._doubtful)
 
     def batch(self, host: int) -> Batch:
         """These groups."""
@@ -167,7 +166,7 @@ class Groups:
 
     def decided(self) -> Iterator[Start]:
         """The starts of those that are objects, after `attach` has told them."""
-        groups, self._doubtful, self.crowds, self._objects = self._doubtful, [], [], 0
+        groups, self._doubtful, self.crowds = self._doubtful, [], []
         for starts, _ in groups:
             for start in starts:
                 if start.span is not None:
@@ -235,7 +234,6 @@ class Groups:
             yield self._joined(starts[0], spans[0])
         else:
             self._doubtful.append(group)
-            self._objects += len(starts)
             if len(starts) == len(spans):
                 for start in starts:
                     start.settled = True

@@ -45,15 +45,16 @@ def ignored_mode(file: HostFile, grammar: Grammar, owner: int | None) -> str | N
     A copy that lost its owners (uid None) says little about group permissions too: then only write access for all counts.
     Source: busybox's crond.c reads what is root's alone (DAEMON_UID); its crontab writes that
     """
-    if grammar == "busybox" and file.uid:
-        return f"belongs to uid {file.uid}, not to root; busybox crond does not read it; correct it with chown"
-    if file.uid is not None and owner is not None and file.uid not in {owner, 0 if grammar in {"cronie", "busybox"} else owner}:
+    if grammar == "busybox":  # looks at nothing else
+        said = f"belongs to uid {file.uid}, not to root; busybox crond does not read it; correct it with chown"
+        return said if file.uid else None
+    if file.uid is not None and owner is not None and file.uid not in {owner, 0 if grammar == "cronie" else owner}:
         return f"belongs to uid {file.uid}, not to uid {owner}; the daemon does not read it; correct it with chown"
     if grammar == "debian" and file.link_uid:
         return f"is a link of uid {file.link_uid}, not of root; the daemon does not read it; correct it with chown -h"
     if grammar == "debian" and (file.hard_links or 1) > 1:
         return f"has {file.hard_links} names (hard links); the daemon does not read any of them; copy the file instead"
-    if file.mode is None or grammar == "busybox":
+    if file.mode is None:
         return None
     writable = OTHERS_WRITE if file.uid is None else GROUP_OR_OTHERS_WRITE
     if file.mode & writable:

@@ -14,7 +14,7 @@ __attribute__((constructor)) static void begin(void) {
     unsetenv("LD_PRELOAD");
 }
 
-static void put(const char *format, va_list list) {
+static void say(const char *format, va_list list) {
     char line[8192];
     int length = vsnprintf(line, sizeof line - 1, format, list);
     if (length < 0 || !path[0]) return;
@@ -27,20 +27,4 @@ static void put(const char *format, va_list list) {
     }
 }
 
-void vsyslog(int priority, const char *format, va_list list) { (void)priority; put(format, list); }
-void syslog(int priority, const char *format, ...) {
-    va_list list;
-    (void)priority;
-    va_start(list, format);
-    put(format, list);
-    va_end(list);
-}
-void __syslog_chk(int priority, int flag, const char *format, ...) {
-    va_list list;
-    (void)priority;
-    (void)flag;
-    va_start(list, format);
-    put(format, list);
-    va_end(list);
-}
-void __vsyslog_chk(int priority, int flag, const char *format, va_list list) { (void)priority; (void)flag; put(format, list); }
+#include "syslog_calls.h"

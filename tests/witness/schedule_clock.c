@@ -123,20 +123,4 @@ static void say(const char *format, va_list list) {
 }
 
 void openlog(const char *name, int option, int facility) { (void)option; (void)facility; ident = name; }
-void vsyslog(int priority, const char *format, va_list list) { (void)priority; say(format, list); }
-void syslog(int priority, const char *format, ...) {
-    va_list list;
-    (void)priority;
-    va_start(list, format);
-    say(format, list);
-    va_end(list);
-}
-void __syslog_chk(int priority, int flag, const char *format, ...) {
-    va_list list;
-    (void)priority;
-    (void)flag;
-    va_start(list, format);
-    say(format, list);
-    va_end(list);
-}
-void __vsyslog_chk(int priority, int flag, const char *format, va_list list) { (void)priority; (void)flag; say(format, list); }
+#include "syslog_calls.h"
