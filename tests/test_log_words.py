@@ -115,3 +115,11 @@ def test_fcron_says_start_and_end(tmp_path: Path) -> None:
         ("/usr/bin/updatedb", 8.0, 3, True)
     ]
     assert problems == []
+
+
+def test_what_another_program_was_told_by_a_stranger_is_not_said_to_look_like_cron(tmp_path: Path) -> None:
+    cron = "2026-11-27T04:30:01.000000+00:00 web01 CRON[5]: (root) CMD (/bin/x)\n"
+    mail = "2026-11-27T04:31:02.000000+00:00 web01 postfix/smtpd[7]: connect from unknown[::1] (root) CMD (/bin/y)\n"
+    runs, messages = read(tmp_path, {"var/log/cron": cron, "var/log/messages": mail})
+    assert [run["command"] for run in runs] == ["/bin/x"]
+    assert not [message for message in messages if "look like cron's" in message]
