@@ -14,7 +14,8 @@ MOST_SHOWN, MOST_NAMED = 80, 3
 WORDS = (b") CMD", b"cron:session)", b"crond:session)", b"USER ", b"CRON", b"cron[", b"crond", b"run-parts", b"systemd: St")
 # what a daemon says of a command begins its text, or its name is before it: in the middle of another's text anybody may have it
 LOOKS_LIKE = re.compile(
-    rb"(?m:^|: |[Cc][Rr][Oo][Nn][^\n]{0,40})\([^()\n]{1,64}\) CMD(?:END)?[ (]|pam_unix\(crond?:session\): session|USER \S{1,64} (?:pid|PID) +\d"
+    rb"(?m:^|: |[Cc][Rr][Oo][Nn][^\n]{0,40})\([^()\n]{1,64}\) CMD(?:END)?[ (]"
+    rb"|pam_unix\(crond?:session\): session|USER \S{1,64} (?:pid|PID) +\d"
     rb"|run-parts\S{0,200} \S{0,40} ?(?:starting|finished) |systemd: Start(?:ing|ed) "
 )
 
